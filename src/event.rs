@@ -1,0 +1,495 @@
+//! Events: small, borrowed, decoded when asked for.
+
+pub mod range;
+pub mod stack;
+pub mod task;
+pub mod transition;
+
+use crate::bytes::uvarint;
+use crate::generation::{ClockSnapshot, Generation};
+use crate::ids::{GoId, ProcId, StringId, TaskId, ThreadId, WIRE_NONE, optional};
+use crate::order::{Record, note};
+use crate::time::Time;
+use crate::trace::Trace;
+use crate::wire::v2::experiment::ExperimentalBatch;
+use crate::wire::v2::spec::{Arg, EventType};
+use crate::wire::v2::status::ProcStatus;
+use range::{Range, RangeName, RangeScope, Swept};
+use stack::Stack;
+use std::fmt;
+use task::{Label, Log, Region, Task};
+use transition::{GoState, ProcState, StateTransition};
+
+/// An event of a trace, in its place.
+///
+/// It is small and `Copy`. Its [kind](Event::kind) and what belongs to that
+/// are decoded from the file when asked for.
+///
+/// ```
+/// # let bytes = include_bytes!("../testdata/traces/go1.27/hello.trace");
+/// use gotrace::{EventKind, StateTransition, Trace};
+///
+/// let trace = Trace::parse(bytes)?;
+/// let mut created = 0;
+/// for event in trace.events() {
+///     if let EventKind::StateTransition(StateTransition::Goroutine { from, .. }) = event?.kind() {
+///         created += u32::from(from == gotrace::GoState::NotExist);
+///     }
+/// }
+/// assert!(created > 0);
+/// # Ok::<(), gotrace::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Event<'t> {
+    trace: &'t Trace<'t>,
+    generation: Option<&'t Generation<'t>>,
+    record: Record,
+}
+
+/// What an event is.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum EventKind<'t> {
+    /// A point up to which every G, P and M that existed has been mentioned: a
+    /// generation begins, or the trace ends.
+    Sync(Sync<'t>),
+    /// A figure was sampled.
+    Metric(Metric),
+    /// A goroutine was labelled.
+    Label(Label<'t>),
+    /// A CPU profile sample; [`Event::stack`] is what was running.
+    StackSample,
+    /// A range begins.
+    RangeBegin(Range<'t>),
+    /// A range has been open since before the trace or generation began. Its
+    /// scope need not be in the event's context.
+    RangeActive(Range<'t>),
+    /// A range ends; a sweep tells what it did.
+    RangeEnd(Range<'t>, Option<Swept>),
+    /// A task begins.
+    TaskBegin(Task<'t>),
+    /// A task ends.
+    TaskEnd(Task<'t>),
+    /// A region begins.
+    RegionBegin(Region<'t>),
+    /// A region ends.
+    RegionEnd(Region<'t>),
+    /// The program logged something.
+    Log(Log<'t>),
+    /// A goroutine or P changed its state.
+    StateTransition(StateTransition<'t>),
+    /// An event of an experiment.
+    Experimental(Experimental),
+}
+
+impl EventKind<'_> {
+    /// The name that Go gives the kind.
+    pub fn name(&self) -> &'static str {
+        match self {
+            EventKind::Sync(_) => "Sync",
+            EventKind::Metric(_) => "Metric",
+            EventKind::Label(_) => "Label",
+            EventKind::StackSample => "StackSample",
+            EventKind::RangeBegin(_) => "RangeBegin",
+            EventKind::RangeActive(_) => "RangeActive",
+            EventKind::RangeEnd(..) => "RangeEnd",
+            EventKind::TaskBegin(_) => "TaskBegin",
+            EventKind::TaskEnd(_) => "TaskEnd",
+            EventKind::RegionBegin(_) => "RegionBegin",
+            EventKind::RegionEnd(_) => "RegionEnd",
+            EventKind::Log(_) => "Log",
+            EventKind::StateTransition(_) => "StateTransition",
+            EventKind::Experimental(_) => "Experimental",
+        }
+    }
+}
+
+/// What a sync tells of the events that follow.
+#[derive(Clone, Copy, Debug)]
+pub struct Sync<'t> {
+    /// Its number in the trace, from 1.
+    pub number: u64,
+    /// The generation that begins; none at the end of the trace.
+    pub generation: Option<&'t Generation<'t>>,
+}
+
+impl<'t> Sync<'t> {
+    /// What time it was, on three clocks (Go 1.25+).
+    pub fn clock_snapshot(&self) -> Option<ClockSnapshot> {
+        self.generation?.clock_snapshot()
+    }
+
+    /// The experimental batches of the generation.
+    pub fn experimental_batches(&self) -> impl Iterator<Item = ExperimentalBatch<'t>> + use<'t> {
+        self.generation.into_iter().flat_map(Generation::experimental_batches)
+    }
+}
+
+/// A figure of the runtime, named as in `runtime/metrics`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Metric {
+    /// Which figure.
+    pub name: MetricName,
+    /// Its value, in the unit that the name tells.
+    pub value: u64,
+}
+
+/// The figures that traces carry.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum MetricName {
+    /// How many Ps there are.
+    GoMaxProcs,
+    /// The heap that is live or not yet swept, in bytes.
+    HeapLive,
+    /// The heap size at which the next GC cycle will end, in bytes.
+    HeapGoal,
+}
+
+impl MetricName {
+    /// The name that Go gives it.
+    pub fn name(self) -> &'static str {
+        match self {
+            MetricName::GoMaxProcs => "/sched/gomaxprocs:threads",
+            MetricName::HeapLive => "/memory/classes/heap/objects:bytes",
+            MetricName::HeapGoal => "/gc/heap/goal:bytes",
+        }
+    }
+}
+
+/// An event of an experiment: its type and its numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Experimental {
+    /// Its type.
+    pub event: EventType,
+    values: [u64; 4],
+}
+
+impl Experimental {
+    /// Its arguments with their names.
+    pub fn args(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.event.spec().args.iter().skip(1).map(|a: &Arg| a.name).zip(self.values)
+    }
+
+    /// What an event of the AllocFree experiment says.
+    pub fn alloc_free(&self) -> Option<AllocFree> {
+        use EventType::*;
+        let [id, second, third, _] = self.values;
+        let lifetime = match self.event {
+            Span | HeapObject | GoroutineStack => Lifetime::Exists,
+            SpanAlloc | HeapObjectAlloc | GoroutineStackAlloc => Lifetime::Alloc,
+            SpanFree | HeapObjectFree | GoroutineStackFree => Lifetime::Free,
+            _ => return None,
+        };
+        let what = match (self.event, lifetime) {
+            (SpanFree, _) => AllocFreeWhat::Span { pages: None, class: None },
+            (Span | SpanAlloc, _) => AllocFreeWhat::Span { pages: Some(second), class: Some(SpanClass(third)) },
+            (HeapObjectFree, _) => AllocFreeWhat::HeapObject { type_id: None },
+            (HeapObject | HeapObjectAlloc, _) => AllocFreeWhat::HeapObject { type_id: (second != 0).then_some(second) },
+            (GoroutineStackFree, _) => AllocFreeWhat::GoroutineStack { size: None },
+            // The runtime writes the bit length of the size, a power of two.
+            _ => AllocFreeWhat::GoroutineStack {
+                size: second.checked_sub(1).and_then(|bits| 1u64.checked_shl(u32::try_from(bits).ok()?)),
+            },
+        };
+        Some(AllocFree { id, lifetime, what })
+    }
+}
+
+/// A decoded event of the AllocFree experiment. The ID becomes an address
+/// through the generation's [`HeapLayout`](crate::wire::v2::experiment::HeapLayout).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AllocFree {
+    /// Which one, as the wire compresses it.
+    pub id: u64,
+    /// What happens to it.
+    pub lifetime: Lifetime,
+    /// What it is.
+    pub what: AllocFreeWhat,
+}
+
+/// What happens to memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lifetime {
+    /// It was there when the trace began.
+    Exists,
+    /// It is allocated.
+    Alloc,
+    /// It is freed.
+    Free,
+}
+
+/// What kind of memory it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AllocFreeWhat {
+    /// A span of the heap.
+    Span {
+        /// How many pages it has.
+        pages: Option<u64>,
+        /// Its class.
+        class: Option<SpanClass>,
+    },
+    /// An object on the heap.
+    HeapObject {
+        /// Its type in the generation's type table, where known.
+        type_id: Option<u64>,
+    },
+    /// The stack of a goroutine.
+    GoroutineStack {
+        /// Its size in bytes.
+        size: Option<u64>,
+    },
+}
+
+/// What a span is used for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SpanClass(pub u64);
+
+impl SpanClass {
+    /// The size class of a heap span's objects, and whether they hold no
+    /// pointers; `None` for a span that is not part of the heap.
+    pub fn heap(self) -> Option<(u64, bool)> {
+        (self.0 & 1 == 0).then_some((self.0 >> 2, self.0 >> 1 & 1 == 1))
+    }
+}
+
+impl<'t> Event<'t> {
+    pub(crate) fn new(trace: &'t Trace<'t>, generation: Option<&'t Generation<'t>>, record: Record) -> Event<'t> {
+        Event { trace, generation, record }
+    }
+
+    /// When it happened. Times increase strictly along a trace.
+    pub fn time(&self) -> Time {
+        Time(self.record.time)
+    }
+
+    /// The goroutine that was running when it happened. For a transition of a
+    /// goroutine that is the one before it: none where one starts to run.
+    pub fn goroutine(&self) -> Option<GoId> {
+        self.record.goroutine()
+    }
+
+    /// The P that it happened on; for a transition, the one before it.
+    pub fn proc(&self) -> Option<ProcId> {
+        self.record.proc()
+    }
+
+    /// The M that it happened on.
+    pub fn thread(&self) -> Option<ThreadId> {
+        self.record.thread()
+    }
+
+    /// Its type on the wire. Some events on the wire are several in the trace;
+    /// [`kind`](Self::kind) is what to go by.
+    pub fn wire_type(&self) -> EventType {
+        self.record.event
+    }
+
+    /// Where it begins in the file, in bytes; none for a sync.
+    pub fn offset(&self) -> Option<u64> {
+        (self.record.event != EventType::Sync).then_some(self.record.offset as u64)
+    }
+
+    /// The generation it belongs to; none for the sync that ends the trace.
+    pub fn generation(&self) -> Option<&'t Generation<'t>> {
+        self.generation
+    }
+
+    /// The stack of its context at that moment, where it has one.
+    pub fn stack(&self) -> Option<Stack<'t>> {
+        if self.record.note & note::SYNTHETIC != 0 {
+            return None;
+        }
+        let arg = match self.record.event {
+            EventType::CPUSample => 4,
+            event => event.spec().stack_arg()?,
+        };
+        Stack::new(self.generation?, self.args().get(arg).copied()?)
+    }
+
+    /// The name of a range, for the few whose kind is in a string.
+    fn stop_kind(&self, args: &[u64; 5]) -> &'t [u8] {
+        if self.record.event == EventType::STWBegin {
+            return self.string(args[1]);
+        }
+        // The end of a stop-the-world does not say of which kind.
+        match self.origin() {
+            Some((generation, begin)) => generation.string(StringId(begin[1])).unwrap_or_default(),
+            None => b"",
+        }
+    }
+
+    /// The arguments of the event that began what this one ends, and the
+    /// generation that its string IDs belong to.
+    fn origin(&self) -> Option<(&'t Generation<'t>, [u64; 5])> {
+        let offset = usize::try_from(self.record.extra).ok().filter(|&offset| offset != 0)?;
+        let generation = self.trace.generation_at(offset)?;
+        Some((generation, args_at(generation.file, offset)))
+    }
+
+    fn string(&self, id: u64) -> &'t [u8] {
+        self.generation.and_then(|g| g.string(StringId(id))).unwrap_or_default()
+    }
+
+    /// All its arguments, the time difference included.
+    fn args(&self) -> [u64; 5] {
+        if self.record.note & note::SYNTHETIC != 0 {
+            return [0; 5];
+        }
+        args_at(self.trace.bytes(), self.record.offset)
+    }
+
+    /// Whether it happened to that goroutine, or while it ran.
+    pub fn involves_goroutine(&self, id: GoId) -> bool {
+        use EventType::*;
+        self.record.go == id.0
+            || match self.record.event {
+                GoCreate | GoCreateBlocked | GoCreateSyscall | GoStart | GoUnblock | GoSwitch | GoSwitchDestroy
+                | GoStatus | GoStatusStack | GCMarkAssistActive => self.args()[1] == id.0,
+                _ => false,
+            }
+    }
+
+    /// Whether it happened to that P, or on it.
+    pub fn involves_proc(&self, id: ProcId) -> bool {
+        use EventType::*;
+        u64::from(self.record.proc) == id.0
+            || match self.record.event {
+                ProcStart | ProcStatus | GCSweepActive => self.args()[1] == id.0,
+                ProcSteal => self.record.note & note::SYNTHETIC == 0 && self.args()[1] == id.0,
+                _ => false,
+            }
+    }
+
+    /// What it is, with what belongs to that.
+    pub fn kind(&self) -> EventKind<'t> {
+        use EventType as E;
+        let record = &self.record;
+        let args = if record.event == E::Sync { [0; 5] } else { self.args() };
+        let stack = |arg: usize| Stack::new(self.generation?, args[arg]);
+        let go = |id: Option<GoId>, from, to, reason: &'t [u8], stack| {
+            let id = id.unwrap_or(GoId(WIRE_NONE));
+            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack })
+        };
+        let proc = |id: Option<ProcId>, from, to| {
+            let id = id.unwrap_or(ProcId(WIRE_NONE));
+            EventKind::StateTransition(StateTransition::Proc { id, from, to })
+        };
+        let named = Some(GoId(args[1]));
+        let own = self.goroutine();
+        let metric = |name| EventKind::Metric(Metric { name, value: args[1] });
+        let on_g = |name| Range { name, scope: RangeScope::Goroutine(own) };
+        let on_p = |proc| Range { name: RangeName::GcSweep, scope: RangeScope::Proc(proc) };
+        const MARK: Range<'_> = Range { name: RangeName::GcMark, scope: RangeScope::Global };
+        use GoState::*;
+        match record.event {
+            E::Sync => EventKind::Sync(Sync { number: record.extra, generation: self.generation }),
+            E::CPUSample => EventKind::StackSample,
+
+            E::ProcsChange => metric(MetricName::GoMaxProcs),
+            E::HeapAlloc => metric(MetricName::HeapLive),
+            E::HeapGoal => metric(MetricName::HeapGoal),
+
+            E::ProcStart => proc(Some(ProcId(args[1])), ProcState::Idle, ProcState::Running),
+            E::ProcStop => proc(self.proc(), ProcState::Running, ProcState::Idle),
+            E::ProcSteal => {
+                // The synthetic one is of the context's own P.
+                let id = if record.note & note::SYNTHETIC != 0 { self.proc() } else { Some(ProcId(args[1])) };
+                let abandoned = record.note & note::ABANDONED != 0;
+                proc(id, if abandoned { ProcState::Idle } else { ProcState::Running }, ProcState::Idle)
+            }
+            E::ProcStatus => {
+                let status = ProcStatus::from_wire(args[2]).unwrap_or(ProcStatus::Bad);
+                let from = ProcState::from_note(note::state(record.note));
+                let promoted = status == ProcStatus::SyscallAbandoned && from == ProcState::Running;
+                proc(Some(ProcId(args[1])), from, if promoted { ProcState::Running } else { ProcState::of(status) })
+            }
+
+            E::GoCreate => go(named, NotExist, Runnable, b"", stack(2)),
+            E::GoCreateBlocked => go(named, NotExist, Waiting, b"", stack(2)),
+            E::GoCreateSyscall => go(named, NotExist, Syscall, b"", None),
+            E::GoStart => go(named, Runnable, Running, b"", None),
+            E::GoDestroy => go(own, Running, NotExist, b"", None),
+            E::GoDestroySyscall => go(own, Syscall, NotExist, b"", None),
+            E::GoStop => go(own, Running, Runnable, self.string(args[1]), stack(2)),
+            E::GoBlock => go(own, Running, Waiting, self.string(args[1]), stack(2)),
+            // A switch first unblocks the goroutine it names.
+            E::GoUnblock | E::GoSwitch | E::GoSwitchDestroy => go(named, Waiting, Runnable, b"", None),
+            E::GoSyscallBegin => go(own, Running, Syscall, b"", stack(2)),
+            E::GoSyscallEnd => go(own, Syscall, Running, b"", None),
+            E::GoSyscallEndBlocked => go(own, Syscall, Runnable, b"", None),
+            E::GoStatus | E::GoStatusStack => {
+                let from = GoState::from_note(note::state(record.note));
+                let to = crate::wire::v2::status::GoStatus::from_wire(args[3]).map_or(Undetermined, GoState::of);
+                go(named, from, to, b"", if record.event == E::GoStatusStack { stack(4) } else { None })
+            }
+
+            E::STWBegin => EventKind::RangeBegin(on_g(RangeName::StopTheWorld(self.stop_kind(&args)))),
+            E::STWEnd => EventKind::RangeEnd(on_g(RangeName::StopTheWorld(self.stop_kind(&args))), None),
+            E::GCBegin => EventKind::RangeBegin(MARK),
+            E::GCActive => EventKind::RangeActive(MARK),
+            E::GCEnd => EventKind::RangeEnd(MARK, None),
+            E::GCSweepBegin => EventKind::RangeBegin(on_p(self.proc())),
+            E::GCSweepActive => EventKind::RangeActive(on_p(Some(ProcId(args[1])))),
+            E::GCSweepEnd => {
+                EventKind::RangeEnd(on_p(self.proc()), Some(Swept { swept: args[1], reclaimed: args[2] }))
+            }
+            E::GCMarkAssistBegin => EventKind::RangeBegin(on_g(RangeName::GcMarkAssist)),
+            E::GCMarkAssistActive => EventKind::RangeActive(Range {
+                name: RangeName::GcMarkAssist,
+                scope: RangeScope::Goroutine(named),
+            }),
+            E::GCMarkAssistEnd => EventKind::RangeEnd(on_g(RangeName::GcMarkAssist), None),
+
+            E::GoLabel => EventKind::Label(Label { label: self.string(args[1]), goroutine: own }),
+            E::UserTaskBegin => EventKind::TaskBegin(Task {
+                id: TaskId(args[1]),
+                parent: parent_task(args[2]),
+                kind: self.string(args[3]),
+            }),
+            E::UserTaskEnd => {
+                let begin = self.origin();
+                EventKind::TaskEnd(Task {
+                    id: TaskId(args[1]),
+                    parent: begin.and_then(|(_, begin)| parent_task(begin[2])),
+                    kind: begin.and_then(|(generation, begin)| generation.string(StringId(begin[3]))).unwrap_or_default(),
+                })
+            }
+            E::UserRegionBegin => EventKind::RegionBegin(Region { task: TaskId(args[1]), kind: self.string(args[2]) }),
+            E::UserRegionEnd => EventKind::RegionEnd(Region { task: TaskId(args[1]), kind: self.string(args[2]) }),
+            E::UserLog => EventKind::Log(Log {
+                task: TaskId(args[1]),
+                category: self.string(args[2]),
+                message: self.string(args[3]),
+            }),
+
+            // Ordering lets no other events pass than those of experiments.
+            event => EventKind::Experimental(Experimental { event, values: [args[1], args[2], args[3], args[4]] }),
+        }
+    }
+}
+
+/// On the wire a task without a parent has parent 0; here the background task
+/// is nobody's parent.
+fn parent_task(raw: u64) -> Option<TaskId> {
+    optional(raw).filter(|&task| task != TaskId::BACKGROUND)
+}
+
+/// Decodes the arguments of the event at `offset`, which ordering has checked.
+fn args_at(file: &[u8], offset: usize) -> [u64; 5] {
+    let mut args = [0; 5];
+    let count = file.get(offset).copied().and_then(EventType::from_wire).map_or(0, |event| event.spec().args.len());
+    let mut pos = offset + 1;
+    for arg in args.iter_mut().take(count) {
+        *arg = uvarint(file, &mut pos).unwrap_or_default();
+    }
+    args
+}
+
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut s = f.debug_struct("Event");
+        s.field("time", &self.time()).field("thread", &self.thread()).field("proc", &self.proc());
+        s.field("goroutine", &self.goroutine()).field("kind", &self.kind()).field("stack", &self.stack()).finish()
+    }
+}

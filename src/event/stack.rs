@@ -1,0 +1,87 @@
+//! Stacks: borrowed from the file, decoded when asked for.
+
+use crate::generation::Generation;
+use crate::generation::tables::Tables;
+use crate::ids::StackId;
+use crate::wire::v2::stacks::RawFrames;
+use std::fmt;
+use std::sync::Arc;
+
+/// A stack of a generation's table. Equal stacks have equal frames.
+#[derive(Clone, Copy)]
+pub struct Stack<'t> {
+    generation: &'t Generation<'t>,
+    id: StackId,
+}
+
+impl<'t> Stack<'t> {
+    pub(crate) fn new(generation: &'t Generation<'t>, id: u64) -> Option<Stack<'t>> {
+        (id != 0).then_some(Stack { generation, id: StackId(id) })
+    }
+
+    /// Its number in the generation's table.
+    pub fn id(&self) -> StackId {
+        self.id
+    }
+
+    /// The place of its generation in the trace, from 0. Together with
+    /// [`id`](Self::id) it identifies the stack.
+    pub fn generation_index(&self) -> usize {
+        self.generation.index
+    }
+
+    /// Its frames, innermost first. Empty if the trace was cut before its
+    /// stack table.
+    pub fn frames(&self) -> Frames<'t> {
+        let tables = self.generation.tables().ok();
+        let raw = tables.as_ref().and_then(|t| t.frames(self.generation.file, self.id));
+        Frames { generation: self.generation, tables, raw }
+    }
+}
+
+impl PartialEq for Stack<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && std::ptr::eq(self.generation, other.generation)
+    }
+}
+
+impl Eq for Stack<'_> {}
+
+impl fmt::Debug for Stack<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stack({} of generation {})", self.id, self.generation.number())
+    }
+}
+
+/// One call of a stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Frame<'t> {
+    /// The program counter: of the call, or for the innermost frame where the
+    /// stack was taken.
+    pub pc: u64,
+    /// The function's name; not necessarily UTF-8.
+    pub func: &'t [u8],
+    /// The source file.
+    pub file: &'t [u8],
+    /// The line in that file.
+    pub line: u64,
+}
+
+/// The frames of a [`Stack`], innermost first.
+#[derive(Clone, Debug)]
+pub struct Frames<'t> {
+    generation: &'t Generation<'t>,
+    tables: Option<Arc<Tables>>,
+    raw: Option<RawFrames<'t>>,
+}
+
+impl<'t> Iterator for Frames<'t> {
+    type Item = Frame<'t>;
+
+    fn next(&mut self) -> Option<Frame<'t>> {
+        let tables = self.tables.as_ref()?;
+        let raw = tables.canonical(self.raw.as_mut()?.next()?);
+        let name = |id| tables.string(self.generation.file, id).unwrap_or_default();
+        Some(Frame { pc: raw.pc, func: name(raw.func), file: name(raw.file), line: raw.line })
+    }
+}

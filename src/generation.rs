@@ -1,0 +1,250 @@
+//! A generation: a stretch of the trace, usually a second, with tables of its
+//! own. `split` cuts a file into generations; `tables` indexes what they name.
+
+pub(crate) mod split;
+pub(crate) mod tables;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{StackId, StringId};
+use crate::time::{Frequency, Time, Timestamp};
+use crate::version::Version;
+use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames};
+use crate::wire::v2::experiment::ExperimentalBatch;
+use crate::wire::v2::samples::{self, RawSample};
+use crate::wire::v2::sync::RawSync;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+use tables::Tables;
+
+/// One generation of a trace: where it lies in the file, its clock, and the
+/// strings and stacks that its events name.
+///
+/// It borrows the file; names and frames are slices of it. The index of its
+/// tables is made when first needed and dropped when an event stream leaves the
+/// generation, so that memory does not grow with the trace.
+#[derive(Debug)]
+pub struct Generation<'a> {
+    pub(crate) file: &'a [u8],
+    pub(crate) version: Version,
+    pub(crate) index: usize,
+    number: u64,
+    range: Range<usize>,
+    sync: RawSync,
+    min_time: Timestamp,
+    /// Whether it is whole, or what there was of it when the file ended.
+    complete: bool,
+    tables: Mutex<Option<Arc<Tables>>>,
+}
+
+impl<'a> Generation<'a> {
+    /// Its number, which counts from 1 when the program first traces.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Its place among the trace's generations, from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The bytes of the file that it takes, end mark included.
+    pub fn byte_range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// How long a tick of its clock is.
+    pub fn frequency(&self) -> Frequency {
+        // `split` hands out generations with a frequency only.
+        self.sync.frequency.unwrap_or(Frequency::from_hz(1_000_000_000))
+    }
+
+    /// The earliest time that a batch of it states.
+    pub fn start(&self) -> Time {
+        self.frequency().time(self.min_time)
+    }
+
+    /// What time it was, on three clocks (Go 1.25+).
+    pub fn clock_snapshot(&self) -> Option<ClockSnapshot> {
+        let raw = self.sync.snapshot?;
+        Some(ClockSnapshot {
+            time: self.frequency().time(raw.time),
+            mono: raw.mono,
+            wall: WallTime::new(raw.wall_secs, raw.wall_nanos),
+        })
+    }
+
+    /// Whether it is whole. One that a crash cut short is not: strings and
+    /// stacks may be missing.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Its batches, in the order of the file.
+    pub fn batches(&self) -> impl Iterator<Item = Batch<'a>> + use<'a> {
+        let file = self.file.get(..self.range.end).unwrap_or_default();
+        Frames::new(file, self.range.start).filter_map(|frame| match frame {
+            Ok(Frame::Batch(batch)) => Some(batch),
+            // `split` has read the frames before: an error cannot be.
+            Ok(Frame::EndOfGeneration(_)) | Err(_) => None,
+        })
+    }
+
+    /// Its batches of that kind.
+    pub fn batches_of(&self, kind: BatchKind) -> impl Iterator<Item = Batch<'a>> + use<'a> {
+        let version = self.version;
+        self.batches().filter(move |batch| batch.kind(version) == kind)
+    }
+
+    /// Its experimental batches.
+    pub fn experimental_batches(&self) -> impl Iterator<Item = ExperimentalBatch<'a>> + use<'a> {
+        self.batches_of(BatchKind::Experimental).map(|batch| ExperimentalBatch::new(&batch))
+    }
+
+    /// Its CPU samples, in the order of the file, which is not that of time.
+    ///
+    /// # Errors
+    /// If a batch of samples is malformed.
+    pub fn raw_samples(&self) -> Result<Vec<RawSample>> {
+        let mut found = Vec::new();
+        for batch in self.batches_of(BatchKind::Samples) {
+            samples::read(&batch, |sample| found.push(sample)).map_err(|e| e.in_generation(self.number))?;
+        }
+        Ok(found)
+    }
+
+    /// The string with that ID, not necessarily UTF-8; `None` if there is none.
+    pub fn string(&self, id: StringId) -> Option<&'a [u8]> {
+        if id.0 == 0 {
+            return Some(b"");
+        }
+        self.tables().ok()?.string(self.file, id)
+    }
+
+    /// Every string of the table with its ID, in no particular order.
+    ///
+    /// # Errors
+    /// If the tables are malformed.
+    pub fn strings(&self) -> Result<Vec<(StringId, &'a [u8])>> {
+        let tables = self.tables()?;
+        Ok(tables.string_ids().filter_map(|id| Some((id, tables.string(self.file, id)?))).collect())
+    }
+
+    /// Every stack ID of the table, in no particular order.
+    ///
+    /// # Errors
+    /// If the tables are malformed.
+    pub fn stack_ids(&self) -> Result<Vec<StackId>> {
+        Ok(self.tables()?.stack_ids().collect())
+    }
+
+    /// The index of its tables, made now if need be.
+    pub(crate) fn tables(&self) -> Result<Arc<Tables>> {
+        let mut slot = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tables) = &*slot {
+            return Ok(Arc::clone(tables));
+        }
+        let tables = Arc::new(Tables::index(self).map_err(|e| e.in_generation(self.number))?);
+        *slot = Some(Arc::clone(&tables));
+        Ok(tables)
+    }
+
+    /// Drops the index of its tables; it is made anew if needed again.
+    pub(crate) fn forget_tables(&self) {
+        *self.tables.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// A generation while `split` reads it.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) number: u64,
+    pub(crate) start: usize,
+    pub(crate) sync: RawSync,
+    pub(crate) min_time: Option<Timestamp>,
+    pub(crate) has_events: bool,
+}
+
+impl Draft {
+    pub(crate) fn new(number: u64, start: usize) -> Draft {
+        Draft { number, start, sync: RawSync::default(), min_time: None, has_events: false }
+    }
+
+    /// Takes note of one batch.
+    pub(crate) fn add(&mut self, batch: &Batch<'_>, version: Version) -> Result<()> {
+        // A time of 0 counts as none, as in Go's reader.
+        self.min_time = match self.min_time {
+            Some(min) if min.0 != 0 && min <= batch.time => Some(min),
+            _ => Some(batch.time),
+        };
+        match batch.kind(version) {
+            BatchKind::Sync => crate::wire::v2::sync::read(batch, version, &mut self.sync)?,
+            BatchKind::Experimental if batch.experiment != crate::wire::v2::experiment::ALLOC_FREE => {
+                return Err(Error::at(batch.offset + 1, ErrorKind::UnknownExperiment { id: batch.experiment }));
+            }
+            BatchKind::Events => self.has_events |= !batch.data.is_empty(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether it states all that a generation has to state.
+    pub(crate) fn check(&self, version: Version, end: usize) -> Result<()> {
+        if self.sync.frequency.is_none() {
+            return Err(Error::at(end, ErrorKind::MissingFrequency).in_generation(self.number));
+        }
+        if version >= Version::Go125 && self.sync.snapshot.is_none() {
+            return Err(Error::at(end, ErrorKind::MissingClockSnapshot).in_generation(self.number));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish<'a>(self, file: &'a [u8], version: Version, index: usize, end: usize, complete: bool) -> Generation<'a> {
+        Generation {
+            file,
+            version,
+            index,
+            number: self.number,
+            range: self.start..end,
+            sync: self.sync,
+            min_time: self.min_time.unwrap_or_default(),
+            complete,
+            tables: Mutex::new(None),
+        }
+    }
+}
+
+/// A near-simultaneous reading of three clocks (Go 1.25+), which relates the
+/// trace's times to other records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClockSnapshot {
+    /// The trace clock.
+    pub time: Time,
+    /// The system's monotonic clock in nanoseconds.
+    pub mono: u64,
+    /// Wall-clock time.
+    pub wall: WallTime,
+}
+
+impl ClockSnapshot {
+    /// The wall-clock time of a moment of the same trace.
+    pub fn wall_at(&self, time: Time) -> WallTime {
+        WallTime::new(self.wall.secs, i64::from(self.wall.nanos).saturating_add(time.since(self.time)))
+    }
+}
+
+/// Wall-clock time, in seconds since 1970-01-01 00:00 UTC.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct WallTime {
+    /// Whole seconds; negative before 1970.
+    pub secs: i64,
+    /// Nanoseconds on top, below 10^9.
+    pub nanos: u32,
+}
+
+impl WallTime {
+    /// Normalises: carries nanoseconds outside 0..10^9 into the seconds.
+    pub fn new(secs: i64, nanos: i64) -> WallTime {
+        const SECOND: i64 = 1_000_000_000;
+        WallTime { secs: secs.wrapping_add(nanos.div_euclid(SECOND)), nanos: nanos.rem_euclid(SECOND) as u32 }
+    }
+}

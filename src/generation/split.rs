@@ -1,0 +1,143 @@
+//! Cutting a file into its generations.
+//!
+//! From Go 1.26 a mark ends a generation; before, the first batch of the next
+//! one does, or the end of the file.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::generation::{Draft, Generation};
+use crate::version::{HEADER_LEN, Version};
+use crate::wire::v2::batch::{Frame, Frames};
+
+/// A file cut into generations, and the defect that ended the cutting early.
+pub(crate) struct Split<'a> {
+    pub(crate) generations: Vec<Generation<'a>>,
+    pub(crate) defect: Option<Error>,
+}
+
+/// Cuts `file` (header included).
+///
+/// With `salvage`, what there is of a generation that a defect ends is kept,
+/// if it can be read at all: its clock may then be that of the one before.
+pub(crate) fn split(file: &[u8], version: Version, salvage: bool) -> Split<'_> {
+    let mut splitter = Splitter { file, version, generations: Vec::new(), draft: None };
+    let mut frames = Frames::new(file, HEADER_LEN);
+    let defect = loop {
+        let start = frames.offset();
+        let taken = match frames.next() {
+            None => break splitter.end_of_file(),
+            Some(Err(e)) => {
+                // Before 1.26 the error may concern the next generation's
+                // first batch: what came before it counts as whole.
+                let end = start;
+                break Some(match splitter.draft.take() {
+                    Some(draft) if version < Version::Go126 => match draft.check(version, end) {
+                        Ok(()) => {
+                            splitter.keep(draft, end, true);
+                            e
+                        }
+                        Err(missing) => {
+                            splitter.draft = Some(draft);
+                            if e.is_truncation() { e } else { missing }
+                        }
+                    },
+                    draft => {
+                        splitter.draft = draft;
+                        e
+                    }
+                });
+            }
+            Some(Ok(frame)) => splitter.take(frame),
+        };
+        if let Err(e) = taken {
+            break Some(e);
+        }
+    };
+    let Splitter { mut generations, draft, .. } = splitter;
+    if let (true, Some(mut draft)) = (salvage && defect.is_some(), draft) {
+        if let Some(last) = generations.last() {
+            draft.sync.frequency = draft.sync.frequency.or(Some(last.frequency()));
+        }
+        if draft.has_events && draft.sync.frequency.is_some() {
+            let end = defect.as_ref().map_or(file.len(), |e| (e.offset() as usize).clamp(draft.start, file.len()));
+            let index = generations.len();
+            generations.push(draft.finish(file, version, index, end, false));
+        }
+    }
+    Split { generations, defect }
+}
+
+struct Splitter<'a> {
+    file: &'a [u8],
+    version: Version,
+    generations: Vec<Generation<'a>>,
+    draft: Option<Draft>,
+}
+
+impl<'a> Splitter<'a> {
+    fn keep(&mut self, draft: Draft, end: usize, complete: bool) {
+        let index = self.generations.len();
+        self.generations.push(draft.finish(self.file, self.version, index, end, complete));
+    }
+
+    fn take(&mut self, frame: Frame<'a>) -> Result<()> {
+        match frame {
+            Frame::EndOfGeneration(offset) if self.version >= Version::Go126 => {
+                let draft = self.draft.take().unwrap_or_else(|| Draft::new(0, offset));
+                if let Err(e) = draft.check(self.version, offset) {
+                    self.draft = Some(draft);
+                    return Err(e);
+                }
+                self.keep(draft, offset + 1, true);
+                Ok(())
+            }
+            Frame::EndOfGeneration(offset) => {
+                let found = crate::wire::v2::spec::EventType::EndOfGeneration as u8;
+                Err(Error::at(offset, ErrorKind::ExpectedBatch { found }))
+            }
+            Frame::Batch(batch) => {
+                let (number, start) = (batch.generation, batch.offset);
+                if number == 0 {
+                    return Err(Error::at(start, ErrorKind::ZeroGeneration));
+                }
+                let draft = match self.draft.take() {
+                    Some(draft) if draft.number == number => draft,
+                    Some(draft) if self.version < Version::Go126 && draft.number.wrapping_add(1) == number => {
+                        if let Err(e) = draft.check(self.version, start) {
+                            self.draft = Some(draft);
+                            return Err(e);
+                        }
+                        self.keep(draft, start, true);
+                        Draft::new(number, start)
+                    }
+                    Some(draft) => {
+                        let expected = draft.number;
+                        self.draft = Some(draft);
+                        return Err(Error::at(start, ErrorKind::GenerationsMixed { expected, found: number }));
+                    }
+                    None => Draft::new(number, start),
+                };
+                let draft = self.draft.insert(draft);
+                draft.add(&batch, self.version).map_err(|e| e.in_generation(number))
+            }
+        }
+    }
+
+    fn end_of_file(&mut self) -> Option<Error> {
+        let end = self.file.len();
+        let Some(draft) = self.draft.take() else {
+            // From 1.26 a file of a header alone is a whole, empty trace.
+            let empty = self.generations.is_empty() && self.version < Version::Go126;
+            return empty.then(|| Error::at(end, ErrorKind::MissingFrequency));
+        };
+        let checked = if self.version >= Version::Go126 {
+            Err(Error::at(end, ErrorKind::MissingEndOfGeneration).in_generation(draft.number))
+        } else {
+            draft.check(self.version, end)
+        };
+        match checked {
+            Ok(()) => self.keep(draft, end, true),
+            Err(_) => self.draft = Some(draft),
+        }
+        checked.err()
+    }
+}

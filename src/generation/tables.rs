@@ -1,0 +1,166 @@
+//! The index of a generation's tables: from an ID to a place in the file.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::generation::Generation;
+use crate::ids::{StackId, StringId};
+use crate::wire::v2::batch::BatchKind;
+use crate::wire::v2::stacks::{self, RawFrame, RawFrames};
+use crate::wire::v2::strings;
+use rustc_hash::FxHashMap;
+
+/// Where the strings and stacks of a generation stand in the file.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    strings: Index,
+    stacks: Index,
+    /// Frames that another one with the same PC comes before in the table, and
+    /// differs from: Go's reader gives every PC the first frame it saw.
+    /// Empty for what the runtime writes.
+    first_frames: FxHashMap<u64, RawFrame>,
+}
+
+impl Tables {
+    pub(crate) fn index(generation: &Generation<'_>) -> Result<Tables> {
+        let mut tables = Tables::default();
+        for batch in generation.batches_of(BatchKind::Strings) {
+            strings::read(&batch, |id, at, _| {
+                tables.strings.insert(id.0, at).map_err(|()| Error::at(at, ErrorKind::DuplicateString { id }))
+            })?;
+        }
+        tables.strings.close();
+        let mut frames: FxHashMap<u64, RawFrame> = FxHashMap::default();
+        for batch in generation.batches_of(BatchKind::Stacks) {
+            let (known, stacks, firsts) = (&tables.strings, &mut tables.stacks, &mut tables.first_frames);
+            stacks::read(
+                &batch,
+                |stack, frame, at| {
+                    let first = *frames.entry(frame.pc).or_insert(frame);
+                    if first != frame {
+                        firsts.insert(frame.pc, first);
+                        return Ok(());
+                    }
+                    for string in [frame.func, frame.file] {
+                        if generation.is_complete() && !known.contains(string.0) {
+                            return Err(Error::at(at, ErrorKind::FrameString { stack, string }));
+                        }
+                    }
+                    Ok(())
+                },
+                |id, at| stacks.insert(id.0, at).map_err(|()| Error::at(at, ErrorKind::DuplicateStack { id })),
+            )?;
+        }
+        tables.stacks.close();
+        Ok(tables)
+    }
+
+    pub(crate) fn string<'a>(&self, file: &'a [u8], id: StringId) -> Option<&'a [u8]> {
+        if id.0 == 0 {
+            return Some(b"");
+        }
+        Some(strings::at(file, self.strings.get(id.0)?))
+    }
+
+    pub(crate) fn frames<'a>(&self, file: &'a [u8], id: StackId) -> Option<RawFrames<'a>> {
+        Some(RawFrames::at(file, self.stacks.get(id.0)?))
+    }
+
+    /// The frame that Go's reader shows for one that stands in the table.
+    pub(crate) fn canonical(&self, frame: RawFrame) -> RawFrame {
+        self.first_frames.get(&frame.pc).copied().unwrap_or(frame)
+    }
+
+    pub(crate) fn string_ids(&self) -> impl Iterator<Item = StringId> + '_ {
+        self.strings.ids().map(StringId)
+    }
+
+    pub(crate) fn stack_ids(&self) -> impl Iterator<Item = StackId> + '_ {
+        self.stacks.ids().map(StackId)
+    }
+
+    /// Every string and every stack ID up to these is there.
+    pub(crate) fn prefixes(&self) -> (u64, u64) {
+        (self.strings.prefix, self.stacks.prefix)
+    }
+
+    pub(crate) fn has_string(&self, id: u64) -> bool {
+        self.strings.contains(id)
+    }
+
+    pub(crate) fn has_stack(&self, id: u64) -> bool {
+        self.stacks.contains(id)
+    }
+}
+
+/// A map from IDs, mostly contiguous from 1, to file offsets.
+#[derive(Debug, Default)]
+struct Index {
+    /// Offsets by ID; 0 where there is none (no entry stands at the header).
+    dense: Vec<usize>,
+    /// IDs too large for `dense`.
+    sparse: FxHashMap<u64, usize>,
+    /// Every ID from 0 up to and including this one is there.
+    prefix: u64,
+    count: usize,
+}
+
+impl Index {
+    fn insert(&mut self, id: u64, at: usize) -> std::result::Result<(), ()> {
+        if self.contains(id) {
+            return Err(());
+        }
+        self.count += 1;
+        // Memory stays in proportion to the entries, whatever their IDs.
+        let dense_limit = (self.count as u64).saturating_mul(4) + 1024;
+        if id < self.dense.len() as u64 || id < dense_limit {
+            let slot = id as usize;
+            if slot >= self.dense.len() {
+                self.dense.resize(slot + 1, 0);
+            }
+            if let Some(entry) = self.dense.get_mut(slot) {
+                *entry = at;
+            }
+        } else {
+            self.sparse.insert(id, at);
+        }
+        Ok(())
+    }
+
+    /// Ends the insertions.
+    fn close(&mut self) {
+        let gap = self.dense.iter().skip(1).position(|&at| at == 0);
+        self.prefix = gap.unwrap_or(self.dense.len().saturating_sub(1)) as u64;
+    }
+
+    fn contains(&self, id: u64) -> bool {
+        id <= self.prefix || self.get(id).is_some()
+    }
+
+    fn get(&self, id: u64) -> Option<usize> {
+        let dense = usize::try_from(id).ok().and_then(|id| self.dense.get(id)).copied().filter(|&at| at != 0);
+        dense.or_else(|| self.sparse.get(&id).copied())
+    }
+
+    fn ids(&self) -> impl Iterator<Item = u64> + '_ {
+        let dense = self.dense.iter().enumerate().filter(|&(_, &at)| at != 0).map(|(id, _)| id as u64);
+        dense.chain(self.sparse.keys().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_with_holes_and_absurd_ids() {
+        let mut index = Index::default();
+        for (id, at) in [(1, 10), (2, 20), (5, 50), (u64::MAX, 99), (3, 30)] {
+            index.insert(id, at).unwrap();
+        }
+        assert!(index.insert(5, 51).is_err() && index.insert(u64::MAX, 1).is_err(), "twice");
+        index.close();
+        let there: Vec<u64> = (0..8).filter(|&id| index.contains(id)).collect();
+        assert_eq!(there, [0, 1, 2, 3, 5], "0 is always there");
+        assert_eq!((index.get(5), index.get(u64::MAX), index.get(4)), (Some(50), Some(99), None));
+        assert!(index.dense.len() < 10_000, "an absurd ID takes no room");
+    }
+}

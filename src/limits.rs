@@ -1,0 +1,22 @@
+//! Every cap in one place, each with its source.
+
+/// The most bytes a batch may carry after its header
+/// (`tracev2.MaxBatchSize`).
+pub const MAX_BATCH_SIZE: u64 = 64 << 10;
+
+/// The most frames a stack may have (`tracev2.MaxFramesPerStack`).
+pub const MAX_FRAMES_PER_STACK: u64 = 128;
+
+/// The most bytes a string may have (`tracev2.MaxEventTrailerDataSize`).
+pub const MAX_STRING_SIZE: u64 = 1 << 10;
+
+/// The most arguments a timed event has, the time difference included
+/// (`tracev2.MaxTimedEventArgs`).
+pub const MAX_TIMED_ARGS: usize = 5;
+
+/// The most bytes that one varint of 64 bits takes.
+pub const MAX_VARINT_BYTES: usize = 10;
+
+/// The largest P number. `GOMAXPROCS` could not exceed 1024 until Go 1.10, and
+/// no machine comes near this; it bounds what a bad file makes us allocate.
+pub const MAX_PROC_ID: u64 = (1 << 16) - 1;

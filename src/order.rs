@@ -1,0 +1,418 @@
+//! Ordering: from one stream for each M to one causal order, checked.
+//!
+//! Clocks of different Ms disagree, so time alone does not order a trace.
+//! Events about a G or P carry sequence numbers; an event is held back until
+//! the one before it has happened. The loop is Go's (`internal/trace/reader.go`
+//! and `order.go`), and so is the result, event for event:
+//!
+//! 1. try the earliest event of the [frontier];
+//! 2. if it cannot happen yet, try the others by time;
+//! 3. if none can, the trace is broken: [`Stuck`] tells what blocks it.
+//!
+//! `dispatch` below is the one match from event type to handler. The handlers
+//! stand in the files of their families, all of one signature, and obey one
+//! law: check everything, then commit; "not yet" and an error leave the state
+//! as it was.
+
+pub(crate) mod context;
+pub(crate) mod cursor;
+pub(crate) mod frontier;
+mod gc;
+mod goroutine;
+pub(crate) mod pdqsort;
+mod proc;
+mod ranges;
+mod record;
+mod seq;
+mod slots;
+pub(crate) mod state;
+mod stuck;
+mod syscall;
+mod user;
+
+pub(crate) use record::{Block, Record, note};
+pub use stuck::{Stuck, StuckThread};
+
+use crate::bytes::uvarint;
+use crate::error::{Error, ErrorKind, Result};
+use crate::generation::Generation;
+use crate::ids::WIRE_NONE;
+use crate::time::Frequency;
+use crate::wire::v2::batch::BatchKind;
+use crate::wire::v2::event::bad_varint;
+use crate::wire::v2::samples::RawSample;
+use crate::wire::v2::spec::EventType;
+use crate::wire::v2::status;
+use context::Context;
+use cursor::{Cursor, Spans};
+use frontier::{Entry, Frontier};
+use state::{NONE, Slot, State, Thread};
+
+/// Whether an event could happen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Advance {
+    /// It has.
+    Yes,
+    /// It has, and its records are in `State::made`.
+    Made,
+    /// Something else has to happen before it.
+    NotYet,
+}
+
+/// One event being tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step<'e> {
+    pub(crate) event: EventType,
+    /// Where it begins in the file.
+    pub(crate) at: usize,
+    /// The file up to the end of the event's batch, and where in it the next
+    /// argument stands.
+    data: &'e [u8],
+    pos: usize,
+    /// The context that it happens in; handlers make it the one after.
+    pub(crate) cx: Context,
+    time: i64,
+}
+
+impl Step<'_> {
+    /// The record that reports it with the context it now has.
+    pub(crate) fn record(&self) -> Record {
+        Record::new(self.event, &self.cx, self.at, self.time)
+    }
+
+    /// Reads the next argument.
+    #[inline(always)]
+    pub(crate) fn arg(&mut self) -> Result<u64> {
+        match uvarint(self.data, &mut self.pos) {
+            Ok(value) => Ok(value),
+            Err(e) => Err(bad_varint(0, self.pos, self.data.len(), e, "an event's arguments")),
+        }
+    }
+
+    /// Reads the next argument, a stack ID.
+    #[inline(always)]
+    pub(crate) fn stack(&mut self, state: &State<'_>) -> Result<u64> {
+        let id = self.arg()?;
+        if id > state.stacks_prefix && !state.has_stack(id) {
+            return Err(Error::at(self.at, ErrorKind::UnknownStack { event: self.event, id: id.into() }));
+        }
+        Ok(id)
+    }
+
+    /// Reads the next argument, a string ID.
+    #[inline(always)]
+    pub(crate) fn string(&mut self, state: &State<'_>) -> Result<u64> {
+        let id = self.arg()?;
+        if id > state.strings_prefix && !state.has_string(id) {
+            return Err(Error::at(self.at, ErrorKind::UnknownString { event: self.event, id: id.into() }));
+        }
+        Ok(id)
+    }
+}
+
+/// Hands an event to its handler: the frequent ones here, inlined, so that what
+/// they change stays in registers; the others outlined, on a copy.
+#[inline(always)]
+fn dispatch(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    use EventType::*;
+    match step.event {
+        ProcStart => proc::proc_start(state, step),
+        ProcStop => proc::proc_stop(state, step),
+        ProcSteal => proc::proc_steal(state, step),
+
+        GoCreate => goroutine::go_create(state, step, status::GoStatus::Runnable),
+        GoStart => goroutine::go_start(state, step),
+        GoStop => goroutine::go_leave(state, step, status::GoStatus::Runnable),
+        GoBlock => goroutine::go_leave(state, step, status::GoStatus::Waiting),
+        GoUnblock => goroutine::go_unblock(state, step),
+        GoDestroy => goroutine::go_destroy(state, step),
+
+        GoSyscallBegin => syscall::syscall_begin(state, step),
+        GoSyscallEnd => syscall::syscall_end(state, step),
+        GoSyscallEndBlocked => syscall::syscall_end_blocked(state, step),
+
+        GCSweepBegin => ranges::sweep_begin(state, step),
+        GCSweepEnd => ranges::sweep_end(state, step),
+        HeapAlloc | HeapGoal => gc::heap_metric(state, step),
+
+        _ => {
+            let mut copy = *step;
+            let advance = dispatch_rare(state, &mut copy);
+            *step = copy;
+            advance
+        }
+    }
+}
+
+/// The rest of [`dispatch`]: together they name every event type.
+#[inline(never)]
+fn dispatch_rare(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    use EventType::*;
+    match step.event {
+        ProcStatus => proc::proc_status(state, step),
+
+        GoCreateBlocked => goroutine::go_create(state, step, status::GoStatus::Waiting),
+        GoSwitch | GoSwitchDestroy => goroutine::go_switch(state, step),
+        GoStatus | GoStatusStack => goroutine::go_status(state, step),
+        GoCreateSyscall => syscall::go_create_syscall(state, step),
+        GoDestroySyscall => syscall::go_destroy_syscall(state, step),
+
+        STWBegin | GCMarkAssistBegin => ranges::go_range_begin(state, step),
+        GCMarkAssistActive => ranges::go_range_active(state, step),
+        STWEnd | GCMarkAssistEnd => ranges::go_range_end(state, step),
+        GCSweepActive => ranges::sweep_active(state, step),
+
+        GCActive => gc::gc_active(state, step),
+        GCBegin => gc::gc_begin(state, step),
+        GCEnd => gc::gc_end(state, step),
+
+        UserTaskBegin => user::task_begin(state, step),
+        UserTaskEnd => user::task_end(state, step),
+        UserRegionBegin => user::region_begin(state, step),
+        UserRegionEnd => user::region_end(state, step),
+        ProcsChange | GoLabel | UserLog => user::annotation(state, step),
+
+        Span | SpanAlloc | SpanFree | HeapObject | HeapObjectAlloc | HeapObjectFree | GoroutineStack
+        | GoroutineStackAlloc | GoroutineStackFree => user::alloc_free(state, step),
+
+        EventBatch | Stacks | Stack | Strings | String | CPUSamples | CPUSample | Frequency | ExperimentalBatch
+        | Sync | ClockSnapshot | EndOfGeneration => Err(user::misplaced(step.event, step.at)),
+
+        // Those that `dispatch` hands out.
+        ProcStart | ProcStop | ProcSteal | GoCreate | GoStart | GoStop | GoBlock | GoUnblock | GoDestroy
+        | GoSyscallBegin | GoSyscallEnd | GoSyscallEndBlocked | GCSweepBegin | GCSweepEnd | HeapAlloc | HeapGoal => {
+            dispatch(state, step)
+        }
+    }
+}
+
+/// The ordering of a trace, one generation after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Order<'a> {
+    file: &'a [u8],
+    pub(crate) state: State<'a>,
+    frequency: Frequency,
+    generation: u64,
+    frontier: Frontier,
+    spans: Spans,
+    /// CPU samples by time, latest first.
+    samples: Vec<(i64, RawSample)>,
+    /// The time of the last record: they increase strictly.
+    pub(crate) last_time: i64,
+    syncs: u64,
+    entered: bool,
+}
+
+/// How trying one M's events ended.
+enum Ran {
+    /// At least one happened.
+    Advanced,
+    /// The first one cannot happen yet.
+    NotYet,
+}
+
+impl<'a> Order<'a> {
+    pub(crate) fn new(file: &'a [u8]) -> Order<'a> {
+        Order {
+            file,
+            state: State { file, ..State::default() },
+            frequency: Frequency::from_hz(1_000_000_000),
+            generation: 0,
+            frontier: Frontier::default(),
+            spans: Spans::default(),
+            samples: Vec::new(),
+            last_time: 0,
+            syncs: 0,
+            entered: false,
+        }
+    }
+
+    /// Forgets all but how far it has come: the next generation is taken as
+    /// if it were the first.
+    pub(crate) fn start_over(&mut self) {
+        *self = Order { last_time: self.last_time, syncs: self.syncs, ..Order::new(self.file) };
+    }
+
+    /// Begins a generation: its tables, its Ms' first events, its samples, and
+    /// the record of the sync that it begins with.
+    pub(crate) fn enter(&mut self, generation: &Generation<'a>, out: &mut Block) -> Result<()> {
+        self.state.set_tables(generation.tables()?, generation.is_complete());
+        self.state.initial = !self.entered;
+        self.state.generation = generation.index as u32;
+        self.entered = true;
+        self.generation = generation.number();
+        self.frequency = generation.frequency();
+        self.enter_streams(generation).map_err(|e| e.in_generation(self.generation))?;
+
+        let frequency = self.frequency;
+        let mut samples: Vec<_> =
+            generation.raw_samples()?.into_iter().map(|s| (frequency.nanos(s.time.0), s)).collect();
+        pdqsort::sort(&mut samples, &|a, b| a.0 < b.0);
+        samples.reverse();
+        self.samples = samples;
+
+        self.sync(generation.start().0, out);
+        Ok(())
+    }
+
+    fn enter_streams(&mut self, generation: &Generation<'a>) -> Result<()> {
+        self.frontier.clear();
+        self.spans.clear();
+        for batch in generation.batches_of(BatchKind::Events) {
+            let thread = batch.thread.map_or(WIRE_NONE, |t| t.0);
+            let m = self.state.ms.find(thread).unwrap_or_else(|| self.state.ms.add(thread));
+            self.spans.add(m, batch.data_offset, batch.end(), batch.time.0);
+        }
+        for (m, first) in self.spans.chains() {
+            let Some(cursor) = self.spans.open(self.file, self.frequency, first)? else { continue };
+            self.frontier.insert(Entry { time: cursor.time, m });
+            if let Some(thread) = self.state.ms.get_mut(m) {
+                thread.cursor = cursor;
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills `out` up to [`BLOCK`] records; returns whether the generation is
+    /// over. What is in `out` is good even if an error follows.
+    pub(crate) fn advance(&mut self, out: &mut Block) -> Result<bool> {
+        while out.has_room() {
+            let head = self.frontier.get(0);
+            if let Some(&(time, sample)) = self.samples.last()
+                && head.is_none_or(|head| time < head.time)
+            {
+                self.samples.pop();
+                self.sample(time, &sample, out)?;
+                continue;
+            }
+            if head.is_none() {
+                return Ok(true);
+            }
+            match self.run(0, out)? {
+                Ran::Advanced => {}
+                Ran::NotYet => self.search(out)?,
+            }
+        }
+        Ok(false)
+    }
+
+    /// As [`run`](Self::run), outlined.
+    #[inline(never)]
+    fn run_one(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
+        self.run(at, out)
+    }
+
+    /// The head of the frontier cannot happen yet: tries the rest by time.
+    #[inline(never)]
+    fn search(&mut self, out: &mut Block) -> Result<()> {
+        self.frontier.sort();
+        for at in 1..self.frontier.len() {
+            if matches!(self.run_one(at, out)?, Ran::Advanced) {
+                return Ok(());
+            }
+        }
+        let head = self.frontier.get(0).and_then(|head| self.state.ms.get(head.m));
+        let at = head.map_or(0, |thread| thread.cursor.start);
+        let stuck = Stuck::new(self);
+        Err(Error::at(at, ErrorKind::Stuck(Box::new(stuck))).in_generation(self.generation))
+    }
+
+    /// Tries the event of the frontier's entry at `at`. At the head it goes on
+    /// with the same M for as long as that stays the head.
+    #[inline(always)]
+    fn run(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
+        let Some(entry) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
+        let limit = match self.samples.last() {
+            _ if at != 0 => i64::MIN,
+            Some(&(sample, _)) => self.frontier.rivals().min(sample),
+            None => self.frontier.rivals(),
+        };
+        let Some(&Thread { mut cx, cursor }) = self.state.ms.get(entry.m) else { return Ok(Ran::NotYet) };
+        // An M that is none keeps no context: one event at a time.
+        let limit = if cx.m == NONE { i64::MIN } else { limit };
+        let Some(mut data) = self.file.get(..cursor.end) else { return Ok(Ran::NotYet) };
+
+        // What changes with every event lives in locals.
+        let frequency = self.frequency;
+        let Cursor { mut start, mut args, mut time, mut span, .. } = cursor;
+        let mut last_time = self.last_time;
+        let mut ran = Ran::NotYet;
+
+        let failed = loop {
+            let number = data.get(start).copied().unwrap_or_default();
+            let Some(event) = EventType::from_wire(number) else {
+                break Some(Error::at(start, ErrorKind::UnknownEventType { found: number }));
+            };
+            let mut step = Step { event, at: start, data, pos: args, cx, time };
+            match dispatch(&mut self.state, &mut step) {
+                Ok(Advance::Yes) => out.push(&mut last_time, Record::new(event, &cx, start, time)),
+                Ok(Advance::Made) => out.push_all(&mut last_time, &mut self.state.made),
+                Ok(Advance::NotYet) => break None,
+                Err(e) => break Some(e),
+            }
+            ran = Ran::Advanced;
+            (cx, args) = (step.cx, step.pos);
+
+            // On to the M's next event.
+            start = args;
+            if start < data.len() {
+                args = start + 1;
+                match uvarint(data, &mut args) {
+                    Ok(ticks) => time = time.wrapping_add(frequency.nanos(ticks)),
+                    Err(e) => break Some(bad_varint(0, args, data.len(), e, "an event's time")),
+                }
+            } else {
+                match self.spans.open(self.file, frequency, self.spans.after(span)) {
+                    Ok(Some(next)) => {
+                        data = self.file.get(..next.end).unwrap_or_default();
+                        Cursor { start, args, time, span, .. } = next;
+                    }
+                    Ok(None) => {
+                        self.state.ms.leave(entry.m, cx, cursor);
+                        self.last_time = last_time;
+                        self.frontier.remove(at);
+                        return Ok(ran);
+                    }
+                    Err(e) => break Some(e),
+                }
+            }
+            if time > limit || !out.has_room() {
+                break None;
+            }
+        };
+
+        self.state.ms.leave(entry.m, cx, Cursor { start, args, end: data.len(), time, span });
+        self.last_time = last_time;
+        match failed {
+            None => {
+                if matches!(ran, Ran::Advanced) {
+                    self.frontier.update(at, time);
+                }
+                Ok(ran)
+            }
+            Some(e) => Err(e.in_generation(self.generation).on_thread(crate::ids::optional(cx.thread))),
+        }
+    }
+
+    fn sample(&mut self, time: i64, sample: &RawSample, out: &mut Block) -> Result<()> {
+        if !self.state.has_stack(sample.stack.0) {
+            let kind = ErrorKind::UnknownStack { event: EventType::CPUSample, id: sample.stack };
+            return Err(Error::at(sample.offset, kind).in_generation(self.generation));
+        }
+        let context = Context {
+            go: sample.goroutine.map_or(WIRE_NONE, |g| g.0),
+            thread: sample.thread.map_or(WIRE_NONE, |m| m.0),
+            p: sample.proc.map_or(NONE, |p| p.0.min(u64::from(NONE)) as Slot),
+            ..Context::EMPTY
+        };
+        out.push(&mut self.last_time, Record::new(EventType::CPUSample, &context, sample.offset, time));
+        Ok(())
+    }
+
+    /// The record of a sync: where a generation begins, and where the trace ends.
+    pub(crate) fn sync(&mut self, time: i64, out: &mut Block) {
+        self.syncs += 1;
+        let record = Record { extra: self.syncs, ..Record::new(EventType::Sync, &Context::EMPTY, 0, time) };
+        out.push(&mut self.last_time, record);
+    }
+}

@@ -1,0 +1,91 @@
+//! Where ordering stands in an M's stream of events.
+
+use crate::bytes::uvarint;
+use crate::error::Result;
+use crate::order::state::{NONE, Slot};
+use crate::time::Frequency;
+use crate::wire::v2::event::bad_varint;
+
+/// An M's next event.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cursor {
+    /// Where in the file it begins.
+    pub(crate) start: usize,
+    /// Where its arguments begin, behind the time.
+    pub(crate) args: usize,
+    /// Where its batch ends.
+    pub(crate) end: usize,
+    /// Its time.
+    pub(crate) time: i64,
+    /// Its batch.
+    pub(crate) span: u32,
+}
+
+/// One batch of an M, and its next one.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: usize,
+    end: usize,
+    ticks: u64,
+    next: u32,
+}
+
+/// The batches of all Ms in one generation, chained by M.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Spans {
+    spans: Vec<Span>,
+    /// Each M's first and last batch, in the order of their first ones.
+    chains: Vec<(Slot, u32, u32)>,
+    chain_of: rustc_hash::FxHashMap<Slot, usize>,
+}
+
+impl Spans {
+    pub(crate) fn clear(&mut self) {
+        self.spans.clear();
+        self.chains.clear();
+        self.chain_of.clear();
+    }
+
+    /// Adds a batch to the chain of the M in that slot.
+    pub(crate) fn add(&mut self, m: Slot, start: usize, end: usize, ticks: u64) {
+        let span = self.spans.len() as u32;
+        self.spans.push(Span { start, end, ticks, next: NONE });
+        let chain = *self.chain_of.entry(m).or_insert(self.chains.len());
+        match self.chains.get_mut(chain) {
+            Some((_, _, last)) => {
+                if let Some(last) = self.spans.get_mut(*last as usize) {
+                    last.next = span;
+                }
+                *last = span;
+            }
+            None => self.chains.push((m, span, span)),
+        }
+    }
+
+    /// Each M with its first batch, in the order of the file.
+    pub(crate) fn chains(&self) -> impl Iterator<Item = (Slot, u32)> + '_ {
+        self.chains.iter().map(|&(m, first, _)| (m, first))
+    }
+
+    /// The batch that follows one, or [`NONE`].
+    pub(crate) fn after(&self, span: u32) -> u32 {
+        self.spans.get(span as usize).map_or(NONE, |span| span.next)
+    }
+
+    /// The first event of a batch, or of one after it; none if they are empty.
+    #[inline(never)]
+    pub(crate) fn open(&self, file: &[u8], frequency: Frequency, mut span: u32) -> Result<Option<Cursor>> {
+        while let Some(place) = self.spans.get(span as usize) {
+            if place.start >= place.end {
+                span = place.next;
+                continue;
+            }
+            let data = file.get(..place.end).unwrap_or_default();
+            let mut args = place.start + 1;
+            let ticks = uvarint(data, &mut args).map_err(|e| bad_varint(0, args, data.len(), e, "an event's time"))?;
+            let time = frequency.nanos(place.ticks).wrapping_add(frequency.nanos(ticks));
+            return Ok(Some(Cursor { start: place.start, args, end: place.end, time, span }));
+        }
+        Ok(None)
+    }
+}

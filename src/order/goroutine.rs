@@ -1,0 +1,210 @@
+//! Gs: status, creation, start, stop, switch, end.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::transition::GoState;
+use crate::ids::WIRE_NONE;
+use crate::order::context::Context;
+use crate::order::state::{G, NONE, State};
+use crate::order::{Advance, Step, note};
+use crate::wire::v2::spec::EventType;
+use crate::wire::v2::status::GoStatus;
+
+/// `GoStatus`, `GoStatusStack`: the first mention of a G in a generation.
+#[inline(never)]
+pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let id = step.arg()?;
+    let thread = step.arg()?;
+    let number = step.arg()?;
+    if step.event == EventType::GoStatusStack {
+        step.stack(state)?;
+    }
+    let at = step.at;
+    let goroutine = id.into();
+    if id == WIRE_NONE {
+        return Err(Error::at(at, ErrorKind::AbsurdGoroutine { goroutine }));
+    }
+    let Some(status) = GoStatus::from_wire(number) else {
+        return Err(Error::at(at, ErrorKind::BadGoStatus { goroutine, status: number }));
+    };
+    let known = state.gs.find(id);
+    let mut old = GoState::of(status);
+    if let Some(slot) = known {
+        let before = state.gs.get_mut(slot, step)?.status;
+        if before != status {
+            return Err(Error::at(at, ErrorKind::InconsistentGoStatus { goroutine, before, now: status }));
+        }
+    } else if state.initial {
+        old = GoState::Undetermined;
+    } else if !state.assume_goroutine(id, status) {
+        return Err(Error::at(at, ErrorKind::LateGoroutine { goroutine }));
+    }
+
+    // Where a goroutine in a syscall is bound: here, to another M, or nowhere.
+    let mut reported = *step;
+    let mut elsewhere = None;
+    if status == GoStatus::Syscall {
+        if thread == WIRE_NONE {
+            return Err(Error::at(at, ErrorKind::SyscallWithoutThread { goroutine }));
+        }
+        let mismatch = |has: u64| {
+            let has = crate::ids::optional(has);
+            Error::at(at, ErrorKind::SyscallThread { goroutine, thread: thread.into(), has })
+        };
+        if thread == step.cx.thread {
+            // After the first generation we must have seen it enter the syscall.
+            if !state.initial && step.cx.go != id {
+                return Err(mismatch(step.cx.go));
+            }
+        } else {
+            // It has sat in a syscall all the generation through. Its M has no
+            // P: the runtime takes Ps back when a generation begins.
+            state.assume_thread(thread, id, known);
+            elsewhere = Some(match state.ms.find(thread) {
+                Some(m) => {
+                    let has = state.ms.get(m).map_or(WIRE_NONE, |m| m.cx.go);
+                    if has != id {
+                        return Err(mismatch(has));
+                    }
+                    reported.cx.go = has;
+                    None
+                }
+                None => Some(thread),
+            });
+            reported.cx.thread = thread;
+        }
+    }
+
+    let slot = known.unwrap_or_else(|| state.gs.add(G::new(id, status, state.generation)));
+    let generation = state.generation;
+    state.gs.get_mut(slot, step)?.restart(generation);
+    match (status, elsewhere) {
+        (GoStatus::Running, _) | (GoStatus::Syscall, None) => step.cx.bind_g(slot, id),
+        (_, Some(Some(thread))) => {
+            let m = state.ms.add(thread);
+            if let Some(m) = state.ms.get_mut(m) {
+                m.cx.bind_g(slot, id);
+            }
+        }
+        _ => {}
+    }
+    state.make(reported.record().noting(old as u8))
+}
+
+/// `GoCreate`, `GoCreateBlocked`: a goroutine appears, runnable or waiting.
+#[inline(always)]
+pub(crate) fn go_create(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Result<Advance> {
+    step.cx.needs_p(step.event, step.at)?;
+    let id = step.arg()?;
+    step.stack(state)?;
+    step.stack(state)?;
+    if step.cx.g != NONE {
+        state.gs.current(step)?.must_be(GoStatus::Running, step)?;
+    }
+    new_goroutine(state, step, id, status)?;
+    Ok(Advance::Yes)
+}
+
+/// Adds a goroutine that must not exist yet; returns its slot.
+#[inline(always)]
+pub(crate) fn new_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, status: GoStatus) -> Result<u32> {
+    if state.gs.find(id).is_some() {
+        return Err(Error::at(step.at, ErrorKind::GoroutineExists { event: step.event, goroutine: id.into() }));
+    }
+    if id == WIRE_NONE {
+        return Err(Error::at(step.at, ErrorKind::AbsurdGoroutine { goroutine: id.into() }));
+    }
+    Ok(state.gs.add(G::new(id, status, state.generation)))
+}
+
+/// `GoStop`, `GoBlock`: the running goroutine leaves its P, runnable or waiting.
+#[inline(always)]
+pub(crate) fn go_leave(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Result<Advance> {
+    step.cx.needs_all(step.event, step.at)?;
+    step.string(state)?;
+    step.stack(state)?;
+    let g = state.gs.current(step)?;
+    g.must_be(GoStatus::Running, step)?;
+    g.status = status;
+    step.cx.unbind_g();
+    Ok(Advance::Yes)
+}
+
+/// `GoDestroy`: the running goroutine ends.
+#[inline(always)]
+pub(crate) fn go_destroy(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_all(step.event, step.at)?;
+    state.gs.current(step)?.must_be(GoStatus::Running, step)?;
+    state.gs.remove(step.cx.g);
+    step.cx.unbind_g();
+    Ok(Advance::Yes)
+}
+
+/// `GoStart`: a runnable goroutine runs.
+#[inline(always)]
+pub(crate) fn go_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let id = step.arg()?;
+    let seq = step.arg()?;
+    let generation = state.generation;
+    let Some(slot) = state.gs.find(id) else { return Ok(Advance::NotYet) };
+    let g = state.gs.get_mut(slot, step)?;
+    if g.status != GoStatus::Runnable || !g.seq.admits(seq, generation) {
+        return Ok(Advance::NotYet);
+    }
+    step.cx.needs_p(step.event, step.at)?;
+    step.cx.needs_no_g(step.event, step.at)?;
+    g.status = GoStatus::Running;
+    g.seq.advance(seq);
+    step.cx.bind_g(slot, id);
+    Ok(Advance::Yes)
+}
+
+/// `GoUnblock`: a waiting goroutine becomes runnable. Anything may do that,
+/// threads without a P included.
+#[inline(always)]
+pub(crate) fn go_unblock(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let id = step.arg()?;
+    let seq = step.arg()?;
+    step.stack(state)?;
+    let generation = state.generation;
+    let Some(slot) = state.gs.find(id) else { return Ok(Advance::NotYet) };
+    let g = state.gs.get_mut(slot, step)?;
+    if g.status != GoStatus::Waiting || !g.seq.admits(seq, generation) {
+        return Ok(Advance::NotYet);
+    }
+    g.status = GoStatus::Runnable;
+    g.seq.advance(seq);
+    Ok(Advance::Yes)
+}
+
+/// `GoSwitch`, `GoSwitchDestroy`: a coroutine switch, which is three events in
+/// one: the next goroutine is unblocked, the current one blocks or ends, the
+/// next one starts.
+#[inline(never)]
+pub(crate) fn go_switch(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_all(step.event, step.at)?;
+    let current = step.cx.g;
+    state.gs.current(step)?.must_be(GoStatus::Running, step)?;
+    let id = step.arg()?;
+    let seq = step.arg()?;
+    let generation = state.generation;
+    let Some(slot) = state.gs.find(id) else { return Ok(Advance::NotYet) };
+    let next = state.gs.get_mut(slot, step)?;
+    if next.status != GoStatus::Waiting || !next.seq.admits(seq, generation) {
+        return Ok(Advance::NotYet);
+    }
+    next.status = GoStatus::Running;
+    next.seq.advance(seq);
+    let leaves = if step.event == EventType::GoSwitch {
+        state.gs.get_mut(current, step)?.status = GoStatus::Waiting;
+        EventType::GoBlock
+    } else {
+        state.gs.remove(current);
+        EventType::GoDestroy
+    };
+    let switch = *step;
+    let left = Step { event: leaves, ..switch };
+    let started = Step { event: EventType::GoStart, cx: Context { g: NONE, go: WIRE_NONE, ..switch.cx }, ..switch };
+    state.made.extend([switch.record(), left.record().noting(note::SYNTHETIC), started.record()]);
+    step.cx.bind_g(slot, id);
+    Ok(Advance::Made)
+}

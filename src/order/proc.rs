@@ -1,0 +1,136 @@
+//! Ps: status, start, stop, steal.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::transition::ProcState;
+use crate::limits::MAX_PROC_ID;
+use crate::order::state::{NONE, Slot, State};
+use crate::order::{Advance, Step, note};
+use crate::wire::v2::status::ProcStatus;
+
+/// `ProcStatus`: the first mention of a P in a generation.
+#[inline(never)]
+pub(crate) fn proc_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let id = step.arg()?;
+    let number = step.arg()?;
+    let at = step.at;
+    let proc = id.into();
+    let Some(status) = ProcStatus::from_wire(number) else {
+        return Err(Error::at(at, ErrorKind::BadProcStatus { proc, status: number }));
+    };
+    if id > MAX_PROC_ID {
+        return Err(Error::at(at, ErrorKind::AbsurdProc { proc }));
+    }
+    let slot = id as Slot;
+    let mut promoted = false;
+    let mut old = ProcState::of(status);
+    match state.ps.find(id).map(|p| p.status) {
+        // We have lost nothing: we know the M, and that it is in a syscall.
+        Some(ProcStatus::Syscall) if status == ProcStatus::SyscallAbandoned => {
+            promoted = true;
+            old = ProcState::Running;
+        }
+        Some(before) if before != status => {
+            return Err(Error::at(at, ErrorKind::InconsistentProcStatus { proc, before, now: status }));
+        }
+        Some(_) => {}
+        None if state.assume_proc(slot, status) => {}
+        None if state.initial => old = ProcState::Undetermined,
+        None => old = ProcState::NotExist,
+    }
+    // The P is about to be stolen, and its status is likely told by the thief:
+    // the event belongs to the M that holds the P.
+    let mut reported = *step;
+    if promoted {
+        let Some(holder) = state.holder(slot, &step.cx) else {
+            return Err(Error::at(at, ErrorKind::NoHolder { proc }));
+        };
+        reported.cx = holder;
+    }
+    let generation = state.generation;
+    match state.ps.find(id) {
+        Some(p) => p.restart(generation),
+        None => _ = state.ps.add(slot, status, generation),
+    }
+    if matches!(status, ProcStatus::Running | ProcStatus::Syscall) {
+        step.cx.p = slot;
+    }
+    state.make(reported.record().noting(old as u8))
+}
+
+/// `ProcStart`: an M takes an idle P.
+#[inline(always)]
+pub(crate) fn proc_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let id = step.arg()?;
+    let seq = step.arg()?;
+    let generation = state.generation;
+    let Some(p) = state.ps.find(id) else { return Ok(Advance::NotYet) };
+    // With a P already, this M is in a syscall from which it has yet to be stolen.
+    if p.status != ProcStatus::Idle || !p.seq.admits(seq, generation) || step.cx.p != NONE {
+        return Ok(Advance::NotYet);
+    }
+    step.cx.needs_m(step.event, step.at)?;
+    p.status = ProcStatus::Running;
+    p.seq.advance(seq);
+    step.cx.p = id as Slot;
+    Ok(Advance::Yes)
+}
+
+/// `ProcStop`: an M gives its P up.
+#[inline(always)]
+pub(crate) fn proc_stop(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_p(step.event, step.at)?;
+    let p = state.ps.current(step)?;
+    if !matches!(p.status, ProcStatus::Running | ProcStatus::Syscall) {
+        return Err(p.is_not(ProcStatus::Running, step.event, step.at, step.cx.p));
+    }
+    p.status = ProcStatus::Idle;
+    step.cx.p = NONE;
+    Ok(Advance::Yes)
+}
+
+/// `ProcSteal`: a P is taken from an M that is in a syscall.
+#[inline(always)]
+pub(crate) fn proc_steal(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let id = step.arg()?;
+    let seq = step.arg()?;
+    let from = step.arg()?;
+    let generation = state.generation;
+    let at = step.at;
+    let Some(&mut p) = state.ps.find(id) else { return Ok(Advance::NotYet) };
+    let slot = id as Slot;
+    if !matches!(p.status, ProcStatus::Syscall | ProcStatus::SyscallAbandoned) || !p.seq.admits(seq, generation) {
+        return Ok(Advance::NotYet);
+    }
+    step.cx.needs_m(step.event, at)?;
+    let before = *step;
+    if p.status == ProcStatus::SyscallAbandoned {
+        // Which M had it is lost, and that M may have moved on.
+    } else if from == step.cx.thread {
+        if step.cx.p != slot {
+            return Err(mismatch(id, from, step.cx.p, at));
+        }
+        step.cx.p = NONE;
+    } else {
+        let victim = state.ms.find(from).and_then(|m| state.ms.get_mut(m)).map(|thread| &mut thread.cx);
+        match victim {
+            // The victim waits for this before it can leave its syscall.
+            Some(victim) if victim.p == slot => victim.p = NONE,
+            Some(victim) => return Err(mismatch(id, from, victim.p, at)),
+            None => return Err(mismatch(id, from, NONE, at)),
+        }
+    }
+    if let Some(p) = state.ps.find(id) {
+        p.status = ProcStatus::Idle;
+        p.seq.advance(seq);
+    }
+    if p.status == ProcStatus::SyscallAbandoned {
+        return state.make(before.record().noting(note::ABANDONED));
+    }
+    Ok(Advance::Yes)
+}
+
+#[cold]
+fn mismatch(proc: u64, thread: u64, has: Slot, at: usize) -> Error {
+    let has = (has != NONE).then_some(u64::from(has).into());
+    Error::at(at, ErrorKind::StealMismatch { proc: proc.into(), thread: thread.into(), has })
+}

@@ -1,0 +1,120 @@
+//! Special ranges of time: GC mark assists and stop-the-worlds of a G, sweeps
+//! of a P.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::order::state::State;
+use crate::order::{Advance, Record, Step};
+use crate::wire::v2::spec::EventType;
+use smallvec::SmallVec;
+
+/// A range that is open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct OpenRange {
+    begin: EventType,
+    /// The kind of a stop-the-world; else 0.
+    kind: u64,
+    /// Where the event that began it stands in the file.
+    origin: usize,
+}
+
+/// The open ranges of one G. Rarely more than one.
+pub(crate) type OpenRanges = SmallVec<[OpenRange; 1]>;
+
+fn begin_of(event: EventType) -> EventType {
+    event.spec().begin.unwrap_or(event)
+}
+
+/// `STWBegin`, `GCMarkAssistBegin`.
+pub(crate) fn go_range_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_all(step.event, step.at)?;
+    let kind = if step.event == EventType::STWBegin { step.string(state)? } else { 0 };
+    step.stack(state)?;
+    let (event, at) = (step.event, step.at);
+    let g = state.gs.more_mut(step.cx.g);
+    if g.ranges.iter().any(|r| r.begin == event && r.kind == kind) {
+        return Err(Error::at(at, ErrorKind::RangeOpen { event }));
+    }
+    g.ranges.push(OpenRange { begin: event, kind, origin: at });
+    Ok(Advance::Yes)
+}
+
+/// `GCMarkAssistActive`: may name any goroutine, on any thread.
+pub(crate) fn go_range_active(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let goroutine = step.arg()?;
+    let (event, at) = (step.event, step.at);
+    let Some(slot) = state.gs.find(goroutine) else {
+        return Err(Error::at(at, ErrorKind::UnknownGoroutine { event, goroutine: goroutine.into() }));
+    };
+    let begin = begin_of(event);
+    let initial = state.initial || state.assume_range(slot, begin);
+    let g = state.gs.more_mut(slot);
+    match (g.ranges.iter().any(|r| r.begin == begin), initial) {
+        (true, true) => Err(Error::at(at, ErrorKind::RangeOpen { event })),
+        (false, false) => Err(Error::at(at, ErrorKind::RangeNotOpen { event })),
+        (false, true) => {
+            g.ranges.push(OpenRange { begin, kind: 0, origin: at });
+            Ok(Advance::Yes)
+        }
+        (true, false) => Ok(Advance::Yes),
+    }
+}
+
+/// `STWEnd`, `GCMarkAssistEnd`.
+pub(crate) fn go_range_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_all(step.event, step.at)?;
+    let (event, at) = (step.event, step.at);
+    let begin = begin_of(event);
+    let g = state.gs.more_mut(step.cx.g);
+    let Some(open) = g.ranges.iter().position(|r| r.begin == begin) else {
+        return Err(Error::at(at, ErrorKind::RangeNotOpen { event }));
+    };
+    let extra = g.ranges.swap_remove(open).origin as u64;
+    state.make(Record { extra, ..step.record() })
+}
+
+/// `GCSweepBegin`.
+#[inline(always)]
+pub(crate) fn sweep_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_p(step.event, step.at)?;
+    step.stack(state)?;
+    let (event, at) = (step.event, step.at);
+    let p = state.ps.current(step)?;
+    if p.sweeping {
+        return Err(Error::at(at, ErrorKind::RangeOpen { event }));
+    }
+    p.sweeping = true;
+    Ok(Advance::Yes)
+}
+
+/// `GCSweepActive`: may name any P.
+pub(crate) fn sweep_active(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let proc = step.arg()?;
+    let (event, at) = (step.event, step.at);
+    let initial = state.initial || state.assume_sweep(proc);
+    let Some(p) = state.ps.find(proc) else {
+        return Err(Error::at(at, ErrorKind::UnknownProc { event, proc: proc.into() }));
+    };
+    match (p.sweeping, initial) {
+        (true, true) => Err(Error::at(at, ErrorKind::RangeOpen { event })),
+        (false, false) => Err(Error::at(at, ErrorKind::RangeNotOpen { event })),
+        _ => {
+            p.sweeping = true;
+            Ok(Advance::Yes)
+        }
+    }
+}
+
+/// `GCSweepEnd`.
+#[inline(always)]
+pub(crate) fn sweep_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_p(step.event, step.at)?;
+    step.arg()?;
+    step.arg()?;
+    let (event, at) = (step.event, step.at);
+    let p = state.ps.current(step)?;
+    if !p.sweeping {
+        return Err(Error::at(at, ErrorKind::RangeNotOpen { event }));
+    }
+    p.sweeping = false;
+    Ok(Advance::Yes)
+}

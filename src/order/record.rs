@@ -1,0 +1,136 @@
+//! What ordering puts out: an event in its place.
+
+use crate::ids::WIRE_NONE;
+use crate::order::context::Context;
+use crate::order::state::NONE;
+use crate::wire::v2::spec::EventType;
+use smallvec::SmallVec;
+
+/// An event in its place. Its arguments stay in the file, at `offset`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Record {
+    /// In nanoseconds, strictly increasing.
+    pub(crate) time: i64,
+    /// Where the event begins in the file.
+    pub(crate) offset: usize,
+    /// The context it happened in, as IDs; all ones for none.
+    pub(crate) go: u64,
+    pub(crate) thread: u64,
+    /// For an end, where the event that began it stands in the file, or 0; for
+    /// a sync, its number.
+    pub(crate) extra: u64,
+    pub(crate) proc: u32,
+    pub(crate) event: EventType,
+    /// See [`note`].
+    pub(crate) note: u8,
+}
+
+impl Record {
+    /// The record of the event at `offset`.
+    #[inline(always)]
+    pub(crate) fn new(event: EventType, context: &Context, offset: usize, time: i64) -> Record {
+        let &Context { go, thread, p, .. } = context;
+        Record { time, offset, go, thread, extra: 0, proc: p, event, note: 0 }
+    }
+
+    /// The same with that note.
+    pub(crate) fn noting(self, note: u8) -> Record {
+        Record { note, ..self }
+    }
+
+    pub(crate) fn goroutine(&self) -> Option<crate::GoId> {
+        (self.go != WIRE_NONE).then_some(crate::GoId(self.go))
+    }
+
+    pub(crate) fn proc(&self) -> Option<crate::ProcId> {
+        (self.proc != NONE).then_some(crate::ProcId(u64::from(self.proc)))
+    }
+
+    pub(crate) fn thread(&self) -> Option<crate::ThreadId> {
+        (self.thread != WIRE_NONE).then_some(crate::ThreadId(self.thread))
+    }
+}
+
+/// What a record tells that its event does not.
+pub(crate) mod note {
+    /// The event carries no arguments of its own: it follows from another.
+    pub(crate) const SYNTHETIC: u8 = 0x80;
+    /// A stolen P's holder was lost.
+    pub(crate) const ABANDONED: u8 = 0x40;
+
+    /// The state before a status event, which is the rest of the note.
+    pub(crate) fn state(note: u8) -> u8 {
+        note & 0x0f
+    }
+}
+
+/// How many records a block holds: few enough to stay in the second-level cache.
+const BLOCK: usize = 1024;
+/// The most records that one event makes.
+pub(crate) const MOST_RECORDS: usize = 3;
+
+/// A block of records, filled and read in turn.
+#[derive(Clone)]
+pub(crate) struct Block {
+    records: Box<[Record; BLOCK]>,
+    len: usize,
+}
+
+impl Default for Block {
+    fn default() -> Block {
+        let blank = Record::new(EventType::Sync, &Context::EMPTY, 0, 0);
+        Block { records: Box::new([blank; BLOCK]), len: 0 }
+    }
+}
+
+impl Block {
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether any event's records fit.
+    #[inline(always)]
+    pub(crate) fn has_room(&self) -> bool {
+        self.len <= BLOCK - MOST_RECORDS
+    }
+
+    /// Adds a record, with a time later than that of the last one.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, last_time: &mut i64, mut record: Record) {
+        if record.time <= *last_time {
+            record.time = last_time.wrapping_add(1);
+        }
+        *last_time = record.time;
+        if let Some(place) = self.records.get_mut(self.len) {
+            *place = record;
+            self.len += 1;
+        }
+    }
+
+    /// Adds records, as [`push`](Self::push) does, and empties their list.
+    #[inline(never)]
+    pub(crate) fn push_all(&mut self, last_time: &mut i64, records: &mut SmallVec<[Record; MOST_RECORDS]>) {
+        for record in records.drain(..) {
+            self.push(last_time, record);
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self, at: usize) -> Option<&Record> {
+        if at < self.len { self.records.get(at) } else { None }
+    }
+
+    pub(crate) fn records(&self) -> &[Record] {
+        self.records.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Block {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.records()).finish()
+    }
+}

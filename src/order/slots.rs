@@ -1,0 +1,124 @@
+//! From a resource's ID to the slot of its record.
+
+use crate::order::state::{NONE, Slot};
+use rustc_hash::FxHashMap;
+
+const PAGE_BITS: u32 = 9;
+const PAGE_LEN: usize = 1 << PAGE_BITS;
+const RECENT: usize = 64;
+
+/// A map from IDs to slots.
+///
+/// Goroutine IDs are handed out in ascending order, so those alive stand close
+/// together: they are kept in pages of 512, found through a hash map with a
+/// small direct-mapped cache before it. A page is given back when its last ID
+/// goes, so that memory follows what is alive, not what ever was.
+#[derive(Clone, Debug)]
+pub(crate) struct SlotIndex {
+    pages: Vec<[Slot; PAGE_LEN]>,
+    /// How many IDs each page holds.
+    live: Vec<u32>,
+    free: Vec<u32>,
+    by_number: FxHashMap<u64, u32>,
+    /// Page numbers (plus one; 0 is empty) and where the page is.
+    recent: Box<[(u64, u32); RECENT]>,
+}
+
+impl Default for SlotIndex {
+    fn default() -> Self {
+        SlotIndex { pages: Vec::new(), live: Vec::new(), free: Vec::new(), by_number: FxHashMap::default(), recent: Box::new([(0, 0); RECENT]) }
+    }
+}
+
+impl SlotIndex {
+    /// The slot of `id`, or [`NONE`].
+    #[inline(always)]
+    pub(crate) fn get(&mut self, id: u64) -> Slot {
+        let number = id >> PAGE_BITS;
+        let (tag, mut page) = self.recent[number as usize % RECENT];
+        if tag != number + 1 {
+            page = self.find_page(number);
+        }
+        match self.pages.get(page as usize) {
+            Some(page) => page[id as usize % PAGE_LEN],
+            None => NONE,
+        }
+    }
+
+    #[inline(never)]
+    fn find_page(&mut self, number: u64) -> u32 {
+        let Some(&page) = self.by_number.get(&number) else { return NONE };
+        self.recent[number as usize % RECENT] = (number + 1, page);
+        page
+    }
+
+    /// Sets the slot of an ID that has none.
+    pub(crate) fn insert(&mut self, id: u64, slot: Slot) {
+        let number = id >> PAGE_BITS;
+        let mut at = self.find_page(number);
+        if at == NONE {
+            at = self.free.pop().unwrap_or_else(|| {
+                self.pages.push([NONE; PAGE_LEN]);
+                self.live.push(0);
+                self.pages.len() as u32 - 1
+            });
+            self.by_number.insert(number, at);
+        }
+        if let (Some(page), Some(live)) = (self.pages.get_mut(at as usize), self.live.get_mut(at as usize)) {
+            page[id as usize % PAGE_LEN] = slot;
+            *live += 1;
+        }
+    }
+
+    /// Takes an ID out.
+    pub(crate) fn remove(&mut self, id: u64) {
+        let number = id >> PAGE_BITS;
+        let at = self.find_page(number);
+        let (Some(page), Some(live)) = (self.pages.get_mut(at as usize), self.live.get_mut(at as usize)) else { return };
+        let slot = &mut page[id as usize % PAGE_LEN];
+        if *slot == NONE {
+            return;
+        }
+        *slot = NONE;
+        *live -= 1;
+        if *live == 0 {
+            self.by_number.remove(&number);
+            self.recent[number as usize % RECENT] = (0, 0);
+            self.free.push(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    proptest! {
+        /// Against a plain map, with IDs that share pages and IDs that don't.
+        #[test]
+        fn behaves_like_a_map(steps in proptest::collection::vec((0u64..3000, any::<bool>(), 0u32..4), 1..400)) {
+            let mut index = SlotIndex::default();
+            let mut model = HashMap::new();
+            for (at, (id, add, stretch)) in steps.into_iter().enumerate() {
+                let id = id.wrapping_mul([1, 511, 1 << 40, u64::MAX / 3000][stretch as usize]);
+                if add && !model.contains_key(&id) {
+                    index.insert(id, at as Slot);
+                    model.insert(id, at as Slot);
+                } else {
+                    index.remove(id);
+                    model.remove(&id);
+                }
+                for (&id, &slot) in &model {
+                    prop_assert_eq!(index.get(id), slot);
+                }
+                prop_assert_eq!(index.get(id), model.get(&id).copied().unwrap_or(NONE));
+            }
+            for id in model.into_keys().collect::<Vec<_>>() {
+                index.remove(id);
+            }
+            prop_assert!(index.by_number.is_empty() && index.free.len() == index.pages.len());
+        }
+    }
+}

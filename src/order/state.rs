@@ -1,0 +1,382 @@
+//! The state that events change: Gs, Ps and Ms, tasks and the collector.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::generation::tables::Tables;
+use crate::ids::StringId;
+use crate::order::context::Context;
+use crate::order::cursor::Cursor;
+use crate::order::gc::Gc;
+use crate::order::ranges::OpenRanges;
+use crate::order::seq::Seq;
+use crate::order::slots::SlotIndex;
+use crate::order::record::MOST_RECORDS;
+use crate::order::{Advance, Record, Step};
+use crate::wire::v2::spec::EventType;
+use crate::wire::v2::status::{GoStatus, ProcStatus};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// A place in one of the slabs.
+pub(crate) type Slot = u32;
+
+/// No place.
+pub(crate) const NONE: Slot = Slot::MAX;
+
+/// All that ordering knows at a point of the trace.
+///
+/// Handlers look things up by the slot that the context holds; only events
+/// that name another G, P or M search by ID.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State<'a> {
+    pub(crate) gs: Goroutines<'a>,
+    pub(crate) ps: Procs,
+    pub(crate) ms: Threads,
+    /// Where the event that began each open task stands in the file.
+    pub(crate) tasks: FxHashMap<u64, usize>,
+    pub(crate) gc: Gc,
+    /// The current generation, by its place in the trace.
+    pub(crate) generation: u32,
+    /// Whether it is the first that was read: what is unknown then is taken
+    /// as it is stated.
+    pub(crate) initial: bool,
+    pub(crate) file: &'a [u8],
+    pub(crate) tables: Arc<Tables>,
+    /// Every string and stack ID up to these is in the tables.
+    pub(crate) strings_prefix: u64,
+    pub(crate) stacks_prefix: u64,
+    /// The records of an event that makes others than the plain one.
+    pub(crate) made: SmallVec<[Record; MOST_RECORDS]>,
+}
+
+/// A goroutine, as far as every event needs it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct G {
+    pub(crate) id: u64,
+    pub(crate) seq: Seq,
+    pub(crate) status: GoStatus,
+}
+
+impl G {
+    pub(crate) fn new(id: u64, status: GoStatus, generation: u32) -> G {
+        G { id, seq: Seq::first(generation), status }
+    }
+
+    pub(crate) fn restart(&mut self, generation: u32) {
+        self.seq = Seq::first(generation);
+    }
+
+    #[inline(always)]
+    pub(crate) fn must_be(&self, expected: GoStatus, step: &Step<'_>) -> Result<()> {
+        if self.status == expected {
+            return Ok(());
+        }
+        Err(self.is_not(expected, step.event, step.at))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_not(self, expected: GoStatus, event: EventType, at: usize) -> Error {
+        let (goroutine, found) = (self.id.into(), self.status);
+        Error::at(at, ErrorKind::GoroutineStatus { event, goroutine, found, expected })
+    }
+}
+
+/// What few events need of a goroutine.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct More<'a> {
+    pub(crate) ranges: OpenRanges,
+    /// Open regions, outermost first.
+    pub(crate) regions: Vec<Region<'a>>,
+}
+
+/// An open region. Its name is resolved: the ID of one string differs between
+/// generations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Region<'a> {
+    pub(crate) task: u64,
+    pub(crate) name: &'a [u8],
+}
+
+/// The slab of goroutines.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Goroutines<'a> {
+    slab: Vec<G>,
+    more: Vec<More<'a>>,
+    free: Vec<Slot>,
+    index: SlotIndex,
+}
+
+impl<'a> Goroutines<'a> {
+    #[inline(always)]
+    pub(crate) fn find(&mut self, id: u64) -> Option<Slot> {
+        let slot = self.index.get(id);
+        (slot != NONE).then_some(slot)
+    }
+
+    #[inline(always)]
+    pub(crate) fn get_mut(&mut self, slot: Slot, step: &Step<'_>) -> Result<&mut G> {
+        match self.slab.get_mut(slot as usize) {
+            Some(g) => Ok(g),
+            None => Err(unknown_goroutine(step.event, step.at, step.cx.go)),
+        }
+    }
+
+    /// The goroutine of the step's context. A trace that binds one goroutine
+    /// to two Ms can leave one of them with a goroutine that has ended.
+    #[inline(always)]
+    pub(crate) fn current(&mut self, step: &Step<'_>) -> Result<&mut G> {
+        match self.slab.get_mut(step.cx.g as usize) {
+            Some(g) if g.id == step.cx.go => Ok(g),
+            _ => Err(unknown_goroutine(step.event, step.at, step.cx.go)),
+        }
+    }
+
+    /// The rarely needed part; `slot` must be in use.
+    pub(crate) fn more_mut(&mut self, slot: Slot) -> &mut More<'a> {
+        let slot = slot as usize;
+        if slot >= self.more.len() {
+            self.more.resize_with(self.slab.len().max(slot + 1), More::default);
+        }
+        &mut self.more[slot]
+    }
+
+    pub(crate) fn add(&mut self, g: G) -> Slot {
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                if let Some(place) = self.slab.get_mut(slot as usize) {
+                    *place = g;
+                }
+                slot
+            }
+            None => {
+                self.slab.push(g);
+                self.slab.len() as Slot - 1
+            }
+        };
+        self.index.insert(g.id, slot);
+        slot
+    }
+
+    pub(crate) fn remove(&mut self, slot: Slot) {
+        let Some(g) = self.slab.get_mut(slot as usize) else { return };
+        self.index.remove(g.id);
+        // A slot not in use shows no ID that a context could have.
+        g.id = crate::ids::WIRE_NONE;
+        self.free.push(slot);
+        if let Some(more) = self.more.get_mut(slot as usize) {
+            more.ranges.clear();
+            more.regions.clear();
+        }
+    }
+
+    /// Those alive.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &G)> {
+        self.slab.iter().enumerate().filter(|(_, g)| g.id != crate::ids::WIRE_NONE).map(|(i, g)| (i as Slot, g))
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn unknown_goroutine(event: EventType, at: usize, goroutine: u64) -> Error {
+    Error::at(at, ErrorKind::UnknownGoroutine { event, goroutine: goroutine.into() })
+}
+
+/// A P.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct P {
+    pub(crate) seq: Seq,
+    pub(crate) status: ProcStatus,
+    pub(crate) sweeping: bool,
+    /// Whether there is one of that number.
+    pub(crate) exists: bool,
+}
+
+impl P {
+    const ABSENT: P = P { seq: Seq::FIRST, status: ProcStatus::Bad, sweeping: false, exists: false };
+
+    pub(crate) fn restart(&mut self, generation: u32) {
+        self.seq = Seq::first(generation);
+    }
+
+    #[inline(always)]
+    pub(crate) fn must_be(&self, expected: ProcStatus, step: &Step<'_>) -> Result<()> {
+        if self.status == expected { Ok(()) } else { Err(self.is_not(expected, step.event, step.at, step.cx.p)) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn is_not(self, expected: ProcStatus, event: EventType, at: usize, id: Slot) -> Error {
+        Error::at(at, ErrorKind::ProcStatus { event, proc: u64::from(id).into(), found: self.status, expected })
+    }
+}
+
+/// All Ps ever seen, by number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Procs {
+    slab: Vec<P>,
+}
+
+impl Procs {
+    /// The P of that number, if there is one.
+    #[inline(always)]
+    pub(crate) fn find(&mut self, id: u64) -> Option<&mut P> {
+        self.slab.get_mut(usize::try_from(id).ok()?).filter(|p| p.exists)
+    }
+
+    /// The P of the step's context.
+    #[inline(always)]
+    pub(crate) fn current(&mut self, step: &Step<'_>) -> Result<&mut P> {
+        match self.slab.get_mut(step.cx.p as usize) {
+            Some(p) => Ok(p),
+            None => Err(unknown_proc(step.event, step.at, step.cx.p)),
+        }
+    }
+
+    /// Adds a P that is not there; its number is at most `MAX_PROC_ID`.
+    pub(crate) fn add(&mut self, id: Slot, status: ProcStatus, generation: u32) -> &mut P {
+        let at = id as usize;
+        if at >= self.slab.len() {
+            self.slab.resize(at + 1, P::ABSENT);
+        }
+        let place = &mut self.slab[at];
+        *place = P { seq: Seq::first(generation), status, sweeping: false, exists: true };
+        place
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &P)> {
+        self.slab.iter().enumerate().filter(|(_, p)| p.exists).map(|(id, p)| (id as Slot, p))
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn unknown_proc(event: EventType, at: usize, proc: Slot) -> Error {
+    Error::at(at, ErrorKind::UnknownProc { event, proc: u64::from(proc).into() })
+}
+
+/// An M: the context that its next event happens in, and where that is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Thread {
+    pub(crate) cx: Context,
+    pub(crate) cursor: Cursor,
+}
+
+/// All Ms ever seen, and among them the M that is none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Threads {
+    slab: Vec<Thread>,
+    index: FxHashMap<u64, Slot>,
+}
+
+impl Threads {
+    pub(crate) fn find(&self, id: u64) -> Option<Slot> {
+        self.index.get(&id).copied()
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self, slot: Slot) -> Option<&Thread> {
+        self.slab.get(slot as usize)
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut Thread> {
+        self.slab.get_mut(slot as usize)
+    }
+
+    /// Keeps what an M's events have led to. The M that is none has no context.
+    #[inline(always)]
+    pub(crate) fn leave(&mut self, slot: Slot, cx: Context, cursor: Cursor) {
+        if let Some(place) = self.slab.get_mut(slot as usize) {
+            *place = Thread { cx: if cx.m == NONE { Context::EMPTY } else { cx }, cursor };
+        }
+    }
+
+    /// Adds an M that is not there, with nothing bound.
+    pub(crate) fn add(&mut self, id: u64) -> Slot {
+        let slot = self.slab.len() as Slot;
+        let m = if id == crate::ids::WIRE_NONE { NONE } else { slot };
+        self.slab.push(Thread { cx: Context { thread: id, m, ..Context::EMPTY }, cursor: Cursor::default() });
+        self.index.insert(id, slot);
+        slot
+    }
+
+    pub(crate) fn contexts(&self) -> impl Iterator<Item = Context> + '_ {
+        self.slab.iter().map(|thread| thread.cx)
+    }
+}
+
+impl<'a> State<'a> {
+    /// Sets the tables of the generation that begins. A generation that was
+    /// cut before its tables has every ID.
+    pub(crate) fn set_tables(&mut self, tables: Arc<Tables>, complete: bool) {
+        (self.strings_prefix, self.stacks_prefix) = if complete { tables.prefixes() } else { (u64::MAX, u64::MAX) };
+        self.tables = tables;
+    }
+
+    /// Whether a string ID is in the tables; for IDs above `strings_prefix`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn has_string(&self, id: u64) -> bool {
+        id <= self.strings_prefix || self.tables.has_string(id)
+    }
+
+    /// Whether a stack ID is in the tables; for IDs above `stacks_prefix`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn has_stack(&self, id: u64) -> bool {
+        id <= self.stacks_prefix || self.tables.has_stack(id)
+    }
+
+    /// The name with that ID, which has been checked; empty where a cut trace
+    /// lacks it.
+    pub(crate) fn name(&self, id: u64) -> &'a [u8] {
+        self.tables.string(self.file, StringId(id)).unwrap_or_default()
+    }
+
+    /// The context of the M that holds a P. `current` is fresher than what
+    /// the state has of the M whose event is being tried.
+    pub(crate) fn holder(&self, p: Slot, current: &Context) -> Option<Context> {
+        let fresh = self.ms.contexts().map(|m| if m.m == current.m { *current } else { m });
+        fresh.filter(|m| m.p == p).last()
+    }
+
+    /// Ends an event that makes that record.
+    pub(crate) fn make(&mut self, record: Record) -> Result<Advance> {
+        self.made.push(record);
+        Ok(Advance::Made)
+    }
+
+    // What a generation read on its own takes for granted of those before it.
+
+    /// Whether a range open at its first mention was so before.
+    pub(crate) fn assume_range(&mut self, _g: Slot, _begin: EventType) -> bool {
+        false
+    }
+
+    /// Whether a sweep open at its first mention was so before.
+    pub(crate) fn assume_sweep(&mut self, _proc: u64) -> bool {
+        false
+    }
+
+    /// Whether a P at its first mention existed before, with that status.
+    pub(crate) fn assume_proc(&mut self, _id: Slot, _status: ProcStatus) -> bool {
+        false
+    }
+
+    /// Whether a G at its first mention existed before, with that status.
+    pub(crate) fn assume_goroutine(&mut self, _id: u64, _status: GoStatus) -> bool {
+        false
+    }
+
+    /// Takes an M at its first mention to have had that G before.
+    pub(crate) fn assume_thread(&mut self, _thread: u64, _id: u64, _known: Option<Slot>) {}
+
+    /// Takes the collector to have been at the number before `seq`.
+    pub(crate) fn assume_gc(&mut self, _seq: u64, _phase: crate::order::gc::Phase) {}
+
+    /// Notes the end of a task whose beginning is not known.
+    pub(crate) fn miss_task(&mut self) {}
+
+    /// Notes the end of a region whose beginning is not known.
+    pub(crate) fn miss_region(&mut self, _g: Slot, _region: Region<'a>) {}
+}

@@ -1,0 +1,96 @@
+//! System calls, and goroutines that C threads bring along.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::order::goroutine::new_goroutine;
+use crate::order::state::{NONE, State};
+use crate::order::{Advance, Step, note};
+use crate::wire::v2::spec::EventType;
+use crate::wire::v2::status::{GoStatus, ProcStatus};
+
+/// `GoSyscallBegin`. It carries the P's sequence number, so that a steal finds
+/// the syscall it belongs to even where clocks disagree.
+#[inline(always)]
+pub(crate) fn syscall_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_all(step.event, step.at)?;
+    let seq = step.arg()?;
+    step.stack(state)?;
+    let generation = state.generation;
+    let p = state.ps.current(step)?;
+    if !p.seq.admits(seq, generation) {
+        let kind = ErrorKind::BrokenSequence {
+            event: step.event,
+            proc: u64::from(step.cx.p).into(),
+            before: p.seq.number(),
+            found: seq,
+        };
+        return Err(Error::at(step.at, kind));
+    }
+    let g = state.gs.current(step)?;
+    g.must_be(GoStatus::Running, step)?;
+    g.status = GoStatus::Syscall;
+    p.status = ProcStatus::Syscall;
+    p.seq.advance(seq);
+    Ok(Advance::Yes)
+}
+
+/// `GoSyscallEnd`: back with the P that it went with.
+#[inline(always)]
+pub(crate) fn syscall_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_all(step.event, step.at)?;
+    let p = state.ps.current(step)?;
+    let g = state.gs.current(step)?;
+    g.must_be(GoStatus::Syscall, step)?;
+    p.must_be(ProcStatus::Syscall, step)?;
+    g.status = GoStatus::Running;
+    p.status = ProcStatus::Running;
+    Ok(Advance::Yes)
+}
+
+/// `GoSyscallEndBlocked`: back, but the P is gone. While this M still has a P
+/// in a syscall, we have yet to see it lose that P.
+#[inline(always)]
+pub(crate) fn syscall_end_blocked(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    if step.cx.p != NONE && state.ps.current(step)?.status == ProcStatus::Syscall {
+        return Ok(Advance::NotYet);
+    }
+    step.cx.needs_g(step.event, step.at)?;
+    let g = state.gs.current(step)?;
+    g.must_be(GoStatus::Syscall, step)?;
+    g.status = GoStatus::Runnable;
+    step.cx.unbind_g();
+    Ok(Advance::Yes)
+}
+
+/// `GoCreateSyscall`: a C thread calls into Go; its goroutine appears in a
+/// syscall.
+#[inline(never)]
+pub(crate) fn go_create_syscall(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_m(step.event, step.at)?;
+    step.cx.needs_no_g(step.event, step.at)?;
+    let id = step.arg()?;
+    let slot = new_goroutine(state, step, id, GoStatus::Syscall)?;
+    step.cx.bind_g(slot, id);
+    Ok(Advance::Yes)
+}
+
+/// `GoDestroySyscall`: the callback has ended, or its C thread has.
+///
+/// The M loses its P with it, for the system may give the M's ID to another
+/// thread, which could then steal the P from "itself".
+#[inline(never)]
+pub(crate) fn go_destroy_syscall(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_g(step.event, step.at)?;
+    state.gs.current(step)?.must_be(GoStatus::Syscall, step)?;
+    let destroyed = step.record();
+    if step.cx.p != NONE {
+        let p = state.ps.current(step)?;
+        p.must_be(ProcStatus::Syscall, step)?;
+        p.status = ProcStatus::SyscallAbandoned;
+        let stolen = Step { event: EventType::ProcSteal, ..*step };
+        state.made.push(stolen.record().noting(note::SYNTHETIC));
+        step.cx.p = NONE;
+    }
+    state.gs.remove(step.cx.g);
+    step.cx.unbind_g();
+    state.make(destroyed)
+}

@@ -1,0 +1,106 @@
+//! What the program says of itself: tasks, regions, logs, labels; and events
+//! that change no state.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::order::state::{Region, State};
+use crate::order::{Advance, Record, Step};
+use crate::wire::v2::spec::{ArgRole, EventType};
+
+/// `UserTaskBegin`.
+#[inline(never)]
+pub(crate) fn task_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let task = step.arg()?;
+    step.arg()?; // Its parent: nothing says that we know of it.
+    step.string(state)?;
+    step.stack(state)?;
+    if state.tasks.contains_key(&task) {
+        return Err(Error::at(step.at, ErrorKind::TaskExists { task: task.into() }));
+    }
+    step.cx.needs_all(step.event, step.at)?;
+    state.tasks.insert(task, step.at);
+    Ok(Advance::Yes)
+}
+
+/// `UserTaskEnd`: of any task, begun or not, and more than once.
+#[inline(never)]
+pub(crate) fn task_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let task = step.arg()?;
+    step.stack(state)?;
+    step.cx.needs_all(step.event, step.at)?;
+    let begin = state.tasks.remove(&task);
+    if begin.is_none() {
+        state.miss_task();
+    }
+    state.make(Record { extra: begin.unwrap_or_default() as u64, ..step.record() })
+}
+
+fn region(state: &State<'_>, step: &mut Step<'_>) -> Result<(u64, u64)> {
+    step.cx.needs_all(step.event, step.at)?;
+    let task = step.arg()?;
+    let name = step.string(state)?;
+    step.stack(state)?;
+    Ok((task, name))
+}
+
+/// `UserRegionBegin`.
+#[inline(never)]
+pub(crate) fn region_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let (task, name) = region(state, step)?;
+    let name = state.name(name);
+    state.gs.more_mut(step.cx.g).regions.push(Region { task, name });
+    Ok(Advance::Yes)
+}
+
+/// `UserRegionEnd`: of the innermost open region, or of one that was open
+/// before the trace began.
+#[inline(never)]
+pub(crate) fn region_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    let (task, name) = region(state, step)?;
+    let ended = Region { task, name: state.name(name) };
+    let regions = &mut state.gs.more_mut(step.cx.g).regions;
+    match regions.last() {
+        Some(&innermost) if innermost != ended => {
+            let goroutine = step.cx.go.into();
+            return Err(Error::at(step.at, ErrorKind::RegionMismatch { goroutine, task: task.into() }));
+        }
+        Some(_) => {
+            regions.pop();
+        }
+        None => state.miss_region(step.cx.g, ended),
+    }
+    Ok(Advance::Yes)
+}
+
+/// `ProcsChange`, `GoLabel`, `UserLog`: need a running goroutine, change
+/// nothing.
+#[inline(never)]
+pub(crate) fn annotation(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_all(step.event, step.at)?;
+    pass(state, step)
+}
+
+/// The AllocFree experiment's events: need an M, change nothing.
+#[inline(never)]
+pub(crate) fn alloc_free(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.cx.needs_m(step.event, step.at)?;
+    pass(state, step)
+}
+
+/// Reads the arguments that the event table lists.
+fn pass(state: &State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    for arg in step.event.spec().args.iter().skip(1) {
+        match arg.role {
+            ArgRole::Number => step.arg()?,
+            ArgRole::String => step.string(state)?,
+            ArgRole::Stack | ArgRole::OtherStack => step.stack(state)?,
+        };
+    }
+    Ok(Advance::Yes)
+}
+
+/// Events that cannot stand in an M's stream.
+#[cold]
+#[inline(never)]
+pub(crate) fn misplaced(event: EventType, at: usize) -> Error {
+    Error::at(at, ErrorKind::UnexpectedEvent { event })
+}

@@ -1,0 +1,185 @@
+//! The ordered stream of a trace's events.
+
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::generation::Generation;
+use crate::order::{Block, Order};
+use crate::trace::{Mode, Trace};
+
+/// All events of a trace in one causal order; made by [`Trace::events`].
+///
+/// Fused: after an error, and after the end, there is nothing. In lenient mode
+/// there are no errors but [warnings](Events::warnings): the rest of a
+/// generation that cannot be ordered is skipped.
+#[derive(Debug)]
+pub struct Events<'t> {
+    blocks: Blocks<'t>,
+    at: usize,
+}
+
+impl<'t> Events<'t> {
+    pub(crate) fn new(trace: &'t Trace<'t>) -> Events<'t> {
+        Events { blocks: Blocks::new(trace), at: 0 }
+    }
+
+    /// The defects met so far, in lenient mode; empty in strict mode, where
+    /// they are errors. Complete once the stream has ended.
+    pub fn warnings(&self) -> &[Error] {
+        &self.blocks.warnings
+    }
+
+    #[inline(never)]
+    fn refill(&mut self) -> Option<Result<Event<'t>>> {
+        self.at = 0;
+        match self.blocks.next_block() {
+            Ok(true) => self.next(),
+            Ok(false) => None,
+            Err(e) => Some(Err(e)),
+        }
+    }
+}
+
+impl<'t> Iterator for Events<'t> {
+    type Item = Result<Event<'t>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let Some(record) = self.blocks.records.get(self.at) else { return self.refill() };
+        self.at += 1;
+        Some(Ok(Event::new(self.blocks.trace, self.blocks.generation, *record)))
+    }
+}
+
+impl std::iter::FusedIterator for Events<'_> {}
+
+/// The same, a block of records of one generation at a time.
+#[derive(Debug)]
+pub(crate) struct Blocks<'t> {
+    pub(crate) trace: &'t Trace<'t>,
+    pub(crate) order: Order<'t>,
+    pub(crate) records: Block,
+    /// The generation of the records.
+    pub(crate) generation: Option<&'t Generation<'t>>,
+    pub(crate) warnings: Vec<Error>,
+    phase: Phase,
+    next: usize,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Between,
+    Inside,
+    /// The records that came before it have been handed out.
+    Failing(Error),
+    Finished,
+}
+
+impl<'t> Blocks<'t> {
+    pub(crate) fn new(trace: &'t Trace<'t>) -> Blocks<'t> {
+        Blocks {
+            trace,
+            order: Order::new(trace.bytes()),
+            records: Block::default(),
+            generation: None,
+            warnings: Vec::new(),
+            phase: Phase::Between,
+            next: 0,
+        }
+    }
+
+    /// Replaces the records by the next ones; returns whether there are any.
+    pub(crate) fn next_block(&mut self) -> Result<bool> {
+        self.records.clear();
+        loop {
+            let done = match std::mem::replace(&mut self.phase, Phase::Finished) {
+                Phase::Finished => return Ok(false),
+                Phase::Failing(e) => self.fail(e)?,
+                Phase::Between => self.begin(),
+                Phase::Inside => self.go_on(),
+            };
+            if done {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Begins the next generation, or ends the trace.
+    fn begin(&mut self) -> bool {
+        if let Some(left) = self.generation.take() {
+            self.trace.leave(left);
+        }
+        let Some(generation) = self.trace.generations().get(self.next) else {
+            self.order.sync(self.order.last_time, &mut self.records);
+            if let Some(defect) = self.trace.defect() {
+                match self.trace.options().mode {
+                    Mode::Strict => self.phase = Phase::Failing(defect.clone()),
+                    Mode::Lenient => self.warnings.push(defect.clone()),
+                }
+            }
+            return true;
+        };
+        self.next += 1;
+        self.generation = Some(generation);
+        self.phase = match self.order.enter(generation, &mut self.records) {
+            Ok(()) => Phase::Inside,
+            Err(e) => Phase::Failing(e),
+        };
+        false
+    }
+
+    fn go_on(&mut self) -> bool {
+        self.phase = match self.order.advance(&mut self.records) {
+            Ok(false) => Phase::Inside,
+            Ok(true) => Phase::Between,
+            Err(e) => Phase::Failing(e),
+        };
+        !self.records.is_empty()
+    }
+
+    /// An error stops a strict stream; a lenient one starts over with the next
+    /// generation, as if it were the first.
+    fn fail(&mut self, e: Error) -> Result<bool> {
+        match self.trace.options().mode {
+            Mode::Strict => Err(e),
+            Mode::Lenient => {
+                self.warnings.push(e);
+                self.order.start_over();
+                self.phase = Phase::Between;
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// The events of a trace that concern one G, P or M, in order.
+pub struct Stream<'t> {
+    events: Events<'t>,
+    concerns: Box<dyn Fn(&Event<'_>) -> bool + Send>,
+}
+
+impl<'t> Stream<'t> {
+    pub(crate) fn new(events: Events<'t>, concerns: impl Fn(&Event<'_>) -> bool + Send + 'static) -> Stream<'t> {
+        Stream { events, concerns: Box::new(concerns) }
+    }
+
+    /// As [`Events::warnings`].
+    pub fn warnings(&self) -> &[Error] {
+        self.events.warnings()
+    }
+}
+
+impl<'t> Iterator for Stream<'t> {
+    type Item = Result<Event<'t>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.events.by_ref().find(|event| event.as_ref().map_or(true, &self.concerns))
+    }
+}
+
+impl std::iter::FusedIterator for Stream<'_> {}
+
+impl std::fmt::Debug for Stream<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream").field("events", &self.events).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,159 @@
+//! The entry point: a trace, framed and indexed.
+
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::file::TraceFile;
+use crate::generation::Generation;
+use crate::generation::split::split;
+use crate::ids::{GoId, ProcId, ThreadId};
+use crate::stream::{Events, Stream};
+use crate::version::Version;
+
+/// What to do about defects, and with how many threads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// What to do about defects.
+    pub mode: Mode,
+    /// How many threads the methods that can use several may use; at least 1.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    /// Strict, on one thread.
+    fn default() -> Options {
+        Options { mode: Mode::Strict, threads: 1 }
+    }
+}
+
+impl Options {
+    /// These options with that mode.
+    #[must_use]
+    pub fn mode(self, mode: Mode) -> Options {
+        Options { mode, ..self }
+    }
+
+    /// These options with that many threads.
+    #[must_use]
+    pub fn threads(self, threads: usize) -> Options {
+        Options { threads: threads.max(1), ..self }
+    }
+}
+
+/// What to do about a defect of a trace.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// It is an error, after the events before it.
+    Strict,
+    /// Keep what is good before and after it, and warn.
+    Lenient,
+}
+
+/// A trace: its generations, framed, over bytes that it borrows.
+///
+/// Parsing reads the frames only; tables are indexed and events decoded when
+/// they are asked for.
+#[derive(Debug)]
+pub struct Trace<'a> {
+    bytes: &'a [u8],
+    source: Option<&'a TraceFile>,
+    version: Version,
+    generations: Vec<Generation<'a>>,
+    defect: Option<Error>,
+    options: Options,
+}
+
+impl<'a> Trace<'a> {
+    /// Frames a trace, strictly, for one thread.
+    ///
+    /// # Errors
+    /// If the header is not that of a supported trace. Other defects come
+    /// out of [`events`](Self::events), after the events before them.
+    pub fn parse(bytes: &'a [u8]) -> Result<Trace<'a>> {
+        Trace::with_options(bytes, Options::default())
+    }
+
+    /// Frames a trace.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); in lenient mode also if there is nothing in
+    /// the trace that could be kept.
+    pub fn with_options(bytes: &'a [u8], options: Options) -> Result<Trace<'a>> {
+        let version = Version::parse_header(bytes)?;
+        let split = split(bytes, version, options.mode == Mode::Lenient);
+        if let (Mode::Lenient, [], Some(defect)) = (options.mode, &split.generations[..], &split.defect) {
+            return Err(defect.clone());
+        }
+        Ok(Trace { bytes, source: None, version, generations: split.generations, defect: split.defect, options })
+    }
+
+    /// Frames the trace of a file, whose pages are released behind event
+    /// streams as they move on.
+    ///
+    /// # Errors
+    /// As [`with_options`](Self::with_options).
+    pub fn of_file(file: &'a TraceFile, options: Options) -> Result<Trace<'a>> {
+        let trace = Trace::with_options(file.bytes(), options)?;
+        Ok(Trace { source: Some(file), ..trace })
+    }
+
+    /// The version of the format.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The bytes it was parsed from.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// What it was parsed with.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
+    /// Its generations, in order.
+    pub fn generations(&self) -> &[Generation<'a>] {
+        &self.generations
+    }
+
+    /// The defect of its framing that ends it early, if there is one. In
+    /// strict mode the event stream ends with it.
+    pub fn defect(&self) -> Option<&Error> {
+        self.defect.as_ref()
+    }
+
+    /// All events in one causal order.
+    pub fn events<'t>(&'t self) -> Events<'t> {
+        Events::new(self)
+    }
+
+    /// The events that happened to a goroutine or while it ran.
+    pub fn goroutine<'t>(&'t self, id: GoId) -> Stream<'t> {
+        Stream::new(self.events(), move |event: &Event<'_>| event.involves_goroutine(id))
+    }
+
+    /// The events that happened to a P or on it.
+    pub fn proc<'t>(&'t self, id: ProcId) -> Stream<'t> {
+        Stream::new(self.events(), move |event: &Event<'_>| event.involves_proc(id))
+    }
+
+    /// The events that happened on an M.
+    pub fn thread<'t>(&'t self, id: ThreadId) -> Stream<'t> {
+        Stream::new(self.events(), move |event: &Event<'_>| event.thread() == Some(id))
+    }
+
+    /// The generation that a byte of the file belongs to.
+    pub(crate) fn generation_at(&self, offset: usize) -> Option<&Generation<'a>> {
+        let after = self.generations.partition_point(|g| g.byte_range().start <= offset);
+        self.generations.get(after.checked_sub(1)?)
+    }
+
+    /// Gives back what reading a generation took.
+    pub(crate) fn leave(&self, generation: &Generation<'_>) {
+        generation.forget_tables();
+        if let Some(file) = self.source {
+            file.release(generation.byte_range());
+        }
+    }
+}

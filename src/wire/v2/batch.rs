@@ -1,0 +1,164 @@
+//! Framing: the batches that a file is made of.
+
+use crate::bytes::{VarintError, uvarint};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{ThreadId, optional};
+use crate::limits::MAX_BATCH_SIZE;
+use crate::time::Timestamp;
+use crate::version::Version;
+use crate::wire::v2::spec::EventType;
+
+/// One batch: its header, and its bytes as a slice of the file.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// Where its header begins in the file, in bytes.
+    pub offset: usize,
+    /// Where its data begin in the file, in bytes.
+    pub data_offset: usize,
+    /// The generation it belongs to.
+    pub generation: u64,
+    /// The M that wrote it; none for tables.
+    pub thread: Option<ThreadId>,
+    /// The time that its first difference adds to.
+    pub time: Timestamp,
+    /// The experiment it belongs to; 0 is none.
+    pub experiment: u8,
+    /// What stands in it.
+    pub data: &'a [u8],
+}
+
+/// What a batch holds, as its first byte tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BatchKind {
+    /// The events of one M.
+    Events,
+    /// Entries of the string table.
+    Strings,
+    /// Entries of the stack table.
+    Stacks,
+    /// CPU profile samples.
+    Samples,
+    /// Frequency and clock snapshot.
+    Sync,
+    /// The data of an experiment.
+    Experimental,
+}
+
+impl<'a> Batch<'a> {
+    /// What it holds, in a file of that version.
+    pub fn kind(&self, version: Version) -> BatchKind {
+        if self.experiment != 0 {
+            return BatchKind::Experimental;
+        }
+        let sync = if version < Version::Go125 { EventType::Frequency } else { EventType::Sync };
+        match self.data.first().copied().and_then(EventType::from_wire) {
+            Some(EventType::Strings) => BatchKind::Strings,
+            Some(EventType::Stacks) => BatchKind::Stacks,
+            Some(EventType::CPUSamples) => BatchKind::Samples,
+            Some(event) if event == sync => BatchKind::Sync,
+            _ => BatchKind::Events,
+        }
+    }
+
+    /// Where its data end in the file, in bytes.
+    pub fn end(&self) -> usize {
+        self.data_offset + self.data.len()
+    }
+}
+
+/// One piece of the file's framing.
+#[derive(Clone, Copy, Debug)]
+pub enum Frame<'a> {
+    /// A batch.
+    Batch(Batch<'a>),
+    /// The mark that ends a generation (Go 1.26+), at that offset.
+    EndOfGeneration(usize),
+}
+
+/// Iterates over the frames of `file` from a byte offset on.
+///
+/// An iterator that has returned an error is finished.
+#[derive(Clone, Debug)]
+pub struct Frames<'a> {
+    file: &'a [u8],
+    pos: usize,
+}
+
+impl<'a> Frames<'a> {
+    /// The frames of `file` from `pos` on, the first byte after the header.
+    pub fn new(file: &'a [u8], pos: usize) -> Frames<'a> {
+        Frames { file, pos }
+    }
+
+    /// Where the next frame begins.
+    pub fn offset(&self) -> usize {
+        self.pos
+    }
+
+    fn number(&self, pos: &mut usize, inside: &'static str) -> Result<u64> {
+        uvarint(self.file, pos).map_err(|e| match e {
+            VarintError::Truncated => Error::at(self.file.len(), ErrorKind::Truncated { inside }),
+            VarintError::Overflow => Error::at(*pos, ErrorKind::VarintOverflow { inside }),
+        })
+    }
+
+    fn read(&mut self) -> Result<Frame<'a>> {
+        let offset = self.pos;
+        let mut pos = offset + 1;
+        let found = self.file.get(offset).copied().unwrap_or_default();
+        let experimental = match EventType::from_wire(found) {
+            Some(EventType::EndOfGeneration) => {
+                self.pos = pos;
+                return Ok(Frame::EndOfGeneration(offset));
+            }
+            Some(EventType::EventBatch) => false,
+            Some(EventType::ExperimentalBatch) => true,
+            _ => return Err(Error::at(offset, ErrorKind::ExpectedBatch { found })),
+        };
+        let mut experiment = 0;
+        if experimental {
+            let Some(&byte) = self.file.get(pos) else {
+                return Err(Error::at(pos, ErrorKind::Truncated { inside: "a batch's experiment number" }));
+            };
+            experiment = byte;
+            pos += 1;
+        }
+        let generation = self.number(&mut pos, "a batch's generation")?;
+        let thread = self.number(&mut pos, "a batch's thread")?;
+        let time = self.number(&mut pos, "a batch's time")?;
+        let size_at = pos;
+        let size = self.number(&mut pos, "a batch's size")?;
+        if size > MAX_BATCH_SIZE {
+            return Err(Error::at(size_at, ErrorKind::BatchTooLarge { size }).in_generation(generation));
+        }
+        let Some(data) = self.file.get(pos..pos + size as usize) else {
+            let left = (self.file.len() - pos) as u64;
+            return Err(Error::at(pos, ErrorKind::BatchTruncated { size, left }).in_generation(generation));
+        };
+        self.pos = pos + data.len();
+        Ok(Frame::Batch(Batch {
+            offset,
+            data_offset: pos,
+            generation,
+            thread: optional(thread),
+            time: Timestamp(time),
+            experiment,
+            data,
+        }))
+    }
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = Result<Frame<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.pos >= self.file.len() {
+            return None;
+        }
+        let frame = self.read();
+        if frame.is_err() {
+            self.pos = self.file.len();
+        }
+        Some(frame)
+    }
+}
