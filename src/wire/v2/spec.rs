@@ -121,12 +121,10 @@ macro_rules! events {
             /// The type of that number.
             #[inline(always)]
             pub fn from_wire(number: u8) -> Option<EventType> {
-                const BY_NUMBER: [Option<EventType>; 256] = {
-                    let mut table = [None; 256];
-                    $(table[$number] = Some(EventType::$name);)*
-                    table
-                };
-                BY_NUMBER[usize::from(number)]
+                match number {
+                    $($number => Some(EventType::$name),)*
+                    _ => None,
+                }
             }
 
             /// Its row of the event table.
