@@ -42,11 +42,10 @@ use crate::wire::v2::batch::BatchKind;
 use crate::wire::v2::event::bad_varint;
 use crate::wire::v2::samples::RawSample;
 use crate::wire::v2::spec::EventType;
-use crate::wire::v2::status;
 use context::Context;
 use cursor::{Cursor, Spans};
 use frontier::{Entry, Frontier};
-use state::{NONE, Slot, State, Thread};
+use state::{NONE, Slot, State};
 
 /// Whether an event could happen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +68,8 @@ pub(crate) struct Step<'e> {
     /// argument stands.
     data: &'e [u8],
     pos: usize,
+    /// The M that it happens on.
+    pub(crate) thread: u64,
     /// The context that it happens in; handlers make it the one after.
     pub(crate) cx: Context,
     time: i64,
@@ -77,7 +78,7 @@ pub(crate) struct Step<'e> {
 impl Step<'_> {
     /// The record that reports it with the context it now has.
     pub(crate) fn record(&self) -> Record {
-        Record::new(self.event, &self.cx, self.at, self.time)
+        Record::new(self.event, self.thread, self.cx, self.at, self.time)
     }
 
     /// Reads the next argument.
@@ -111,47 +112,61 @@ impl Step<'_> {
 }
 
 /// Hands an event to its handler: the frequent ones here, inlined, so that what
-/// they change stays in registers; the others outlined, on a copy.
+/// they change stays in registers; the others outlined, on a copy. Matching
+/// the byte itself, not an `EventType` made of it, saves a twentieth.
 #[inline(always)]
-fn dispatch(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    use EventType::*;
-    match step.event {
-        ProcStart => proc::proc_start(state, step),
-        ProcStop => proc::proc_stop(state, step),
-        ProcSteal => proc::proc_steal(state, step),
+fn dispatch(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    macro_rules! hot {
+        ($($event:ident => $handler:expr,)*) => {
+            $(#[allow(non_upper_case_globals)] const $event: u8 = EventType::$event as u8;)*
+            match number {
+                $($event => {
+                    step.event = EventType::$event;
+                    $handler(state, step)
+                })*
+                _ => {
+                    let mut copy = *step;
+                    let advance = dispatch_rare(number, state, &mut copy);
+                    *step = copy;
+                    advance
+                }
+            }
+        };
+    }
+    hot! {
+        ProcStart => proc::proc_start,
+        ProcStop => proc::proc_stop,
+        ProcSteal => proc::proc_steal,
 
-        GoCreate => goroutine::go_create(state, step, status::GoStatus::Runnable),
-        GoStart => goroutine::go_start(state, step),
-        GoStop => goroutine::go_leave(state, step, status::GoStatus::Runnable),
-        GoBlock => goroutine::go_leave(state, step, status::GoStatus::Waiting),
-        GoUnblock => goroutine::go_unblock(state, step),
-        GoDestroy => goroutine::go_destroy(state, step),
+        GoCreate => goroutine::go_create,
+        GoStart => goroutine::go_start,
+        GoStop => goroutine::go_stop,
+        GoBlock => goroutine::go_block,
+        GoUnblock => goroutine::go_unblock,
+        GoDestroy => goroutine::go_destroy,
 
-        GoSyscallBegin => syscall::syscall_begin(state, step),
-        GoSyscallEnd => syscall::syscall_end(state, step),
-        GoSyscallEndBlocked => syscall::syscall_end_blocked(state, step),
+        GoSyscallBegin => syscall::syscall_begin,
+        GoSyscallEnd => syscall::syscall_end,
+        GoSyscallEndBlocked => syscall::syscall_end_blocked,
 
-        GCSweepBegin => ranges::sweep_begin(state, step),
-        GCSweepEnd => ranges::sweep_end(state, step),
-        HeapAlloc | HeapGoal => gc::heap_metric(state, step),
-
-        _ => {
-            let mut copy = *step;
-            let advance = dispatch_rare(state, &mut copy);
-            *step = copy;
-            advance
-        }
+        GCSweepBegin => ranges::sweep_begin,
+        GCSweepEnd => ranges::sweep_end,
+        HeapAlloc => gc::heap_metric,
     }
 }
 
 /// The rest of [`dispatch`]: together they name every event type.
 #[inline(never)]
-fn dispatch_rare(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+fn dispatch_rare(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     use EventType::*;
-    match step.event {
+    let Some(event) = EventType::from_wire(number) else {
+        return Err(Error::at(step.at, ErrorKind::UnknownEventType { found: number }));
+    };
+    step.event = event;
+    match event {
         ProcStatus => proc::proc_status(state, step),
 
-        GoCreateBlocked => goroutine::go_create(state, step, status::GoStatus::Waiting),
+        GoCreateBlocked => goroutine::go_create_blocked(state, step),
         GoSwitch | GoSwitchDestroy => goroutine::go_switch(state, step),
         GoStatus | GoStatusStack => goroutine::go_status(state, step),
         GoCreateSyscall => syscall::go_create_syscall(state, step),
@@ -178,10 +193,12 @@ fn dispatch_rare(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> 
         EventBatch | Stacks | Stack | Strings | String | CPUSamples | CPUSample | Frequency | ExperimentalBatch
         | Sync | ClockSnapshot | EndOfGeneration => Err(user::misplaced(step.event, step.at)),
 
+        HeapGoal => gc::heap_metric(state, step),
+
         // Those that `dispatch` hands out.
         ProcStart | ProcStop | ProcSteal | GoCreate | GoStart | GoStop | GoBlock | GoUnblock | GoDestroy
-        | GoSyscallBegin | GoSyscallEnd | GoSyscallEndBlocked | GCSweepBegin | GCSweepEnd | HeapAlloc | HeapGoal => {
-            dispatch(state, step)
+        | GoSyscallBegin | GoSyscallEnd | GoSyscallEndBlocked | GCSweepBegin | GCSweepEnd | HeapAlloc => {
+            dispatch(number, state, step)
         }
     }
 }
@@ -194,9 +211,13 @@ pub(crate) struct Order<'a> {
     frequency: Frequency,
     generation: u64,
     frontier: Frontier,
+    /// Each M's next event, by the M's slot in the state.
+    cursors: Vec<Cursor>,
     spans: Spans,
     /// CPU samples by time, latest first.
     samples: Vec<(i64, RawSample)>,
+    /// The time of the next of them.
+    sample_time: i64,
     /// The time of the last record: they increase strictly.
     pub(crate) last_time: i64,
     syncs: u64,
@@ -219,7 +240,9 @@ impl<'a> Order<'a> {
             frequency: Frequency::from_hz(1_000_000_000),
             generation: 0,
             frontier: Frontier::default(),
+            cursors: Vec::new(),
             spans: Spans::default(),
+            sample_time: i64::MAX,
             samples: Vec::new(),
             last_time: 0,
             syncs: 0,
@@ -250,6 +273,7 @@ impl<'a> Order<'a> {
         pdqsort::sort(&mut samples, &|a, b| a.0 < b.0);
         samples.reverse();
         self.samples = samples;
+        self.next_sample();
 
         self.sync(generation.start().0, out);
         Ok(())
@@ -263,12 +287,13 @@ impl<'a> Order<'a> {
             let m = self.state.ms.find(thread).unwrap_or_else(|| self.state.ms.add(thread));
             self.spans.add(m, batch.data_offset, batch.end(), batch.time.0);
         }
+        self.cursors.resize(self.state.ms.len(), Cursor::default());
         for (m, first) in self.spans.chains() {
-            let Some(cursor) = self.spans.open(self.file, self.frequency, first)? else { continue };
-            self.frontier.insert(Entry { time: cursor.time, m });
-            if let Some(thread) = self.state.ms.get_mut(m) {
-                thread.cursor = cursor;
-            }
+            let Some(cursor) = self.cursors.get_mut(m as usize) else { continue };
+            let thread = self.state.ms.id(m);
+            let Some(opened) = self.spans.open(self.file, self.frequency, thread, first)? else { continue };
+            self.frontier.insert(Entry { time: opened.time, m });
+            *cursor = opened;
         }
         Ok(())
     }
@@ -277,20 +302,13 @@ impl<'a> Order<'a> {
     /// over. What is in `out` is good even if an error follows.
     pub(crate) fn advance(&mut self, out: &mut Block) -> Result<bool> {
         while out.has_room() {
-            let head = self.frontier.get(0);
-            if let Some(&(time, sample)) = self.samples.last()
-                && head.is_none_or(|head| time < head.time)
-            {
-                self.samples.pop();
-                self.sample(time, &sample, out)?;
-                continue;
-            }
-            if head.is_none() {
-                return Ok(true);
-            }
-            match self.run(0, out)? {
-                Ran::Advanced => {}
-                Ran::NotYet => self.search(out)?,
+            match self.frontier.get(0) {
+                Some(head) if head.time <= self.sample_time => match self.run(0, out)? {
+                    Ran::Advanced => {}
+                    Ran::NotYet => self.search(out)?,
+                },
+                None if self.samples.is_empty() => return Ok(true),
+                _ => self.sample(out)?,
             }
         }
         Ok(false)
@@ -311,8 +329,8 @@ impl<'a> Order<'a> {
                 return Ok(());
             }
         }
-        let head = self.frontier.get(0).and_then(|head| self.state.ms.get(head.m));
-        let at = head.map_or(0, |thread| thread.cursor.start);
+        let head = self.frontier.get(0).and_then(|head| self.cursors.get(head.m as usize));
+        let at = head.map_or(0, |cursor| cursor.start);
         let stuck = Stuck::new(self);
         Err(Error::at(at, ErrorKind::Stuck(Box::new(stuck))).in_generation(self.generation))
     }
@@ -322,30 +340,25 @@ impl<'a> Order<'a> {
     #[inline(always)]
     fn run(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
         let Some(entry) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
-        let limit = match self.samples.last() {
-            _ if at != 0 => i64::MIN,
-            Some(&(sample, _)) => self.frontier.rivals().min(sample),
-            None => self.frontier.rivals(),
-        };
-        let Some(&Thread { mut cx, cursor }) = self.state.ms.get(entry.m) else { return Ok(Ran::NotYet) };
+        let Some(cursor) = self.cursors.get_mut(entry.m as usize) else { return Ok(Ran::NotYet) };
+        let thread = cursor.thread;
         // An M that is none keeps no context: one event at a time.
-        let limit = if cx.m == NONE { i64::MIN } else { limit };
+        let alone = at == 0 && thread != WIRE_NONE;
+        let limit = if alone { self.frontier.rivals().min(self.sample_time) } else { i64::MIN };
         let Some(mut data) = self.file.get(..cursor.end) else { return Ok(Ran::NotYet) };
 
         // What changes with every event lives in locals.
         let frequency = self.frequency;
-        let Cursor { mut start, mut args, mut time, mut span, .. } = cursor;
+        let (mut start, mut args, mut time) = (cursor.start, cursor.args, cursor.time);
+        let mut cx = self.state.ms.context(entry.m);
         let mut last_time = self.last_time;
         let mut ran = Ran::NotYet;
 
         let failed = loop {
             let number = data.get(start).copied().unwrap_or_default();
-            let Some(event) = EventType::from_wire(number) else {
-                break Some(Error::at(start, ErrorKind::UnknownEventType { found: number }));
-            };
-            let mut step = Step { event, at: start, data, pos: args, cx, time };
-            match dispatch(&mut self.state, &mut step) {
-                Ok(Advance::Yes) => out.push(&mut last_time, Record::new(event, &cx, start, time)),
+            let mut step = Step { event: EventType::Sync, at: start, data, pos: args, thread, cx, time };
+            match dispatch(number, &mut self.state, &mut step) {
+                Ok(Advance::Yes) => out.push(&mut last_time, Record::new(step.event, thread, cx, start, time)),
                 Ok(Advance::Made) => out.push_all(&mut last_time, &mut self.state.made),
                 Ok(Advance::NotYet) => break None,
                 Err(e) => break Some(e),
@@ -362,13 +375,14 @@ impl<'a> Order<'a> {
                     Err(e) => break Some(bad_varint(0, args, data.len(), e, "an event's time")),
                 }
             } else {
-                match self.spans.open(self.file, frequency, self.spans.after(span)) {
+                match self.spans.open(self.file, frequency, thread, self.spans.after(cursor.span)) {
                     Ok(Some(next)) => {
+                        *cursor = next;
                         data = self.file.get(..next.end).unwrap_or_default();
-                        Cursor { start, args, time, span, .. } = next;
+                        (start, args, time) = (next.start, next.args, next.time);
                     }
                     Ok(None) => {
-                        self.state.ms.leave(entry.m, cx, cursor);
+                        self.state.ms.leave(entry.m, cx);
                         self.last_time = last_time;
                         self.frontier.remove(at);
                         return Ok(ran);
@@ -381,7 +395,8 @@ impl<'a> Order<'a> {
             }
         };
 
-        self.state.ms.leave(entry.m, cx, Cursor { start, args, end: data.len(), time, span });
+        (cursor.start, cursor.args, cursor.time) = (start, args, time);
+        self.state.ms.leave(entry.m, cx);
         self.last_time = last_time;
         match failed {
             None => {
@@ -390,29 +405,37 @@ impl<'a> Order<'a> {
                 }
                 Ok(ran)
             }
-            Some(e) => Err(e.in_generation(self.generation).on_thread(crate::ids::optional(cx.thread))),
+            Some(e) => Err(e.in_generation(self.generation).on_thread(crate::ids::optional(thread))),
         }
     }
 
-    fn sample(&mut self, time: i64, sample: &RawSample, out: &mut Block) -> Result<()> {
+    fn next_sample(&mut self) {
+        self.sample_time = self.samples.last().map_or(i64::MAX, |&(time, _)| time);
+    }
+
+    /// Puts out the next CPU sample.
+    #[inline(never)]
+    fn sample(&mut self, out: &mut Block) -> Result<()> {
+        let Some((time, sample)) = self.samples.pop() else { return Ok(()) };
+        self.next_sample();
         if !self.state.has_stack(sample.stack.0) {
             let kind = ErrorKind::UnknownStack { event: EventType::CPUSample, id: sample.stack };
             return Err(Error::at(sample.offset, kind).in_generation(self.generation));
         }
+        let thread = sample.thread.map_or(WIRE_NONE, |m| m.0);
         let context = Context {
             go: sample.goroutine.map_or(WIRE_NONE, |g| g.0),
-            thread: sample.thread.map_or(WIRE_NONE, |m| m.0),
             p: sample.proc.map_or(NONE, |p| p.0.min(u64::from(NONE)) as Slot),
             ..Context::EMPTY
         };
-        out.push(&mut self.last_time, Record::new(EventType::CPUSample, &context, sample.offset, time));
+        out.push(&mut self.last_time, Record::new(EventType::CPUSample, thread, context, sample.offset, time));
         Ok(())
     }
 
     /// The record of a sync: where a generation begins, and where the trace ends.
     pub(crate) fn sync(&mut self, time: i64, out: &mut Block) {
         self.syncs += 1;
-        let record = Record { extra: self.syncs, ..Record::new(EventType::Sync, &Context::EMPTY, 0, time) };
+        let record = Record { extra: self.syncs, ..Record::new(EventType::Sync, WIRE_NONE, Context::EMPTY, 0, time) };
         out.push(&mut self.last_time, record);
     }
 }

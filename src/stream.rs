@@ -50,6 +50,25 @@ impl<'t> Iterator for Events<'t> {
     }
 }
 
+impl<'t> Events<'t> {
+    /// How many of the events left there are of each wire type, by its number.
+    /// Ends the stream; what is wrong comes as with iterating, after the good.
+    pub fn count_by_type(&mut self) -> ([u64; 256], Option<Error>) {
+        let mut counts = [0; 256];
+        loop {
+            for record in self.blocks.records.records().get(self.at..).unwrap_or_default() {
+                counts[record.event as usize] += 1;
+            }
+            self.at = 0;
+            match self.blocks.next_block() {
+                Ok(true) => {}
+                Ok(false) => return (counts, None),
+                Err(e) => return (counts, Some(e)),
+            }
+        }
+    }
+}
+
 impl std::iter::FusedIterator for Events<'_> {}
 
 /// The same, a block of records of one generation at a time.
@@ -120,6 +139,7 @@ impl<'t> Blocks<'t> {
         };
         self.next += 1;
         self.generation = Some(generation);
+        self.trace.approach(generation);
         self.phase = match self.order.enter(generation, &mut self.records) {
             Ok(()) => Phase::Inside,
             Err(e) => Phase::Failing(e),

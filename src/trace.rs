@@ -149,6 +149,13 @@ impl<'a> Trace<'a> {
         self.generations.get(after.checked_sub(1)?)
     }
 
+    /// Announces that a generation is about to be read.
+    pub(crate) fn approach(&self, generation: &Generation<'_>) {
+        if let Some(file) = self.source {
+            file.prefetch(generation.byte_range());
+        }
+    }
+
     /// Gives back what reading a generation took.
     pub(crate) fn leave(&self, generation: &Generation<'_>) {
         generation.forget_tables();

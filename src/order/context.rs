@@ -1,24 +1,23 @@
-//! The scheduling context: which M, P and G an event happens on.
+//! The scheduling context: which P and G an event's M has.
 
 use crate::error::{Error, ErrorKind, Resource, Result};
 use crate::ids::WIRE_NONE;
+use crate::order::Step;
 use crate::order::state::{NONE, Slot};
 use crate::wire::v2::spec::EventType;
 
-/// An M with the P and the G that are bound to it. A P's slot is its number;
-/// a G has both.
+/// The P and the G that are bound to an M. A P's slot is its number; a G has
+/// both a slot and an ID.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Context {
-    pub(crate) thread: u64,
     pub(crate) go: u64,
-    pub(crate) m: Slot,
-    pub(crate) p: Slot,
     pub(crate) g: Slot,
+    pub(crate) p: Slot,
 }
 
 impl Context {
-    /// The context of nothing: no M, no P, no G.
-    pub(crate) const EMPTY: Context = Context { thread: WIRE_NONE, go: WIRE_NONE, m: NONE, p: NONE, g: NONE };
+    /// No P and no G.
+    pub(crate) const EMPTY: Context = Context { go: WIRE_NONE, g: NONE, p: NONE };
 
     #[inline(always)]
     pub(crate) fn bind_g(&mut self, slot: Slot, id: u64) {
@@ -29,51 +28,61 @@ impl Context {
     pub(crate) fn unbind_g(&mut self) {
         (self.g, self.go) = (NONE, WIRE_NONE);
     }
+}
 
+/// What an event demands of its context. An M that is none never has a P or a
+/// G, so that only what demands neither has to ask for the M.
+impl Step<'_> {
     /// Demands an M, a P and a G: what code of the program runs with.
     #[inline(always)]
-    pub(crate) fn needs_all(self, event: EventType, at: usize) -> Result<()> {
-        // An M that is none never has a P.
-        if self.p == NONE || self.g == NONE { Err(self.lacking(event, at)) } else { Ok(()) }
+    pub(crate) fn needs_all(&self) -> Result<()> {
+        if self.cx.p == NONE || self.cx.g == NONE { Err(self.lacks(self.cx.p == NONE)) } else { Ok(()) }
     }
 
     /// Demands an M and a P.
     #[inline(always)]
-    pub(crate) fn needs_p(self, event: EventType, at: usize) -> Result<()> {
-        if self.p == NONE { Err(self.lacking(event, at)) } else { Ok(()) }
+    pub(crate) fn needs_p(&self) -> Result<()> {
+        if self.cx.p == NONE { Err(self.lacks(true)) } else { Ok(()) }
+    }
+
+    /// Demands an M and a G.
+    #[inline(always)]
+    pub(crate) fn needs_g(&self) -> Result<()> {
+        if self.cx.g == NONE { Err(self.lacks(false)) } else { Ok(()) }
     }
 
     /// Demands an M.
     #[inline(always)]
-    pub(crate) fn needs_m(self, event: EventType, at: usize) -> Result<()> {
-        if self.m == NONE { Err(self.lacking(event, at)) } else { Ok(()) }
-    }
-
-    /// Demands an M and a G. An M that is none never has a G.
-    #[inline(always)]
-    pub(crate) fn needs_g(self, event: EventType, at: usize) -> Result<()> {
-        if self.g == NONE { Err(Context { p: 0, ..self }.lacking(event, at)) } else { Ok(()) }
+    pub(crate) fn needs_m(&self) -> Result<()> {
+        if self.thread == WIRE_NONE { Err(self.lacks(true)) } else { Ok(()) }
     }
 
     /// Demands that there be no G.
     #[inline(always)]
-    pub(crate) fn needs_no_g(self, event: EventType, at: usize) -> Result<()> {
-        if self.g != NONE {
-            return Err(Error::at(at, ErrorKind::ContextHas { event, present: Resource::Goroutine }));
-        }
-        Ok(())
+    pub(crate) fn needs_no_g(&self) -> Result<()> {
+        if self.cx.g != NONE { Err(has_g(self.event, self.at)) } else { Ok(()) }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn lacking(self, event: EventType, at: usize) -> Error {
-        let missing = if self.m == NONE {
-            Resource::Thread
-        } else if self.p == NONE {
-            Resource::Proc
-        } else {
-            Resource::Goroutine
-        };
-        Error::at(at, ErrorKind::ContextLacks { event, missing })
+    #[inline(always)]
+    fn lacks(&self, proc: bool) -> Error {
+        lacking(self.event, self.at, self.thread == WIRE_NONE, proc)
     }
+}
+
+// By value: an address taken would keep the step out of registers.
+#[cold]
+#[inline(never)]
+fn lacking(event: EventType, at: usize, thread: bool, proc: bool) -> Error {
+    let missing = match (thread, proc) {
+        (true, _) => Resource::Thread,
+        (_, true) => Resource::Proc,
+        _ => Resource::Goroutine,
+    };
+    Error::at(at, ErrorKind::ContextLacks { event, missing })
+}
+
+#[cold]
+#[inline(never)]
+fn has_g(event: EventType, at: usize) -> Error {
+    Error::at(at, ErrorKind::ContextHas { event, present: Resource::Goroutine })
 }

@@ -9,6 +9,8 @@ use crate::wire::v2::event::bad_varint;
 /// An M's next event.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cursor {
+    /// The M's ID.
+    pub(crate) thread: u64,
     /// Where in the file it begins.
     pub(crate) start: usize,
     /// Where its arguments begin, behind the time.
@@ -74,7 +76,7 @@ impl Spans {
 
     /// The first event of a batch, or of one after it; none if they are empty.
     #[inline(never)]
-    pub(crate) fn open(&self, file: &[u8], frequency: Frequency, mut span: u32) -> Result<Option<Cursor>> {
+    pub(crate) fn open(&self, file: &[u8], frequency: Frequency, thread: u64, mut span: u32) -> Result<Option<Cursor>> {
         while let Some(place) = self.spans.get(span as usize) {
             if place.start >= place.end {
                 span = place.next;
@@ -84,7 +86,7 @@ impl Spans {
             let mut args = place.start + 1;
             let ticks = uvarint(data, &mut args).map_err(|e| bad_varint(0, args, data.len(), e, "an event's time"))?;
             let time = frequency.nanos(place.ticks).wrapping_add(frequency.nanos(ticks));
-            return Ok(Some(Cursor { start: place.start, args, end: place.end, time, span }));
+            return Ok(Some(Cursor { thread, start: place.start, args, end: place.end, time, span }));
         }
         Ok(None)
     }

@@ -56,7 +56,7 @@ pub(crate) fn gc_active(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
         if state.gc.phase != Phase::Marking {
             return Err(refuse(state, step));
         }
-        step.cx.needs_all(step.event, step.at)?;
+        step.needs_all()?;
     }
     state.gc = Gc { seq, phase: Phase::Marking };
     Ok(Advance::Yes)
@@ -75,7 +75,7 @@ pub(crate) fn gc_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
         if state.gc.phase == Phase::Marking {
             return Err(refuse(state, step));
         }
-        step.cx.needs_all(step.event, step.at)?;
+        step.needs_all()?;
     }
     state.gc = Gc { seq, phase: Phase::Marking };
     Ok(Advance::Yes)
@@ -92,7 +92,7 @@ pub(crate) fn gc_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advan
     if state.gc.phase != Phase::Marking {
         return Err(refuse(state, step));
     }
-    step.cx.needs_all(step.event, step.at)?;
+    step.needs_all()?;
     state.gc = Gc { seq, phase: Phase::Off };
     Ok(Advance::Yes)
 }
@@ -100,7 +100,7 @@ pub(crate) fn gc_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advan
 /// `HeapAlloc`, `HeapGoal`: need a P, not a G.
 #[inline(always)]
 pub(crate) fn heap_metric(_: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_p(step.event, step.at)?;
+    step.needs_p()?;
     step.arg()?;
     Ok(Advance::Yes)
 }

@@ -50,7 +50,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
             let has = crate::ids::optional(has);
             Error::at(at, ErrorKind::SyscallThread { goroutine, thread: thread.into(), has })
         };
-        if thread == step.cx.thread {
+        if thread == step.thread {
             // After the first generation we must have seen it enter the syscall.
             if !state.initial && step.cx.go != id {
                 return Err(mismatch(step.cx.go));
@@ -61,7 +61,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
             state.assume_thread(thread, id, known);
             elsewhere = Some(match state.ms.find(thread) {
                 Some(m) => {
-                    let has = state.ms.get(m).map_or(WIRE_NONE, |m| m.cx.go);
+                    let has = state.ms.context(m).go;
                     if has != id {
                         return Err(mismatch(has));
                     }
@@ -70,7 +70,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
                 }
                 None => Some(thread),
             });
-            reported.cx.thread = thread;
+            reported.thread = thread;
         }
     }
 
@@ -81,8 +81,8 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
         (GoStatus::Running, _) | (GoStatus::Syscall, None) => step.cx.bind_g(slot, id),
         (_, Some(Some(thread))) => {
             let m = state.ms.add(thread);
-            if let Some(m) = state.ms.get_mut(m) {
-                m.cx.bind_g(slot, id);
+            if let Some(cx) = state.ms.context_mut(m) {
+                cx.bind_g(slot, id);
             }
         }
         _ => {}
@@ -90,10 +90,20 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     state.make(reported.record().noting(old as u8))
 }
 
-/// `GoCreate`, `GoCreateBlocked`: a goroutine appears, runnable or waiting.
+/// `GoCreate`: a goroutine appears, runnable.
 #[inline(always)]
-pub(crate) fn go_create(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Result<Advance> {
-    step.cx.needs_p(step.event, step.at)?;
+pub(crate) fn go_create(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    create(state, step, GoStatus::Runnable)
+}
+
+/// `GoCreateBlocked`: a goroutine appears, waiting, as coroutines do.
+pub(crate) fn go_create_blocked(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    create(state, step, GoStatus::Waiting)
+}
+
+#[inline(always)]
+fn create(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Result<Advance> {
+    step.needs_p()?;
     let id = step.arg()?;
     step.stack(state)?;
     step.stack(state)?;
@@ -116,10 +126,21 @@ pub(crate) fn new_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, sta
     Ok(state.gs.add(G::new(id, status, state.generation)))
 }
 
-/// `GoStop`, `GoBlock`: the running goroutine leaves its P, runnable or waiting.
+/// `GoStop`: the running goroutine leaves its P and can go on at once.
 #[inline(always)]
-pub(crate) fn go_leave(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Result<Advance> {
-    step.cx.needs_all(step.event, step.at)?;
+pub(crate) fn go_stop(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    leave(state, step, GoStatus::Runnable)
+}
+
+/// `GoBlock`: the running goroutine leaves its P and waits for something.
+#[inline(always)]
+pub(crate) fn go_block(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    leave(state, step, GoStatus::Waiting)
+}
+
+#[inline(always)]
+fn leave(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Result<Advance> {
+    step.needs_all()?;
     step.string(state)?;
     step.stack(state)?;
     let g = state.gs.current(step)?;
@@ -132,7 +153,7 @@ pub(crate) fn go_leave(state: &mut State<'_>, step: &mut Step<'_>, status: GoSta
 /// `GoDestroy`: the running goroutine ends.
 #[inline(always)]
 pub(crate) fn go_destroy(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_all(step.event, step.at)?;
+    step.needs_all()?;
     state.gs.current(step)?.must_be(GoStatus::Running, step)?;
     state.gs.remove(step.cx.g);
     step.cx.unbind_g();
@@ -150,8 +171,8 @@ pub(crate) fn go_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
     if g.status != GoStatus::Runnable || !g.seq.admits(seq, generation) {
         return Ok(Advance::NotYet);
     }
-    step.cx.needs_p(step.event, step.at)?;
-    step.cx.needs_no_g(step.event, step.at)?;
+    step.needs_p()?;
+    step.needs_no_g()?;
     g.status = GoStatus::Running;
     g.seq.advance(seq);
     step.cx.bind_g(slot, id);
@@ -181,7 +202,7 @@ pub(crate) fn go_unblock(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
 /// next one starts.
 #[inline(never)]
 pub(crate) fn go_switch(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_all(step.event, step.at)?;
+    step.needs_all()?;
     let current = step.cx.g;
     state.gs.current(step)?.must_be(GoStatus::Running, step)?;
     let id = step.arg()?;

@@ -41,10 +41,10 @@ pub(crate) fn proc_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<
     // the event belongs to the M that holds the P.
     let mut reported = *step;
     if promoted {
-        let Some(holder) = state.holder(slot, &step.cx) else {
+        let Some(holder) = state.holder(slot, step) else {
             return Err(Error::at(at, ErrorKind::NoHolder { proc }));
         };
-        reported.cx = holder;
+        (reported.thread, reported.cx) = (holder.id, holder.cx);
     }
     let generation = state.generation;
     match state.ps.find(id) {
@@ -68,7 +68,7 @@ pub(crate) fn proc_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     if p.status != ProcStatus::Idle || !p.seq.admits(seq, generation) || step.cx.p != NONE {
         return Ok(Advance::NotYet);
     }
-    step.cx.needs_m(step.event, step.at)?;
+    step.needs_m()?;
     p.status = ProcStatus::Running;
     p.seq.advance(seq);
     step.cx.p = id as Slot;
@@ -78,7 +78,7 @@ pub(crate) fn proc_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
 /// `ProcStop`: an M gives its P up.
 #[inline(always)]
 pub(crate) fn proc_stop(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_p(step.event, step.at)?;
+    step.needs_p()?;
     let p = state.ps.current(step)?;
     if !matches!(p.status, ProcStatus::Running | ProcStatus::Syscall) {
         return Err(p.is_not(ProcStatus::Running, step.event, step.at, step.cx.p));
@@ -101,17 +101,17 @@ pub(crate) fn proc_steal(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     if !matches!(p.status, ProcStatus::Syscall | ProcStatus::SyscallAbandoned) || !p.seq.admits(seq, generation) {
         return Ok(Advance::NotYet);
     }
-    step.cx.needs_m(step.event, at)?;
+    step.needs_m()?;
     let before = *step;
     if p.status == ProcStatus::SyscallAbandoned {
         // Which M had it is lost, and that M may have moved on.
-    } else if from == step.cx.thread {
+    } else if from == step.thread {
         if step.cx.p != slot {
             return Err(mismatch(id, from, step.cx.p, at));
         }
         step.cx.p = NONE;
     } else {
-        let victim = state.ms.find(from).and_then(|m| state.ms.get_mut(m)).map(|thread| &mut thread.cx);
+        let victim = state.ms.find(from).and_then(|m| state.ms.context_mut(m));
         match victim {
             // The victim waits for this before it can leave its syscall.
             Some(victim) if victim.p == slot => victim.p = NONE,

@@ -26,7 +26,7 @@ fn begin_of(event: EventType) -> EventType {
 
 /// `STWBegin`, `GCMarkAssistBegin`.
 pub(crate) fn go_range_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_all(step.event, step.at)?;
+    step.needs_all()?;
     let kind = if step.event == EventType::STWBegin { step.string(state)? } else { 0 };
     step.stack(state)?;
     let (event, at) = (step.event, step.at);
@@ -61,7 +61,7 @@ pub(crate) fn go_range_active(state: &mut State<'_>, step: &mut Step<'_>) -> Res
 
 /// `STWEnd`, `GCMarkAssistEnd`.
 pub(crate) fn go_range_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_all(step.event, step.at)?;
+    step.needs_all()?;
     let (event, at) = (step.event, step.at);
     let begin = begin_of(event);
     let g = state.gs.more_mut(step.cx.g);
@@ -75,7 +75,7 @@ pub(crate) fn go_range_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result
 /// `GCSweepBegin`.
 #[inline(always)]
 pub(crate) fn sweep_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_p(step.event, step.at)?;
+    step.needs_p()?;
     step.stack(state)?;
     let (event, at) = (step.event, step.at);
     let p = state.ps.current(step)?;
@@ -107,7 +107,7 @@ pub(crate) fn sweep_active(state: &mut State<'_>, step: &mut Step<'_>) -> Result
 /// `GCSweepEnd`.
 #[inline(always)]
 pub(crate) fn sweep_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_p(step.event, step.at)?;
+    step.needs_p()?;
     step.arg()?;
     step.arg()?;
     let (event, at) = (step.event, step.at);

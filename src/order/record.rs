@@ -28,8 +28,8 @@ pub(crate) struct Record {
 impl Record {
     /// The record of the event at `offset`.
     #[inline(always)]
-    pub(crate) fn new(event: EventType, context: &Context, offset: usize, time: i64) -> Record {
-        let &Context { go, thread, p, .. } = context;
+    pub(crate) fn new(event: EventType, thread: u64, context: Context, offset: usize, time: i64) -> Record {
+        let Context { go, p, .. } = context;
         Record { time, offset, go, thread, extra: 0, proc: p, event, note: 0 }
     }
 
@@ -78,7 +78,7 @@ pub(crate) struct Block {
 
 impl Default for Block {
     fn default() -> Block {
-        let blank = Record::new(EventType::Sync, &Context::EMPTY, 0, 0);
+        let blank = Record::new(EventType::Sync, WIRE_NONE, Context::EMPTY, 0, 0);
         Block { records: Box::new([blank; BLOCK]), len: 0 }
     }
 }

@@ -15,18 +15,27 @@ const RECENT: usize = 64;
 /// goes, so that memory follows what is alive, not what ever was.
 #[derive(Clone, Debug)]
 pub(crate) struct SlotIndex {
-    pages: Vec<[Slot; PAGE_LEN]>,
+    /// All pages, one after the other.
+    slots: Vec<Slot>,
     /// How many IDs each page holds.
     live: Vec<u32>,
+    /// Where in `slots` unused pages begin.
     free: Vec<u32>,
+    /// Where in `slots` the page of a number begins.
     by_number: FxHashMap<u64, u32>,
-    /// Page numbers (plus one; 0 is empty) and where the page is.
+    /// Page numbers (plus one; 0 is empty) and where the page begins.
     recent: Box<[(u64, u32); RECENT]>,
 }
 
 impl Default for SlotIndex {
     fn default() -> Self {
-        SlotIndex { pages: Vec::new(), live: Vec::new(), free: Vec::new(), by_number: FxHashMap::default(), recent: Box::new([(0, 0); RECENT]) }
+        SlotIndex {
+            slots: Vec::new(),
+            live: Vec::new(),
+            free: Vec::new(),
+            by_number: FxHashMap::default(),
+            recent: Box::new([(0, 0); RECENT]),
+        }
     }
 }
 
@@ -39,10 +48,7 @@ impl SlotIndex {
         if tag != number + 1 {
             page = self.find_page(number);
         }
-        match self.pages.get(page as usize) {
-            Some(page) => page[id as usize % PAGE_LEN],
-            None => NONE,
-        }
+        self.slots.get(place(page, id)).copied().unwrap_or(NONE)
     }
 
     #[inline(never)]
@@ -58,14 +64,16 @@ impl SlotIndex {
         let mut at = self.find_page(number);
         if at == NONE {
             at = self.free.pop().unwrap_or_else(|| {
-                self.pages.push([NONE; PAGE_LEN]);
+                let at = self.slots.len() as u32;
+                self.slots.resize(self.slots.len() + PAGE_LEN, NONE);
                 self.live.push(0);
-                self.pages.len() as u32 - 1
+                at
             });
             self.by_number.insert(number, at);
         }
-        if let (Some(page), Some(live)) = (self.pages.get_mut(at as usize), self.live.get_mut(at as usize)) {
-            page[id as usize % PAGE_LEN] = slot;
+        let live = self.live.get_mut(at as usize / PAGE_LEN);
+        if let (Some(place), Some(live)) = (self.slots.get_mut(place(at, id)), live) {
+            *place = slot;
             *live += 1;
         }
     }
@@ -74,12 +82,12 @@ impl SlotIndex {
     pub(crate) fn remove(&mut self, id: u64) {
         let number = id >> PAGE_BITS;
         let at = self.find_page(number);
-        let (Some(page), Some(live)) = (self.pages.get_mut(at as usize), self.live.get_mut(at as usize)) else { return };
-        let slot = &mut page[id as usize % PAGE_LEN];
-        if *slot == NONE {
+        let live = self.live.get_mut(at as usize / PAGE_LEN);
+        let (Some(place), Some(live)) = (self.slots.get_mut(place(at, id)), live) else { return };
+        if *place == NONE {
             return;
         }
-        *slot = NONE;
+        *place = NONE;
         *live -= 1;
         if *live == 0 {
             self.by_number.remove(&number);
@@ -87,6 +95,12 @@ impl SlotIndex {
             self.free.push(at);
         }
     }
+}
+
+/// Where in `slots` an ID of the page that begins at `page` stands.
+#[inline(always)]
+fn place(page: u32, id: u64) -> usize {
+    page as usize + id as usize % PAGE_LEN
 }
 
 #[cfg(test)]
@@ -118,7 +132,7 @@ mod tests {
             for id in model.into_keys().collect::<Vec<_>>() {
                 index.remove(id);
             }
-            prop_assert!(index.by_number.is_empty() && index.free.len() == index.pages.len());
+            prop_assert!(index.by_number.is_empty() && index.free.len() == index.live.len());
         }
     }
 }

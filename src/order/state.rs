@@ -2,9 +2,8 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::generation::tables::Tables;
-use crate::ids::StringId;
+use crate::ids::{StringId, WIRE_NONE};
 use crate::order::context::Context;
-use crate::order::cursor::Cursor;
 use crate::order::gc::Gc;
 use crate::order::ranges::OpenRanges;
 use crate::order::seq::Seq;
@@ -162,7 +161,7 @@ impl<'a> Goroutines<'a> {
         let Some(g) = self.slab.get_mut(slot as usize) else { return };
         self.index.remove(g.id);
         // A slot not in use shows no ID that a context could have.
-        g.id = crate::ids::WIRE_NONE;
+        g.id = WIRE_NONE;
         self.free.push(slot);
         if let Some(more) = self.more.get_mut(slot as usize) {
             more.ranges.clear();
@@ -172,7 +171,7 @@ impl<'a> Goroutines<'a> {
 
     /// Those alive.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &G)> {
-        self.slab.iter().enumerate().filter(|(_, g)| g.id != crate::ids::WIRE_NONE).map(|(i, g)| (i as Slot, g))
+        self.slab.iter().enumerate().filter(|(_, g)| g.id != WIRE_NONE).map(|(i, g)| (i as Slot, g))
     }
 }
 
@@ -255,11 +254,12 @@ fn unknown_proc(event: EventType, at: usize, proc: Slot) -> Error {
     Error::at(at, ErrorKind::UnknownProc { event, proc: u64::from(proc).into() })
 }
 
-/// An M: the context that its next event happens in, and where that is.
+/// An M.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Thread {
+    pub(crate) id: u64,
+    /// The context that its next event happens in.
     pub(crate) cx: Context,
-    pub(crate) cursor: Cursor,
 }
 
 /// All Ms ever seen, and among them the M that is none.
@@ -274,34 +274,46 @@ impl Threads {
         self.index.get(&id).copied()
     }
 
-    #[inline(always)]
-    pub(crate) fn get(&self, slot: Slot) -> Option<&Thread> {
-        self.slab.get(slot as usize)
+    pub(crate) fn len(&self) -> usize {
+        self.slab.len()
     }
 
-    pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut Thread> {
-        self.slab.get_mut(slot as usize)
+    pub(crate) fn id(&self, slot: Slot) -> u64 {
+        self.slab.get(slot as usize).map_or(WIRE_NONE, |thread| thread.id)
     }
 
-    /// Keeps what an M's events have led to. The M that is none has no context.
+    /// The context of an M.
     #[inline(always)]
-    pub(crate) fn leave(&mut self, slot: Slot, cx: Context, cursor: Cursor) {
-        if let Some(place) = self.slab.get_mut(slot as usize) {
-            *place = Thread { cx: if cx.m == NONE { Context::EMPTY } else { cx }, cursor };
+    pub(crate) fn context(&self, slot: Slot) -> Context {
+        self.slab.get(slot as usize).map_or(Context::EMPTY, |thread| thread.cx)
+    }
+
+    /// The context of an M, to be changed.
+    pub(crate) fn context_mut(&mut self, slot: Slot) -> Option<&mut Context> {
+        self.slab.get_mut(slot as usize).map(|thread| &mut thread.cx)
+    }
+
+    /// Keeps the context that an M's events have led to. The M that is none
+    /// has no context.
+    #[inline(always)]
+    pub(crate) fn leave(&mut self, slot: Slot, cx: Context) {
+        if let Some(thread) = self.slab.get_mut(slot as usize)
+            && thread.id != WIRE_NONE
+        {
+            thread.cx = cx;
         }
     }
 
     /// Adds an M that is not there, with nothing bound.
     pub(crate) fn add(&mut self, id: u64) -> Slot {
         let slot = self.slab.len() as Slot;
-        let m = if id == crate::ids::WIRE_NONE { NONE } else { slot };
-        self.slab.push(Thread { cx: Context { thread: id, m, ..Context::EMPTY }, cursor: Cursor::default() });
+        self.slab.push(Thread { id, cx: Context::EMPTY });
         self.index.insert(id, slot);
         slot
     }
 
-    pub(crate) fn contexts(&self) -> impl Iterator<Item = Context> + '_ {
-        self.slab.iter().map(|thread| thread.cx)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Thread> {
+        self.slab.iter()
     }
 }
 
@@ -333,11 +345,12 @@ impl<'a> State<'a> {
         self.tables.string(self.file, StringId(id)).unwrap_or_default()
     }
 
-    /// The context of the M that holds a P. `current` is fresher than what
-    /// the state has of the M whose event is being tried.
-    pub(crate) fn holder(&self, p: Slot, current: &Context) -> Option<Context> {
-        let fresh = self.ms.contexts().map(|m| if m.m == current.m { *current } else { m });
-        fresh.filter(|m| m.p == p).last()
+    /// The M that holds a P. The step is fresher than what the state has of
+    /// its M.
+    pub(crate) fn holder(&self, p: Slot, step: &Step<'_>) -> Option<Thread> {
+        let current = Thread { id: step.thread, cx: step.cx };
+        let fresh = self.ms.iter().map(|m| if m.id == step.thread { current } else { *m });
+        fresh.filter(|m| m.cx.p == p).last()
     }
 
     /// Ends an event that makes that record.

@@ -11,7 +11,7 @@ use crate::wire::v2::status::{GoStatus, ProcStatus};
 /// the syscall it belongs to even where clocks disagree.
 #[inline(always)]
 pub(crate) fn syscall_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_all(step.event, step.at)?;
+    step.needs_all()?;
     let seq = step.arg()?;
     step.stack(state)?;
     let generation = state.generation;
@@ -36,7 +36,7 @@ pub(crate) fn syscall_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Resul
 /// `GoSyscallEnd`: back with the P that it went with.
 #[inline(always)]
 pub(crate) fn syscall_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_all(step.event, step.at)?;
+    step.needs_all()?;
     let p = state.ps.current(step)?;
     let g = state.gs.current(step)?;
     g.must_be(GoStatus::Syscall, step)?;
@@ -53,7 +53,7 @@ pub(crate) fn syscall_end_blocked(state: &mut State<'_>, step: &mut Step<'_>) ->
     if step.cx.p != NONE && state.ps.current(step)?.status == ProcStatus::Syscall {
         return Ok(Advance::NotYet);
     }
-    step.cx.needs_g(step.event, step.at)?;
+    step.needs_g()?;
     let g = state.gs.current(step)?;
     g.must_be(GoStatus::Syscall, step)?;
     g.status = GoStatus::Runnable;
@@ -65,8 +65,8 @@ pub(crate) fn syscall_end_blocked(state: &mut State<'_>, step: &mut Step<'_>) ->
 /// syscall.
 #[inline(never)]
 pub(crate) fn go_create_syscall(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_m(step.event, step.at)?;
-    step.cx.needs_no_g(step.event, step.at)?;
+    step.needs_m()?;
+    step.needs_no_g()?;
     let id = step.arg()?;
     let slot = new_goroutine(state, step, id, GoStatus::Syscall)?;
     step.cx.bind_g(slot, id);
@@ -79,7 +79,7 @@ pub(crate) fn go_create_syscall(state: &mut State<'_>, step: &mut Step<'_>) -> R
 /// thread, which could then steal the P from "itself".
 #[inline(never)]
 pub(crate) fn go_destroy_syscall(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_g(step.event, step.at)?;
+    step.needs_g()?;
     state.gs.current(step)?.must_be(GoStatus::Syscall, step)?;
     let destroyed = step.record();
     if step.cx.p != NONE {

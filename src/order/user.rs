@@ -16,7 +16,7 @@ pub(crate) fn task_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     if state.tasks.contains_key(&task) {
         return Err(Error::at(step.at, ErrorKind::TaskExists { task: task.into() }));
     }
-    step.cx.needs_all(step.event, step.at)?;
+    step.needs_all()?;
     state.tasks.insert(task, step.at);
     Ok(Advance::Yes)
 }
@@ -26,7 +26,7 @@ pub(crate) fn task_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
 pub(crate) fn task_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let task = step.arg()?;
     step.stack(state)?;
-    step.cx.needs_all(step.event, step.at)?;
+    step.needs_all()?;
     let begin = state.tasks.remove(&task);
     if begin.is_none() {
         state.miss_task();
@@ -35,7 +35,7 @@ pub(crate) fn task_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
 }
 
 fn region(state: &State<'_>, step: &mut Step<'_>) -> Result<(u64, u64)> {
-    step.cx.needs_all(step.event, step.at)?;
+    step.needs_all()?;
     let task = step.arg()?;
     let name = step.string(state)?;
     step.stack(state)?;
@@ -75,14 +75,14 @@ pub(crate) fn region_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
 /// nothing.
 #[inline(never)]
 pub(crate) fn annotation(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_all(step.event, step.at)?;
+    step.needs_all()?;
     pass(state, step)
 }
 
 /// The AllocFree experiment's events: need an M, change nothing.
 #[inline(never)]
 pub(crate) fn alloc_free(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    step.cx.needs_m(step.event, step.at)?;
+    step.needs_m()?;
     pass(state, step)
 }
 
