@@ -400,8 +400,10 @@ impl<'a> Order<'a> {
         self.last_time = last_time;
         match failed {
             None => {
-                if matches!(ran, Ran::Advanced) {
-                    self.frontier.update(at, time);
+                match ran {
+                    Ran::Advanced if at == 0 => self.frontier.update_root(Entry { time, m: entry.m }),
+                    Ran::Advanced => self.frontier.update(at, time),
+                    Ran::NotYet => {}
                 }
                 Ok(ran)
             }

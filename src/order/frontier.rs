@@ -61,14 +61,19 @@ impl Frontier {
     }
 
     /// Gives the entry at `at` a new time and puts it where it belongs.
-    #[inline(always)]
     pub(crate) fn update(&mut self, at: usize, time: i64) {
         if let Some(entry) = self.heap.get_mut(at) {
             entry.time = time;
         }
-        if at == 0 || self.sift_up(at) == at {
+        if self.sift_up(at) == at {
             self.sift_down(at);
         }
+    }
+
+    /// As `update` of the root, for an M whose entry that is.
+    #[inline(always)]
+    pub(crate) fn update_root(&mut self, entry: Entry) {
+        sift_down(&mut self.heap, 0, entry);
     }
 
     /// Removes the entry at `at`.
@@ -102,32 +107,37 @@ impl Frontier {
         at
     }
 
-    /// Moves the entry at `at` down, carrying it as a hole.
-    #[inline(always)]
-    fn sift_down(&mut self, mut at: usize) {
-        let Some(&entry) = self.heap.get(at) else { return };
-        loop {
-            let left = 2 * at + 1;
-            let (mut least, mut time) = (at, entry.time);
-            match self.heap.get(left..) {
-                Some([a, b, ..]) => {
-                    if a.time < time {
-                        (least, time) = (left, a.time);
-                    }
-                    if b.time < time {
-                        least = left + 1;
-                    }
-                }
-                Some([a]) if a.time < time => least = left,
-                _ => {}
-            }
-            if least == at {
-                break;
-            }
-            self.heap[at] = self.heap[least];
-            at = least;
+    fn sift_down(&mut self, at: usize) {
+        if let Some(&entry) = self.heap.get(at) {
+            sift_down(&mut self.heap, at, entry);
         }
-        self.heap[at] = entry;
+    }
+}
+
+/// Moves `entry` down from the hole at `at`. Which child is the earlier one is
+/// a coin toss, so it is computed, not branched on.
+#[inline(always)]
+fn sift_down(heap: &mut [Entry], mut at: usize, entry: Entry) {
+    loop {
+        let left = 2 * at + 1;
+        let (child, least) = match heap.get(left..) {
+            Some([a, b, ..]) => {
+                let right = b.time < a.time;
+                (left + usize::from(right), if right { *b } else { *a })
+            }
+            Some([a]) => (left, *a),
+            _ => break,
+        };
+        if entry.time <= least.time {
+            break;
+        }
+        if let Some(hole) = heap.get_mut(at) {
+            *hole = least;
+        }
+        at = child;
+    }
+    if let Some(hole) = heap.get_mut(at) {
+        *hole = entry;
     }
 }
 
@@ -195,7 +205,7 @@ mod tests {
                     naive.down(0);
                 } else {
                     let time = naive.0[at].time + later;
-                    heap.update(at, time);
+                    if at == 0 { let m = heap.heap[0].m; heap.update_root(Entry { time, m }) } else { heap.update(at, time) }
                     naive.0[at].time = time;
                     if naive.up(at) == at {
                         naive.down(at);

@@ -65,7 +65,7 @@ pub(crate) mod note {
 }
 
 /// How many records a block holds: few enough to stay in the second-level cache.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 256;
 /// The most records that one event makes.
 pub(crate) const MOST_RECORDS: usize = 3;
 
