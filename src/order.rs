@@ -19,6 +19,7 @@ pub(crate) mod cursor;
 pub(crate) mod frontier;
 mod gc;
 mod goroutine;
+pub(crate) mod guess;
 pub(crate) mod pdqsort;
 mod proc;
 mod ranges;
@@ -250,6 +251,27 @@ impl<'a> Order<'a> {
         }
     }
 
+    /// An ordering that begins with that generation of the trace, taking for
+    /// granted what came before: see [`guess`].
+    pub(crate) fn guessing(file: &'a [u8], generation: &Generation<'a>, before: &'a Generation<'a>) -> Order<'a> {
+        let mut order = Order::new(file);
+        order.state.guess = Some(Box::new(guess::Guess::after(before)));
+        order.last_time = guess::guess_last_time(before);
+        order.syncs = generation.index as u64;
+        order.entered = true;
+        order
+    }
+
+    /// Whether a [guess](Self::guessing) has turned out true: then this is the
+    /// ordering that `before` would have come to. `began` is the time that the
+    /// guess began with.
+    pub(crate) fn confirm(&mut self, before: &Order<'a>, began: i64) -> bool {
+        before.entered
+            && before.last_time == began
+            && before.syncs + 1 == self.syncs
+            && self.state.confirm(&before.state)
+    }
+
     /// Forgets all but how far it has come: the next generation is taken as
     /// if it were the first.
     pub(crate) fn start_over(&mut self) {
@@ -284,7 +306,14 @@ impl<'a> Order<'a> {
         self.spans.clear();
         for batch in generation.batches_of(BatchKind::Events) {
             let thread = batch.thread.map_or(WIRE_NONE, |t| t.0);
-            let m = self.state.ms.find(thread).unwrap_or_else(|| self.state.ms.add(thread));
+            let m = match self.state.ms.find(thread) {
+                Some(m) => m,
+                None => {
+                    let m = self.state.ms.add(thread);
+                    self.state.guess_thread(m, thread, &batch);
+                    m
+                }
+            };
             self.spans.add(m, batch.data_offset, batch.end(), batch.time.0);
         }
         self.cursors.resize(self.state.ms.len(), Cursor::default());

@@ -58,19 +58,17 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
         } else {
             // It has sat in a syscall all the generation through. Its M has no
             // P: the runtime takes Ps back when a generation begins.
-            state.assume_thread(thread, id, known);
-            elsewhere = Some(match state.ms.find(thread) {
-                Some(m) => {
-                    let has = state.ms.context(m).go;
-                    if has != id {
-                        return Err(mismatch(has));
-                    }
-                    reported.cx.go = has;
-                    None
+            state.assume_bound(thread, id);
+            let m = state.ms.find(thread);
+            if let Some(m) = m {
+                let has = state.ms.context(m).go;
+                if has != id {
+                    return Err(mismatch(has));
                 }
-                None => Some(thread),
-            });
+                reported.cx.go = has;
+            }
             reported.thread = thread;
+            elsewhere = Some(m);
         }
     }
 
@@ -79,8 +77,8 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     state.gs.get_mut(slot, step)?.restart(generation);
     match (status, elsewhere) {
         (GoStatus::Running, _) | (GoStatus::Syscall, None) => step.cx.bind_g(slot, id),
-        (_, Some(Some(thread))) => {
-            let m = state.ms.add(thread);
+        (_, Some(m)) => {
+            let m = m.unwrap_or_else(|| state.ms.add(thread));
             if let Some(cx) = state.ms.context_mut(m) {
                 cx.bind_g(slot, id);
             }

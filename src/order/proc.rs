@@ -111,6 +111,7 @@ pub(crate) fn proc_steal(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
         }
         step.cx.p = NONE;
     } else {
+        state.assume_victim(from, slot);
         let victim = state.ms.find(from).and_then(|m| state.ms.context_mut(m));
         match victim {
             // The victim waits for this before it can leave its syscall.

@@ -17,6 +17,12 @@ pub(crate) struct OpenRange {
     origin: usize,
 }
 
+impl OpenRange {
+    pub(crate) fn begin(&self) -> EventType {
+        self.begin
+    }
+}
+
 /// The open ranges of one G. Rarely more than one.
 pub(crate) type OpenRanges = SmallVec<[OpenRange; 1]>;
 
@@ -69,7 +75,11 @@ pub(crate) fn go_range_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result
         return Err(Error::at(at, ErrorKind::RangeNotOpen { event }));
     };
     let extra = g.ranges.swap_remove(open).origin as u64;
-    state.make(Record { extra, ..step.record() })
+    if event == EventType::STWEnd {
+        // It does not say which kind of stop it ends.
+        return state.make(Record { extra, ..step.record() });
+    }
+    Ok(Advance::Yes)
 }
 
 /// `GCSweepBegin`.

@@ -51,6 +51,12 @@ impl SlotIndex {
         self.slots.get(place(page, id)).copied().unwrap_or(NONE)
     }
 
+    /// As [`get`](Self::get), past the cache.
+    pub(crate) fn get_cold(&self, id: u64) -> Option<Slot> {
+        let &page = self.by_number.get(&(id >> PAGE_BITS))?;
+        self.slots.get(place(page, id)).copied().filter(|&slot| slot != NONE)
+    }
+
     #[inline(never)]
     fn find_page(&mut self, number: u64) -> u32 {
         let Some(&page) = self.by_number.get(&number) else { return NONE };

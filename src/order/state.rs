@@ -5,6 +5,7 @@ use crate::generation::tables::Tables;
 use crate::ids::{StringId, WIRE_NONE};
 use crate::order::context::Context;
 use crate::order::gc::Gc;
+use crate::order::guess::Guess;
 use crate::order::ranges::OpenRanges;
 use crate::order::seq::Seq;
 use crate::order::slots::SlotIndex;
@@ -44,6 +45,8 @@ pub(crate) struct State<'a> {
     /// Every string and stack ID up to these is in the tables.
     pub(crate) strings_prefix: u64,
     pub(crate) stacks_prefix: u64,
+    /// What is taken for granted, while a generation is read on its own.
+    pub(crate) guess: Option<Box<Guess<'a>>>,
     /// The records of an event that makes others than the plain one.
     pub(crate) made: SmallVec<[Record; MOST_RECORDS]>,
 }
@@ -169,6 +172,34 @@ impl<'a> Goroutines<'a> {
         }
     }
 
+    /// How many are alive.
+    pub(crate) fn len(&self) -> usize {
+        self.slab.len() - self.free.len()
+    }
+
+    pub(crate) fn id(&self, slot: Slot) -> u64 {
+        self.slab.get(slot as usize).map_or(WIRE_NONE, |g| g.id)
+    }
+
+    pub(crate) fn status(&self, slot: Slot) -> Option<GoStatus> {
+        self.slab.get(slot as usize).map(|g| g.status)
+    }
+
+    /// As [`find`](Self::find), without warming the index's cache.
+    pub(crate) fn find_ref(&self, id: u64) -> Option<Slot> {
+        self.index.get_cold(id)
+    }
+
+    /// The open regions of a goroutine, outermost first.
+    pub(crate) fn regions(&self, slot: Slot) -> &[Region<'a>] {
+        self.more.get(slot as usize).map_or(&[], |more| &more.regions)
+    }
+
+    /// The events that began the open ranges of a goroutine.
+    pub(crate) fn ranges(&self, slot: Slot) -> impl Iterator<Item = EventType> + '_ {
+        self.more.get(slot as usize).into_iter().flat_map(|more| more.ranges.iter().map(|range| range.begin()))
+    }
+
     /// Those alive.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &G)> {
         self.slab.iter().enumerate().filter(|(_, g)| g.id != WIRE_NONE).map(|(i, g)| (i as Slot, g))
@@ -223,6 +254,10 @@ impl Procs {
         self.slab.get_mut(usize::try_from(id).ok()?).filter(|p| p.exists)
     }
 
+    pub(crate) fn get(&self, id: Slot) -> Option<&P> {
+        self.slab.get(id as usize).filter(|p| p.exists)
+    }
+
     /// The P of the step's context.
     #[inline(always)]
     pub(crate) fn current(&mut self, step: &Step<'_>) -> Result<&mut P> {
@@ -260,6 +295,8 @@ pub(crate) struct Thread {
     pub(crate) id: u64,
     /// The context that its next event happens in.
     pub(crate) cx: Context,
+    /// Whether an event of it has happened in this generation.
+    ran: bool,
 }
 
 /// All Ms ever seen, and among them the M that is none.
@@ -300,14 +337,25 @@ impl Threads {
         if let Some(thread) = self.slab.get_mut(slot as usize)
             && thread.id != WIRE_NONE
         {
-            thread.cx = cx;
+            (thread.cx, thread.ran) = (cx, true);
+        }
+    }
+
+    pub(crate) fn has_run(&self, slot: Slot) -> bool {
+        self.slab.get(slot as usize).is_none_or(|thread| thread.ran)
+    }
+
+    /// Marks an M as one of which no event has happened.
+    pub(crate) fn rest(&mut self, slot: Slot) {
+        if let Some(thread) = self.slab.get_mut(slot as usize) {
+            thread.ran = false;
         }
     }
 
     /// Adds an M that is not there, with nothing bound.
     pub(crate) fn add(&mut self, id: u64) -> Slot {
         let slot = self.slab.len() as Slot;
-        self.slab.push(Thread { id, cx: Context::EMPTY });
+        self.slab.push(Thread { id, cx: Context::EMPTY, ran: false });
         self.index.insert(id, slot);
         slot
     }
@@ -348,7 +396,7 @@ impl<'a> State<'a> {
     /// The M that holds a P. The step is fresher than what the state has of
     /// its M.
     pub(crate) fn holder(&self, p: Slot, step: &Step<'_>) -> Option<Thread> {
-        let current = Thread { id: step.thread, cx: step.cx };
+        let current = Thread { id: step.thread, cx: step.cx, ran: true };
         let fresh = self.ms.iter().map(|m| if m.id == step.thread { current } else { *m });
         fresh.filter(|m| m.cx.p == p).last()
     }
@@ -358,38 +406,4 @@ impl<'a> State<'a> {
         self.made.push(record);
         Ok(Advance::Made)
     }
-
-    // What a generation read on its own takes for granted of those before it.
-
-    /// Whether a range open at its first mention was so before.
-    pub(crate) fn assume_range(&mut self, _g: Slot, _begin: EventType) -> bool {
-        false
-    }
-
-    /// Whether a sweep open at its first mention was so before.
-    pub(crate) fn assume_sweep(&mut self, _proc: u64) -> bool {
-        false
-    }
-
-    /// Whether a P at its first mention existed before, with that status.
-    pub(crate) fn assume_proc(&mut self, _id: Slot, _status: ProcStatus) -> bool {
-        false
-    }
-
-    /// Whether a G at its first mention existed before, with that status.
-    pub(crate) fn assume_goroutine(&mut self, _id: u64, _status: GoStatus) -> bool {
-        false
-    }
-
-    /// Takes an M at its first mention to have had that G before.
-    pub(crate) fn assume_thread(&mut self, _thread: u64, _id: u64, _known: Option<Slot>) {}
-
-    /// Takes the collector to have been at the number before `seq`.
-    pub(crate) fn assume_gc(&mut self, _seq: u64, _phase: crate::order::gc::Phase) {}
-
-    /// Notes the end of a task whose beginning is not known.
-    pub(crate) fn miss_task(&mut self) {}
-
-    /// Notes the end of a region whose beginning is not known.
-    pub(crate) fn miss_region(&mut self, _g: Slot, _region: Region<'a>) {}
 }

@@ -17,6 +17,7 @@ pub(crate) fn task_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
         return Err(Error::at(step.at, ErrorKind::TaskExists { task: task.into() }));
     }
     step.needs_all()?;
+    state.assume_no_task(task);
     state.tasks.insert(task, step.at);
     Ok(Advance::Yes)
 }
@@ -27,10 +28,7 @@ pub(crate) fn task_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
     let task = step.arg()?;
     step.stack(state)?;
     step.needs_all()?;
-    let begin = state.tasks.remove(&task);
-    if begin.is_none() {
-        state.miss_task();
-    }
+    let begin = state.tasks.remove(&task).or_else(|| state.assume_task(task));
     state.make(Record { extra: begin.unwrap_or_default() as u64, ..step.record() })
 }
 
@@ -66,7 +64,7 @@ pub(crate) fn region_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
         Some(_) => {
             regions.pop();
         }
-        None => state.miss_region(step.cx.g, ended),
+        None => state.assume_region(step.cx.go, ended),
     }
     Ok(Advance::Yes)
 }
