@@ -79,6 +79,8 @@ func main() {
 			}(i)
 		}
 		wg.Wait()
-		runtime.GC()
+
+		// Stops the world, and with it takes all Ps.
+		runtime.ReadMemStats(new(runtime.MemStats))
 	})
 }

@@ -39,12 +39,15 @@ func main() {
 	})
 }
 
-var sink []byte
+var (
+	block = make([]byte, 1<<16)
+	sink  []byte
+)
 
 func work(kind string) {
 	switch kind {
 	case "hash":
-		sha256.Sum256(make([]byte, 1<<16))
+		sha256.Sum256(block)
 	case "syscall":
 		f, err := os.Open("/proc/self/stat")
 		if err != nil {
@@ -52,11 +55,11 @@ func work(kind string) {
 		}
 		io.Copy(io.Discard, f)
 		f.Close()
-		time.Sleep(200 * time.Microsecond)
+		time.Sleep(time.Millisecond)
 	case "allocate":
-		for i := 0; i < 100; i++ {
+		for i := 0; i < 20; i++ {
 			sink = make([]byte, 1<<14)
 		}
-		time.Sleep(100 * time.Microsecond)
+		time.Sleep(time.Millisecond)
 	}
 }

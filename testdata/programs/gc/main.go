@@ -36,12 +36,12 @@ func tree(depth int) *node {
 }
 
 func main() {
-	depth, rounds, allocs := 14, 1, 300
+	depth, scattered, rounds, allocs := 14, 1<<14, 1, 300
 	if record.Mode() == "heavy" {
-		depth, rounds, allocs = 17, 2, 1500
+		depth, scattered, rounds, allocs = 17, 1<<19, 2, 600
 	}
 	live = tree(depth)
-	for i := 0; i < 1<<depth; i++ {
+	for i := 0; i < scattered; i++ {
 		junk = append(junk, new(node))
 	}
 	debug.SetGCPercent(20)
@@ -50,7 +50,7 @@ func main() {
 		for i := 0; i < rounds; i++ {
 			assist(allocs)
 			forced()
-			sweep()
+			sweep(i)
 		}
 		finalize()
 	})
@@ -86,9 +86,9 @@ func forced() {
 
 // sweep starts a collection without runtime.GC, which would sweep itself, and
 // then allocates one large object, which has to sweep in proportion.
-func sweep() {
+func sweep(round int) {
 	for i := range junk {
-		if i%3 != 0 {
+		if i%4 == round {
 			junk[i] = nil
 		}
 	}
@@ -98,6 +98,7 @@ func sweep() {
 		sink[0] = make([]*node, 1<<14)
 	}
 	sink[1] = make([]byte, 4<<20)
+	sink[2] = make([]byte, 16<<20)
 	for i := range sink {
 		sink[i] = nil
 	}

@@ -20,9 +20,9 @@ func main() {
 	if err := trace.Start(f); err != nil { // not buffered: nobody would flush
 		record.Fatal(err)
 	}
-	rounds := 20_000
+	rounds := 12_000
 	if record.Mode() == "short" {
-		rounds = 500
+		rounds = 800
 	}
 	var wg sync.WaitGroup
 	ball := make(chan int)

@@ -5,7 +5,6 @@
 package main
 
 import (
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,34 +12,28 @@ import (
 	"gotrace.test/programs/internal/record"
 )
 
+// A bubble needs a *testing.T, so this is a test, if not one that `go test`
+// runs.
 func main() {
-	args := os.Args
-	os.Args = os.Args[:1] // package testing reads the command line too
-	testing.Init()
-	os.Args = args
-
-	record.Main(func() {
-		match := func(string, string) (bool, error) { return true, nil }
-		ok := testing.RunTests(match, []testing.InternalTest{{Name: "bubble", F: func(t *testing.T) {
-			synctest.Test(t, bubble)
-		}}})
-		if !ok {
-			os.Exit(1)
-		}
-	})
+	all := func(string, string) (bool, error) { return true, nil }
+	testing.Main(all, []testing.InternalTest{{Name: "bubble", F: func(t *testing.T) {
+		record.Main(func() { synctest.Test(t, bubble) })
+	}}}, nil, nil)
 }
 
 func bubble(t *testing.T) {
 	start := time.Now()
 	ticks := make(chan time.Time)
-	go func() {
-		defer close(ticks)
-		for i := 0; i < 5; i++ {
-			time.Sleep(time.Hour)
-			ticks <- time.Now()
-		}
-	}()
-	for range ticks {
+	for i := 0; i < 3; i++ {
+		go func() {
+			for j := 0; j < 5; j++ {
+				time.Sleep(time.Hour)
+				ticks <- time.Now()
+			}
+		}()
+	}
+	for i := 0; i < 15; i++ {
+		<-ticks
 		synctest.Wait()
 	}
 	if d := time.Since(start); d != 5*time.Hour {

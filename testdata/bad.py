@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Makes testdata/bad: files that are not, or no longer, whole Go traces.
+
+They are cut and altered copies of traces in testdata/traces, so run this
+again when those have been recorded anew. bad/README.md says what each is.
+bad/v1.trace is a recording of its own, and stays as it is.
+"""
+
+import gzip
+import pathlib
+import sys
+from typing import NamedTuple
+
+HERE = pathlib.Path(__file__).resolve().parent
+BAD = HERE / "bad"
+
+HEADER = 16  # bytes, "go 1.26 trace\0\0\0"
+
+# Event types that begin a batch, and those that its contents begin with.
+EVENT_BATCH, EXPERIMENTAL_BATCH, END_OF_GENERATION = 1, 49, 52
+KINDS = {2: "stacks", 4: "strings", 6: "samples", 8: "frequency", 50: "sync"}
+
+
+class Batch(NamedTuple):
+    start: int  # of its header
+    body: int  # of its contents
+    end: int
+    generation: int
+    kind: str
+
+    @property
+    def middle(self):
+        return (self.body + self.end) // 2
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+
+
+def batches(data):
+    """Yields the batches of a trace."""
+    at = HEADER
+    while at < len(data):
+        start, kind = at, data[at]
+        at += 1
+        if kind == END_OF_GENERATION:
+            continue
+        if kind == EXPERIMENTAL_BATCH:
+            at += 1
+        elif kind != EVENT_BATCH:
+            sys.exit(f"no batch at offset {start}")
+        generation, at = varint(data, at)
+        _thread, at = varint(data, at)
+        _time, at = varint(data, at)
+        size, at = varint(data, at)
+        name = KINDS.get(data[at], "events") if kind == EVENT_BATCH else "experimental"
+        yield Batch(start, at, at + size, generation, name)
+        at += size
+
+
+def find(data, kind, generation=None):
+    """The first batch of the kind, or the first in the given generation."""
+    for batch in batches(data):
+        if batch.kind == kind and generation in (None, batch.generation):
+            return batch
+    sys.exit(f"no {kind} batch in generation {generation}")
+
+
+def splice(data, start, end, new):
+    return data[:start] + new + data[end:]
+
+
+def without(data, batch):
+    return splice(data, batch.start, batch.end, b"")
+
+
+def main():
+    def trace(name):
+        return (HERE / "traces" / f"{name}.trace").read_bytes()
+
+    hello = trace("go1.27/hello")
+    hello22 = trace("go1.22/hello")
+    gens = trace("go1.26/syscalls-gens")
+    gens22 = trace("go1.22/syscalls-gens")
+
+    files = {
+        # Not traces at all.
+        "empty.trace": b"",
+        "text.trace": b"This is not a trace.\n",
+        "page.trace": b"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head>\n"
+        b"<body><h1>Not Found</h1><p>/debug/pprof/trace</p></body></html>\n",
+        "gzip.trace": gzip.compress(hello, mtime=0),
+        "zeros.trace": bytes(4096),
+        # Headers.
+        "header-cut.trace": hello[:9],
+        "header-only.trace": hello[:HEADER],
+        "header-future.trace": b"go 1.31 trace\0\0\0" + hello[HEADER:],
+        "header-never.trace": b"go 1.20 trace\0\0\0" + hello[HEADER:],
+        "header-padding.trace": b"go 1.26 trace\0\0x" + hello[HEADER:],
+        # Mangled on the way.
+        "crlf.trace": hello.replace(b"\n", b"\r\n"),
+        "utf8.trace": hello.decode("utf-8", "replace").encode(),
+        "twice.trace": hello + hello,
+        "trailing.trace": hello + b"\n",
+    }
+
+    # Cuts, in the old format and in the new, and of one generation or many.
+    events = find(hello, "events")
+    files |= {
+        "cut-batch-header.trace": hello[: events.start + 3],
+        "cut-batch.trace": hello[: events.middle],
+        "cut-stacks.trace": hello[: find(hello, "stacks").middle],
+        "cut-strings.trace": hello[: find(hello, "strings").middle],
+        "cut-before-tables.trace": hello[: find(hello, "stacks").start],
+        "cut-last-byte.trace": hello[:-1],
+        "cut-go1.22-before-tables.trace": hello22[: find(hello22, "stacks").start],
+        "cut-go1.22-last-byte.trace": hello22[:-1],
+    }
+    for name, data in ("gens", gens), ("go1.22-gens", gens22):
+        second = next(b for b in batches(data) if b.generation == 2)
+        files[f"cut-{name}-first.trace"] = data[: second.start]
+        files[f"cut-{name}-second.trace"] = data[: find(data, "events", 2).middle]
+        files[f"cut-{name}-second-batch.trace"] = data[: find(data, "events", 2).end]
+        files[f"cut-{name}-no-first.trace"] = data[:HEADER] + data[second.start :]
+
+    # Damage inside.
+    sync = find(hello, "sync")
+    files |= {
+        "no-sync.trace": without(hello, sync),
+        "no-stacks.trace": without(hello, find(hello, "stacks")),
+        "no-strings.trace": without(hello, find(hello, "strings")),
+        "no-events.trace": without(hello, events),
+        "bad-batch-type.trace": splice(hello, events.start, events.start + 1, b"\x7f"),
+        "bad-event-type.trace": splice(hello, events.body, events.body + 1, b"\x7f"),
+        "bad-varint.trace": splice(
+            hello, events.start + 1, events.start + 1, b"\xff" * 11
+        ),
+        "bad-batch-size.trace": splice(
+            hello, sync.start, sync.body, b"\x01\x01\x01\x01\x81\x80\x04"
+        ),
+    }
+
+    BAD.mkdir(exist_ok=True)
+    for name, data in files.items():
+        (BAD / name).write_bytes(data)
+    for path in BAD.glob("*.trace"):
+        if path.name not in files and path.name != "v1.trace":
+            path.unlink()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Writes down what `go tool trace` of Go 1.27.3 makes of every trace in
+# testdata: golden/manifest.tsv has the exit status and a digest of the output
+# for each file and mode, and golden/*.txt a few whole outputs.
+#
+#   testdata/golden.sh            write them
+#   testdata/golden.sh --check    only compare; exit 1 if they would change
+#   testdata/golden.sh --print FILE...   print manifest lines for any traces
+#
+# The tool comes from toolchains.sh, which see.
+set -euo pipefail
+
+reference=1.27.3
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+
+# Whole outputs: of one tiny trace for each version of the format since 1.22.
+whole=(traces/go1.22/hello.trace traces/go1.23/hello.trace traces/go1.25/hello.trace traces/go1.26/hello.trace)
+modes=(parsed wire footprint)
+
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+usage() {
+    printf 'usage: %s [--check | --print FILE...]\n' "${0##*/}" >&2
+    exit 2
+}
+
+# tool MODE FILE OUT ERR: run the reference; the status is the tool's.
+tool() { "$trace" -d="$1" "$2" >"$3" 2>"$4"; }
+
+# lines FILE: the manifest's lines for one trace.
+lines() {
+    local mode status count digest message
+    for mode in "${modes[@]}"; do
+        status=0
+        tool "$mode" "$1" "$tmp/out" "$tmp/err" || status=$?
+        count=$(wc -l <"$tmp/out")
+        digest=$(sha256sum <"$tmp/out")
+        message=$(head -n 1 -- "$tmp/err")
+        printf '%s\t%s\t%d\t%d\t%s\t%s\n' "$1" "$mode" "$status" "$count" "${digest%% *}" "$message"
+    done
+}
+
+action='write'
+case ${1-} in
+'') ;;
+--check) action=check && shift ;;
+--print) action=print && shift ;;
+*) usage ;;
+esac
+[[ $action == print || $# -eq 0 ]] || usage
+
+tmp=$(mktemp -d)
+trap 'rm -rf -- "$tmp"' EXIT
+# Wall-clock times are printed in local time.
+export GOTOOLCHAIN=local GOENV=off LC_ALL=C TZ=UTC
+go=$("$here/toolchains.sh" "$reference")
+# Not in the distribution but built when first asked for.
+trace=$("$go" tool -n trace)
+
+if [[ $action == print ]]; then
+    for file in "$@"; do lines "$file"; done
+    exit
+fi
+
+cd -- "$here"
+mkdir -- "$tmp/golden"
+{
+    printf 'file\tmode\texit\tlines\tsha256\tstderr\n'
+    find traces bad -type f ! -name README.md | sort | while IFS= read -r file; do
+        lines "$file"
+    done
+} >"$tmp/golden/manifest.tsv"
+for file in "${whole[@]}"; do
+    name=${file#traces/}
+    name=${name%.trace}
+    for view in "${modes[@]}"; do
+        tool "$view" "$file" "$tmp/golden/${name//\//-}.$view.txt" "$tmp/err" || die "$file: $(cat -- "$tmp/err")"
+    done
+done
+
+if [[ $action == check ]]; then
+    diff -r -- golden "$tmp/golden"
+else
+    mkdir -p golden
+    # Nothing but what is written here belongs there.
+    for file in golden/*; do
+        [[ -e $tmp/$file ]] || rm -rf -- "$file"
+    done
+    cp -- "$tmp"/golden/* golden/
+fi
