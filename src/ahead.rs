@@ -1,0 +1,108 @@
+//! The ordered stream with ordering on one thread and its consumer on another.
+//!
+//! ```text
+//! ordering ── full blocks, at most 8 ──> consumer
+//!    ^                                      │
+//!    └────────── empty blocks ──────────────┘
+//! ```
+//!
+//! It pays where the consumer does work of its own, such as printing; records
+//! pass through the shared cache.
+
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::generation::Generation;
+use crate::order::Block;
+use crate::stream::Blocks;
+use crate::trace::Trace;
+use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// How many blocks may be under way.
+const DEPTH: usize = 8;
+
+/// A block on its way to the consumer.
+type Full<'t> = (Block, Option<&'t Generation<'t>>);
+
+impl<'a> Trace<'a> {
+    /// Calls `each` with every event in order until it breaks; where the
+    /// options allow two threads, ordering runs ahead on one of its own.
+    /// Returns the warnings of lenient mode.
+    ///
+    /// ```
+    /// # let bytes = include_bytes!("../testdata/traces/go1.27/hello.trace");
+    /// use gotrace::{Options, Trace};
+    /// use std::ops::ControlFlow;
+    ///
+    /// let trace = Trace::with_options(bytes, Options::default().threads(2))?;
+    /// let mut last = None;
+    /// trace.for_each(|event| {
+    ///     last = Some(event.time());
+    ///     ControlFlow::Continue(())
+    /// })?;
+    /// assert!(last.is_some());
+    /// # Ok::<(), gotrace::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first defect, in strict mode, after the events before it.
+    pub fn for_each<'t>(&'t self, mut each: impl FnMut(Event<'t>) -> ControlFlow<()>) -> Result<Vec<Error>> {
+        if self.options().threads < 2 {
+            let mut events = self.events();
+            for event in events.by_ref() {
+                if each(event?).is_break() {
+                    break;
+                }
+            }
+            return Ok(events.warnings().to_vec());
+        }
+        let (full, from_order) = sync_channel::<Full<'t>>(DEPTH);
+        let (empty, to_order) = sync_channel::<Block>(DEPTH + 2);
+        std::thread::scope(|scope| {
+            let ordering = scope.spawn(move || order_ahead(Blocks::for_another_thread(self), &full, &to_order));
+            self.consume(&from_order, &empty, &mut each);
+            // Hanging up ends the ordering, if the consumer has had enough.
+            drop((from_order, empty));
+            match ordering.join() {
+                Ok(ended) => ended,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        })
+    }
+
+    fn consume<'t>(
+        &'t self,
+        full: &Receiver<Full<'t>>,
+        empty: &SyncSender<Block>,
+        each: &mut impl FnMut(Event<'t>) -> ControlFlow<()>,
+    ) {
+        let mut current: Option<&Generation<'_>> = None;
+        for (block, generation) in full {
+            if let Some(left) = current.filter(|left| generation.is_none_or(|now| now.index() != left.index())) {
+                self.leave(left);
+            }
+            current = generation;
+            for &record in block.records() {
+                if each(Event::new(self, generation, record)).is_break() {
+                    return;
+                }
+            }
+            // If there is no room, or nobody, the block is simply dropped.
+            let _ = empty.try_send(block);
+        }
+        if let Some(left) = current {
+            self.leave(left);
+        }
+    }
+}
+
+fn order_ahead<'t>(mut blocks: Blocks<'t>, full: &SyncSender<Full<'t>>, empty: &Receiver<Block>) -> Result<Vec<Error>> {
+    while blocks.next_block()? {
+        let next = empty.try_recv().unwrap_or_default();
+        let block = std::mem::replace(&mut blocks.records, next);
+        if full.send((block, blocks.generation)).is_err() {
+            break;
+        }
+    }
+    Ok(blocks.warnings)
+}

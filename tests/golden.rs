@@ -1,0 +1,42 @@
+//! Every committed trace, good and bad, against what Go 1.27.3 prints of it
+//! (`testdata/golden/manifest.tsv`, made by `testdata/golden.sh`).
+
+#![cfg(feature = "cli")]
+
+mod oracle;
+
+use std::path::Path;
+use std::process::Command;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata");
+
+#[test]
+fn every_committed_trace_prints_as_go_prints_it() {
+    let manifest = std::fs::read_to_string(format!("{ROOT}/golden/manifest.tsv")).unwrap();
+    let all = oracle::expectations(&manifest, Path::new(ROOT));
+    assert!(all.len() > 400, "the manifest has only {} lines", all.len());
+    let wrong = oracle::compare(&all, oracle::meant);
+    assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), all.len(), wrong.join("\n"));
+}
+
+#[test]
+fn whole_outputs_are_those_in_review() {
+    let mut seen = 0;
+    for version in ["go1.22", "go1.23", "go1.25", "go1.26"] {
+        for mode in ["parsed", "wire", "footprint"] {
+            let want = std::fs::read_to_string(format!("{ROOT}/golden/{version}-hello.{mode}.txt")).unwrap();
+            let got = Command::new(env!("CARGO_BIN_EXE_gotrace"))
+                .args(["dump", "--mode", mode, &format!("{ROOT}/traces/{version}/hello.trace")])
+                .env("TZ", "UTC")
+                .output()
+                .unwrap();
+            let got = String::from_utf8(got.stdout).unwrap();
+            for (at, (got, want)) in got.lines().zip(want.lines()).enumerate() {
+                assert_eq!(got, want, "{version}, {mode}, line {}", at + 1);
+            }
+            assert_eq!(got.len(), want.len(), "{version}, {mode}");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 12);
+}
