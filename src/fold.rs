@@ -88,7 +88,7 @@ impl<'a> Trace<'a> {
             progress: Mutex::new(Progress {
                 next: 0,
                 done: 0,
-                order: Order::new(self.bytes()),
+                order: Order::new(self.bytes(), self.is_lenient()),
                 output: None,
                 warnings: Vec::new(),
                 reread: 0,
@@ -178,7 +178,7 @@ where
                 None => {
                     progress.reread += usize::from(guessed);
                     // No other thread needs the ordering before `done` moves on.
-                    let mut order = std::mem::replace(&mut progress.order, Order::new(&[]));
+                    let mut order = std::mem::replace(&mut progress.order, Order::new(&[], false));
                     drop(progress);
                     let mut output = (self.init)();
                     let read = self.read(&mut order, generation, &mut output);
@@ -196,6 +196,8 @@ where
                     output
                 }
             };
+            let missing = progress.order.take_missing();
+            progress.warnings.extend(missing);
             match &mut progress.output {
                 Some(whole) => (self.merge)(whole, output),
                 none => *none = Some(output),
@@ -210,7 +212,7 @@ where
     /// Reads a generation before those in front of it; nothing if it cannot be.
     fn read_ahead(&self, index: usize, generation: &'t Generation<'t>) -> Option<(Order<'t>, i64, A)> {
         let before = self.trace.generations().get(index.checked_sub(1)?)?;
-        let mut order = Order::guessing(self.trace.bytes(), generation, before);
+        let mut order = Order::guessing(self.trace.bytes(), self.trace.is_lenient(), generation, before);
         let began = order.last_time;
         let mut output = (self.init)();
         self.read(&mut order, generation, &mut output).ok()?;
@@ -290,7 +292,7 @@ mod tests {
         let (mut confirmed, mut guessed) = (0, 0);
         for (name, bytes) in traces() {
             let trace = Trace::parse(&bytes).unwrap();
-            let mut sequence = Order::new(&bytes);
+            let mut sequence = Order::new(&bytes, false);
             for (at, generation) in trace.generations().iter().enumerate() {
                 let before = sequence.clone();
                 let Ok(want) = read_all(&mut sequence, generation) else { break };
@@ -298,7 +300,7 @@ mod tests {
                     continue;
                 }
                 guessed += 1;
-                let mut ahead = Order::guessing(&bytes, generation, &trace.generations()[at - 1]);
+                let mut ahead = Order::guessing(&bytes, false, generation, &trace.generations()[at - 1]);
                 let began = ahead.last_time;
                 let got = read_all(&mut ahead, generation);
                 if let (Ok(got), true) = (got, ahead.confirm(&before, began)) {
@@ -341,6 +343,13 @@ mod tests {
                         Err(e) => break Err(e.to_string()),
                     }
                 };
+                let ahead = Trace::with_options(&bytes, options.threads(2)).unwrap();
+                let mut times = Vec::new();
+                let _ = ahead.for_each(|event| {
+                    times.push(event.time().0);
+                    std::ops::ControlFlow::Continue(())
+                });
+                assert!(times.iter().copied().eq(want.iter().map(|record| record.time)), "{name}, ordered ahead");
                 for threads in [1, 2, 4] {
                     let trace = Trace::with_options(&bytes, options.threads(threads)).unwrap();
                     let folded = trace.fold_records(

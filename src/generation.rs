@@ -5,7 +5,8 @@ pub(crate) mod split;
 pub(crate) mod tables;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{StackId, StringId};
+use crate::event::stack::Stack;
+use crate::ids::StringId;
 use crate::time::{Frequency, Time, Timestamp};
 use crate::version::Version;
 use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames};
@@ -117,35 +118,24 @@ impl<'a> Generation<'a> {
         if id.0 == 0 {
             return Some(b"");
         }
-        self.tables().ok()?.string(self.file, id)
+        self.tables().string(self.file, id)
     }
 
     /// Every string of the table with its ID, in no particular order.
-    ///
-    /// # Errors
-    /// If the tables are malformed.
-    pub fn strings(&self) -> Result<Vec<(StringId, &'a [u8])>> {
-        let tables = self.tables()?;
-        Ok(tables.string_ids().filter_map(|id| Some((id, tables.string(self.file, id)?))).collect())
+    pub fn strings(&self) -> Vec<(StringId, &'a [u8])> {
+        let tables = self.tables();
+        tables.string_ids().filter_map(|id| Some((id, tables.string(self.file, id)?))).collect()
     }
 
-    /// Every stack ID of the table, in no particular order.
-    ///
-    /// # Errors
-    /// If the tables are malformed.
-    pub fn stack_ids(&self) -> Result<Vec<StackId>> {
-        Ok(self.tables()?.stack_ids().collect())
+    /// Every stack of the table, in no particular order.
+    pub fn stacks<'t>(&'t self) -> Vec<Stack<'t>> {
+        self.tables().stack_ids().filter_map(|id| Stack::new(self, id.0)).collect()
     }
 
     /// The index of its tables, made now if need be.
-    pub(crate) fn tables(&self) -> Result<Arc<Tables>> {
+    pub(crate) fn tables(&self) -> Arc<Tables> {
         let mut slot = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tables) = &*slot {
-            return Ok(Arc::clone(tables));
-        }
-        let tables = Arc::new(Tables::index(self).map_err(|e| e.in_generation(self.number))?);
-        *slot = Some(Arc::clone(&tables));
-        Ok(tables)
+        Arc::clone(slot.get_or_insert_with(|| Arc::new(Tables::index(self))))
     }
 
     /// Drops the index of its tables; it is made anew if needed again.

@@ -1,10 +1,49 @@
 //! Reads Go execution traces: what `runtime/trace`, `/debug/pprof/trace` and
 //! the flight recorder of a Go program write.
+//!
+//! A trace holds one stream of events for each operating system thread (M).
+//! This crate puts them into one causal order, checks that they make sense, and
+//! rebuilds from them what every goroutine (G), processor (P) and thread did.
+//! Data flows one way, and each layer can be used alone:
+//!
+//! ```text
+//! TraceFile -> wire -> Generation -> Trace::events -> Timelines
+//! map or       raw     tables and    one causal       states of
+//! read         events  batches       order, checked   G, P and M
+//! ```
+//!
+//! ```
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces/go1.27/hello.trace");
+//! use gotrace::{Trace, TraceFile};
+//!
+//! // `unsafe { TraceFile::map(path)? }` maps the file instead of reading it.
+//! let file = TraceFile::open(path)?;
+//! let trace = Trace::parse(file.bytes())?;
+//! for event in trace.events() {
+//!     let event = event?;
+//!     println!("{} {:?} {}", event.time(), event.goroutine(), event.kind().name());
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Names are `&[u8]` slices of the file, for Go's strings need not be UTF-8.
+//! [`Options`] choose between [strict](Mode::Strict) reading, where a defect is
+//! an error as in Go's own reader, and [lenient](Mode::Lenient) reading, which
+//! keeps what is good and warns; and how many threads may be used.
+//!
+//! # Features
+//!
+//! `cli` (default) is the binary `gotrace`. Without it, the crate is the
+//! decoder, its states and analyses, on six small dependencies.
 
+pub mod analysis;
 pub mod error;
 pub mod event;
+pub mod export;
+mod ahead;
 mod bytes;
 mod file;
+mod fold;
 mod generation;
 mod ids;
 pub mod limits;
@@ -22,6 +61,7 @@ pub use event::task::{Label, Log, Region, Task};
 pub use event::transition::{GoState, ProcState, StateTransition};
 pub use event::{Event, EventKind, Metric, MetricName, Sync};
 pub use file::TraceFile;
+pub use fold::Folded;
 pub use generation::{ClockSnapshot, Generation, WallTime};
 pub use ids::{GoId, ProcId, StackId, StringId, TaskId, ThreadId};
 pub use order::{Stuck, StuckThread};

@@ -93,20 +93,20 @@ impl Step<'_> {
 
     /// Reads the next argument, a stack ID.
     #[inline(always)]
-    pub(crate) fn stack(&mut self, state: &State<'_>) -> Result<u64> {
+    pub(crate) fn stack(&mut self, state: &mut State<'_>) -> Result<u64> {
         let id = self.arg()?;
-        if id > state.stacks_prefix && !state.has_stack(id) {
-            return Err(Error::at(self.at, ErrorKind::UnknownStack { event: self.event, id: id.into() }));
+        if id > state.stacks_prefix {
+            state.check_stack(self.event, self.at, id)?;
         }
         Ok(id)
     }
 
     /// Reads the next argument, a string ID.
     #[inline(always)]
-    pub(crate) fn string(&mut self, state: &State<'_>) -> Result<u64> {
+    pub(crate) fn string(&mut self, state: &mut State<'_>) -> Result<u64> {
         let id = self.arg()?;
-        if id > state.strings_prefix && !state.has_string(id) {
-            return Err(Error::at(self.at, ErrorKind::UnknownString { event: self.event, id: id.into() }));
+        if id > state.strings_prefix {
+            state.check_string(self.event, self.at, id)?;
         }
         Ok(id)
     }
@@ -234,10 +234,12 @@ enum Ran {
 }
 
 impl<'a> Order<'a> {
-    pub(crate) fn new(file: &'a [u8]) -> Order<'a> {
+    /// The ordering of a trace from its beginning. A lenient one keeps events
+    /// that name missing strings or stacks.
+    pub(crate) fn new(file: &'a [u8], lenient: bool) -> Order<'a> {
         Order {
             file,
-            state: State { file, ..State::default() },
+            state: State { file, lenient, ..State::default() },
             frequency: Frequency::from_hz(1_000_000_000),
             generation: 0,
             frontier: Frontier::default(),
@@ -253,8 +255,8 @@ impl<'a> Order<'a> {
 
     /// An ordering that begins with that generation of the trace, taking for
     /// granted what came before: see [`guess`].
-    pub(crate) fn guessing(file: &'a [u8], generation: &Generation<'a>, before: &'a Generation<'a>) -> Order<'a> {
-        let mut order = Order::new(file);
+    pub(crate) fn guessing(file: &'a [u8], lenient: bool, generation: &Generation<'a>, before: &'a Generation<'a>) -> Order<'a> {
+        let mut order = Order::new(file, lenient);
         order.state.guess = Some(Box::new(guess::Guess::after(before)));
         order.last_time = guess::guess_last_time(before);
         order.syncs = generation.index as u64;
@@ -275,13 +277,18 @@ impl<'a> Order<'a> {
     /// Forgets all but how far it has come: the next generation is taken as
     /// if it were the first.
     pub(crate) fn start_over(&mut self) {
-        *self = Order { last_time: self.last_time, syncs: self.syncs, ..Order::new(self.file) };
+        *self = Order { last_time: self.last_time, syncs: self.syncs, ..Order::new(self.file, self.state.lenient) };
     }
 
     /// Begins a generation: its tables, its Ms' first events, its samples, and
     /// the record of the sync that it begins with.
     pub(crate) fn enter(&mut self, generation: &Generation<'a>, out: &mut Block) -> Result<()> {
-        self.state.set_tables(generation.tables()?, generation.is_complete());
+        let tables = generation.tables();
+        match tables.defect() {
+            Some(defect) if !self.state.lenient => return Err(defect.clone()),
+            defect => self.state.first_missing = defect.cloned(),
+        }
+        self.state.set_tables(tables);
         self.state.initial = !self.entered;
         self.state.generation = generation.index as u32;
         self.entered = true;
@@ -325,6 +332,12 @@ impl<'a> Order<'a> {
             *cursor = opened;
         }
         Ok(())
+    }
+
+    /// The first missing string or stack of the generation, where one is: what
+    /// a lenient ordering has kept silent about.
+    pub(crate) fn take_missing(&mut self) -> Option<Error> {
+        Some(self.state.first_missing.take()?.in_generation(self.generation))
     }
 
     /// Fills `out` up to [`BLOCK`] records; returns whether the generation is
@@ -449,9 +462,9 @@ impl<'a> Order<'a> {
     fn sample(&mut self, out: &mut Block) -> Result<()> {
         let Some((time, sample)) = self.samples.pop() else { return Ok(()) };
         self.next_sample();
-        if !self.state.has_stack(sample.stack.0) {
-            let kind = ErrorKind::UnknownStack { event: EventType::CPUSample, id: sample.stack };
-            return Err(Error::at(sample.offset, kind).in_generation(self.generation));
+        if sample.stack.0 > self.state.stacks_prefix {
+            let checked = self.state.check_stack(EventType::CPUSample, sample.offset, sample.stack.0);
+            checked.map_err(|e| e.in_generation(self.generation))?;
         }
         let thread = sample.thread.map_or(WIRE_NONE, |m| m.0);
         let context = Context {

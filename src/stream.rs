@@ -82,6 +82,8 @@ pub(crate) struct Blocks<'t> {
     pub(crate) warnings: Vec<Error>,
     phase: Phase,
     next: usize,
+    /// Whether to give back what a generation took when leaving it.
+    gives_back: bool,
 }
 
 #[derive(Debug)]
@@ -97,13 +99,20 @@ impl<'t> Blocks<'t> {
     pub(crate) fn new(trace: &'t Trace<'t>) -> Blocks<'t> {
         Blocks {
             trace,
-            order: Order::new(trace.bytes()),
+            order: Order::new(trace.bytes(), trace.is_lenient()),
             records: Block::default(),
             generation: None,
             warnings: Vec::new(),
             phase: Phase::Between,
             next: 0,
+            gives_back: true,
         }
+    }
+
+    /// The same for a consumer that lags behind, and gives back itself what
+    /// reading a generation took.
+    pub(crate) fn for_another_thread(trace: &'t Trace<'t>) -> Blocks<'t> {
+        Blocks { gives_back: false, ..Blocks::new(trace) }
     }
 
     /// Replaces the records by the next ones; returns whether there are any.
@@ -124,7 +133,7 @@ impl<'t> Blocks<'t> {
 
     /// Begins the next generation, or ends the trace.
     fn begin(&mut self) -> bool {
-        if let Some(left) = self.generation.take() {
+        if let Some(left) = self.generation.take().filter(|_| self.gives_back) {
             self.trace.leave(left);
         }
         let Some(generation) = self.trace.generations().get(self.next) else {
@@ -150,7 +159,10 @@ impl<'t> Blocks<'t> {
     fn go_on(&mut self) -> bool {
         self.phase = match self.order.advance(&mut self.records) {
             Ok(false) => Phase::Inside,
-            Ok(true) => Phase::Between,
+            Ok(true) => {
+                self.warnings.extend(self.order.take_missing());
+                Phase::Between
+            }
             Err(e) => Phase::Failing(e),
         };
         !self.records.is_empty()

@@ -143,6 +143,10 @@ impl<'a> Trace<'a> {
         Stream::new(self.events(), move |event: &Event<'_>| event.thread() == Some(id))
     }
 
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.options.mode == Mode::Lenient
+    }
+
     /// The generation that a byte of the file belongs to.
     pub(crate) fn generation_at(&self, offset: usize) -> Option<&Generation<'a>> {
         let after = self.generations.partition_point(|g| g.byte_range().start <= offset);

@@ -33,8 +33,8 @@ impl<'t> Stack<'t> {
     /// Its frames, innermost first. Empty if the trace was cut before its
     /// stack table.
     pub fn frames(&self) -> Frames<'t> {
-        let tables = self.generation.tables().ok();
-        let raw = tables.as_ref().and_then(|t| t.frames(self.generation.file, self.id));
+        let tables = self.generation.tables();
+        let raw = tables.frames(self.generation.file, self.id);
         Frames { generation: self.generation, tables, raw }
     }
 }
@@ -71,7 +71,7 @@ pub struct Frame<'t> {
 #[derive(Clone, Debug)]
 pub struct Frames<'t> {
     generation: &'t Generation<'t>,
-    tables: Option<Arc<Tables>>,
+    tables: Arc<Tables>,
     raw: Option<RawFrames<'t>>,
 }
 
@@ -79,9 +79,8 @@ impl<'t> Iterator for Frames<'t> {
     type Item = Frame<'t>;
 
     fn next(&mut self) -> Option<Frame<'t>> {
-        let tables = self.tables.as_ref()?;
-        let raw = tables.canonical(self.raw.as_mut()?.next()?);
-        let name = |id| tables.string(self.generation.file, id).unwrap_or_default();
+        let raw = self.tables.canonical(self.raw.as_mut()?.next()?);
+        let name = |id| self.tables.string(self.generation.file, id).unwrap_or_default();
         Some(Frame { pc: raw.pc, func: name(raw.func), file: name(raw.file), line: raw.line })
     }
 }

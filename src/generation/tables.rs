@@ -1,6 +1,6 @@
 //! The index of a generation's tables: from an ID to a place in the file.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 use crate::generation::Generation;
 use crate::ids::{StackId, StringId};
 use crate::wire::v2::batch::BatchKind;
@@ -17,40 +17,48 @@ pub(crate) struct Tables {
     /// differs from: Go's reader gives every PC the first frame it saw.
     /// Empty for what the runtime writes.
     first_frames: FxHashMap<u64, RawFrame>,
+    defect: Option<Error>,
 }
 
 impl Tables {
-    pub(crate) fn index(generation: &Generation<'_>) -> Result<Tables> {
-        let mut tables = Tables::default();
+    /// Indexes all that can be; what is wrong is kept as [`defect`](Self::defect).
+    pub(crate) fn index(generation: &Generation<'_>) -> Tables {
+        let (mut strings, mut stacks) = (Index::default(), Index::default());
+        let mut defect = None;
         for batch in generation.batches_of(BatchKind::Strings) {
-            strings::read(&batch, |id, at, _| {
-                tables.strings.insert(id.0, at).map_err(|()| Error::at(at, ErrorKind::DuplicateString { id }))
-            })?;
+            let read = strings::read(&batch, |id, at, _| {
+                if strings.insert(id.0, at).is_err() {
+                    defect.get_or_insert(Error::at(at, ErrorKind::DuplicateString { id }));
+                }
+            });
+            defect = defect.or(read.err());
         }
-        tables.strings.close();
+        strings.close();
         let mut frames: FxHashMap<u64, RawFrame> = FxHashMap::default();
+        let mut first_frames = FxHashMap::default();
         for batch in generation.batches_of(BatchKind::Stacks) {
-            let (known, stacks, firsts) = (&tables.strings, &mut tables.stacks, &mut tables.first_frames);
-            stacks::read(
-                &batch,
-                |stack, frame, at| {
+            let read = stacks::read(&batch, |id, at, found| {
+                if stacks.insert(id.0, at).is_err() {
+                    defect.get_or_insert(Error::at(at, ErrorKind::DuplicateStack { id }));
+                }
+                for frame in found {
                     let first = *frames.entry(frame.pc).or_insert(frame);
                     if first != frame {
-                        firsts.insert(frame.pc, first);
-                        return Ok(());
+                        first_frames.insert(frame.pc, first);
+                    } else if let Some(string) = [frame.func, frame.file].into_iter().find(|s| !strings.contains(s.0)) {
+                        defect.get_or_insert(Error::at(at, ErrorKind::FrameString { stack: id, string }));
                     }
-                    for string in [frame.func, frame.file] {
-                        if generation.is_complete() && !known.contains(string.0) {
-                            return Err(Error::at(at, ErrorKind::FrameString { stack, string }));
-                        }
-                    }
-                    Ok(())
-                },
-                |id, at| stacks.insert(id.0, at).map_err(|()| Error::at(at, ErrorKind::DuplicateStack { id })),
-            )?;
+                }
+            });
+            defect = defect.or(read.err());
         }
-        tables.stacks.close();
-        Ok(tables)
+        stacks.close();
+        Tables { strings, stacks, first_frames, defect: defect.map(|e| e.in_generation(generation.number())) }
+    }
+
+    /// The first thing that is wrong with the tables.
+    pub(crate) fn defect(&self) -> Option<&Error> {
+        self.defect.as_ref()
     }
 
     pub(crate) fn string<'a>(&self, file: &'a [u8], id: StringId) -> Option<&'a [u8]> {

@@ -45,6 +45,10 @@ pub(crate) struct State<'a> {
     /// Every string and stack ID up to these is in the tables.
     pub(crate) strings_prefix: u64,
     pub(crate) stacks_prefix: u64,
+    /// Whether an ID missing from the tables is no error.
+    pub(crate) lenient: bool,
+    /// The first such ID of the generation.
+    pub(crate) first_missing: Option<Error>,
     /// What is taken for granted, while a generation is read on its own.
     pub(crate) guess: Option<Box<Guess<'a>>>,
     /// The records of an event that makes others than the plain one.
@@ -366,25 +370,41 @@ impl Threads {
 }
 
 impl<'a> State<'a> {
-    /// Sets the tables of the generation that begins. A generation that was
-    /// cut before its tables has every ID.
-    pub(crate) fn set_tables(&mut self, tables: Arc<Tables>, complete: bool) {
-        (self.strings_prefix, self.stacks_prefix) = if complete { tables.prefixes() } else { (u64::MAX, u64::MAX) };
+    /// Sets the tables of the generation that begins.
+    pub(crate) fn set_tables(&mut self, tables: Arc<Tables>) {
+        (self.strings_prefix, self.stacks_prefix) = tables.prefixes();
         self.tables = tables;
     }
 
-    /// Whether a string ID is in the tables; for IDs above `strings_prefix`.
+    /// Checks a string ID above `strings_prefix`.
     #[cold]
     #[inline(never)]
-    pub(crate) fn has_string(&self, id: u64) -> bool {
-        id <= self.strings_prefix || self.tables.has_string(id)
+    pub(crate) fn check_string(&mut self, event: EventType, at: usize, id: u64) -> Result<()> {
+        if self.tables.has_string(id) {
+            return Ok(());
+        }
+        self.miss(at, ErrorKind::UnknownString { event, id: id.into() })
     }
 
-    /// Whether a stack ID is in the tables; for IDs above `stacks_prefix`.
+    /// Checks a stack ID above `stacks_prefix`.
     #[cold]
     #[inline(never)]
-    pub(crate) fn has_stack(&self, id: u64) -> bool {
-        id <= self.stacks_prefix || self.tables.has_stack(id)
+    pub(crate) fn check_stack(&mut self, event: EventType, at: usize, id: u64) -> Result<()> {
+        if self.tables.has_stack(id) {
+            return Ok(());
+        }
+        self.miss(at, ErrorKind::UnknownStack { event, id: id.into() })
+    }
+
+    /// An ID is in no table: an error; or, leniently, the event stays and only
+    /// its name or stack is lost, as where a trace was cut before its tables.
+    fn miss(&mut self, at: usize, kind: ErrorKind) -> Result<()> {
+        let error = Error::at(at, kind);
+        if !self.lenient {
+            return Err(error);
+        }
+        self.first_missing.get_or_insert(error);
+        Ok(())
     }
 
     /// The name with that ID, which has been checked; empty where a cut trace

@@ -32,7 +32,7 @@ pub(crate) fn task_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
     state.make(Record { extra: begin.unwrap_or_default() as u64, ..step.record() })
 }
 
-fn region(state: &State<'_>, step: &mut Step<'_>) -> Result<(u64, u64)> {
+fn region(state: &mut State<'_>, step: &mut Step<'_>) -> Result<(u64, u64)> {
     step.needs_all()?;
     let task = step.arg()?;
     let name = step.string(state)?;
@@ -85,7 +85,7 @@ pub(crate) fn alloc_free(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
 }
 
 /// Reads the arguments that the event table lists.
-fn pass(state: &State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+fn pass(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     for arg in step.event.spec().args.iter().skip(1) {
         match arg.role {
             ArgRole::Number => step.arg()?,

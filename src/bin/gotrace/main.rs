@@ -1,22 +1,136 @@
-#![allow(unsafe_code)]
-fn main() {
-    let path = std::env::args().nth(1).unwrap();
-    let file = unsafe { gotrace::TraceFile::map(&path).unwrap() };
-    let t = std::time::Instant::now();
-    if std::env::args().nth(2).as_deref() == Some("raw") {
-        let trace = gotrace::Trace::parse(file.bytes()).unwrap();
-        let mut n = 0u64; let mut x = 0u64;
-        for g in trace.generations() { for b in g.batches_of(gotrace::wire::v2::batch::BatchKind::Events) {
-            for e in gotrace::wire::v2::event::RawEvents::new(&b) { let e = e.unwrap(); n += 1; x ^= e.time.0; }
-        }}
-        let s = t.elapsed().as_secs_f64();
-        println!("{n} {x} raw {:.1} M/s {:.2} ns", n as f64/s/1e6, s*1e9/n as f64);
-        return;
+//! The command line of gotrace: options in, text out.
+
+mod convert;
+mod count;
+mod dump;
+mod events;
+mod human;
+mod input;
+mod output;
+mod progress;
+mod summary;
+
+use clap::{Args, ColorChoice, Parser, Subcommand};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Reads Go execution traces: what `runtime/trace`, `/debug/pprof/trace` and
+/// the flight recorder of a Go program write.
+#[derive(Parser)]
+#[command(name = "gotrace", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gotrace summary trace.out                      what is in it, on one page
+  gotrace events trace.out -g 7 --stacks         what happened to goroutine 7
+  gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
+  curl -s host:6060/debug/pprof/trace?seconds=1 | gotrace summary -
+
+Exit status: 0 done; 1 the trace is bad or cannot be read (what could be read
+was printed, with a warning on standard error); 2 wrong usage.";
+
+#[derive(Subcommand)]
+enum Command {
+    Summary(summary::Options),
+    Events(events::Options),
+    Count(count::Options),
+    Dump(dump::Options),
+    Convert(convert::Options),
+}
+
+/// Options that every command has.
+#[derive(Args)]
+struct Global {
+    /// Write to FILE instead of standard output; it appears when it is complete
+    #[arg(short, long, value_name = "FILE", global = true, help_heading = "Global options")]
+    output: Option<PathBuf>,
+
+    /// Use N threads where that helps [default: all cores]
+    #[arg(long, value_name = "N", global = true, help_heading = "Global options")]
+    threads: Option<NonZeroUsize>,
+
+    /// Stop at the first defect of the trace, instead of keeping what is good
+    #[arg(long, global = true, help_heading = "Global options")]
+    strict: bool,
+
+    /// Read the file into memory instead of mapping it (for a file that changes)
+    #[arg(long, global = true, help_heading = "Global options")]
+    no_mmap: bool,
+
+    /// Color the output
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = "Global options")]
+    color: ColorChoice,
+}
+
+impl Global {
+    fn threads(&self) -> usize {
+        self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
     }
-    let trace = gotrace::Trace::of_file(&file, gotrace::Options::default()).unwrap();
-    let mut kinds = [0u64; 256];
-    let mut n = 0u64;
-    for e in trace.events() { let e = match e { Ok(e) => e, Err(e) => { println!("{e}"); break } }; kinds[e.wire_type() as usize] += 1; n += 1; }
-    let s = t.elapsed().as_secs_f64();
-    println!("{n} {:.1} M/s {:.2} ns", n as f64/s/1e6, s*1e9/n as f64);
+}
+
+/// How a command ended that could do its work.
+enum Status {
+    Done,
+    /// The trace has defects, of which the user has been told.
+    Flawed,
+}
+
+/// The command line asks for something that cannot be.
+#[derive(Debug)]
+struct Usage(String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let global = &cli.global;
+    global.color_everything();
+    let result = match &cli.command {
+        Command::Summary(options) => summary::run(options, global),
+        Command::Events(options) => events::run(options, global),
+        Command::Count(options) => count::run(options, global),
+        Command::Dump(options) => dump::run(options, global),
+        Command::Convert(options) => convert::run(options, global),
+    };
+    match result {
+        Ok(Status::Done) => ExitCode::SUCCESS,
+        Ok(Status::Flawed) => ExitCode::from(1),
+        // Whoever reads our output has had enough of it.
+        Err(e) if is_closed_pipe(&e) => ExitCode::SUCCESS,
+        Err(e) => {
+            output::complain("error", &format!("{e:#}"));
+            ExitCode::from(if e.is::<Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+impl Global {
+    /// Applies `--color` to both streams; `NO_COLOR` is for `auto`.
+    fn color_everything(&self) {
+        match self.color {
+            ColorChoice::Auto => {}
+            ColorChoice::Always => anstream::ColorChoice::AlwaysAnsi.write_global(),
+            ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
+        }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -21,13 +21,9 @@ pub struct RawFrame {
     pub line: u64,
 }
 
-/// Calls `entry` with the ID of each stack of a batch, and with the offset of
-/// its frame count in the file; and `frame` with each frame before it.
-pub(crate) fn read(
-    batch: &Batch<'_>,
-    mut frame: impl FnMut(StackId, RawFrame, usize) -> Result<()>,
-    mut entry: impl FnMut(StackId, usize) -> Result<()>,
-) -> Result<()> {
+/// Calls `entry` with the ID of each stack of a batch, the offset of its frame
+/// count in the file, and its frames.
+pub(crate) fn read<'a>(batch: &Batch<'a>, mut entry: impl FnMut(StackId, usize, RawFrames<'a>)) -> Result<()> {
     let (data, base) = (batch.data, batch.data_offset);
     let mut pos = 1; // The byte that says `Stacks`.
     while let Some(&found) = data.get(pos) {
@@ -41,20 +37,17 @@ pub(crate) fn read(
         if count > MAX_FRAMES_PER_STACK {
             return Err(Error::at(base + start, ErrorKind::TooManyFrames { frames: count }));
         }
-        for _ in 0..count {
-            let at = base + pos;
-            let raw = RawFrame {
-                pc: number(batch, &mut pos)?,
-                func: StringId(number(batch, &mut pos)?),
-                file: StringId(number(batch, &mut pos)?),
-                line: number(batch, &mut pos)?,
-            };
-            frame(id, raw, at)?;
+        let frames = pos;
+        for _ in 0..count * NUMBERS_PER_FRAME {
+            number(batch, &mut pos)?;
         }
-        entry(id, base + start)?;
+        entry(id, base + start, RawFrames { file: data, pos: frames, left: count });
     }
     Ok(())
 }
+
+/// The varints that a frame is made of.
+const NUMBERS_PER_FRAME: u64 = 4;
 
 #[inline]
 fn number(batch: &Batch<'_>, pos: &mut usize) -> Result<u64> {

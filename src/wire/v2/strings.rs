@@ -10,7 +10,7 @@ use crate::wire::v2::spec::EventType;
 
 /// Calls `entry` with the ID of each string of a batch, the offset of its
 /// length in the file, and its bytes.
-pub(crate) fn read<'a>(batch: &Batch<'a>, mut entry: impl FnMut(StringId, usize, &'a [u8]) -> Result<()>) -> Result<()> {
+pub(crate) fn read<'a>(batch: &Batch<'a>, mut entry: impl FnMut(StringId, usize, &'a [u8])) -> Result<()> {
     let (data, base) = (batch.data, batch.data_offset);
     let mut pos = 1; // The byte that says `Strings`.
     while let Some(&found) = data.get(pos) {
@@ -28,7 +28,7 @@ pub(crate) fn read<'a>(batch: &Batch<'a>, mut entry: impl FnMut(StringId, usize,
             return Err(Error::at(base + data.len(), ErrorKind::Truncated { inside: "a string" }));
         };
         pos += bytes.len();
-        entry(StringId(id), base + start, bytes)?;
+        entry(StringId(id), base + start, bytes);
     }
     Ok(())
 }

@@ -1,0 +1,3 @@
+module gotrace.bench/workloads
+
+go 1.21

@@ -1,0 +1,112 @@
+//! Figures and names as people like them.
+
+use gotrace::WallTime;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::borrow::Cow;
+
+/// A duration in the unit that suits it, to three digits: `1.23 ms`.
+pub(crate) fn duration(nanos: i64) -> String {
+    let magnitude = nanos.unsigned_abs() as f64;
+    let (unit, name) = match magnitude {
+        m if m < 999.5 => return format!("{nanos} ns"),
+        m if m < 999.5e3 => (1e3, "µs"),
+        m if m < 999.5e6 => (1e6, "ms"),
+        _ => (1e9, "s"),
+    };
+    format!("{} {name}", three_digits(nanos as f64 / unit))
+}
+
+/// A size in the unit that suits it, to three digits: `4.56 MiB`.
+pub(crate) fn bytes(size: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if size < 1024 {
+        return format!("{size} B");
+    }
+    let mut value = size as f64 / 1024.0;
+    let mut name = UNITS[0];
+    for &larger in &UNITS[1..] {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1024.0;
+        name = larger;
+    }
+    format!("{} {name}", three_digits(value))
+}
+
+fn three_digits(value: f64) -> String {
+    match value.abs() {
+        m if m < 9.995 => format!("{value:.2}"),
+        m if m < 99.95 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+/// A number with its thousands set apart: `12,345`.
+pub(crate) fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i != 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 goroutine`, `2 goroutines`.
+pub(crate) fn count(value: u64, what: &str) -> String {
+    format!("{} {what}{}", number(value), if value == 1 { "" } else { "s" })
+}
+
+/// How much of `whole` a part is, in percent.
+pub(crate) fn percent(part: i64, whole: i64) -> String {
+    if whole <= 0 {
+        return "-".into();
+    }
+    let percent = part as f64 / whole as f64 * 100.0;
+    if percent >= 9.95 || percent == 0.0 { format!("{percent:.0}%") } else { format!("{percent:.1}%") }
+}
+
+/// A time of day in the system's time zone, to the millisecond.
+pub(crate) fn wall(wall: WallTime) -> Option<String> {
+    let time = Timestamp::new(wall.secs, i32::try_from(wall.nanos).ok()?).ok()?;
+    Some(time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S%.3f %:z").to_string())
+}
+
+/// By how many seconds local time is ahead of UTC at a Unix time.
+pub(crate) fn utc_offset() -> impl Fn(i64) -> i32 {
+    let zone = TimeZone::system();
+    move |secs| Timestamp::from_second(secs).map_or(0, |time| zone.to_offset(time).seconds())
+}
+
+/// A name from the trace, fit for a terminal: one line, no control characters.
+pub(crate) fn name(bytes: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(bytes);
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    text.chars().fold(String::new(), |mut out, c| {
+        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+        out
+    }).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_change_where_they_should() {
+        assert_eq!([0, 999, 1_000, 999_499, 999_500, 1_234_567_890].map(duration), ["0 ns", "999 ns", "1.00 µs", "999 µs", "1.00 ms", "1.23 s"]);
+        assert_eq!([0, 1023, 1024, 4 << 20, u64::MAX].map(bytes), ["0 B", "1023 B", "1.00 KiB", "4.00 MiB", "16777216 TiB"]);
+        assert_eq!([0, 999, 1_000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn names_cannot_drive_the_terminal() {
+        assert_eq!(name(b"a\x1b[31m\nb\xff"), "a\\u{1b}[31m\\nb\u{fffd}");
+    }
+}

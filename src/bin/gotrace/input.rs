@@ -1,0 +1,135 @@
+//! Where a trace comes from, and what to say when it is no good.
+//!
+//! The one place of the tool that is `unsafe`: mapping the file.
+
+#![allow(unsafe_code)]
+
+use crate::output::complain;
+use crate::progress::{Meter, Progress};
+use crate::{Global, Status, Usage};
+use anyhow::{Context, Result, anyhow};
+use gotrace::error::Lookalike;
+use gotrace::{Error, ErrorKind, Event, Mode, Options, Trace, TraceFile};
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// The most warnings that are printed one by one.
+const MOST_WARNINGS: usize = 10;
+
+/// A trace file and what it is called.
+pub(crate) struct Input {
+    name: String,
+    pub(crate) file: TraceFile,
+    options: Options,
+}
+
+impl Input {
+    /// Opens a file, or standard input for `-`.
+    pub(crate) fn open(path: &Path, global: &Global) -> Result<Input> {
+        let options = Options::default()
+            .mode(if global.strict { Mode::Strict } else { Mode::Lenient })
+            .threads(global.threads());
+        if path == Path::new("-") {
+            let stdin = std::io::stdin();
+            if stdin.is_terminal() {
+                return Err(Usage("standard input is a terminal; expected a trace, as in `gotrace summary - < FILE`".into()).into());
+            }
+            let name = "standard input".to_string();
+            let file = TraceFile::read(stdin.lock()).with_context(|| name.clone())?;
+            return Ok(Input { name, file, options });
+        }
+        let name = path.display().to_string();
+        let file = if global.no_mmap {
+            TraceFile::open(path)
+        } else {
+            // SAFETY: the file must not change while it is mapped. We do not
+            // write to it (`-o` writes a new file), and that nobody else does
+            // is the user's promise, as with any tool that maps its input;
+            // `--no-mmap` is for when it cannot be given.
+            unsafe { TraceFile::map(path) }
+        };
+        let file = file.with_context(|| name.clone())?;
+        Ok(Input { name, file, options })
+    }
+
+    /// The file's name, for people.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The bytes of the file.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.file.bytes()
+    }
+
+    /// Frames the trace.
+    pub(crate) fn trace(&self) -> Result<Trace<'_>> {
+        Trace::of_file(&self.file, self.options).map_err(|e| self.error(&e))
+    }
+
+    /// Hands every event to `each`, in order, until that breaks off. Returns
+    /// the defects that were passed over.
+    pub(crate) fn stream<'t>(
+        &self,
+        trace: &'t Trace<'t>,
+        progress: Progress,
+        mut each: impl FnMut(&Event<'t>) -> Result<ControlFlow<()>>,
+    ) -> Result<Vec<Error>> {
+        let mut events = trace.events();
+        let mut meter = Meter::default();
+        let mut ended = Ok(());
+        for event in events.by_ref() {
+            match event {
+                Ok(event) => {
+                    meter.tick(&progress, &event);
+                    if each(&event)?.is_break() {
+                        break;
+                    }
+                }
+                Err(e) => ended = Err(self.error(&e)),
+            }
+        }
+        drop(progress);
+        ended?;
+        Ok(events.warnings().to_vec())
+    }
+
+    /// Tells of the defects of a trace that was read nevertheless; to be called
+    /// when all output is out, so that nobody overlooks it.
+    pub(crate) fn warn(&self, warnings: &[Error]) -> Status {
+        for warning in warnings.iter().take(MOST_WARNINGS) {
+            complain("warning", &format!("{}: {warning}", self.name));
+        }
+        if let Some(more @ 1..) = warnings.len().checked_sub(MOST_WARNINGS) {
+            complain("warning", &format!("{}: and {more} more defects", self.name));
+        }
+        if warnings.is_empty() { Status::Done } else { Status::Flawed }
+    }
+
+    /// A defect with the file's name and what to do about it.
+    pub(crate) fn error(&self, e: &Error) -> anyhow::Error {
+        match self.advice(e) {
+            Some(advice) => anyhow!("{}: {e}\n  {advice}", self.name),
+            None => anyhow!("{}: {e}", self.name),
+        }
+    }
+
+    fn advice(&self, e: &Error) -> Option<String> {
+        let name = if self.name == "standard input" { "FILE" } else { &self.name };
+        match e.kind() {
+            ErrorKind::Empty => Some("the program may not have reached trace.Stop, or the download failed".into()),
+            ErrorKind::NotATrace { found: Lookalike::Gzip } => Some(format!("try: gunzip -c {name} | gotrace summary -")),
+            ErrorKind::NotATrace { found: Lookalike::Zstd } => Some(format!("try: zstd -dc {name} | gotrace summary -")),
+            ErrorKind::NotATrace { found: Lookalike::TraceText } => {
+                Some(format!("try: gotrace convert {name} -o {name}.trace"))
+            }
+            ErrorKind::NotATrace { found: Lookalike::Html | Lookalike::Text } => {
+                Some("look at what it says; a trace comes from /debug/pprof/trace?seconds=5".into())
+            }
+            ErrorKind::UnsupportedVersion { minor: 27.. } => Some("a newer gotrace may read it".into()),
+            _ if self.options.mode == Mode::Strict => Some("without --strict what is good is kept".into()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Forms to write a trace in.
+
+pub mod json;
+pub mod parsed;

@@ -1,0 +1,209 @@
+//! Events as JSON, one object a line.
+//!
+//! The names are stable; new ones may come. A field that does not apply is
+//! absent. Names that are not UTF-8 have U+FFFD in place of what is not.
+//!
+//! | field | of | what |
+//! |---|---|---|
+//! | `time` | every event | nanoseconds on the trace clock |
+//! | `thread`, `proc`, `goroutine` | every event | its context: M, P and G |
+//! | `kind` | every event | Go's name: `StateTransition`, `RangeBegin`, .. |
+//! | `resource`, `id` | `StateTransition` | `goroutine` or `proc`, and which |
+//! | `from`, `to` | `StateTransition` | Go's names of the states |
+//! | `reason` | `StateTransition` | why a goroutine blocked or stopped |
+//! | `transition_stack` | `StateTransition` | the stack of that goroutine |
+//! | `name` | `Range*`, `Metric`, `Experimental` | Go's name of it |
+//! | `scope`, `scope_id` | `Range*` | `global`, `goroutine` or `proc`, and which |
+//! | `swept`, `reclaimed` | `RangeEnd` of a sweep | bytes |
+//! | `value` | `Metric` | the figure |
+//! | `label` | `Label` | the label of the goroutine |
+//! | `task` | `Task*`, `Region*`, `Log` | the task's number |
+//! | `parent` | `Task*` | the number of the task it is part of |
+//! | `type` | `Task*`, `Region*` | what the program called it |
+//! | `category`, `message` | `Log` | what the program logged |
+//! | `args` | `Experimental` | an object of numbers |
+//! | `n`, `trace`, `mono`, `wall` | `Sync` | its number and clock snapshot |
+//! | `stack` | any event | the stack of the context |
+//!
+//! A stack is an array, innermost frame first, of objects with `func`, `file`,
+//! `line` and `pc`. `wall` is in RFC 3339 form, in UTC.
+
+use super::parsed::{go_state, proc_state, rfc3339_nano, signed, unsigned};
+use crate::event::range::{Range, RangeScope};
+use crate::event::stack::Stack;
+use crate::event::transition::StateTransition;
+use crate::event::{Event, EventKind, Sync};
+
+/// Appends an event to `out` as one line.
+///
+/// ```
+/// # let bytes = include_bytes!("../../testdata/traces/go1.27/hello.trace");
+/// let trace = gotrace::Trace::parse(bytes)?;
+/// let mut out = Vec::new();
+/// if let Some(first) = trace.events().next() {
+///     gotrace::export::json::event(&mut out, &first?);
+/// }
+/// assert!(out.starts_with(b"{\"time\":") && out.ends_with(b"}\n"));
+/// # Ok::<(), gotrace::Error>(())
+/// ```
+pub fn event(out: &mut Vec<u8>, event: &Event<'_>) {
+    let kind = event.kind();
+    out.extend_from_slice(b"{\"time\":");
+    signed(out, event.time().0);
+    number(out, "thread", event.thread().map(|m| m.0));
+    number(out, "proc", event.proc().map(|p| p.0));
+    number(out, "goroutine", event.goroutine().map(|g| g.0));
+    string(out, "kind", kind.name().as_bytes());
+    match &kind {
+        EventKind::StateTransition(transition) => state_transition(out, transition),
+        EventKind::Metric(metric) => {
+            string(out, "name", metric.name.name().as_bytes());
+            number(out, "value", Some(metric.value));
+        }
+        EventKind::Label(label) => string(out, "label", label.label),
+        EventKind::RangeBegin(r) | EventKind::RangeActive(r) => range(out, r),
+        EventKind::RangeEnd(r, swept) => {
+            range(out, r);
+            number(out, "swept", swept.map(|s| s.swept));
+            number(out, "reclaimed", swept.map(|s| s.reclaimed));
+        }
+        EventKind::TaskBegin(task) | EventKind::TaskEnd(task) => {
+            number(out, "task", Some(task.id.0));
+            number(out, "parent", task.parent.map(|p| p.0));
+            string(out, "type", task.kind);
+        }
+        EventKind::RegionBegin(region) | EventKind::RegionEnd(region) => {
+            number(out, "task", Some(region.task.0));
+            string(out, "type", region.kind);
+        }
+        EventKind::Log(log) => {
+            number(out, "task", Some(log.task.0));
+            string(out, "category", log.category);
+            string(out, "message", log.message);
+        }
+        EventKind::Experimental(experimental) => {
+            string(out, "name", experimental.event.name().as_bytes());
+            out.extend_from_slice(b",\"args\":{");
+            for (i, (name, value)) in experimental.args().enumerate() {
+                if i != 0 {
+                    out.push(b',');
+                }
+                quote(out, name.as_bytes());
+                out.push(b':');
+                unsigned(out, value);
+            }
+            out.push(b'}');
+        }
+        EventKind::Sync(s) => sync(out, s),
+        EventKind::StackSample => {}
+    }
+    stack(out, "stack", event.stack());
+    out.extend_from_slice(b"}\n");
+}
+
+fn state_transition(out: &mut Vec<u8>, transition: &StateTransition<'_>) {
+    match transition {
+        StateTransition::Goroutine { id, from, to, reason, stack: own } => {
+            string(out, "resource", b"goroutine");
+            number(out, "id", Some(id.0));
+            string(out, "from", go_state(*from).as_bytes());
+            string(out, "to", go_state(*to).as_bytes());
+            if !reason.is_empty() {
+                string(out, "reason", reason);
+            }
+            stack(out, "transition_stack", *own);
+        }
+        StateTransition::Proc { id, from, to } => {
+            string(out, "resource", b"proc");
+            number(out, "id", Some(id.0));
+            string(out, "from", proc_state(*from).as_bytes());
+            string(out, "to", proc_state(*to).as_bytes());
+        }
+    }
+}
+
+fn range(out: &mut Vec<u8>, range: &Range<'_>) {
+    string(out, "name", &range.name.name());
+    let (scope, id) = match range.scope {
+        RangeScope::Global => ("global", None),
+        RangeScope::Goroutine(g) => ("goroutine", g.map(|g| g.0)),
+        RangeScope::Proc(p) => ("proc", p.map(|p| p.0)),
+    };
+    string(out, "scope", scope.as_bytes());
+    number(out, "scope_id", id);
+}
+
+fn sync(out: &mut Vec<u8>, sync: &Sync<'_>) {
+    number(out, "n", Some(sync.number));
+    if let Some(clock) = sync.clock_snapshot() {
+        key(out, "trace");
+        signed(out, clock.time.0);
+        number(out, "mono", Some(clock.mono));
+        out.extend_from_slice(b",\"wall\":\"");
+        rfc3339_nano(out, clock.wall, 0);
+        out.push(b'"');
+    }
+}
+
+fn stack(out: &mut Vec<u8>, name: &str, stack: Option<Stack<'_>>) {
+    let Some(stack) = stack else { return };
+    key(out, name);
+    out.push(b'[');
+    for (i, frame) in stack.frames().enumerate() {
+        out.extend_from_slice(if i == 0 { b"{\"func\":" } else { b",{\"func\":" });
+        quote(out, frame.func);
+        string(out, "file", frame.file);
+        number(out, "line", Some(frame.line));
+        number(out, "pc", Some(frame.pc));
+        out.push(b'}');
+    }
+    out.push(b']');
+}
+
+fn key(out: &mut Vec<u8>, name: &str) {
+    out.push(b',');
+    quote(out, name.as_bytes());
+    out.push(b':');
+}
+
+fn number(out: &mut Vec<u8>, name: &str, value: Option<u64>) {
+    if let Some(value) = value {
+        key(out, name);
+        unsigned(out, value);
+    }
+}
+
+fn string(out: &mut Vec<u8>, name: &str, text: &[u8]) {
+    key(out, name);
+    quote(out, text);
+}
+
+/// Appends a JSON string.
+fn quote(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
+    for chunk in text.utf8_chunks() {
+        let mut rest = chunk.valid().as_bytes();
+        while let Some(at) = rest.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\') {
+            let (plain, special) = rest.split_at(at);
+            out.extend_from_slice(plain);
+            let Some((&byte, after)) = special.split_first() else { break };
+            escape(out, byte);
+            rest = after;
+        }
+        out.extend_from_slice(rest);
+        if !chunk.invalid().is_empty() {
+            out.extend_from_slice("\u{fffd}".as_bytes());
+        }
+    }
+    out.push(b'"');
+}
+
+fn escape(out: &mut Vec<u8>, byte: u8) {
+    match byte {
+        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        _ => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+    }
+}

@@ -1,0 +1,397 @@
+//! The form that `go tool trace -d=parsed` prints: a line an event, in order,
+//! with its stacks below it. Byte for byte that of Go 1.27.3
+//! (`internal/trace/event.go`, `Event.String`), with one difference that no
+//! real trace shows: the end of a stop-the-world that outlasts a generation is
+//! named from the generation of its begin, where Go looks up the same string
+//! number in the next generation's table.
+
+use crate::event::range::{Range, RangeScope, Swept};
+use crate::event::stack::Stack;
+use crate::event::transition::{GoState, ProcState, StateTransition};
+use crate::event::{Event, EventKind, Metric, Sync};
+use crate::generation::WallTime;
+use crate::ids::TaskId;
+use std::io::{self, Write};
+
+/// Output is handed on when this much of it has come together.
+const CHUNK: usize = 64 << 10;
+
+/// Writes events as text.
+///
+/// `utc_offset` tells by how many seconds local time is ahead of UTC at a Unix
+/// time, for the clock snapshots, which Go prints in local time.
+///
+/// ```
+/// # let bytes = include_bytes!("../../testdata/traces/go1.27/hello.trace");
+/// let trace = gotrace::Trace::parse(bytes)?;
+/// let mut writer = gotrace::export::parsed::Writer::new(Vec::new(), |_| 0);
+/// for event in trace.events() {
+///     writer.write(&event?)?;
+/// }
+/// let text = writer.finish()?;
+/// assert!(text.starts_with(b"M=-1 P=-1 G=-1 Sync Time="));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Writer<W, Z> {
+    out: W,
+    utc_offset: Z,
+    text: Vec<u8>,
+    stacks: Stacks,
+}
+
+impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
+    /// A writer to `out`, which needs no buffer of its own.
+    pub fn new(out: W, utc_offset: Z) -> Writer<W, Z> {
+        Writer { out, utc_offset, text: Vec::with_capacity(CHUNK + (CHUNK >> 2)), stacks: Stacks::default() }
+    }
+
+    /// Writes one event.
+    ///
+    /// # Errors
+    /// If `out` cannot be written to.
+    #[inline]
+    pub fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
+        self.event(event);
+        if self.text.len() >= CHUNK {
+            self.out.write_all(&self.text)?;
+            self.text.clear();
+        }
+        Ok(())
+    }
+
+    /// Writes what is left, and returns `out`.
+    ///
+    /// # Errors
+    /// If `out` cannot be written to.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.out.write_all(&self.text)?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn event(&mut self, event: &Event<'_>) {
+        let kind = event.kind();
+        let out = &mut self.text;
+        out.extend_from_slice(b"M=");
+        id(out, event.thread().map(|m| m.0));
+        out.extend_from_slice(b" P=");
+        id(out, event.proc().map(|p| p.0));
+        out.extend_from_slice(b" G=");
+        id(out, event.goroutine().map(|g| g.0));
+        out.push(b' ');
+        out.extend_from_slice(kind.name().as_bytes());
+        out.extend_from_slice(b" Time=");
+        signed(out, event.time().0);
+        match &kind {
+            EventKind::StateTransition(transition) => self.transition(event, transition),
+            EventKind::Metric(Metric { name, value }) => {
+                out.extend_from_slice(b" Name=\"");
+                out.extend_from_slice(name.name().as_bytes());
+                out.extend_from_slice(b"\" Value=");
+                typed(out, *value);
+            }
+            EventKind::Label(label) => {
+                out.extend_from_slice(b" Label=");
+                quote(out, label.label);
+                out.extend_from_slice(b" Resource=Goroutine(");
+                id(out, label.goroutine.map(|g| g.0));
+                out.push(b')');
+            }
+            EventKind::RangeBegin(r) | EventKind::RangeActive(r) => range(out, r),
+            EventKind::RangeEnd(r, swept) => {
+                range(out, r);
+                attributes(out, swept.as_ref());
+            }
+            EventKind::TaskBegin(task) | EventKind::TaskEnd(task) => {
+                out.extend_from_slice(b" ID=");
+                unsigned(out, task.id.0);
+                out.extend_from_slice(b" Parent=");
+                unsigned(out, task.parent.map_or(u64::MAX, |p| p.0));
+                out.extend_from_slice(b" Type=");
+                quote(out, task.kind);
+            }
+            EventKind::RegionBegin(region) | EventKind::RegionEnd(region) => of_task(out, region.task, b" Type=", region.kind),
+            EventKind::Log(log) => {
+                of_task(out, log.task, b" Category=", log.category);
+                out.extend_from_slice(b" Message=");
+                quote(out, log.message);
+            }
+            EventKind::Experimental(experimental) => {
+                out.extend_from_slice(b" Name=");
+                out.extend_from_slice(experimental.event.name().as_bytes());
+                out.extend_from_slice(b" Args=[");
+                for (i, (name, value)) in experimental.args().enumerate() {
+                    if i != 0 {
+                        out.extend_from_slice(b", ");
+                    }
+                    out.extend_from_slice(name.as_bytes());
+                    out.push(b'=');
+                    typed(out, value);
+                }
+                out.push(b']');
+            }
+            EventKind::Sync(sync) => self.sync(sync),
+            EventKind::StackSample => {}
+        }
+        let stack = event.stack();
+        // Go takes a sample's stack for one even if it is stack 0.
+        if stack.is_some() || matches!(kind, EventKind::StackSample) {
+            self.text.extend_from_slice(b"\nStack=\n");
+            self.stacks.append(&mut self.text, stack);
+        }
+        self.text.push(b'\n');
+    }
+
+    fn transition(&mut self, event: &Event<'_>, transition: &StateTransition<'_>) {
+        use crate::wire::v2::spec::EventType::{GoCreate, GoCreateBlocked};
+        let out = &mut self.text;
+        match transition {
+            StateTransition::Goroutine { id: g, from, to, reason, stack } => {
+                out.extend_from_slice(b" GoID=");
+                signed(out, g.0 as i64);
+                out.push(b' ');
+                out.extend_from_slice(go_state(*from).as_bytes());
+                out.extend_from_slice(b"->");
+                out.extend_from_slice(go_state(*to).as_bytes());
+                out.extend_from_slice(b" Reason=");
+                quote(out, reason);
+                // As with samples: a new goroutine's stack counts even if it is 0.
+                if stack.is_some() || matches!(event.wire_type(), GoCreate | GoCreateBlocked) {
+                    out.extend_from_slice(b"\nTransitionStack=\n");
+                    self.stacks.append(out, *stack);
+                }
+            }
+            StateTransition::Proc { id: p, from, to } => {
+                out.extend_from_slice(b" ProcID=");
+                signed(out, p.0 as i64);
+                out.push(b' ');
+                out.extend_from_slice(proc_state(*from).as_bytes());
+                out.extend_from_slice(b"->");
+                out.extend_from_slice(proc_state(*to).as_bytes());
+                out.extend_from_slice(b" Reason=\"\"");
+            }
+        }
+    }
+
+    fn sync(&mut self, sync: &Sync<'_>) {
+        let out = &mut self.text;
+        out.extend_from_slice(b" N=");
+        unsigned(out, sync.number);
+        if let Some(clock) = sync.clock_snapshot() {
+            out.extend_from_slice(b" Trace=");
+            signed(out, clock.time.0);
+            out.extend_from_slice(b" Mono=");
+            unsigned(out, clock.mono);
+            out.extend_from_slice(b" Wall=");
+            rfc3339_nano(out, clock.wall, (self.utc_offset)(clock.wall.secs));
+        }
+    }
+}
+
+fn range(out: &mut Vec<u8>, range: &Range<'_>) {
+    out.extend_from_slice(b" Name=");
+    quote(out, &range.name.name());
+    out.extend_from_slice(b" Scope=");
+    let (kind, scope) = match range.scope {
+        RangeScope::Global => return out.extend_from_slice(b"None"),
+        RangeScope::Goroutine(g) => (&b"Goroutine("[..], g.map(|g| g.0)),
+        RangeScope::Proc(p) => (&b"Proc("[..], p.map(|p| p.0)),
+    };
+    out.extend_from_slice(kind);
+    id(out, scope);
+    out.push(b')');
+}
+
+fn attributes(out: &mut Vec<u8>, swept: Option<&Swept>) {
+    out.extend_from_slice(b" Attributes=[");
+    if let Some(swept) = swept {
+        out.extend_from_slice(b"\"bytes swept\"=");
+        typed(out, swept.swept);
+        out.extend_from_slice(b" \"bytes reclaimed\"=");
+        typed(out, swept.reclaimed);
+    }
+    out.push(b']');
+}
+
+fn of_task(out: &mut Vec<u8>, task: TaskId, field: &[u8], value: &[u8]) {
+    out.extend_from_slice(b" Task=");
+    unsigned(out, task.0);
+    out.extend_from_slice(field);
+    quote(out, value);
+}
+
+pub(super) fn go_state(state: GoState) -> &'static str {
+    match state {
+        GoState::Undetermined => "Undetermined",
+        GoState::NotExist => "NotExist",
+        GoState::Runnable => "Runnable",
+        GoState::Running => "Running",
+        GoState::Waiting => "Waiting",
+        GoState::Syscall => "Syscall",
+    }
+}
+
+pub(super) fn proc_state(state: ProcState) -> &'static str {
+    match state {
+        ProcState::Undetermined => "Undetermined",
+        ProcState::NotExist => "NotExist",
+        ProcState::Running => "Running",
+        ProcState::Idle => "Idle",
+    }
+}
+
+/// A number as Go prints its dynamically typed values.
+fn typed(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(b"Value{Uint64(");
+    unsigned(out, value);
+    out.extend_from_slice(b")}");
+}
+
+/// The ID of an M, P or G: signed in Go, where -1 is none.
+fn id(out: &mut Vec<u8>, id: Option<u64>) {
+    signed(out, id.map_or(-1, |id| id as i64));
+}
+
+pub(super) fn signed(out: &mut Vec<u8>, value: i64) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    unsigned(out, value.unsigned_abs());
+}
+
+pub(super) fn unsigned(out: &mut Vec<u8>, value: u64) {
+    padded(out, value, 1);
+}
+
+/// `value` in at least `width` digits.
+fn padded(out: &mut Vec<u8>, mut value: u64, width: usize) {
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len();
+    for (i, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+        first = i;
+        if value == 0 {
+            break;
+        }
+    }
+    let first = first.min(digits.len().saturating_sub(width));
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
+}
+
+fn hex(out: &mut Vec<u8>, value: u64) {
+    let nibbles = (u64::BITS - value.leading_zeros()).div_ceil(4).max(1);
+    for i in (0..nibbles).rev() {
+        let nibble = (value >> (4 * i) & 15) as u8;
+        out.push(if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble });
+    }
+}
+
+/// Go's `%q`; most names are plain.
+fn quote(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
+}
+
+/// A time as Go's `time.RFC3339Nano` prints it, `offset` seconds ahead of UTC.
+pub(super) fn rfc3339_nano(out: &mut Vec<u8>, wall: WallTime, offset: i32) {
+    const DAY: u64 = 86_400;
+    // As Go does, count from a year far enough back that nothing is negative;
+    // absurd times wrap around as they do there. Years begin in March, so that
+    // leap days come last.
+    const EPOCH_YEAR: i64 = -292_277_022_400;
+    const DAYS_TO_1970: u64 = 292_277_022_400 / 400 * 146_097 + 719_468;
+    let seconds = (wall.secs as u64).wrapping_add_signed(i64::from(offset)).wrapping_add(DAYS_TO_1970.wrapping_mul(DAY));
+    let (days, second) = (seconds / DAY, seconds % DAY);
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year_of_era = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day + 2) / 153;
+    let day = day - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let year = EPOCH_YEAR + (era * 400 + year_of_era) as i64 + i64::from(month <= 2);
+
+    if year < 0 {
+        out.push(b'-');
+    }
+    padded(out, year.unsigned_abs(), 4);
+    for (mark, value) in [(b'-', month), (b'-', day), (b'T', second / 3600), (b':', second / 60 % 60), (b':', second % 60)] {
+        out.push(mark);
+        padded(out, value, 2);
+    }
+    if wall.nanos != 0 {
+        out.push(b'.');
+        padded(out, u64::from(wall.nanos), 9);
+        while out.last() == Some(&b'0') {
+            out.pop();
+        }
+    }
+    if offset == 0 {
+        return out.push(b'Z');
+    }
+    let minutes = u64::from(offset.unsigned_abs()) / 60;
+    out.push(if offset < 0 { b'-' } else { b'+' });
+    padded(out, minutes / 60, 2);
+    out.push(b':');
+    padded(out, minutes % 60, 2);
+}
+
+/// The text of stacks, which recur: most events of a trace share a few.
+#[derive(Debug, Default)]
+struct Stacks {
+    generation: usize,
+    text: Vec<u8>,
+    /// Where in `text` each stack stands, by its ID, from and to.
+    places: Vec<(u32, u32)>,
+}
+
+impl Stacks {
+    /// Stacks with higher IDs are not kept: the runtime counts from 1.
+    const MOST_PLACES: usize = 1 << 16;
+    /// More text is not kept, so that memory stays bounded.
+    const MOST_TEXT: usize = 2 << 20;
+
+    fn append(&mut self, out: &mut Vec<u8>, stack: Option<Stack<'_>>) {
+        let Some(stack) = stack else { return };
+        if self.generation != stack.generation_index() || self.text.len() > Self::MOST_TEXT {
+            self.generation = stack.generation_index();
+            self.text.clear();
+            self.places.clear();
+        }
+        let place = usize::try_from(stack.id().0).unwrap_or(usize::MAX);
+        if let Some(&(from, to)) = self.places.get(place)
+            && from != to
+        {
+            out.extend_from_slice(self.text.get(from as usize..to as usize).unwrap_or_default());
+            return;
+        }
+        let start = out.len();
+        frames(out, stack);
+        if place < Self::MOST_PLACES {
+            if self.places.len() <= place {
+                self.places.resize(place + 1, (0, 0));
+            }
+            if let Some(entry) = self.places.get_mut(place) {
+                let from = self.text.len();
+                self.text.extend_from_slice(out.get(start..).unwrap_or_default());
+                *entry = (from as u32, self.text.len() as u32);
+            }
+        }
+    }
+}
+
+fn frames(out: &mut Vec<u8>, stack: Stack<'_>) {
+    for frame in stack.frames() {
+        out.push(b'\t');
+        out.extend_from_slice(frame.func);
+        out.extend_from_slice(b" @ 0x");
+        hex(out, frame.pc);
+        out.extend_from_slice(b"\n\t\t");
+        out.extend_from_slice(frame.file);
+        out.push(b':');
+        unsigned(out, frame.line);
+        out.push(b'\n');
+    }
+}
