@@ -1,4 +1,6 @@
 //! Forms to write a trace in.
 
+pub mod footprint;
 pub mod json;
 pub mod parsed;
+pub mod wire;

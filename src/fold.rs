@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::generation::Generation;
 use crate::order::{Block, Order, Record};
+use crate::stream::TypeCounts;
 use crate::trace::{Mode, Trace};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -61,17 +62,11 @@ impl<'a> Trace<'a> {
     /// # Errors
     /// The first defect, in strict mode.
     pub fn count_by_type(&self) -> Result<Folded<[u64; 256]>> {
-        let feed = |counts: &mut [u64; 256], _: &Trace<'_>, _: Option<&Generation<'_>>, records: &[Record]| {
-            for record in records {
-                counts[record.event as usize] += 1;
-            }
+        let feed = |counts: &mut TypeCounts, _: &Trace<'_>, _: Option<&Generation<'_>>, records: &[Record]| {
+            counts.add(records);
         };
-        let merge = |counts: &mut [u64; 256], more: [u64; 256]| {
-            for (count, more) in counts.iter_mut().zip(more) {
-                *count += more;
-            }
-        };
-        self.fold_records(|| [0; 256], feed, merge)
+        let folded = self.fold_records(TypeCounts::default, feed, TypeCounts::merge)?;
+        Ok(Folded { output: folded.output.total(), warnings: folded.warnings, reread: folded.reread })
     }
 
     fn fold_records<'t, A: Send>(

@@ -95,7 +95,7 @@ impl Step<'_> {
     #[inline(always)]
     pub(crate) fn stack(&mut self, state: &mut State<'_>) -> Result<u64> {
         let id = self.arg()?;
-        if id > state.stacks_prefix {
+        if id > state.stacks_prefix && !state.tables.surely_has_stack(id) {
             state.check_stack(self.event, self.at, id)?;
         }
         Ok(id)
@@ -105,7 +105,7 @@ impl Step<'_> {
     #[inline(always)]
     pub(crate) fn string(&mut self, state: &mut State<'_>) -> Result<u64> {
         let id = self.arg()?;
-        if id > state.strings_prefix {
+        if id > state.strings_prefix && !state.tables.surely_has_string(id) {
             state.check_string(self.event, self.at, id)?;
         }
         Ok(id)
@@ -153,6 +153,10 @@ fn dispatch(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
         GCSweepBegin => ranges::sweep_begin,
         GCSweepEnd => ranges::sweep_end,
         HeapAlloc => gc::heap_metric,
+
+        UserRegionBegin => user::region_begin,
+        UserRegionEnd => user::region_end,
+        UserLog => user::log,
     }
 }
 
@@ -184,9 +188,7 @@ fn dispatch_rare(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Resu
 
         UserTaskBegin => user::task_begin(state, step),
         UserTaskEnd => user::task_end(state, step),
-        UserRegionBegin => user::region_begin(state, step),
-        UserRegionEnd => user::region_end(state, step),
-        ProcsChange | GoLabel | UserLog => user::annotation(state, step),
+        ProcsChange | GoLabel => user::annotation(state, step),
 
         Span | SpanAlloc | SpanFree | HeapObject | HeapObjectAlloc | HeapObjectFree | GoroutineStack
         | GoroutineStackAlloc | GoroutineStackFree => user::alloc_free(state, step),
@@ -198,7 +200,8 @@ fn dispatch_rare(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Resu
 
         // Those that `dispatch` hands out.
         ProcStart | ProcStop | ProcSteal | GoCreate | GoStart | GoStop | GoBlock | GoUnblock | GoDestroy
-        | GoSyscallBegin | GoSyscallEnd | GoSyscallEndBlocked | GCSweepBegin | GCSweepEnd | HeapAlloc => {
+        | GoSyscallBegin | GoSyscallEnd | GoSyscallEndBlocked | GCSweepBegin | GCSweepEnd | HeapAlloc
+        | UserRegionBegin | UserRegionEnd | UserLog => {
             dispatch(number, state, step)
         }
     }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::generation::Generation;
-use crate::order::{Block, Order};
+use crate::order::{Block, Order, Record};
 use crate::trace::{Mode, Trace};
 
 /// All events of a trace in one causal order; made by [`Trace::events`].
@@ -54,18 +54,52 @@ impl<'t> Events<'t> {
     /// How many of the events left there are of each wire type, by its number.
     /// Ends the stream; what is wrong comes as with iterating, after the good.
     pub fn count_by_type(&mut self) -> ([u64; 256], Option<Error>) {
-        let mut counts = [0; 256];
+        let mut counts = TypeCounts::default();
+        counts.add(self.blocks.records.records().get(self.at..).unwrap_or_default());
+        self.at = 0;
         loop {
-            for record in self.blocks.records.records().get(self.at..).unwrap_or_default() {
-                counts[record.event as usize] += 1;
-            }
-            self.at = 0;
             match self.blocks.next_block() {
-                Ok(true) => {}
-                Ok(false) => return (counts, None),
-                Err(e) => return (counts, Some(e)),
+                Ok(true) => counts.add(self.blocks.records.records()),
+                Ok(false) => return (counts.total(), None),
+                Err(e) => return (counts.total(), Some(e)),
             }
         }
+    }
+}
+
+/// Counts by wire type. Two interleaved, for a count raised twice in a row
+/// makes the second time wait for the first.
+#[derive(Clone)]
+pub(crate) struct TypeCounts([[u64; 256]; 2]);
+
+impl Default for TypeCounts {
+    fn default() -> Self {
+        TypeCounts([[0; 256]; 2])
+    }
+}
+
+impl TypeCounts {
+    pub(crate) fn add(&mut self, records: &[Record]) {
+        let [even, odd] = &mut self.0;
+        let (pairs, rest) = records.as_chunks();
+        for [first, second] in pairs {
+            even[first.event as usize] += 1;
+            odd[second.event as usize] += 1;
+        }
+        for last in rest {
+            even[last.event as usize] += 1;
+        }
+    }
+
+    pub(crate) fn merge(&mut self, more: TypeCounts) {
+        for (count, more) in self.0.as_flattened_mut().iter_mut().zip(more.0.as_flattened()) {
+            *count += more;
+        }
+    }
+
+    pub(crate) fn total(&self) -> [u64; 256] {
+        let [even, odd] = &self.0;
+        std::array::from_fn(|event| even[event] + odd[event])
     }
 }
 

@@ -79,7 +79,7 @@ impl<'t> Iterator for Frames<'t> {
     type Item = Frame<'t>;
 
     fn next(&mut self) -> Option<Frame<'t>> {
-        let raw = self.tables.canonical(self.raw.as_mut()?.next()?);
+        let raw = self.tables.canonical(self.generation, self.raw.as_mut()?.next()?);
         let name = |id| self.tables.string(self.generation.file, id).unwrap_or_default();
         Some(Frame { pc: raw.pc, func: name(raw.func), file: name(raw.file), line: raw.line })
     }

@@ -28,11 +28,12 @@
 //! A stack is an array, innermost frame first, of objects with `func`, `file`,
 //! `line` and `pc`. `wall` is in RFC 3339 form, in UTC.
 
-use super::parsed::{go_state, proc_state, rfc3339_nano, signed, unsigned};
+use super::parsed::{go_state, proc_state, rfc3339_nano, signed};
 use crate::event::range::{Range, RangeScope};
 use crate::event::stack::Stack;
 use crate::event::transition::StateTransition;
 use crate::event::{Event, EventKind, Sync};
+use crate::wire::text::number as unsigned;
 
 /// Appends an event to `out` as one line.
 ///

@@ -11,6 +11,7 @@ use crate::event::transition::{GoState, ProcState, StateTransition};
 use crate::event::{Event, EventKind, Metric, Sync};
 use crate::generation::WallTime;
 use crate::ids::TaskId;
+use crate::wire::text::{number, quote};
 use std::io::{self, Write};
 
 /// Output is handed on when this much of it has come together.
@@ -105,9 +106,9 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
             }
             EventKind::TaskBegin(task) | EventKind::TaskEnd(task) => {
                 out.extend_from_slice(b" ID=");
-                unsigned(out, task.id.0);
+                number(out, task.id.0);
                 out.extend_from_slice(b" Parent=");
-                unsigned(out, task.parent.map_or(u64::MAX, |p| p.0));
+                number(out, task.parent.map_or(u64::MAX, |p| p.0));
                 out.extend_from_slice(b" Type=");
                 quote(out, task.kind);
             }
@@ -177,12 +178,12 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
     fn sync(&mut self, sync: &Sync<'_>) {
         let out = &mut self.text;
         out.extend_from_slice(b" N=");
-        unsigned(out, sync.number);
+        number(out, sync.number);
         if let Some(clock) = sync.clock_snapshot() {
             out.extend_from_slice(b" Trace=");
             signed(out, clock.time.0);
             out.extend_from_slice(b" Mono=");
-            unsigned(out, clock.mono);
+            number(out, clock.mono);
             out.extend_from_slice(b" Wall=");
             rfc3339_nano(out, clock.wall, (self.utc_offset)(clock.wall.secs));
         }
@@ -216,7 +217,7 @@ fn attributes(out: &mut Vec<u8>, swept: Option<&Swept>) {
 
 fn of_task(out: &mut Vec<u8>, task: TaskId, field: &[u8], value: &[u8]) {
     out.extend_from_slice(b" Task=");
-    unsigned(out, task.0);
+    number(out, task.0);
     out.extend_from_slice(field);
     quote(out, value);
 }
@@ -244,7 +245,7 @@ pub(super) fn proc_state(state: ProcState) -> &'static str {
 /// A number as Go prints its dynamically typed values.
 fn typed(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(b"Value{Uint64(");
-    unsigned(out, value);
+    number(out, value);
     out.extend_from_slice(b")}");
 }
 
@@ -257,27 +258,16 @@ pub(super) fn signed(out: &mut Vec<u8>, value: i64) {
     if value < 0 {
         out.push(b'-');
     }
-    unsigned(out, value.unsigned_abs());
+    number(out, value.unsigned_abs());
 }
 
-pub(super) fn unsigned(out: &mut Vec<u8>, value: u64) {
-    padded(out, value, 1);
-}
-
-/// `value` in at least `width` digits.
-fn padded(out: &mut Vec<u8>, mut value: u64, width: usize) {
-    let mut digits = [b'0'; 20];
-    let mut first = digits.len();
-    for (i, digit) in digits.iter_mut().enumerate().rev() {
-        *digit = b'0' + (value % 10) as u8;
-        value /= 10;
-        first = i;
-        if value == 0 {
-            break;
-        }
+/// `value` in `width` digits, or as many as it needs.
+fn padded(out: &mut Vec<u8>, value: u64, width: usize) {
+    let start = out.len();
+    number(out, value);
+    for _ in out.len() - start..width {
+        out.insert(start, b'0');
     }
-    let first = first.min(digits.len().saturating_sub(width));
-    out.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
 fn hex(out: &mut Vec<u8>, value: u64) {
@@ -286,13 +276,6 @@ fn hex(out: &mut Vec<u8>, value: u64) {
         let nibble = (value >> (4 * i) & 15) as u8;
         out.push(if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble });
     }
-}
-
-/// Go's `%q`; most names are plain.
-fn quote(out: &mut Vec<u8>, text: &[u8]) {
-    out.push(b'"');
-    out.extend_from_slice(text);
-    out.push(b'"');
 }
 
 /// A time as Go's `time.RFC3339Nano` prints it, `offset` seconds ahead of UTC.
@@ -391,7 +374,7 @@ fn frames(out: &mut Vec<u8>, stack: Stack<'_>) {
         out.extend_from_slice(b"\n\t\t");
         out.extend_from_slice(frame.file);
         out.push(b':');
-        unsigned(out, frame.line);
+        number(out, frame.line);
         out.push(b'\n');
     }
 }

@@ -7,16 +7,17 @@ use crate::wire::v2::batch::BatchKind;
 use crate::wire::v2::stacks::{self, RawFrame, RawFrames};
 use crate::wire::v2::strings;
 use rustc_hash::FxHashMap;
+use std::sync::OnceLock;
 
 /// Where the strings and stacks of a generation stand in the file.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
     strings: Index,
     stacks: Index,
-    /// Frames that another one with the same PC comes before in the table, and
-    /// differs from: Go's reader gives every PC the first frame it saw.
-    /// Empty for what the runtime writes.
-    first_frames: FxHashMap<u64, RawFrame>,
+    /// By PC, the first frame of the table where another one with that PC
+    /// differs from it: Go's reader shows the first one for both. Empty for
+    /// what the runtime writes; made when frames are first asked for.
+    first_frames: OnceLock<FxHashMap<u64, RawFrame>>,
     defect: Option<Error>,
 }
 
@@ -34,18 +35,13 @@ impl Tables {
             defect = defect.or(read.err());
         }
         strings.close();
-        let mut frames: FxHashMap<u64, RawFrame> = FxHashMap::default();
-        let mut first_frames = FxHashMap::default();
         for batch in generation.batches_of(BatchKind::Stacks) {
             let read = stacks::read(&batch, |id, at, found| {
                 if stacks.insert(id.0, at).is_err() {
                     defect.get_or_insert(Error::at(at, ErrorKind::DuplicateStack { id }));
                 }
                 for frame in found {
-                    let first = *frames.entry(frame.pc).or_insert(frame);
-                    if first != frame {
-                        first_frames.insert(frame.pc, first);
-                    } else if let Some(string) = [frame.func, frame.file].into_iter().find(|s| !strings.contains(s.0)) {
+                    if let Some(string) = [frame.func, frame.file].into_iter().find(|s| !strings.contains(s.0)) {
                         defect.get_or_insert(Error::at(at, ErrorKind::FrameString { stack: id, string }));
                     }
                 }
@@ -53,6 +49,7 @@ impl Tables {
             defect = defect.or(read.err());
         }
         stacks.close();
+        let first_frames = OnceLock::new();
         Tables { strings, stacks, first_frames, defect: defect.map(|e| e.in_generation(generation.number())) }
     }
 
@@ -73,8 +70,12 @@ impl Tables {
     }
 
     /// The frame that Go's reader shows for one that stands in the table.
-    pub(crate) fn canonical(&self, frame: RawFrame) -> RawFrame {
-        self.first_frames.get(&frame.pc).copied().unwrap_or(frame)
+    pub(crate) fn canonical(&self, generation: &Generation<'_>, frame: RawFrame) -> RawFrame {
+        let firsts = self.first_frames.get_or_init(|| first_frames(generation));
+        if firsts.is_empty() {
+            return frame;
+        }
+        firsts.get(&frame.pc).copied().unwrap_or(frame)
     }
 
     pub(crate) fn string_ids(&self) -> impl Iterator<Item = StringId> + '_ {
@@ -90,6 +91,18 @@ impl Tables {
         (self.strings.prefix, self.stacks.prefix)
     }
 
+    /// Whether a string is there, unless its ID is absurd: then false.
+    #[inline(always)]
+    pub(crate) fn surely_has_string(&self, id: u64) -> bool {
+        self.strings.is_present(id)
+    }
+
+    /// Whether a stack is there, unless its ID is absurd: then false.
+    #[inline(always)]
+    pub(crate) fn surely_has_stack(&self, id: u64) -> bool {
+        self.stacks.is_present(id)
+    }
+
     pub(crate) fn has_string(&self, id: u64) -> bool {
         self.strings.contains(id)
     }
@@ -99,6 +112,23 @@ impl Tables {
     }
 }
 
+fn first_frames(generation: &Generation<'_>) -> FxHashMap<u64, RawFrame> {
+    let mut seen: FxHashMap<u64, RawFrame> = FxHashMap::default();
+    let mut ambiguous = FxHashMap::default();
+    for batch in generation.batches_of(BatchKind::Stacks) {
+        // What is wrong with the batch is known from indexing it.
+        let _ = stacks::read(&batch, |_, _, frames| {
+            for frame in frames {
+                let first = *seen.entry(frame.pc).or_insert(frame);
+                if first != frame {
+                    ambiguous.insert(frame.pc, first);
+                }
+            }
+        });
+    }
+    ambiguous
+}
+
 /// A map from IDs, mostly contiguous from 1, to file offsets.
 #[derive(Debug, Default)]
 struct Index {
@@ -106,6 +136,8 @@ struct Index {
     dense: Vec<usize>,
     /// IDs too large for `dense`.
     sparse: FxHashMap<u64, usize>,
+    /// A bit for each ID of `dense` that is there.
+    present: Vec<u64>,
     /// Every ID from 0 up to and including this one is there.
     prefix: u64,
     count: usize,
@@ -137,10 +169,17 @@ impl Index {
     fn close(&mut self) {
         let gap = self.dense.iter().skip(1).position(|&at| at == 0);
         self.prefix = gap.unwrap_or(self.dense.len().saturating_sub(1)) as u64;
+        self.present = self.dense.chunks(64).map(|chunk| chunk.iter().rev().fold(0, |bits, &at| bits << 1 | u64::from(at != 0))).collect();
     }
 
     fn contains(&self, id: u64) -> bool {
-        id <= self.prefix || self.get(id).is_some()
+        id <= self.prefix || self.is_present(id) || self.get(id).is_some()
+    }
+
+    /// Whether an ID is there and was not too large for `dense`; after `close`.
+    #[inline(always)]
+    fn is_present(&self, id: u64) -> bool {
+        self.present.get((id / 64) as usize).is_some_and(|bits| bits >> (id % 64) & 1 != 0)
     }
 
     fn get(&self, id: u64) -> Option<usize> {

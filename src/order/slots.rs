@@ -44,10 +44,7 @@ impl SlotIndex {
     #[inline(always)]
     pub(crate) fn get(&mut self, id: u64) -> Slot {
         let number = id >> PAGE_BITS;
-        let (tag, mut page) = self.recent[number as usize % RECENT];
-        if tag != number + 1 {
-            page = self.find_page(number);
-        }
+        let page = self.page(number);
         self.slots.get(place(page, id)).copied().unwrap_or(NONE)
     }
 
@@ -55,6 +52,15 @@ impl SlotIndex {
     pub(crate) fn get_cold(&self, id: u64) -> Option<Slot> {
         let &page = self.by_number.get(&(id >> PAGE_BITS))?;
         self.slots.get(place(page, id)).copied().filter(|&slot| slot != NONE)
+    }
+
+    /// Where the page of that number begins, or [`NONE`].
+    #[inline(always)]
+    fn page(&mut self, number: u64) -> u32 {
+        match self.recent[number as usize % RECENT] {
+            (tag, page) if tag == number + 1 => page,
+            _ => self.find_page(number),
+        }
     }
 
     #[inline(never)]
@@ -67,7 +73,7 @@ impl SlotIndex {
     /// Sets the slot of an ID that has none.
     pub(crate) fn insert(&mut self, id: u64, slot: Slot) {
         let number = id >> PAGE_BITS;
-        let mut at = self.find_page(number);
+        let mut at = self.page(number);
         if at == NONE {
             at = self.free.pop().unwrap_or_else(|| {
                 let at = self.slots.len() as u32;
@@ -87,7 +93,7 @@ impl SlotIndex {
     /// Takes an ID out.
     pub(crate) fn remove(&mut self, id: u64) {
         let number = id >> PAGE_BITS;
-        let at = self.find_page(number);
+        let at = self.page(number);
         let live = self.live.get_mut(at as usize / PAGE_LEN);
         let (Some(place), Some(live)) = (self.slots.get_mut(place(at, id)), live) else { return };
         if *place == NONE {

@@ -32,34 +32,34 @@ pub(crate) fn task_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
     state.make(Record { extra: begin.unwrap_or_default() as u64, ..step.record() })
 }
 
-fn region(state: &mut State<'_>, step: &mut Step<'_>) -> Result<(u64, u64)> {
+/// What both region events begin with: the checks, and the region.
+#[inline(always)]
+fn region<'a>(state: &mut State<'a>, step: &mut Step<'_>) -> Result<Region<'a>> {
     step.needs_all()?;
     let task = step.arg()?;
     let name = step.string(state)?;
     step.stack(state)?;
-    Ok((task, name))
+    Ok(Region { task, name: state.name(name) })
 }
 
 /// `UserRegionBegin`.
-#[inline(never)]
+#[inline(always)]
 pub(crate) fn region_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    let (task, name) = region(state, step)?;
-    let name = state.name(name);
-    state.gs.more_mut(step.cx.g).regions.push(Region { task, name });
+    let begun = region(state, step)?;
+    state.gs.more_mut(step.cx.g).regions.push(begun);
     Ok(Advance::Yes)
 }
 
 /// `UserRegionEnd`: of the innermost open region, or of one that was open
 /// before the trace began.
-#[inline(never)]
+#[inline(always)]
 pub(crate) fn region_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    let (task, name) = region(state, step)?;
-    let ended = Region { task, name: state.name(name) };
+    let ended = region(state, step)?;
     let regions = &mut state.gs.more_mut(step.cx.g).regions;
     match regions.last() {
         Some(&innermost) if innermost != ended => {
-            let goroutine = step.cx.go.into();
-            return Err(Error::at(step.at, ErrorKind::RegionMismatch { goroutine, task: task.into() }));
+            let (goroutine, task) = (step.cx.go.into(), ended.task.into());
+            return Err(Error::at(step.at, ErrorKind::RegionMismatch { goroutine, task }));
         }
         Some(_) => {
             regions.pop();
@@ -69,7 +69,18 @@ pub(crate) fn region_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     Ok(Advance::Yes)
 }
 
-/// `ProcsChange`, `GoLabel`, `UserLog`: need a running goroutine, change
+/// `UserLog`.
+#[inline(always)]
+pub(crate) fn log(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+    step.needs_all()?;
+    step.arg()?;
+    step.string(state)?;
+    step.string(state)?;
+    step.stack(state)?;
+    Ok(Advance::Yes)
+}
+
+/// `ProcsChange`, `GoLabel`: need a running goroutine, change
 /// nothing.
 #[inline(never)]
 pub(crate) fn annotation(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {

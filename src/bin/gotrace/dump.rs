@@ -4,10 +4,16 @@ use crate::human::utc_offset;
 use crate::input::Input;
 use crate::output::{Content, Output};
 use crate::progress::Progress;
-use crate::{Global, Status};
+use crate::{Global, Status, Usage};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use gotrace::export::parsed;
+use gotrace::export::footprint::Footprint;
+use gotrace::export::{parsed, wire};
+use gotrace::wire::text::ConvertError;
+use gotrace::wire::v2::spec::EventType;
+use gotrace::{Error, ErrorKind};
+use serde_json::{Value, json};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -26,6 +32,10 @@ pub(crate) struct Options {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     mode: Mode,
+
+    /// Print the footprint as JSON (for the events, `gotrace events --json`)
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -42,9 +52,12 @@ enum Mode {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     match options.mode {
+        _ if options.json && !matches!(options.mode, Mode::Footprint) => {
+            Err(Usage("--json is for --mode footprint; for the events there is `gotrace events --json`".into()).into())
+        }
         Mode::Parsed => dump_parsed(&input, global),
-        Mode::Wire => todo!(),
-        Mode::Footprint => todo!(),
+        Mode::Wire => dump_wire(&input, global),
+        Mode::Footprint => dump_footprint(&input, global, options.json),
     }
 }
 
@@ -62,4 +75,52 @@ fn dump_parsed(input: &Input, global: &Global) -> Result<Status> {
     let warnings = ended?;
     out.finish()?;
     Ok(input.warn(&warnings))
+}
+
+fn dump_wire(input: &Input, global: &Global) -> Result<Status> {
+    let mut out = Output::open(global, Content::Text)?;
+    match wire::write(input.bytes(), input.mode(), &mut out) {
+        Ok(defect) => {
+            out.finish()?;
+            Ok(finish(input, defect.as_ref()))
+        }
+        Err(ConvertError::Trace(e)) => {
+            out.flush()?;
+            Err(input.error(&e))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn dump_footprint(input: &Input, global: &Global, json: bool) -> Result<Status> {
+    let footprint = Footprint::of(input.bytes(), input.mode()).map_err(|e| input.error(&e))?;
+    let mut out = Output::open(global, Content::Text)?;
+    if json {
+        let rows = footprint.rows().iter().filter(|row| row.count != 0).map(|row| {
+            json!({ "event": row.event().map(|event| event.name()), "count": row.count, "bytes": row.bytes })
+        });
+        let report = json!({
+            "bytes": footprint.file_size(),
+            "events": footprint.events(),
+            "rows": rows.collect::<Value>(),
+            "warnings": footprint.defect().filter(|e| !only_go_refuses(e)).map(Error::to_string).as_slice(),
+        });
+        writeln!(out, "{report}")?;
+    } else {
+        footprint.write(&mut out)?;
+    }
+    out.finish()?;
+    Ok(finish(input, footprint.defect()))
+}
+
+fn finish(input: &Input, defect: Option<&Error>) -> Status {
+    let defect = defect.filter(|e| !only_go_refuses(e));
+    input.warn(defect.cloned().as_slice())
+}
+
+/// Whether it is no defect of the trace that Go's raw reader does not know the
+/// experimental events of Go 1.23 to 1.25.
+fn only_go_refuses(e: &Error) -> bool {
+    let ErrorKind::UnknownEventType { found } = e.kind() else { return false };
+    EventType::from_wire(*found).is_some_and(|event| event.spec().experimental)
 }

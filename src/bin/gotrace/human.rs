@@ -76,9 +76,17 @@ pub(crate) fn wall(wall: WallTime) -> Option<String> {
     Some(time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S%.3f %:z").to_string())
 }
 
-/// By how many seconds local time is ahead of UTC at a Unix time.
+/// By how many seconds local time is ahead of UTC at a Unix time, as Go sees it.
 pub(crate) fn utc_offset() -> impl Fn(i64) -> i32 {
-    let zone = TimeZone::system();
+    let zone = match std::env::var("TZ") {
+        Err(_) => TimeZone::system(),
+        // Go knows names and files, but not the rules that POSIX allows.
+        Ok(name) => {
+            let name = name.strip_prefix(':').unwrap_or(&name);
+            let file = || TimeZone::tzif(name, &std::fs::read(name).ok().filter(|_| name.starts_with('/'))?).ok();
+            jiff::tz::db().get(name).ok().or_else(file).unwrap_or(TimeZone::UTC)
+        }
+    };
     move |secs| Timestamp::from_second(secs).map_or(0, |time| zone.to_offset(time).seconds())
 }
 

@@ -63,6 +63,11 @@ impl Input {
         self.file.bytes()
     }
 
+    /// What to do about defects.
+    pub(crate) fn mode(&self) -> Mode {
+        self.options.mode
+    }
+
     /// Frames the trace.
     pub(crate) fn trace(&self) -> Result<Trace<'_>> {
         Trace::of_file(&self.file, self.options).map_err(|e| self.error(&e))

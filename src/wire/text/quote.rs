@@ -36,7 +36,7 @@ fn character(out: &mut Vec<u8>, c: char) {
         '\r' => out.extend_from_slice(b"\\r"),
         '\t' => out.extend_from_slice(b"\\t"),
         '\x0b' => out.extend_from_slice(b"\\v"),
-        '\0'..=' ' | '\x7f' => hex_byte(out, c as u8),
+        '\0'..='\x1f' | '\x7f' => hex_byte(out, c as u8),
         '\0'..='\u{ffff}' => hex_digits(out, b'u', u32::from(c), 4),
         _ => hex_digits(out, b'U', u32::from(c), 8),
     }

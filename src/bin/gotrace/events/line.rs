@@ -138,7 +138,12 @@ fn ranged(out: &mut Vec<u8>, range: &Range<'_>, what: &str, swept: Option<Swept>
 }
 
 fn tasked(out: &mut Vec<u8>, task: &Task<'_>, what: &str) -> io::Result<()> {
-    write!(out, "task {} \"{}\" {what}", task.id, name(task.kind))?;
+    write!(out, "task {} ", task.id)?;
+    // Its name stands at its beginning, which need not be in the trace.
+    if !task.kind.is_empty() {
+        write!(out, "\"{}\" ", name(task.kind))?;
+    }
+    write!(out, "{what}")?;
     match task.parent {
         Some(parent) => write!(out, " in task {parent}"),
         None => Ok(()),

@@ -1,0 +1,141 @@
+//! How many bytes of a file each event type takes, and the table of them that
+//! `go tool trace -d=footprint` prints, byte for byte that of Go 1.27.3.
+
+use super::wire::Readable;
+use crate::error::{Error, Result};
+use crate::order::pdqsort;
+use crate::trace::Mode;
+use crate::version::Version;
+use crate::wire::v2::spec::EventType;
+use std::io::{self, Write};
+
+/// What one event type takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Row {
+    /// The number of the type, with which its events begin.
+    pub number: u8,
+    /// How many events there are.
+    pub count: u64,
+    /// The bytes that they take, with each varint as short as can be: lengths
+    /// that the runtime reserved room for count less than they take.
+    pub bytes: u64,
+}
+
+impl Row {
+    /// Its type, if the number is that of one.
+    pub fn event(&self) -> Option<EventType> {
+        EventType::from_wire(self.number)
+    }
+}
+
+/// How many bytes of a file each event type takes.
+#[derive(Clone, Debug)]
+pub struct Footprint {
+    version: Version,
+    file_size: usize,
+    rows: Vec<Row>,
+    defect: Option<Error>,
+}
+
+impl Footprint {
+    /// Reads a whole file. What is an error, and what a [`defect`], is as in
+    /// [`wire::write`](super::wire::write).
+    ///
+    /// # Errors
+    /// If the header is bad, or the mode is strict and the file has a defect.
+    ///
+    /// [`defect`]: Footprint::defect
+    pub fn of(file: &[u8], mode: Mode) -> Result<Footprint> {
+        let mut events = Readable::new(file, mode)?;
+        let version = events.version();
+        let mut rows: Vec<Row> = (0..=u8::MAX).map(|number| Row { number, ..Row::default() }).collect();
+        for event in events.by_ref() {
+            if let Some(row) = rows.get_mut(event.event as usize) {
+                row.count += 1;
+                row.bytes += event.encoded_size() as u64;
+            }
+        }
+        // The order of rows of equal size is that in which Go's sort leaves them.
+        pdqsort::sort(&mut rows, &|a, b| b.bytes < a.bytes);
+        Ok(Footprint { version, file_size: file.len(), rows, defect: events.end()? })
+    }
+
+    /// A row for each number from 0 to 255, those with the most bytes first.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// How many events there are.
+    pub fn events(&self) -> u64 {
+        self.rows.iter().map(|row| row.count).sum()
+    }
+
+    /// The size of the file in bytes.
+    pub fn file_size(&self) -> usize {
+        self.file_size
+    }
+
+    /// What is wrong with the file, if something is; what stands behind it is
+    /// not counted, unless only Go stops there.
+    pub fn defect(&self) -> Option<&Error> {
+        self.defect.as_ref()
+    }
+
+    /// Writes the table.
+    ///
+    /// # Errors
+    /// If `out` cannot be written to.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let events = self.events() as f64;
+        // Of no events each is NaN percent, in Go too.
+        let percent = |part: u64, whole: f64| format!("{:.2}%", part as f64 / whole * 100.0);
+        let mut table = vec![["Event", "Bytes", "%", "Count", "%"].map(String::from), ["-"; 5].map(String::from)];
+        table.extend(self.rows.iter().map(|row| {
+            [
+                self.name(row),
+                row.bytes.to_string(),
+                percent(row.bytes, self.file_size as f64),
+                row.count.to_string(),
+                percent(row.count, events),
+            ]
+        }));
+        align(&table, out)
+    }
+
+    /// What Go calls the type: nothing for the gaps in its table.
+    fn name(&self, row: &Row) -> String {
+        let named = EventType::named_in(self.version).nth(usize::from(row.number));
+        match (named, row.event()) {
+            (Some(spec), _) => spec.map_or("", |spec| spec.name).into(),
+            // Go does not get as far as to print these.
+            (None, Some(event)) if row.count > 0 => event.name().into(),
+            (None, _) => format!("<unknown ({})>", row.number),
+        }
+    }
+}
+
+/// Writes a table as Go's `text/tabwriter` does with a minimal width of 3 and
+/// a padding of 2: all columns but the last are as wide as their widest cell.
+fn align<const N: usize>(table: &[[String; N]], out: &mut impl Write) -> io::Result<()> {
+    const MIN_WIDTH: usize = 3;
+    const PADDING: usize = 2;
+    let mut widths = [MIN_WIDTH; N];
+    for row in table {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count() + PADDING);
+        }
+    }
+    if let Some(last) = widths.last_mut() {
+        *last = 0;
+    }
+    let mut text = String::new();
+    for row in table {
+        for (&width, cell) in widths.iter().zip(row) {
+            text.push_str(cell);
+            text.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.chars().count())));
+        }
+        text.push('\n');
+    }
+    out.write_all(text.as_bytes())
+}
