@@ -151,6 +151,7 @@ pub(crate) struct Draft {
     pub(crate) start: usize,
     pub(crate) sync: RawSync,
     pub(crate) min_time: Option<Timestamp>,
+    /// Whether it has a batch of events, even an empty one.
     pub(crate) has_events: bool,
 }
 
@@ -171,7 +172,7 @@ impl Draft {
             BatchKind::Experimental if batch.experiment != crate::wire::v2::experiment::ALLOC_FREE => {
                 return Err(Error::at(batch.offset + 1, ErrorKind::UnknownExperiment { id: batch.experiment }));
             }
-            BatchKind::Events => self.has_events |= !batch.data.is_empty(),
+            BatchKind::Events => self.has_events = true,
             _ => {}
         }
         Ok(())

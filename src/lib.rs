@@ -70,3 +70,8 @@ pub use time::{Frequency, Time, Timestamp};
 pub use trace::{Mode, Options, Trace};
 pub use version::{HEADER_LEN, Version};
 pub use wire::v2::status::{GoStatus, ProcStatus};
+
+/// Compiles and runs the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -116,10 +116,11 @@ impl Step<'_> {
 /// they change stays in registers; the others outlined, on a copy. Matching
 /// the byte itself, not an `EventType` made of it, saves a twentieth.
 #[inline(always)]
+#[allow(non_upper_case_globals, reason = "the names are those of the event types")]
 fn dispatch(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     macro_rules! hot {
         ($($event:ident => $handler:expr,)*) => {
-            $(#[allow(non_upper_case_globals)] const $event: u8 = EventType::$event as u8;)*
+            $(const $event: u8 = EventType::$event as u8;)*
             match number {
                 $($event => {
                     step.event = EventType::$event;

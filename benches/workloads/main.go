@@ -32,7 +32,7 @@ var workloads = []workload{
 	{"http", "net/http server and clients over loopback", 4, http_},
 	{"syscalls", "many blocking system calls, whose Ps are stolen, and many short ones", 4, syscalls},
 	{"procs16", "mixed on 16 Ps", 16, mixed},
-	{"gc", "allocation: short GC cycles, assists and sweeps", 4, gc},
+	{"gc", "allocation: short GC cycles, assists and sweeps", 8, gc},
 	{"annotated", "user tasks, regions and logs", 4, annotated},
 	{"goroutines", "goroutines created and destroyed, thousands at a time", 4, goroutines},
 }

@@ -14,13 +14,11 @@ import (
 
 // mixed is what servers do, all at once.
 func mixed() {
-	for i := 0; i < 2; i++ {
-		go pipeline()
-		go locks()
-		go choose()
-		go readFile()
-	}
-	for i := 0; i < 4; i++ {
+	go pipeline()
+	go locks()
+	go choose()
+	go readFile()
+	for i := 0; i < 8; i++ {
 		go echo()
 		go batches()
 		go allocate()
@@ -52,7 +50,7 @@ func pipeline() {
 	}()
 	sum := 0
 	for n := range c {
-		sum += work(1000) + n
+		sum += work(4000) + n
 	}
 }
 
@@ -66,7 +64,7 @@ func locks() {
 		turn  int
 		table = map[int]int{}
 	)
-	const players = 4
+	const players = 3
 	for i := 0; i < players; i++ {
 		go func(me int) {
 			for {
@@ -76,7 +74,7 @@ func locks() {
 					cond.Wait()
 				}
 				turn++
-				work(2000)
+				work(8000)
 				cond.Broadcast()
 				ready.Unlock()
 			}
@@ -147,7 +145,7 @@ func choose() {
 			for n := 0; ; n++ {
 				step()
 				c <- n
-				work(1000)
+				work(4000)
 				if n%32 == 0 {
 					time.Sleep(20 * time.Microsecond)
 				}
@@ -194,6 +192,7 @@ func readFile() {
 			}
 		}
 		file.Close()
+		time.Sleep(500 * time.Microsecond)
 	}
 }
 

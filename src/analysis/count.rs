@@ -16,7 +16,7 @@ pub struct Count {
 
 impl Default for Count {
     fn default() -> Count {
-        Count { counts: Counts { by_type: [0; 256], implied: 0 } }
+        Count { counts: Counts { by_type: [0; 256], implied: 0, raw: false } }
     }
 }
 
@@ -41,6 +41,7 @@ impl Count {
     /// Counts what a generation has on the wire, undecided whether it can be
     /// ordered. Passes over the rest of a batch that has a defect.
     pub fn raw_generation(&mut self, generation: &Generation<'_>, defects: &mut Vec<Error>) {
+        self.counts.raw = true;
         for batch in generation.batches_of(BatchKind::Events) {
             for event in RawEvents::new(&batch) {
                 match event {
@@ -68,6 +69,7 @@ impl Count {
             *count += more;
         }
         self.counts.implied += other.counts.implied;
+        self.counts.raw |= other.counts.raw;
     }
 }
 
@@ -85,6 +87,8 @@ pub struct Counts {
     /// How many P steals stand not on the wire, but follow from the end of a
     /// blocked system call.
     implied: u64,
+    /// Whether these are the wire's events as they stand there.
+    raw: bool,
 }
 
 impl Counts {
@@ -96,8 +100,11 @@ impl Counts {
     /// The events on the wire that they were made of. A coroutine switch is
     /// one there and three in the stream; syncs are not there at all.
     pub fn wire_events(&self) -> u64 {
+        if self.raw {
+            return self.events();
+        }
         let switches = self.of_type(EventType::GoSwitch) + self.of_type(EventType::GoSwitchDestroy);
-        self.events() - self.of_type(EventType::Sync) - 2 * switches - self.implied
+        self.events().saturating_sub(self.of_type(EventType::Sync) + 2 * switches + self.implied)
     }
 
     /// The events of one type.

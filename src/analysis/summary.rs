@@ -180,4 +180,3 @@ pub struct Stops {
     /// How long the longest took.
     pub max: i64,
 }
-

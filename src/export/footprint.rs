@@ -139,3 +139,50 @@ fn align<const N: usize>(table: &[[String; N]], out: &mut impl Write) -> io::Res
     }
     out.write_all(text.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::text::text_to_binary;
+
+    fn of(text: &str) -> Footprint {
+        let mut file = Vec::new();
+        text_to_binary(text.as_bytes(), &mut file).unwrap();
+        Footprint::of(&file, Mode::Lenient).unwrap()
+    }
+
+    fn table(footprint: &Footprint) -> String {
+        let mut out = Vec::new();
+        footprint.write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn counts_and_aligns() {
+        let footprint = of(
+            "Trace Go1.22\nStrings\n#gotrace widths 1 10\nString id=300\n\tdata=\"abc\"\nString id=1\n\tdata=\"\"\n",
+        );
+        let first = footprint.rows()[0];
+        // Canonical: 1 + 2 + 1 + 3 and 1 + 1 + 1.
+        assert_eq!((first.event(), first.count, first.bytes), (Some(EventType::String), 2, 10));
+        assert_eq!(footprint.events(), 3);
+        let text = table(&footprint);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 258);
+        let size = footprint.file_size() as f64;
+        assert_eq!(lines[0], "Event                Bytes  %       Count  %");
+        assert_eq!(lines[1], "-                    -      -       -      -");
+        assert_eq!(lines[2], format!("String               10     {:.2}%  2      66.67%", 1000.0 / size));
+        assert_eq!(lines[3], format!("Strings              1      {:.2}%   1      33.33%", 100.0 / size));
+        assert!(text.contains("\n<unknown (255)>      0      0.00%   0      0.00%\n"), "{text}");
+    }
+
+    #[test]
+    fn odd_names_and_no_events() {
+        let text = table(&of("Trace Go1.26\n"));
+        assert!(text.lines().skip(2).all(|line| line.ends_with("0      0.00%  0      NaN%")), "{text}");
+        assert!(!text.contains("<unknown (127)>") && text.contains("<unknown (137)>"), "gaps have no name");
+        let text = table(&of("Trace Go1.23\nSpanFree dt=1 id=2\n"));
+        assert!(text.contains("SpanFree") && text.contains("<unknown (129)>"), "{text}");
+    }
+}

@@ -5,13 +5,17 @@
 //! named from the generation of its begin, where Go looks up the same string
 //! number in the next generation's table.
 
+mod stacks;
+mod wall;
+
+pub(super) use wall::rfc3339_nano;
+
 use crate::event::range::{Range, RangeScope, Swept};
-use crate::event::stack::Stack;
 use crate::event::transition::{GoState, ProcState, StateTransition};
 use crate::event::{Event, EventKind, Metric, Sync};
-use crate::generation::WallTime;
 use crate::ids::TaskId;
 use crate::wire::text::{number, quote};
+use stacks::Stacks;
 use std::io::{self, Write};
 
 /// Output is handed on when this much of it has come together.
@@ -112,7 +116,9 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
                 out.extend_from_slice(b" Type=");
                 quote(out, task.kind);
             }
-            EventKind::RegionBegin(region) | EventKind::RegionEnd(region) => of_task(out, region.task, b" Type=", region.kind),
+            EventKind::RegionBegin(region) | EventKind::RegionEnd(region) => {
+                of_task(out, region.task, b" Type=", region.kind)
+            }
             EventKind::Log(log) => {
                 of_task(out, log.task, b" Category=", log.category);
                 out.extend_from_slice(b" Message=");
@@ -259,122 +265,4 @@ pub(super) fn signed(out: &mut Vec<u8>, value: i64) {
         out.push(b'-');
     }
     number(out, value.unsigned_abs());
-}
-
-/// `value` in `width` digits, or as many as it needs.
-fn padded(out: &mut Vec<u8>, value: u64, width: usize) {
-    let start = out.len();
-    number(out, value);
-    for _ in out.len() - start..width {
-        out.insert(start, b'0');
-    }
-}
-
-fn hex(out: &mut Vec<u8>, value: u64) {
-    let nibbles = (u64::BITS - value.leading_zeros()).div_ceil(4).max(1);
-    for i in (0..nibbles).rev() {
-        let nibble = (value >> (4 * i) & 15) as u8;
-        out.push(if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble });
-    }
-}
-
-/// A time as Go's `time.RFC3339Nano` prints it, `offset` seconds ahead of UTC.
-pub(super) fn rfc3339_nano(out: &mut Vec<u8>, wall: WallTime, offset: i32) {
-    const DAY: u64 = 86_400;
-    // As Go does, count from a year far enough back that nothing is negative;
-    // absurd times wrap around as they do there. Years begin in March, so that
-    // leap days come last.
-    const EPOCH_YEAR: i64 = -292_277_022_400;
-    const DAYS_TO_1970: u64 = 292_277_022_400 / 400 * 146_097 + 719_468;
-    let seconds = (wall.secs as u64).wrapping_add_signed(i64::from(offset)).wrapping_add(DAYS_TO_1970.wrapping_mul(DAY));
-    let (days, second) = (seconds / DAY, seconds % DAY);
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year_of_era = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * day + 2) / 153;
-    let day = day - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    let year = EPOCH_YEAR + (era * 400 + year_of_era) as i64 + i64::from(month <= 2);
-
-    if year < 0 {
-        out.push(b'-');
-    }
-    padded(out, year.unsigned_abs(), 4);
-    for (mark, value) in [(b'-', month), (b'-', day), (b'T', second / 3600), (b':', second / 60 % 60), (b':', second % 60)] {
-        out.push(mark);
-        padded(out, value, 2);
-    }
-    if wall.nanos != 0 {
-        out.push(b'.');
-        padded(out, u64::from(wall.nanos), 9);
-        while out.last() == Some(&b'0') {
-            out.pop();
-        }
-    }
-    if offset == 0 {
-        return out.push(b'Z');
-    }
-    let minutes = u64::from(offset.unsigned_abs()) / 60;
-    out.push(if offset < 0 { b'-' } else { b'+' });
-    padded(out, minutes / 60, 2);
-    out.push(b':');
-    padded(out, minutes % 60, 2);
-}
-
-/// The text of stacks, which recur: most events of a trace share a few.
-#[derive(Debug, Default)]
-struct Stacks {
-    generation: usize,
-    text: Vec<u8>,
-    /// Where in `text` each stack stands, by its ID, from and to.
-    places: Vec<(u32, u32)>,
-}
-
-impl Stacks {
-    /// Stacks with higher IDs are not kept: the runtime counts from 1.
-    const MOST_PLACES: usize = 1 << 16;
-    /// More text is not kept, so that memory stays bounded.
-    const MOST_TEXT: usize = 2 << 20;
-
-    fn append(&mut self, out: &mut Vec<u8>, stack: Option<Stack<'_>>) {
-        let Some(stack) = stack else { return };
-        if self.generation != stack.generation_index() || self.text.len() > Self::MOST_TEXT {
-            self.generation = stack.generation_index();
-            self.text.clear();
-            self.places.clear();
-        }
-        let place = usize::try_from(stack.id().0).unwrap_or(usize::MAX);
-        if let Some(&(from, to)) = self.places.get(place)
-            && from != to
-        {
-            out.extend_from_slice(self.text.get(from as usize..to as usize).unwrap_or_default());
-            return;
-        }
-        let start = out.len();
-        frames(out, stack);
-        if place < Self::MOST_PLACES {
-            if self.places.len() <= place {
-                self.places.resize(place + 1, (0, 0));
-            }
-            if let Some(entry) = self.places.get_mut(place) {
-                let from = self.text.len();
-                self.text.extend_from_slice(out.get(start..).unwrap_or_default());
-                *entry = (from as u32, self.text.len() as u32);
-            }
-        }
-    }
-}
-
-fn frames(out: &mut Vec<u8>, stack: Stack<'_>) {
-    for frame in stack.frames() {
-        out.push(b'\t');
-        out.extend_from_slice(frame.func);
-        out.extend_from_slice(b" @ 0x");
-        hex(out, frame.pc);
-        out.extend_from_slice(b"\n\t\t");
-        out.extend_from_slice(frame.file);
-        out.push(b':');
-        number(out, frame.line);
-        out.push(b'\n');
-    }
 }

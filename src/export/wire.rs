@@ -1,5 +1,7 @@
 //! The form that `go tool trace -d=wire` prints: each event as it stands in
-//! the file, framing and tables included. Byte for byte that of Go 1.27.3.
+//! the file, framing and tables included. Byte for byte that of Go 1.27.3, up
+//! to the first byte that begins no event. One difference: in Go 1.26 traces
+//! Go passes over bytes from 53 to 127 there, printing a blank line for each.
 
 use crate::error::{Error, Result};
 use crate::trace::Mode;
@@ -92,5 +94,42 @@ impl<'a> Iterator for Readable<'a> {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::wire::text::text_to_binary;
+
+    fn dump(text: &str, mode: Mode) -> (String, std::result::Result<Option<Error>, ConvertError>) {
+        let mut file = Vec::new();
+        text_to_binary(text.as_bytes(), &mut file).unwrap();
+        let mut out = Vec::new();
+        let result = write(&file, mode, &mut out);
+        (String::from_utf8(out).unwrap(), result)
+    }
+
+    #[test]
+    fn prints_as_go() {
+        let text = "Stack id=1 nframes=1\n\tpc=1 func=2 file=3 line=4\nString id=2\nString id=3\n\tdata=\"a\\n\"\n";
+        let (out, result) = dump(&format!("Trace Go1.22\n{text}"), Mode::Strict);
+        assert_eq!(out, text, "no line for empty data");
+        assert!(result.unwrap().is_none());
+    }
+
+    #[test]
+    fn experiments_and_defects() {
+        let text = "Trace Go1.23\nStrings\nSpanFree dt=1 id=2\nStacks\n";
+        let (out, result) = dump(text, Mode::Strict);
+        assert_eq!(out, "Strings\n", "Go stops");
+        assert!(matches!(result, Err(ConvertError::Trace(e)) if e.offset() == 17));
+        let (out, result) = dump(text, Mode::Lenient);
+        assert_eq!(out, "Strings\nSpanFree dt=1 id=2\nStacks\n");
+        assert!(matches!(result.unwrap().unwrap().kind(), ErrorKind::UnknownEventType { found: 130 }));
+        let (out, result) = dump(&format!("{text}#gotrace rest \"\\x05\""), Mode::Lenient);
+        assert_eq!(out, "Strings\nSpanFree dt=1 id=2\nStacks\n");
+        assert!(result.unwrap().unwrap().is_truncation(), "the worse of the two");
     }
 }

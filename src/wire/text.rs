@@ -27,6 +27,7 @@
 //! Several such lines in a row count as one.
 
 mod convert;
+mod lines;
 mod printable;
 mod quote;
 mod read;

@@ -105,5 +105,6 @@ pub fn meant(expected: &Expectation, ours: &Verdict) -> Option<&'static str> {
         // event for one that ends, and prints no word of it.
         return ours.stderr.contains("the file ends inside").then_some("a silent cut is a defect");
     }
-    None
+    // The older formats are not read yet.
+    ours.stderr.contains("is not supported").then_some("a format before go 1.22")
 }

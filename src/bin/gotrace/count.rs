@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let trace = input.trace()?;
     let (counts, warnings) = if options.raw {
         raw(&input, &trace)?
-    } else if options.in_order || trace.options().threads == 1 {
+    } else if options.in_order {
         in_order(&input, &trace)?
     } else {
         side_by_side(&input, &trace)?

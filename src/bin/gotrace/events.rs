@@ -105,7 +105,11 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         }
         left -= 1;
         text.clear();
-        if options.json { json::event(&mut text, event) } else { lines.event(&mut text, event)? }
+        if options.json {
+            json::event(&mut text, event)
+        } else {
+            lines.event(&mut text, event)?
+        }
         out.write_all(&text)?;
         Ok(ControlFlow::Continue(()))
     });

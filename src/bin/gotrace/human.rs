@@ -48,7 +48,7 @@ pub(crate) fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i != 0 && (digits.len() - i) % 3 == 0 {
+        if i != 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -96,10 +96,16 @@ pub(crate) fn name(bytes: &[u8]) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
         return text;
     }
-    text.chars().fold(String::new(), |mut out, c| {
-        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
-        out
-    }).into()
+    text.chars()
+        .fold(String::new(), |mut out, c| {
+            if c.is_control() {
+                out.extend(c.escape_default())
+            } else {
+                out.push(c)
+            }
+            out
+        })
+        .into()
 }
 
 #[cfg(test)]
@@ -108,8 +114,14 @@ mod tests {
 
     #[test]
     fn units_change_where_they_should() {
-        assert_eq!([0, 999, 1_000, 999_499, 999_500, 1_234_567_890].map(duration), ["0 ns", "999 ns", "1.00 µs", "999 µs", "1.00 ms", "1.23 s"]);
-        assert_eq!([0, 1023, 1024, 4 << 20, u64::MAX].map(bytes), ["0 B", "1023 B", "1.00 KiB", "4.00 MiB", "16777216 TiB"]);
+        assert_eq!(
+            [0, 999, 1_000, 999_499, 999_500, 1_234_567_890].map(duration),
+            ["0 ns", "999 ns", "1.00 µs", "999 µs", "1.00 ms", "1.23 s"]
+        );
+        assert_eq!(
+            [0, 1023, 1024, 4 << 20, u64::MAX].map(bytes),
+            ["0 B", "1023 B", "1.00 KiB", "4.00 MiB", "16777216 TiB"]
+        );
         assert_eq!([0, 999, 1_000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
     }
 

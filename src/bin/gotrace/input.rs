@@ -27,13 +27,15 @@ pub(crate) struct Input {
 impl Input {
     /// Opens a file, or standard input for `-`.
     pub(crate) fn open(path: &Path, global: &Global) -> Result<Input> {
-        let options = Options::default()
-            .mode(if global.strict { Mode::Strict } else { Mode::Lenient })
-            .threads(global.threads());
+        let options =
+            Options::default().mode(if global.strict { Mode::Strict } else { Mode::Lenient }).threads(global.threads());
         if path == Path::new("-") {
             let stdin = std::io::stdin();
             if stdin.is_terminal() {
-                return Err(Usage("standard input is a terminal; expected a trace, as in `gotrace summary - < FILE`".into()).into());
+                return Err(Usage(
+                    "standard input is a terminal; expected a trace, as in `gotrace summary - < FILE`".into(),
+                )
+                .into());
             }
             let name = "standard input".to_string();
             let file = TraceFile::read(stdin.lock()).with_context(|| name.clone())?;
@@ -124,8 +126,12 @@ impl Input {
         let name = if self.name == "standard input" { "FILE" } else { &self.name };
         match e.kind() {
             ErrorKind::Empty => Some("the program may not have reached trace.Stop, or the download failed".into()),
-            ErrorKind::NotATrace { found: Lookalike::Gzip } => Some(format!("try: gunzip -c {name} | gotrace summary -")),
-            ErrorKind::NotATrace { found: Lookalike::Zstd } => Some(format!("try: zstd -dc {name} | gotrace summary -")),
+            ErrorKind::NotATrace { found: Lookalike::Gzip } => {
+                Some(format!("try: gunzip -c {name} | gotrace summary -"))
+            }
+            ErrorKind::NotATrace { found: Lookalike::Zstd } => {
+                Some(format!("try: zstd -dc {name} | gotrace summary -"))
+            }
             ErrorKind::NotATrace { found: Lookalike::TraceText } => {
                 Some(format!("try: gotrace convert {name} -o {name}.trace"))
             }

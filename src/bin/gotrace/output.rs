@@ -29,7 +29,11 @@ enum Target {
     /// A device or pipe, which is written to as it is.
     Direct(BufWriter<File>),
     /// A file beside the one to be, whose name it gets in the end.
-    Pending { out: BufWriter<File>, temporary: Temporary, path: PathBuf },
+    Pending {
+        out: BufWriter<File>,
+        temporary: Temporary,
+        path: PathBuf,
+    },
 }
 
 impl Output {
@@ -96,7 +100,8 @@ impl Target {
             return Ok(Target::Direct(BufWriter::with_capacity(BUFFER, file)));
         }
         let name = path.file_name().filter(|_| !path.is_dir());
-        let name = name.ok_or_else(|| io::Error::new(io::ErrorKind::IsADirectory, "is a directory, expected a file to write"))?;
+        let name = name
+            .ok_or_else(|| io::Error::new(io::ErrorKind::IsADirectory, "is a directory, expected a file to write"))?;
         let mut hidden = OsString::from(".");
         hidden.push(name);
         hidden.push(format!(".{}.part", std::process::id()));
@@ -135,12 +140,11 @@ impl Drop for Temporary {
 pub(crate) struct Styles {
     pub(crate) heading: Style,
     pub(crate) dim: Style,
-    pub(crate) good: Style,
 }
 
 impl Styles {
     fn colored() -> Styles {
-        Styles { heading: Style::new().bold(), dim: Style::new().dimmed(), good: AnsiColor::Green.on_default() }
+        Styles { heading: Style::new().bold(), dim: Style::new().dimmed() }
     }
 }
 

@@ -74,7 +74,8 @@ impl Page<'_> {
             writeln!(out, "{label:<12}{text}")?;
         }
         let stops = self.summary.stops.iter();
-        let stops = stops.map(|s| vec![number(s.count), duration(s.total), duration(s.max), name(&s.reason).into_owned()]);
+        let stops =
+            stops.map(|s| vec![number(s.count), duration(s.total), duration(s.max), name(&s.reason).into_owned()]);
         self.table(out, &["count", "total", "longest", "stop-the-world for"], stops)?;
 
         let mut groups: Vec<_> = top.iter().map(|g| group_row(g.count, g.times, function(g).into_owned())).collect();
@@ -189,9 +190,8 @@ fn writers(version: Version) -> &'static str {
 
 fn report(input: &Input, trace: &Trace<'_>, s: &Summary, groups: &[Group], warnings: &[Error]) -> Value {
     let extent = |e: Option<Extent>| e.map(|e| json!({ "min": e.min, "max": e.max, "last": e.last }));
-    let times = |t: Times| {
-        json!({ "running": t.running, "runnable": t.runnable, "syscall": t.syscall, "waiting": t.waiting })
-    };
+    let times =
+        |t: Times| json!({ "running": t.running, "runnable": t.runnable, "syscall": t.syscall, "waiting": t.waiting });
     let people = s.goroutines;
     let groups = groups.iter().map(|group| {
         let function = group.function.as_deref().map(String::from_utf8_lossy);

@@ -104,7 +104,7 @@ pub(crate) fn unknown(event: &WireEvent<'_>) -> Error {
 }
 
 /// Writes the comment with an event's widths, if it needs one.
-fn widths(text: &mut Vec<u8>, event: &WireEvent<'_>) {
+pub(super) fn widths(text: &mut Vec<u8>, event: &WireEvent<'_>) {
     for line in event.widths.chunks(WIDTHS_LINE) {
         text.extend_from_slice(DIRECTIVE.as_bytes());
         text.extend_from_slice(b" widths");
@@ -124,4 +124,106 @@ pub(crate) fn hand_on(chunk: &mut Vec<u8>, out: &mut impl Write) -> io::Result<(
         chunk.clear();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::path::Path;
+
+    fn to_text(file: &[u8]) -> (Vec<u8>, Option<Error>) {
+        let mut text = Vec::new();
+        let defect = binary_to_text(file, &mut text).unwrap();
+        (text, defect)
+    }
+
+    fn to_binary(text: &[u8]) -> Vec<u8> {
+        let mut binary = Vec::new();
+        text_to_binary(text, &mut binary).unwrap();
+        binary
+    }
+
+    /// A little of everything: a padded size, data, frames, all layouts.
+    fn small() -> Vec<u8> {
+        let text = b"Trace Go1.26\n#gotrace widths 1 3 6 10\nEventBatch gen=1 m=24919 time=3240943527 size=10\n\
+            ProcStatus dt=1 p=0 pstatus=1\nGoStatus dt=300 g=1 m=24919 gstatus=2\nHeapObject dt=0 id=77 type=1\n\
+            EventBatch gen=1 m=18446744073709551615 time=9 size=20\nStacks\nStack id=1 nframes=2\n\
+            \tpc=4733601 func=5 file=6 line=291\n\tpc=4733602 func=5 file=6 line=292\n\
+            Strings\nString id=5\n\tdata=\"runtime.main\"\nString id=6\n\tdata=\"\"\n\
+            ExperimentalBatch exp=1 gen=1 m=2 time=3\n\tdata=\"\\x00\\xff\\n\"\n\
+            Sync\nFrequency freq=15625000\nClockSnapshot dt=1 mono=2 sec=3 nsec=4\nEndOfGeneration\n";
+        to_binary(text)
+    }
+
+    #[test]
+    fn text_is_as_go_wants_it() {
+        let (text, defect) = to_text(&small());
+        assert!(defect.is_none());
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.starts_with("Trace Go1.26\n#gotrace widths 1 3 6 10\nEventBatch gen=1 "), "{text}");
+        assert!(text.contains("\nString id=6\n\tdata=\"\"\nExperimentalBatch"), "{text}");
+    }
+
+    #[test]
+    fn a_cut_file_comes_back() {
+        let file = small();
+        for end in HEADER_LEN..file.len() {
+            let (text, defect) = to_text(&file[..end]);
+            assert_eq!(to_binary(&text), file[..end]);
+            assert!(defect.is_none_or(|e| e.is_truncation()), "cut at {end}");
+        }
+        let long = [&file[..], &[0; 3 * REST_LINE / 2]].concat();
+        let (text, defect) = to_text(&long);
+        assert_eq!(to_binary(&text), long);
+        assert!(matches!(defect.unwrap().kind(), ErrorKind::UnknownEventType { found: 0 }));
+    }
+
+    #[test]
+    fn experimental_events_of_old_versions() {
+        let file = to_binary(b"Trace Go1.23\nSpanFree dt=1 id=2\n");
+        assert_eq!(to_text(&file).0, b"Trace Go1.23\nSpanFree dt=1 id=2\n");
+        let mut older = file;
+        older[..HEADER_LEN].copy_from_slice(&Version::Go122.header());
+        let (text, defect) = to_text(&older);
+        assert_eq!(text, b"Trace Go1.22\n#gotrace rest \"\\x82\\x01\\x02\"\n");
+        assert_eq!(defect.unwrap().offset(), HEADER_LEN as u64);
+    }
+
+    #[test]
+    fn every_trace_comes_back() {
+        let mut dirs = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata")];
+        while let Some(dir) = dirs.pop() {
+            for entry in std::fs::read_dir(dir).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    dirs.push(path);
+                } else if path.extension().is_some_and(|e| e == "trace") {
+                    let file = std::fs::read(&path).unwrap();
+                    if Version::parse_header(&file).is_ok() {
+                        assert!(to_binary(&to_text(&file).0) == file, "{}", path.display());
+                    }
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn mutations_come_back(changes in proptest::collection::vec((16usize..400, any::<u8>(), 0..4u8), 0..6), minor in 0..4usize) {
+            let mut file = small();
+            file[..HEADER_LEN].copy_from_slice(&Version::ALL[minor].header());
+            for (at, byte, how) in changes {
+                let at = at.min(file.len());
+                match how {
+                    0 => file.truncate(at),
+                    1 => file.insert(at, byte),
+                    2 if at < file.len() => drop(file.remove(at)),
+                    _ => file.iter_mut().skip(at).take(1).for_each(|b| *b = byte),
+                }
+                file.resize(file.len().max(HEADER_LEN), 0);
+            }
+            prop_assert_eq!(to_binary(&to_text(&file).0), file);
+        }
+    }
 }

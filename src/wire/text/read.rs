@@ -1,10 +1,9 @@
 //! Text to events.
 
-use super::quote::unquote;
-use super::{DIRECTIVE, belongs};
+use super::belongs;
+use super::lines::{Line, Lines, Tokens, number};
 use crate::bytes::uvarint_len;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::MAX_VARINT_BYTES;
 use crate::version::Version;
 use crate::wire::v2::event::WireEvent;
 use crate::wire::v2::spec::{EventType, Layout};
@@ -68,7 +67,11 @@ impl<'a> TextEvents<'a> {
         let mut widths = SmallVec::new();
         loop {
             let Some(line) = self.lines.significant()? else {
-                return if widths.is_empty() { Ok(None) } else { Err(self.lines.error("expected the event that has these widths")) };
+                return if widths.is_empty() {
+                    Ok(None)
+                } else {
+                    Err(self.lines.error("expected the event that has these widths"))
+                };
             };
             let mut tokens = line.tokens();
             if !line.is_directive() {
@@ -85,12 +88,7 @@ impl<'a> TextEvents<'a> {
         }
     }
 
-    fn event(
-        &mut self,
-        line: Line<'a>,
-        mut tokens: Tokens<'a>,
-        widths: SmallVec<[u8; 8]>,
-    ) -> Result<WireEvent<'a>> {
+    fn event(&mut self, line: Line<'a>, mut tokens: Tokens<'a>, widths: SmallVec<[u8; 8]>) -> Result<WireEvent<'a>> {
         let name = tokens.take();
         let Some(event) = EventType::from_name(name) else { return Err(line.expected("an event", name)) };
         if !belongs(event, self.version) {
@@ -184,152 +182,166 @@ fn settle_widths(event: &mut WireEvent<'_>) {
     }
 }
 
-/// A decimal number of 64 bits, without a sign.
-fn number(digits: &str) -> Option<u64> {
-    // `parse` alone would take a plus sign.
-    if digits.starts_with('+') { None } else { digits.parse().ok() }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
 
-/// The lines of a text, one after another.
-#[derive(Clone, Debug)]
-struct Lines<'a> {
-    text: &'a [u8],
-    pos: usize,
-    passed: u64,
-}
+    fn read(text: &str) -> Result<(Vec<WireEvent<'_>>, Vec<u8>)> {
+        let mut events = TextEvents::new(text.as_bytes())?;
+        let read = events.by_ref().collect::<Result<_>>()?;
+        assert!(events.next().is_none());
+        Ok((read, events.rest().to_vec()))
+    }
 
-impl<'a> Lines<'a> {
-    /// The next line that is neither blank nor a comment without a meaning.
-    fn significant(&mut self) -> Result<Option<Line<'a>>> {
-        while let Some(left) = self.text.get(self.pos..).filter(|left| !left.is_empty()) {
-            let offset = self.pos;
-            let len = left.iter().position(|&b| b == b'\n');
-            let line = left.get(..len.unwrap_or(left.len())).unwrap_or_default();
-            self.pos += line.len() + usize::from(len.is_some());
-            self.passed += 1;
-            let visible = line.trim_ascii_start();
-            if visible.starts_with(b"#") && !visible.starts_with(DIRECTIVE.as_bytes()) {
-                continue;
+    #[test]
+    fn takes_what_go_takes() {
+        let text = " # a comment, \u{ff}\n\n\tTrace\u{3000}Go1.25 \r\n\
+            EventBatch  gen=1 m=18446744073709551615\ttime=3 size=4\r\n\
+            Stack id=5 nframes=2\n# between\n pc=1 func=2 file=3 line=4\n\n\tpc=5 func=6 file=7 line=8\n\
+            String id=1\n  data = `a\"b` \n\
+            String id=2\n\
+            String id=3\n#gotrace widths 1 5\nString id=4\n\tdata=\"\\x00☺\"\n\
+            #gotrace rest \"a\\n\"\n#gotracer\n#gotrace rest 'b'";
+        let (events, rest) = read(text).unwrap();
+        let args: Vec<&[u64]> = events.iter().map(|e| &e.args[..]).collect();
+        assert_eq!(args, [&[1, u64::MAX, 3, 4][..], &[5, 2, 1, 2, 3, 4, 5, 6, 7, 8], &[1], &[2], &[3], &[4]]);
+        let data: Vec<&[u8]> = events.iter().map(|e| &e.data[..]).collect();
+        assert_eq!(data, [&b""[..], b"", b"a\"b", b"", b"", "\0☺".as_bytes()]);
+        assert_eq!(events.last().unwrap().widths[..], [1, 5]);
+        assert_eq!(rest, b"a\nb");
+    }
+
+    #[test]
+    fn says_where_and_what() {
+        for (text, offset, number, want) in [
+            ("", 0, 1, "expected \"Trace Go1.NN\", found the end of the text"),
+            ("# only\n", 7, 1, "found the end of the text"),
+            ("Trace", 5, 1, "expected the header, \"Trace Go1.NN\", found the end of the line"),
+            ("Track Go1.22", 0, 1, "found \"Track\""),
+            ("Trace Go1.x2", 6, 1, "found \"Go1.x2\""),
+            ("Trace Go1.22 x", 13, 1, "expected the end of the line, found \"x\""),
+            ("Trace Go1.22\nGoFly dt=1", 13, 2, "expected an event, found \"GoFly\""),
+            ("Trace Go1.22\nGoSwitch dt=1 g=1 g_seq=1", 13, 2, "GoSwitch does not exist in go 1.22 traces"),
+            ("Trace Go1.22\n\nGoStart dt=1 p=1", 27, 3, "expected \"g=..\", found \"p=1\""),
+            ("Trace Go1.22\nGoStart dt=1", 25, 2, "expected \"g=..\", found the end of the line"),
+            ("Trace Go1.22\nGoStop", 19, 2, "expected \"dt=..\", found the end of the line"),
+            ("Trace Go1.22\nSTWEnd dt=", 23, 2, "expected a number"),
+            ("Trace Go1.22\nSTWEnd dt=+1", 23, 2, "found \"+1\""),
+            ("Trace Go1.22\nSTWEnd dt=18446744073709551616", 23, 2, "expected a number from 0 to 18446744073709551615"),
+            ("Trace Go1.22\nSTWEnd dt=1 x", 25, 2, "expected the end of the line, found \"x\""),
+            ("Trace Go1.22\nSTWEnd dt=1 # x", 25, 2, "expected the comment on a line of its own, found \"# x\""),
+            (
+                "Trace Go1.22\nStack id=1 nframes=1152921504606846976\n",
+                52,
+                2,
+                "expected frame 1 of 1152921504606846976",
+            ),
+            ("Trace Go1.22\nStack id=1 nframes=1\nStacks", 34, 3, "expected frame 1 of 1, \"pc=..\", found \"Stacks\""),
+            ("Trace Go1.22\nStack id=1 nframes=1\npc=1 line=2", 39, 3, "expected \"func=..\", found \"line=2\""),
+            ("Trace Go1.22\nString id=1\n\tdata=\"a\\q\"", 33, 3, "an escape that Go does not have"),
+            ("Trace Go1.22\nString id=1\n\tdata=", 31, 3, "expected a quoted string"),
+            ("Trace Go1.22\n#gotrace widths 11\nStacks", 29, 2, "expected a width from 1 to 10, found \"11\""),
+            (
+                "Trace Go1.22\n#gotrace widths 1 5 1\nSTWEnd dt=1",
+                35,
+                3,
+                "the event has 1 numbers, but its widths are 3",
+            ),
+            ("Trace Go1.22\n#gotrace widths 1", 30, 2, "expected the event that has these widths"),
+            ("Trace Go1.22\n#gotrace width 1", 22, 2, "expected widths or rest, found \"width\""),
+            ("Trace Go1.22\n#gotrace rest \"a\"\nStacks", 31, 3, "an event behind the rest of the file"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::Text { line, .. } if *line == number), "{text:?}: {error}");
+            assert!(error.offset() == offset && error.to_string().contains(want), "{text:?}: {error}");
+        }
+        let future = read("Trace Go1.31").unwrap_err();
+        assert!(matches!(future.kind(), ErrorKind::UnsupportedVersion { minor: 31 }), "{future}");
+        let latin = TextEvents::new(b"Trace Go1.22\n\xe9").unwrap().next().unwrap().unwrap_err();
+        assert!(latin.offset() == 13 && latin.to_string().contains("UTF-8"), "{latin}");
+    }
+
+    #[test]
+    fn edited_widths_grow() {
+        let (events, _) = read("Trace Go1.22\n#gotrace widths 1 2\nGCActive dt=300 gc_seq=1").unwrap();
+        assert_eq!(events.first().unwrap().widths[..], [2, 2]);
+        let (events, _) = read("Trace Go1.22\n#gotrace widths 1 1\nGCActive dt=300 gc_seq=1").unwrap();
+        assert!(events.first().unwrap().widths.is_empty());
+    }
+
+    /// Any event of the newest version, sound in itself.
+    fn any_event() -> impl Strategy<Value = WireEvent<'static>> {
+        let numbers = proptest::collection::vec((any::<u64>(), 0u32..64, any::<u8>()), 24);
+        let data = proptest::collection::vec(any::<u8>(), 0..40);
+        (0..EventType::ALL.len(), 0..5usize, numbers, data, any::<bool>()).prop_map(
+            |(i, frames, numbers, data, padded)| {
+                let event = EventType::ALL[i];
+                let spec = event.spec();
+                let mut count = spec.args.len();
+                let mut args: SmallVec<[u64; 8]> = numbers.iter().map(|(value, shift, _)| value >> shift).collect();
+                if spec.layout == Layout::Frames {
+                    args[count - 1] = frames as u64;
+                    count += 4 * frames;
+                }
+                args.truncate(count);
+                let has_data = spec.layout == Layout::Data;
+                let data = if has_data { data } else { Vec::new() };
+                let mut widths: SmallVec<[u8; 8]> = SmallVec::new();
+                if padded {
+                    widths
+                        .extend(numbers.iter().take(count + usize::from(has_data)).map(|(_, _, width)| 1 + width % 10));
+                }
+                let mut event = WireEvent { event, offset: 0, args, data: Cow::Owned(data), widths };
+                settle_widths(&mut event);
+                event
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn events_round_trip(events in proptest::collection::vec(any_event(), 0..8)) {
+            let mut text = b"Trace Go1.26\n".to_vec();
+            let mut sloppy = text.clone();
+            for event in &events {
+                crate::wire::text::convert::widths(&mut text, event);
+                event.write_lines(&mut text, true);
+                event.write_text(&mut sloppy);
             }
-            let text = std::str::from_utf8(line).map_err(|e| {
-                let what = "expected UTF-8; in data other bytes are written as \\x..";
-                Error::at(offset + e.valid_up_to(), ErrorKind::Text { line: self.passed, what: what.into() })
-            })?;
-            let line = Line { text, offset, number: self.passed };
-            if line.is_directive() || !line.tokens().take().is_empty() {
-                return Ok(Some(line));
+            let read: Vec<_> = TextEvents::new(&text).unwrap().map(|e| e.unwrap()).collect();
+            prop_assert_eq!(&read, &events);
+            let mut plain = events.clone();
+            plain.iter_mut().for_each(|e| e.widths.clear());
+            let read: Vec<_> = TextEvents::new(&sloppy).unwrap().map(|e| e.unwrap()).collect();
+            prop_assert_eq!(&read, &plain, "what Go prints can be read too");
+        }
+
+        #[test]
+        fn any_bytes(bytes: Vec<u8>, text: String) {
+            for text in [&bytes[..], text.as_bytes(), &[b"Trace Go1.26\n", &bytes[..]].concat()] {
+                if let Ok(mut events) = TextEvents::new(text) {
+                    while events.next().is_some() {}
+                }
             }
         }
-        Ok(None)
-    }
 
-    /// Makes an error at the end of what has been read.
-    #[cold]
-    fn error(&self, what: &str) -> Error {
-        Error::at(self.pos, ErrorKind::Text { line: self.passed.max(1), what: what.into() })
-    }
-}
-
-/// A line, and where it is.
-#[derive(Clone, Copy, Debug)]
-struct Line<'a> {
-    text: &'a str,
-    offset: usize,
-    number: u64,
-}
-
-impl<'a> Line<'a> {
-    fn tokens(self) -> Tokens<'a> {
-        Tokens { line: self, rest: self.text }
-    }
-
-    fn is_directive(self) -> bool {
-        let behind = self.text.trim_start().strip_prefix(DIRECTIVE);
-        behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(char::is_whitespace))
-    }
-
-    /// Where a part of the line begins in the text, in bytes.
-    fn offset_of(self, part: &str) -> usize {
-        let within = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        self.offset + within.min(self.text.len())
-    }
-
-    fn unquote(self, literal: &'a str) -> Result<Cow<'a, [u8]>> {
-        let literal = literal.trim();
-        unquote(literal).map_err(|(at, what)| self.error(literal.get(at..).unwrap_or_default(), what))
-    }
-
-    #[cold]
-    fn expected(self, expected: &str, found: &str) -> Error {
-        // A line may be of any length; its beginning tells enough.
-        let beginning: String = found.chars().take(40).collect();
-        let what = match found {
-            "" => format!("expected {expected}, found the end of the line"),
-            _ => format!("expected {expected}, found {beginning:?}"),
-        };
-        self.error(found, &what)
-    }
-
-    /// Makes an error at a part of the line.
-    #[cold]
-    fn error(self, at: &str, what: &str) -> Error {
-        Error::at(self.offset_of(at), ErrorKind::Text { line: self.number, what: what.into() })
-    }
-}
-
-/// The words of a line, one after another.
-#[derive(Clone, Copy, Debug)]
-struct Tokens<'a> {
-    line: Line<'a>,
-    rest: &'a str,
-}
-
-impl<'a> Tokens<'a> {
-    /// The next word; empty at the end of the line.
-    fn take(&mut self) -> &'a str {
-        let from = self.rest.trim_start();
-        let end = from.find(|c: char| c.is_whitespace() || c == '#').unwrap_or(from.len());
-        let (token, rest) = from.split_at(end);
-        self.rest = rest;
-        token
-    }
-
-    /// The name of a directive, which the line must be.
-    fn directive(&mut self) -> &'a str {
-        let from = self.rest.trim_start();
-        self.rest = from.strip_prefix(DIRECTIVE).unwrap_or(from);
-        self.take()
-    }
-
-    /// The value of the next argument, which must have that name.
-    fn argument(&mut self, name: &str) -> Result<u64> {
-        let token = self.take();
-        match token.split_once('=') {
-            Some((found, value)) if found == name => {
-                number(value).ok_or_else(|| self.line.expected("a number from 0 to 18446744073709551615", value))
+        #[test]
+        fn any_words(words in proptest::collection::vec(
+            prop_oneof![
+                Just("\n"), Just("Stack"), Just("id=1"), Just("nframes=2"), Just("pc=1 func=2 file=3 line=4"), Just("#"),
+                Just("String"), Just("\tdata="), Just("\"a\""), Just("`"), Just("#gotrace"), Just("widths"), Just("rest"),
+                Just("1"), Just("\u{2003}"), Just("\r"),
+            ], 0..40))
+        {
+            let text = format!("Trace Go1.26\n{}", words.join(" "));
+            let mut events = TextEvents::new(text.as_bytes()).unwrap();
+            while let Some(event) = events.next() {
+                if let Err(e) = event {
+                    prop_assert!(e.offset() <= text.len() as u64);
+                    prop_assert!(events.next().is_none());
+                }
             }
-            _ => Err(self.line.expected(&format!("\"{name}=..\""), token)),
         }
-    }
-
-    fn widths(&mut self, widths: &mut SmallVec<[u8; 8]>) -> Result<()> {
-        loop {
-            let token = self.take();
-            if token.is_empty() {
-                return self.end();
-            }
-            let width = number(token).filter(|width| (1..=MAX_VARINT_BYTES as u64).contains(width));
-            widths.push(width.ok_or_else(|| self.line.expected("a width from 1 to 10", token))? as u8);
-        }
-    }
-
-    /// Checks that nothing is left.
-    fn end(&self) -> Result<()> {
-        let left = self.rest.trim();
-        if left.is_empty() {
-            return Ok(());
-        }
-        let expected = if left.starts_with('#') { "the comment on a line of its own" } else { "the end of the line" };
-        Err(self.line.expected(expected, left))
     }
 }

@@ -3,7 +3,8 @@
 use crate::human::{bytes, name, wall};
 use crate::output::Styles;
 use gotrace::{
-    Event, EventKind, Log, Metric, MetricName, Range, RangeScope, Region, Stack, StateTransition, Swept, Sync, Task, TaskId, Time,
+    Event, EventKind, Log, Metric, MetricName, Range, RangeScope, Region, Stack, StateTransition, Swept, Sync, Task,
+    TaskId, Time,
 };
 use std::io::{self, Write};
 

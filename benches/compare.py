@@ -1,0 +1,484 @@
+#!/usr/bin/env python3
+"""Measures gotrace against Go's own trace reader, on the same files in one run.
+
+    python3 benches/compare.py            everything
+    python3 benches/compare.py --quick    fewer runs, workloads and sizes
+
+It builds what it needs, records the traces that are missing (they are kept in
+target/bench-traces), and prints the budgets as Markdown, filled in with what it
+measured. README.md in this directory says what each row means.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BENCHES = Path(__file__).resolve().parent
+REPO = BENCHES.parent
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPO / "target")).resolve()
+TRACES = TARGET / "bench-traces"
+TOOLS = TARGET / "bench-tools"
+
+GO = "1.27.3"  # whose reader is the yardstick
+V1_GO = "1.21.13"  # the last that writes the old format
+WORKLOADS = ["mixed", "http", "syscalls", "procs16", "gc", "annotated", "goroutines"]
+QUICK_WORKLOADS = ["mixed", "http", "syscalls", "procs16"]
+ROWS = ["speed", "v1", "pprof", "memory", "growth"]
+QUICK_ROWS = ["speed", "memory", "growth"]
+
+# Growth: one workload for 1, 4, 16 and 64 seconds at the same pace, so that it
+# is the number of generations that grows.
+GROWTH = [1, 4, 16, 64]
+QUICK_GROWTH = [1, 4, 16]
+GROWTH_MB = 8
+
+# What is timed against Go's ordered reader: gotrace's arguments, what it is
+# called, the floor and the goal.
+SPEED = {
+    "raw": ("--raw --threads 1", "raw scan of all batches, no order, 1 thread", 20, 25),
+    "ordered": ("--threads 1", "ordered and validated, Go's exact order, 1 thread", 8, 10),
+    "in order": ("--in-order --threads 2", "the same stream, 2 threads", 10, 11),
+    "merged": ("--threads 2", "generations side by side and merged, 2 threads", 13, 16),
+}
+
+# A run on one thread that had less than this share of a processor was disturbed.
+QUIET = 0.95
+
+
+class Failure(Exception):
+    """The comparison makes no sense, or cannot be made."""
+
+
+class NotBuiltYet(Exception):
+    """gotrace has no such command, or cannot read such a trace."""
+
+
+def main():
+    options = arguments()
+    load = os.getloadavg()[0]
+    note(f"load average {load:.1f}" + (": a busy machine gives bad figures" if load > 0.5 else ""))
+    go = toolchain(GO)
+    tools = argparse.Namespace(
+        gotrace=options.gotrace or build_gotrace(),
+        reader=build_reader(go),
+        go_trace=text_of([go, "tool", "-n", "trace"]).strip(),
+    )
+    print(conditions(tools, options))
+
+    budget = Table("what", "floor", "goal", "measured", "")
+    details = []
+    if "speed" in options.rows:
+        details.append(speed_rows(budget, tools, options))
+    if "v1" in options.rows:
+        v1_row(budget, tools, options)
+    if "pprof" in options.rows:
+        pprof_row(budget, tools, options)
+    if "memory" in options.rows or "growth" in options.rows:
+        details.append(growth_rows(budget, tools, options))
+    if options.instructions:
+        details.append(instruction_rows(tools, options))
+
+    for part in [budget.markdown()] + details:
+        print("\n" + part)
+    missed = [row[0] for row in budget.rows if row[-1] == "below the floor"]
+    if options.check and missed:
+        sys.exit("below the floor: " + "; ".join(missed))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description="Measure gotrace against Go's own trace reader.",
+        epilog="Toolchains are installed, where they are missing, by testdata/toolchains.sh "
+        "into the directory that GOTRACE_TOOLCHAINS names.",
+    )
+    names = lambda known: lambda text: known_names(text, known)  # noqa: E731
+    parser.add_argument("--quick", action="store_true", help="3 runs, the main workloads, growth to 16 times, no v1 and pprof")
+    parser.add_argument("--workloads", type=names(WORKLOADS), metavar="A,B", help="of " + ",".join(WORKLOADS))
+    parser.add_argument("--rows", type=names(ROWS), metavar="A,B", help="of " + ",".join(ROWS))
+    parser.add_argument("--runs", type=int, metavar="N", help="runs of each command (default 9, quick 3)")
+    parser.add_argument("--mb", type=int, default=50, metavar="N", help="size of the traces in MB (default 50)")
+    parser.add_argument("--record-with", default=GO, metavar="V", help=f"the Go version that records (default {GO}); {GO} reads")
+    parser.add_argument("--gotrace", metavar="PATH", help="the gotrace to measure, which is built if this is not given")
+    parser.add_argument("--instructions", action="store_true", help="count instructions an event too, with valgrind")
+    parser.add_argument("--fresh", action="store_true", help="record all traces again")
+    parser.add_argument("--check", action="store_true", help="exit with 1 when a floor is missed")
+    options = parser.parse_args()
+    options.workloads = options.workloads or (QUICK_WORKLOADS if options.quick else WORKLOADS)
+    options.rows = options.rows or (QUICK_ROWS if options.quick else ROWS)
+    options.runs = options.runs or (3 if options.quick else 9)
+    options.growth = QUICK_GROWTH if options.quick else GROWTH
+    return options
+
+
+def known_names(text, known):
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in known:
+            raise argparse.ArgumentTypeError(f"{name!r} is not of {','.join(known)}")
+    return names
+
+
+# The rows.
+
+
+def speed_rows(budget, tools, options):
+    """Every workload with every variant; the worst workload is the row's figure."""
+    results = {w: compare(tools, record(w, options), SPEED, options.runs) for w in options.workloads}
+    for name, (_, what, floor, goal) in SPEED.items():
+        worst = min(results, key=lambda w: results[w].ratio[name])
+        best = max(results, key=lambda w: results[w].ratio[name])
+        measured = f"**{times(results[worst].ratio[name])}** ({worst})"
+        if best != worst:
+            measured += f" to {times(results[best].ratio[name])} ({best})"
+        if name == "raw":
+            low, high = (results[w].trace.bytes / results[w].seconds[name] / 1e9 for w in (worst, best))
+            measured += f"; {low:.2f} to {high:.2f} GB/s"
+        ratio = results[worst].ratio[name]
+        budget.add(what, f"{floor}x", f"{goal}x", measured, verdict(ratio, floor, goal))
+
+    table = Table("workload", "bytes/event", "Go's reader", *SPEED, "disturbed")
+    for workload, r in results.items():
+        events = r.trace.events
+        table.add(
+            workload,
+            f"{r.trace.bytes / events:.1f}",
+            millions(events / r.go),
+            *(f"{times(r.ratio[v])} ({times(r.low[v])} to {times(r.high[v])}), {millions(events / r.seconds[v])}" for v in SPEED),
+            f"{r.disturbed} of {options.runs}",
+        )
+    return "Events a second: median of the ratios of paired runs (lower to upper quartile), median speed.\n\n" + table.markdown()
+
+
+def v1_row(budget, tools, options):
+    what, floor, goal = f"v1 trace (Go {V1_GO.rpartition('.')[0]}), ordered, 1 thread", 10, 20
+    trace = record("mixed", options, version=V1_GO)
+    try:
+        r = compare(tools, trace, {"v1": ("--threads 1",)}, min(options.runs, 3))
+    except NotBuiltYet as why:
+        budget.add(what, f"{floor}x", f"{goal}x", f"not built yet: {why}", "")
+        return
+    measured = f"**{times(r.ratio['v1'])}**; {millions(trace.events / r.seconds['v1'])} against {millions(trace.events / r.go)}"
+    budget.add(what, f"{floor}x", f"{goal}x", measured, verdict(r.ratio["v1"], floor, goal))
+
+
+def pprof_row(budget, tools, options):
+    what = "`pprof sched` against `go tool trace -pprof=sched`, whole process"
+    floor, goal = (40, 60), (60, 80)
+    cells = [f"{f}x faster, {m}x less memory" for f, m in (floor, goal)]
+    if subprocess.run([tools.gotrace, "pprof", "--help"], capture_output=True).returncode != 0:
+        budget.add(what, *cells, "not built yet", "")
+        return
+    trace = record("mixed", options)
+    with tempfile.TemporaryDirectory() as scratch:
+        ours = [tools.gotrace, "pprof", "sched", trace.path, "-o", os.path.join(scratch, "profile")]
+        theirs = [tools.go_trace, "-pprof=sched", trace.path]
+        pairs = []
+        for _ in range(min(options.runs, 3)):
+            note(f"pprof sched of {trace.name}")
+            pairs.append((run(theirs).wall, run(ours).wall))
+        memory = peak(theirs)[1], max(peak(ours)[1] for _ in range(3))
+    speed = statistics.median(go / our for go, our in pairs)
+    less = memory[0] / memory[1]
+    measured = (
+        f"**{times(speed)}** faster ({min(p[0] for p in pairs):.2f} s, {min(p[1] for p in pairs):.3f} s), "
+        f"**{times(less)}** less memory ({memory[0] / 1e6:.0f} MB, {memory[1] / 1e6:.0f} MB resident)"
+    )
+    worst = min((verdict(speed, floor[0], goal[0]), verdict(less, floor[1], goal[1])), key=VERDICTS.index)
+    budget.add(what, *cells, measured, worst)
+
+
+def growth_rows(budget, tools, options):
+    """Speed and memory over traces that differ in their length alone."""
+    startup = statistics.median(
+        run([tools.gotrace, "count", "--json", "--threads", "1", str(hello())]).wall for _ in range(15)
+    )
+    traces = {n: record("mixed", options, mb=GROWTH_MB * n, pace=GROWTH_MB) for n in options.growth}
+    table = Table("size", "MB", "generations", "events/s", "of 1x", "anonymous, 1 thread", "anonymous, 2 threads", "Go's reader, resident")
+    seconds, speed, memory, go = {n: [] for n in traces}, {}, {}, {}
+    for n, trace in traces.items():
+        go[n] = read_with_go(tools, trace)
+    for _ in range(options.runs):
+        note("measuring growth")
+        for n, trace in traces.items():
+            counted, done = count(tools, trace, "--threads 1", quiet=True)
+            trace.generations = counted["generations"]
+            seconds[n].append(done.wall - startup)
+    for n, trace in traces.items():
+        note(f"looking at the memory of {trace.name}")
+        speed[n] = trace.events / statistics.median(seconds[n])
+        memory[n] = [
+            max(peak([tools.gotrace, "count", "--json", *arguments, str(trace.path)])[0] for _ in range(5))
+            for arguments in (["--threads", "1"], ["--in-order", "--threads", "2"])
+        ]
+        table.add(
+            f"{n}x",
+            f"{trace.bytes / 1e6:.1f}",
+            str(trace.generations),
+            millions(speed[n]),
+            f"{speed[n] / speed[options.growth[0]]:.2f}",
+            *(f"{m / 1e6:.1f} MB" for m in memory[n]),
+            f"{go[n]['peak_rss'] / 1e6:.0f} MB",
+        )
+    if "memory" in options.rows:
+        most = max(m[0] for m in memory.values())
+        measured = f"**{most / 2**20:.1f} MiB** with 1 thread, {max(m[1] for m in memory.values()) / 2**20:.1f} MiB with 2"
+        budget.add("anonymous memory while streaming, any file size", "16 MB", "8 MB", measured, verdict(1 / most, 1 / 2**24, 1 / 2**23))
+    if "growth" in options.rows:
+        first = speed[options.growth[0]]
+        worst = min(s / first for s in speed.values())
+        sizes = ", ".join(f"{n}x" for n in speed)
+        measured = ", ".join(millions(s) for s in speed.values()) + f"; worst **{worst:.2f}** of 1x"
+        budget.add(f"growth: events/s at {sizes} the file", "within 10%", "flat", measured, verdict(worst, 0.9, 0.97))
+    return f"Growth, 1 thread, less the {startup * 1e3:.1f} ms that `gotrace count` takes for a trace of some kB.\n\n" + table.markdown()
+
+
+def instruction_rows(tools, options):
+    """Instructions an event, counted by callgrind, which no other process disturbs."""
+    table = Table("workload", *SPEED)
+    for workload in options.workloads:
+        trace = record(workload, options, mb=GROWTH_MB, pace=GROWTH_MB)
+        read_with_go(tools, trace)
+        cells = []
+        for arguments, *_ in SPEED.values():
+            note(f"counting instructions of {workload}, {arguments}")
+            command = [tools.gotrace, "count", "--json", *arguments.split(), str(trace.path)]
+            valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+            done = subprocess.run(valgrind + command, capture_output=True, text=True)
+            found = re.search(r"Collected : (\d+)", done.stderr)
+            if done.returncode != 0 or not found:
+                raise Failure(f"{' '.join(valgrind + command)}\n{done.stderr}")
+            cells.append(f"{int(found[1]) / trace.events:.1f}")
+        table.add(workload, *cells)
+    return f"Instructions an event, of the whole process, with traces of {GROWTH_MB} MB.\n\n" + table.markdown()
+
+
+# Measuring.
+
+
+def compare(tools, trace, variants, runs):
+    """Runs Go's reader and each variant in turn, on a file that is in memory.
+
+    A ratio is of a variant's run and the run of Go's reader in the same round,
+    and the result their median. Where another process disturbs a round there is
+    another one, up to three times as many, and the least disturbed count.
+    """
+    read_with_go(tools, trace)  # and so the file is in the page cache
+    for name, (arguments, *_) in variants.items():
+        note(f"measuring {trace.name}, {name}")
+        count(tools, trace, arguments)
+    note(f"measuring {trace.name}")
+    rounds = []
+    while sum(share >= QUIET for share, *_ in rounds) < runs and len(rounds) < 3 * runs:
+        go = read_with_go(tools, trace)
+        ours = {name: count(tools, trace, arguments)[1] for name, (arguments, *_) in variants.items()}
+        alone = [r.share for name, r in ours.items() if "--threads 1" in variants[name][0]]
+        rounds.append((min([go["share"], *alone]), go["seconds"], {name: r.wall for name, r in ours.items()}))
+    rounds = sorted(rounds, key=lambda r: min(r[0], QUIET), reverse=True)[:runs]
+    result = argparse.Namespace(trace=trace, ratio={}, low={}, high={}, seconds={})
+    result.go = statistics.median(go for _, go, _ in rounds)
+    result.disturbed = sum(share < QUIET for share, *_ in rounds)
+    for name in variants:
+        ratios = [go / ours[name] for _, go, ours in rounds]
+        result.ratio[name] = statistics.median(ratios)
+        result.low[name], _, result.high[name] = statistics.quantiles(ratios, method="inclusive") if runs > 1 else ratios * 3
+        result.seconds[name] = statistics.median(ours[name] for _, _, ours in rounds)
+    return result
+
+
+def read_with_go(tools, trace):
+    """One run of Go's reader, timed by itself: start-up is not in it."""
+    done = run([tools.reader, str(trace.path)])
+    if done.status != 0:
+        raise Failure(f"Go's reader rejects {trace.path}: {done.errors}")
+    result = json.loads(done.output)
+    result["share"] = done.share  # above 1: its garbage collector has the other processors
+    if trace.events not in (None, result["events"]):
+        raise Failure(f"Go's reader finds {result['events']} events in {trace.path}, and {trace.events} before")
+    trace.events = result["events"]
+    return result
+
+
+def count(tools, trace, arguments, quiet=False):
+    """One run of `gotrace count`: what it printed, and the run. Its events are
+    those of Go's reader, or nothing here means anything."""
+    command = [tools.gotrace, "count", "--json", *arguments.split(), str(trace.path)]
+    done = run(command)
+    for _ in range(5):
+        if not quiet or done.share >= QUIET:
+            break
+        done = run(command)
+    shown = f"gotrace count {arguments} {trace.path}"
+    if done.status != 0:
+        if trace.version == V1_GO:
+            raise NotBuiltYet(done.errors.strip().split("\n")[0][:120].replace(str(trace.path), trace.name))
+        raise Failure(f"{shown}: exit status {done.status}: {done.errors}")
+    result = json.loads(done.output)
+    if result["warnings"]:
+        raise Failure(f"{shown}: {result['warnings']} warnings: {done.errors}")
+    if "--raw" in arguments:
+        trace.raw_events = result["wire_events"]
+    elif result["events"] != trace.events:
+        raise Failure(f"{shown}: {result['events']} events, and Go's reader finds {trace.events}")
+    elif trace.raw_events not in (None, result["wire_events"]):
+        raise Failure(f"{shown}: {result['wire_events']} wire events, and {trace.raw_events} without order")
+    return result, done
+
+
+def run(command):
+    """Runs a process: its wall time, and the share of a processor that it had."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return argparse.Namespace(
+        status=done.returncode,
+        output=done.stdout,
+        errors=done.stderr.decode(errors="replace").strip(),
+        wall=wall,
+        share=used / wall,
+    )
+
+
+def peak(command):
+    """The most anonymous and the most resident memory of a process, in bytes,
+    by looking each millisecond. (The kernel keeps a maximum of the second only.)"""
+    most = {b"RssAnon": 0, b"VmHWM": 0}
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    # Opened once; each read from the start is a new look.
+    with open(f"/proc/{process.pid}/status", "rb", buffering=0) as status:
+        while process.poll() is None:
+            status.seek(0)
+            for key, kb in re.findall(rb"(RssAnon|VmHWM):\s+(\d+) kB", status.read(4096)):
+                most[key] = max(most[key], int(kb) << 10)
+            time.sleep(0.001)
+    if process.returncode != 0:
+        raise Failure(f"{' '.join(map(str, command))}: {process.stderr.read().decode(errors='replace')}")
+    process.stderr.close()
+    return most[b"RssAnon"], most[b"VmHWM"]
+
+
+# Building and recording.
+
+
+def toolchain(version):
+    """The go command of a version, installed if it is missing."""
+    return text_of([str(REPO / "testdata" / "toolchains.sh"), version]).strip()
+
+
+def build_reader(go):
+    reader = TOOLS / f"go-reader-{GO}"
+    note(f"building Go's reader with Go {GO}")
+    text_of([str(BENCHES / "go-reader" / "build.sh"), go, str(reader)])
+    return str(reader)
+
+
+def build_gotrace():
+    note("building gotrace")
+    text_of(["cargo", "build", "--release", "--manifest-path", str(REPO / "Cargo.toml")])
+    return str(TARGET / "release" / "gotrace")
+
+
+recorded = set()
+
+
+def record(workload, options, version=None, mb=None, pace=10):
+    """The trace of a workload: kept from before, or recorded now."""
+    version, mb = version or options.record_with, mb or options.mb
+    name = f"{workload}-go{version}-{mb}mb" + (f"-at-{pace}" if pace != 10 else "")
+    path = TRACES / f"{name}.trace"
+    if not path.exists() or (options.fresh and path not in recorded):
+        note(f"recording {name}")
+        go, program = toolchain(version), TOOLS / f"workloads-{version}"
+        text_of([go, "build", "-trimpath", "-o", str(program), "."], cwd=BENCHES / "workloads")
+        TRACES.mkdir(parents=True, exist_ok=True)
+        text_of([str(program), "-workload", workload, "-mb", str(mb), "-rate", str(pace), "-o", str(path)])
+    recorded.add(path)
+    return argparse.Namespace(
+        name=name, path=path, version=version, bytes=path.stat().st_size, events=None, raw_events=None
+    )
+
+
+def hello():
+    """The smallest of the traces that the tests use."""
+    return min((REPO / "testdata" / "traces" / "go1.27").glob("*.trace"), key=lambda p: p.stat().st_size)
+
+
+def text_of(command, cwd=None):
+    # The toolchain that is asked for, and nothing of the user's Go settings.
+    env = dict(os.environ, GOTOOLCHAIN="local", GOWORK="off", GOFLAGS="", GO111MODULE="on", GODEBUG="")
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=cwd, env=env)
+    if done.returncode != 0:
+        raise Failure(f"{' '.join(map(str, command))}: exit status {done.returncode}")
+    return done.stdout
+
+
+# Printing.
+
+VERDICTS = ["below the floor", "floor", "goal"]
+
+
+def verdict(value, floor, goal):
+    return VERDICTS[(value >= floor) + (value >= goal)]
+
+
+def times(ratio):
+    return f"{ratio:.1f}x"
+
+
+def millions(per_second):
+    return f"{per_second / 1e6:.1f} M/s"
+
+
+class Table:
+    """A Markdown table."""
+
+    def __init__(self, *head):
+        self.head, self.rows = head, []
+
+    def add(self, *cells):
+        self.rows.append(cells)
+
+    def markdown(self):
+        lines = [self.head, ["---"] * len(self.head), *self.rows]
+        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def conditions(tools, options):
+    """What was measured, and on what."""
+    processor = platform.processor() or platform.machine()
+    try:
+        processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[1]
+    except (OSError, TypeError):
+        pass
+    gotrace = text_of([tools.gotrace, "--version"]).strip()
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=REPO, capture_output=True, text=True).stdout.strip()
+    recorded_with = f", traces recorded with Go {options.record_with}" if options.record_with != GO else ""
+    return (
+        f"{gotrace} ({commit or 'no commit'}) against Go {GO}{recorded_with}; {os.cpu_count()} processors, "
+        f"{processor}, {platform.system()} {platform.release().split('-')[0]}; load average {os.getloadavg()[0]:.1f}; "
+        f"{options.runs} runs."
+    )
+
+
+def note(text):
+    print(f"compare.py: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failure as failure:
+        sys.exit(f"compare.py: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)

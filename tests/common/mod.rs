@@ -1,0 +1,8 @@
+//! What the tests share: traces made to measure, and what is read from them.
+
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
+
+pub mod builder;
+pub mod describe;
+pub mod script;
+pub mod touch;
