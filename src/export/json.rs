@@ -28,99 +28,128 @@
 //! A stack is an array, innermost frame first, of objects with `func`, `file`,
 //! `line` and `pc`. `wall` is in RFC 3339 form, in UTC.
 
-use super::parsed::{go_state, proc_state, rfc3339_nano, signed};
+use super::parsed::{Stacks, go_state, proc_state, rfc3339_nano, signed};
 use crate::event::range::{Range, RangeScope};
 use crate::event::stack::Stack;
 use crate::event::transition::StateTransition;
 use crate::event::{Event, EventKind, Sync};
 use crate::wire::text::number as unsigned;
 
-/// Appends an event to `out` as one line.
+/// Writes the events of one trace as JSON.
 ///
 /// ```
 /// # let bytes = include_bytes!("../../testdata/traces/go1.27/hello.trace");
 /// let trace = gotrace::Trace::parse(bytes)?;
+/// let mut writer = gotrace::export::json::Writer::default();
 /// let mut out = Vec::new();
-/// if let Some(first) = trace.events().next() {
-///     gotrace::export::json::event(&mut out, &first?);
+/// for event in trace.events() {
+///     writer.write(&mut out, &event?);
 /// }
 /// assert!(out.starts_with(b"{\"time\":") && out.ends_with(b"}\n"));
 /// # Ok::<(), gotrace::Error>(())
 /// ```
-pub fn event(out: &mut Vec<u8>, event: &Event<'_>) {
-    let kind = event.kind();
-    out.extend_from_slice(b"{\"time\":");
-    signed(out, event.time().0);
-    number(out, "thread", event.thread().map(|m| m.0));
-    number(out, "proc", event.proc().map(|p| p.0));
-    number(out, "goroutine", event.goroutine().map(|g| g.0));
-    string(out, "kind", kind.name().as_bytes());
-    match &kind {
-        EventKind::StateTransition(transition) => state_transition(out, transition),
-        EventKind::Metric(metric) => {
-            string(out, "name", metric.name.name().as_bytes());
-            number(out, "value", Some(metric.value));
-        }
-        EventKind::Label(label) => string(out, "label", label.label),
-        EventKind::RangeBegin(r) | EventKind::RangeActive(r) => range(out, r),
-        EventKind::RangeEnd(r, swept) => {
-            range(out, r);
-            number(out, "swept", swept.map(|s| s.swept));
-            number(out, "reclaimed", swept.map(|s| s.reclaimed));
-        }
-        EventKind::TaskBegin(task) | EventKind::TaskEnd(task) => {
-            number(out, "task", Some(task.id.0));
-            number(out, "parent", task.parent.map(|p| p.0));
-            string(out, "type", task.kind);
-        }
-        EventKind::RegionBegin(region) | EventKind::RegionEnd(region) => {
-            number(out, "task", Some(region.task.0));
-            string(out, "type", region.kind);
-        }
-        EventKind::Log(log) => {
-            number(out, "task", Some(log.task.0));
-            string(out, "category", log.category);
-            string(out, "message", log.message);
-        }
-        EventKind::Experimental(experimental) => {
-            string(out, "name", experimental.event.name().as_bytes());
-            out.extend_from_slice(b",\"args\":{");
-            for (i, (name, value)) in experimental.args().enumerate() {
-                if i != 0 {
-                    out.push(b',');
-                }
-                quote(out, name.as_bytes());
-                out.push(b':');
-                unsigned(out, value);
-            }
-            out.push(b'}');
-        }
-        EventKind::Sync(s) => sync(out, s),
-        EventKind::StackSample => {}
-    }
-    stack(out, "stack", event.stack());
-    out.extend_from_slice(b"}\n");
+#[derive(Debug, Default)]
+pub struct Writer {
+    stacks: Stacks,
 }
 
-fn state_transition(out: &mut Vec<u8>, transition: &StateTransition<'_>) {
-    match transition {
-        StateTransition::Goroutine { id, from, to, reason, stack: own } => {
-            string(out, "resource", b"goroutine");
-            number(out, "id", Some(id.0));
-            string(out, "from", go_state(*from).as_bytes());
-            string(out, "to", go_state(*to).as_bytes());
-            if !reason.is_empty() {
-                string(out, "reason", reason);
+impl Writer {
+    /// Appends an event to `out` as one line.
+    pub fn write(&mut self, out: &mut Vec<u8>, event: &Event<'_>) {
+        let kind = event.kind();
+        out.extend_from_slice(b"{\"time\":");
+        signed(out, event.time().0);
+        number(out, "thread", event.thread().map(|m| m.0));
+        number(out, "proc", event.proc().map(|p| p.0));
+        number(out, "goroutine", event.goroutine().map(|g| g.0));
+        string(out, "kind", kind.name().as_bytes());
+        match &kind {
+            EventKind::StateTransition(transition) => self.transition(out, transition),
+            EventKind::Metric(metric) => {
+                string(out, "name", metric.name.name().as_bytes());
+                number(out, "value", Some(metric.value));
             }
-            stack(out, "transition_stack", *own);
+            EventKind::Label(label) => string(out, "label", label.label),
+            EventKind::RangeBegin(r) | EventKind::RangeActive(r) => range(out, r),
+            EventKind::RangeEnd(r, swept) => {
+                range(out, r);
+                number(out, "swept", swept.map(|s| s.swept));
+                number(out, "reclaimed", swept.map(|s| s.reclaimed));
+            }
+            EventKind::TaskBegin(task) | EventKind::TaskEnd(task) => {
+                number(out, "task", Some(task.id.0));
+                number(out, "parent", task.parent.map(|p| p.0));
+                string(out, "type", task.kind);
+            }
+            EventKind::RegionBegin(region) | EventKind::RegionEnd(region) => {
+                number(out, "task", Some(region.task.0));
+                string(out, "type", region.kind);
+            }
+            EventKind::Log(log) => {
+                number(out, "task", Some(log.task.0));
+                string(out, "category", log.category);
+                string(out, "message", log.message);
+            }
+            EventKind::Experimental(experimental) => {
+                string(out, "name", experimental.event.name().as_bytes());
+                out.extend_from_slice(b",\"args\":{");
+                for (i, (name, value)) in experimental.args().enumerate() {
+                    if i != 0 {
+                        out.push(b',');
+                    }
+                    quote(out, name.as_bytes());
+                    out.push(b':');
+                    unsigned(out, value);
+                }
+                out.push(b'}');
+            }
+            EventKind::Sync(s) => sync(out, s),
+            EventKind::StackSample => {}
         }
-        StateTransition::Proc { id, from, to } => {
-            string(out, "resource", b"proc");
-            number(out, "id", Some(id.0));
-            string(out, "from", proc_state(*from).as_bytes());
-            string(out, "to", proc_state(*to).as_bytes());
+        self.stack(out, "stack", event.stack());
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn transition(&mut self, out: &mut Vec<u8>, transition: &StateTransition<'_>) {
+        match transition {
+            StateTransition::Goroutine { id, from, to, reason, stack: own } => {
+                string(out, "resource", b"goroutine");
+                number(out, "id", Some(id.0));
+                string(out, "from", go_state(*from).as_bytes());
+                string(out, "to", go_state(*to).as_bytes());
+                if !reason.is_empty() {
+                    string(out, "reason", reason);
+                }
+                self.stack(out, "transition_stack", *own);
+            }
+            StateTransition::Proc { id, from, to } => {
+                string(out, "resource", b"proc");
+                number(out, "id", Some(id.0));
+                string(out, "from", proc_state(*from).as_bytes());
+                string(out, "to", proc_state(*to).as_bytes());
+            }
         }
     }
+
+    fn stack(&mut self, out: &mut Vec<u8>, name: &str, stack: Option<Stack<'_>>) {
+        if let Some(stack) = stack {
+            key(out, name);
+            self.stacks.append(out, stack, frames);
+        }
+    }
+}
+
+fn frames(out: &mut Vec<u8>, stack: Stack<'_>) {
+    out.push(b'[');
+    for (i, frame) in stack.frames().enumerate() {
+        out.extend_from_slice(if i == 0 { b"{\"func\":" } else { b",{\"func\":" });
+        quote(out, frame.func);
+        string(out, "file", frame.file);
+        number(out, "line", Some(frame.line));
+        number(out, "pc", Some(frame.pc));
+        out.push(b'}');
+    }
+    out.push(b']');
 }
 
 fn range(out: &mut Vec<u8>, range: &Range<'_>) {
@@ -144,21 +173,6 @@ fn sync(out: &mut Vec<u8>, sync: &Sync<'_>) {
         rfc3339_nano(out, clock.wall, 0);
         out.push(b'"');
     }
-}
-
-fn stack(out: &mut Vec<u8>, name: &str, stack: Option<Stack<'_>>) {
-    let Some(stack) = stack else { return };
-    key(out, name);
-    out.push(b'[');
-    for (i, frame) in stack.frames().enumerate() {
-        out.extend_from_slice(if i == 0 { b"{\"func\":" } else { b",{\"func\":" });
-        quote(out, frame.func);
-        string(out, "file", frame.file);
-        number(out, "line", Some(frame.line));
-        number(out, "pc", Some(frame.pc));
-        out.push(b'}');
-    }
-    out.push(b']');
 }
 
 fn key(out: &mut Vec<u8>, name: &str) {

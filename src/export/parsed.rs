@@ -8,20 +8,21 @@
 mod stacks;
 mod wall;
 
+pub(super) use stacks::Stacks;
 pub(super) use wall::rfc3339_nano;
 
 use crate::event::range::{Range, RangeScope, Swept};
+use crate::event::stack::Stack;
 use crate::event::transition::{GoState, ProcState, StateTransition};
 use crate::event::{Event, EventKind, Metric, Sync};
 use crate::ids::TaskId;
 use crate::wire::text::{number, quote};
-use stacks::Stacks;
 use std::io::{self, Write};
 
 /// Output is handed on when this much of it has come together.
 const CHUNK: usize = 64 << 10;
 
-/// Writes events as text.
+/// Writes the events of one trace as text.
 ///
 /// `utc_offset` tells by how many seconds local time is ahead of UTC at a Unix
 /// time, for the clock snapshots, which Go prints in local time.
@@ -145,7 +146,9 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
         // Go takes a sample's stack for one even if it is stack 0.
         if stack.is_some() || matches!(kind, EventKind::StackSample) {
             self.text.extend_from_slice(b"\nStack=\n");
-            self.stacks.append(&mut self.text, stack);
+            if let Some(stack) = stack {
+                self.stacks.append(&mut self.text, stack, frames);
+            }
         }
         self.text.push(b'\n');
     }
@@ -166,7 +169,9 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
                 // As with samples: a new goroutine's stack counts even if it is 0.
                 if stack.is_some() || matches!(event.wire_type(), GoCreate | GoCreateBlocked) {
                     out.extend_from_slice(b"\nTransitionStack=\n");
-                    self.stacks.append(out, *stack);
+                    if let Some(stack) = *stack {
+                        self.stacks.append(out, stack, frames);
+                    }
                 }
             }
             StateTransition::Proc { id: p, from, to } => {
@@ -265,4 +270,26 @@ pub(super) fn signed(out: &mut Vec<u8>, value: i64) {
         out.push(b'-');
     }
     number(out, value.unsigned_abs());
+}
+
+fn frames(out: &mut Vec<u8>, stack: Stack<'_>) {
+    for frame in stack.frames() {
+        out.push(b'\t');
+        out.extend_from_slice(frame.func);
+        out.extend_from_slice(b" @ 0x");
+        hex(out, frame.pc);
+        out.extend_from_slice(b"\n\t\t");
+        out.extend_from_slice(frame.file);
+        out.push(b':');
+        number(out, frame.line);
+        out.push(b'\n');
+    }
+}
+
+fn hex(out: &mut Vec<u8>, value: u64) {
+    let nibbles = (u64::BITS - value.leading_zeros()).div_ceil(4).max(1);
+    for i in (0..nibbles).rev() {
+        let nibble = (value >> (4 * i) & 15) as u8;
+        out.push(if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble });
+    }
 }

@@ -94,7 +94,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let progress = Progress::new(&trace, out.is_terminal());
     let mut lines: Option<Lines> = None;
     let mut left = options.limit.unwrap_or(u64::MAX);
-    let mut text = Vec::new();
+    let (mut json, mut text) = (json::Writer::default(), Vec::new());
     let ended = input.stream(&trace, progress, |event| {
         let lines = lines.get_or_insert_with(|| Lines::new(event.time(), options.stacks, out.styles));
         if options.to.is_some_and(|to| event.time() >= to.since(lines.start)) || left == 0 {
@@ -106,7 +106,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         left -= 1;
         text.clear();
         if options.json {
-            json::event(&mut text, event)
+            json.write(&mut text, event)
         } else {
             lines.event(&mut text, event)?
         }

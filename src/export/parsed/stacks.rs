@@ -1,11 +1,10 @@
-//! The text of stacks.
+//! The text of stacks, kept for when they recur.
 
 use crate::event::stack::Stack;
-use crate::wire::text::number;
 
-/// The text of stacks, which recur: most events of a trace share a few.
+/// The text of a trace's stacks: most events share a few.
 #[derive(Debug, Default)]
-pub(super) struct Stacks {
+pub(in crate::export) struct Stacks {
     generation: usize,
     text: Vec<u8>,
     /// Where in `text` each stack stands, by its ID, from and to.
@@ -18,9 +17,13 @@ impl Stacks {
     /// More text is not kept, so that memory stays bounded.
     const MOST_TEXT: usize = 2 << 20;
 
-    /// Appends a stack's text to `out`.
-    pub(super) fn append(&mut self, out: &mut Vec<u8>, stack: Option<Stack<'_>>) {
-        let Some(stack) = stack else { return };
+    /// Appends a stack's text to `out`, made by `render` unless it is known.
+    pub(in crate::export) fn append(
+        &mut self,
+        out: &mut Vec<u8>,
+        stack: Stack<'_>,
+        render: impl FnOnce(&mut Vec<u8>, Stack<'_>),
+    ) {
         if self.generation != stack.generation_index() || self.text.len() > Self::MOST_TEXT {
             self.generation = stack.generation_index();
             self.text.clear();
@@ -34,7 +37,7 @@ impl Stacks {
             return;
         }
         let start = out.len();
-        frames(out, stack);
+        render(out, stack);
         if place < Self::MOST_PLACES {
             if self.places.len() <= place {
                 self.places.resize(place + 1, (0, 0));
@@ -45,27 +48,5 @@ impl Stacks {
                 *entry = (from as u32, self.text.len() as u32);
             }
         }
-    }
-}
-
-fn frames(out: &mut Vec<u8>, stack: Stack<'_>) {
-    for frame in stack.frames() {
-        out.push(b'\t');
-        out.extend_from_slice(frame.func);
-        out.extend_from_slice(b" @ 0x");
-        hex(out, frame.pc);
-        out.extend_from_slice(b"\n\t\t");
-        out.extend_from_slice(frame.file);
-        out.push(b':');
-        number(out, frame.line);
-        out.push(b'\n');
-    }
-}
-
-fn hex(out: &mut Vec<u8>, value: u64) {
-    let nibbles = (u64::BITS - value.leading_zeros()).div_ceil(4).max(1);
-    for i in (0..nibbles).rev() {
-        let nibble = (value >> (4 * i) & 15) as u8;
-        out.push(if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble });
     }
 }
