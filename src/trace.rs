@@ -79,22 +79,30 @@ impl<'a> Trace<'a> {
     /// As [`parse`](Self::parse); in lenient mode also if there is nothing in
     /// the trace that could be kept.
     pub fn with_options(bytes: &'a [u8], options: Options) -> Result<Trace<'a>> {
-        let version = Version::parse_header(bytes)?;
-        let split = split(bytes, version, options.mode == Mode::Lenient);
-        if let (Mode::Lenient, [], Some(defect)) = (options.mode, &split.generations[..], &split.defect) {
-            return Err(defect.clone());
-        }
-        Ok(Trace { bytes, source: None, version, generations: split.generations, defect: split.defect, options })
+        Trace::frame(bytes, None, options)
     }
 
-    /// Frames the trace of a file, whose pages are released behind event
-    /// streams as they move on.
+    /// Frames the trace of a file. Of a mapped file, pages are released behind
+    /// framing and behind event streams as they move on.
     ///
     /// # Errors
     /// As [`with_options`](Self::with_options).
     pub fn of_file(file: &'a TraceFile, options: Options) -> Result<Trace<'a>> {
-        let trace = Trace::with_options(file.bytes(), options)?;
-        Ok(Trace { source: Some(file), ..trace })
+        Trace::frame(file.bytes(), Some(file), options)
+    }
+
+    fn frame(bytes: &'a [u8], source: Option<&'a TraceFile>, options: Options) -> Result<Trace<'a>> {
+        let version = Version::parse_header(bytes)?;
+        let release = |generation: &Generation<'a>| {
+            if let Some(file) = source {
+                file.release(generation.byte_range());
+            }
+        };
+        let split = split(bytes, version, options.mode == Mode::Lenient, &release);
+        if let (Mode::Lenient, [], Some(defect)) = (options.mode, &split.generations[..], &split.defect) {
+            return Err(defect.clone());
+        }
+        Ok(Trace { bytes, source, version, generations: split.generations, defect: split.defect, options })
     }
 
     /// The version of the format.

@@ -62,11 +62,11 @@ impl Writer {
         number(out, "thread", event.thread().map(|m| m.0));
         number(out, "proc", event.proc().map(|p| p.0));
         number(out, "goroutine", event.goroutine().map(|g| g.0));
-        string(out, "kind", kind.name().as_bytes());
+        word(out, "kind", kind.name());
         match &kind {
             EventKind::StateTransition(transition) => self.transition(out, transition),
             EventKind::Metric(metric) => {
-                string(out, "name", metric.name.name().as_bytes());
+                word(out, "name", metric.name.name());
                 number(out, "value", Some(metric.value));
             }
             EventKind::Label(label) => string(out, "label", label.label),
@@ -91,7 +91,7 @@ impl Writer {
                 string(out, "message", log.message);
             }
             EventKind::Experimental(experimental) => {
-                string(out, "name", experimental.event.name().as_bytes());
+                word(out, "name", experimental.event.name());
                 out.extend_from_slice(b",\"args\":{");
                 for (i, (name, value)) in experimental.args().enumerate() {
                     if i != 0 {
@@ -113,20 +113,20 @@ impl Writer {
     fn transition(&mut self, out: &mut Vec<u8>, transition: &StateTransition<'_>) {
         match transition {
             StateTransition::Goroutine { id, from, to, reason, stack: own } => {
-                string(out, "resource", b"goroutine");
+                word(out, "resource", "goroutine");
                 number(out, "id", Some(id.0));
-                string(out, "from", go_state(*from).as_bytes());
-                string(out, "to", go_state(*to).as_bytes());
+                word(out, "from", go_state(*from));
+                word(out, "to", go_state(*to));
                 if !reason.is_empty() {
                     string(out, "reason", reason);
                 }
                 self.stack(out, "transition_stack", *own);
             }
             StateTransition::Proc { id, from, to } => {
-                string(out, "resource", b"proc");
+                word(out, "resource", "proc");
                 number(out, "id", Some(id.0));
-                string(out, "from", proc_state(*from).as_bytes());
-                string(out, "to", proc_state(*to).as_bytes());
+                word(out, "from", proc_state(*from));
+                word(out, "to", proc_state(*to));
             }
         }
     }
@@ -159,7 +159,7 @@ fn range(out: &mut Vec<u8>, range: &Range<'_>) {
         RangeScope::Goroutine(g) => ("goroutine", g.map(|g| g.0)),
         RangeScope::Proc(p) => ("proc", p.map(|p| p.0)),
     };
-    string(out, "scope", scope.as_bytes());
+    word(out, "scope", scope);
     number(out, "scope_id", id);
 }
 
@@ -176,9 +176,9 @@ fn sync(out: &mut Vec<u8>, sync: &Sync<'_>) {
 }
 
 fn key(out: &mut Vec<u8>, name: &str) {
-    out.push(b',');
-    quote(out, name.as_bytes());
-    out.push(b':');
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
 }
 
 fn number(out: &mut Vec<u8>, name: &str, value: Option<u64>) {
@@ -191,6 +191,14 @@ fn number(out: &mut Vec<u8>, name: &str, value: Option<u64>) {
 fn string(out: &mut Vec<u8>, name: &str, text: &[u8]) {
     key(out, name);
     quote(out, text);
+}
+
+/// A string of our own, which needs no escaping.
+fn word(out: &mut Vec<u8>, name: &str, text: &str) {
+    key(out, name);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 /// Appends a JSON string.

@@ -18,8 +18,9 @@ pub(crate) struct Split<'a> {
 ///
 /// With `salvage`, what there is of a generation that a defect ends is kept,
 /// if it can be read at all: its clock may then be that of the one before.
-pub(crate) fn split(file: &[u8], version: Version, salvage: bool) -> Split<'_> {
-    let mut splitter = Splitter { file, version, generations: Vec::new(), draft: None };
+/// `framed` is told of each generation once its frames have been read.
+pub(crate) fn split<'a>(file: &'a [u8], version: Version, salvage: bool, framed: &dyn Fn(&Generation<'a>)) -> Split<'a> {
+    let mut splitter = Splitter { file, version, generations: Vec::new(), draft: None, framed };
     let mut frames = Frames::new(file, HEADER_LEN);
     let defect = loop {
         let start = frames.offset();
@@ -66,17 +67,20 @@ pub(crate) fn split(file: &[u8], version: Version, salvage: bool) -> Split<'_> {
     Split { generations, defect }
 }
 
-struct Splitter<'a> {
+struct Splitter<'a, 'f> {
     file: &'a [u8],
     version: Version,
     generations: Vec<Generation<'a>>,
     draft: Option<Draft>,
+    framed: &'f dyn Fn(&Generation<'a>),
 }
 
-impl<'a> Splitter<'a> {
+impl<'a> Splitter<'a, '_> {
     fn keep(&mut self, draft: Draft, end: usize, complete: bool) {
         let index = self.generations.len();
-        self.generations.push(draft.finish(self.file, self.version, index, end, complete));
+        let generation = draft.finish(self.file, self.version, index, end, complete);
+        (self.framed)(&generation);
+        self.generations.push(generation);
     }
 
     fn take(&mut self, frame: Frame<'a>) -> Result<()> {

@@ -4,5 +4,7 @@
 
 pub mod builder;
 pub mod describe;
+pub mod schedule;
 pub mod script;
+pub mod simulator;
 pub mod touch;
