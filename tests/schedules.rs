@@ -49,7 +49,7 @@ fn record(config: &Config, seed: u64) -> Recorded {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_event_comes_out_once_in_a_causal_order(config in configs(), seed: u64) {

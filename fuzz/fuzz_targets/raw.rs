@@ -1,0 +1,39 @@
+//! The wire alone: any bytes, flat and batch by batch.
+
+#![no_main]
+
+use gotrace::Version;
+use gotrace::wire::v2::batch::{BatchKind, Frame, Frames};
+use gotrace::wire::v2::event::{RawEvents, WireEvents};
+use gotrace::wire::v2::experiment::ExperimentalBatch;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(events) = WireEvents::new(data) {
+        let mut end = 0;
+        for event in events.with_experimental().flatten() {
+            assert!(event.offset >= end, "events do not overlap");
+            end = event.offset + 1;
+            // Writing it again takes the very bytes that it was read from.
+            let mut binary = Vec::new();
+            event.write_binary(&mut binary);
+            assert!(data[event.offset..].starts_with(&binary), "{event:?}");
+            event.write_text(&mut Vec::new());
+        }
+    }
+    for frame in Frames::new(data, gotrace::HEADER_LEN.min(data.len())).flatten() {
+        let Frame::Batch(batch) = frame else { continue };
+        assert_eq!(data[batch.data_offset..batch.end()].as_ptr(), batch.data.as_ptr(), "a batch is a slice of the file");
+        for version in Version::ALL {
+            if batch.kind(version) == BatchKind::Events {
+                let mut last = batch.data_offset;
+                for event in RawEvents::new(&batch).flatten() {
+                    assert!(event.offset >= last && event.offset < batch.end());
+                    last = event.offset;
+                    let _ = event.args();
+                }
+            }
+        }
+    }
+    let _ = ExperimentalBatch { experiment: 1, thread: None, offset: 0, data }.alloc_free();
+});

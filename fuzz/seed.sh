@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Fills fuzz/corpus with small traces from testdata, good and bad, for each
+# target; for `text`, also with their text form.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+
+most_bytes=20000
+for target in raw ordered text; do
+    mkdir -p "corpus/$target"
+    find ../testdata/traces ../testdata/bad -name '*.trace' -size -$((most_bytes / 1000))k | while read -r trace; do
+        name=${trace#../testdata/}
+        cp -- "$trace" "corpus/$target/${name//\//-}"
+    done
+done
+for wire in ../testdata/golden/*.wire.txt; do
+    name=${wire##*/}
+    version=${name%%-*}
+    # The text form is what the dump prints, with a header.
+    { printf 'Trace G%s\n' "${version#g}" && cat -- "$wire"; } >"corpus/text/$name"
+done
