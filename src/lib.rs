@@ -48,6 +48,7 @@ mod generation;
 mod ids;
 pub mod limits;
 mod order;
+pub mod state;
 mod stream;
 mod time;
 mod trace;

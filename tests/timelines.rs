@@ -1,0 +1,113 @@
+//! What has to hold of the timelines of every trace, tried on every committed
+//! one; and their sums against Go's own.
+
+use gotrace::state::{Begin, Finish, GoActivity, ProcActivity, Span, Timelines};
+use gotrace::{GoId, ProcId, Time, Trace};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata");
+
+/// Every committed trace that is whole.
+fn traces() -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for version in std::fs::read_dir(Path::new(ROOT).join("traces")).unwrap() {
+        for file in std::fs::read_dir(version.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            if Trace::parse(&bytes).unwrap().events().all(|event| event.is_ok()) {
+                found.push((path, bytes));
+            }
+        }
+    }
+    assert!(found.len() > 150, "only {} whole traces", found.len());
+    found
+}
+
+/// Each span begins where the one before it ended, and none runs backwards.
+fn assert_contiguous<S: std::fmt::Debug>(what: &str, spans: &[Span<'_, S>]) {
+    for pair in spans.windows(2) {
+        // The goroutine of a C thread's callbacks ends and is created again.
+        if !matches!(pair[1].begin, Begin::Created { .. }) {
+            assert_eq!(pair[0].end, pair[1].start, "{what}: {pair:#?}");
+        }
+        assert!(matches!(pair[0].finish, Finish::Event(_)), "{what}: only the last may end otherwise");
+    }
+    for span in spans {
+        assert!(span.end >= span.start, "{what}: {span:?}");
+    }
+}
+
+/// How long each P ran each goroutine, by what is said of the goroutines.
+fn running_by_goroutines(timelines: &Timelines<'_>) -> BTreeMap<(ProcId, GoId), i64> {
+    let mut sums = BTreeMap::new();
+    for (&id, timeline) in &timelines.goroutines {
+        for span in &timeline.spans {
+            if let GoActivity::Running { proc: Some(proc), .. } = span.state {
+                *sums.entry((proc, id)).or_default() += span.nanos();
+            }
+        }
+    }
+    sums
+}
+
+/// The same by what is said of the Ps.
+fn running_by_procs(timelines: &Timelines<'_>) -> BTreeMap<(ProcId, GoId), i64> {
+    let mut sums = BTreeMap::new();
+    for (&proc, spans) in &timelines.procs {
+        for span in spans {
+            if let ProcActivity::Running { goroutine: Some(id), .. } = span.state {
+                *sums.entry((proc, id)).or_default() += span.nanos();
+            }
+        }
+    }
+    sums
+}
+
+#[test]
+fn timelines_are_without_gaps_and_agree_with_each_other() {
+    for (path, bytes) in traces() {
+        let name = path.display();
+        let trace = Trace::parse(&bytes).unwrap();
+        let timelines = trace.timelines().unwrap();
+        for (id, timeline) in &timelines.goroutines {
+            assert_contiguous(&format!("{name}: goroutine {id}"), &timeline.spans);
+        }
+        for (id, spans) in &timelines.procs {
+            assert_contiguous(&format!("{name}: proc {id}"), spans);
+        }
+        for (id, spans) in &timelines.threads {
+            assert_contiguous(&format!("{name}: thread {id}"), spans);
+        }
+        assert_eq!(running_by_goroutines(&timelines), running_by_procs(&timelines), "{name}");
+
+        // At no time do two Ms have one P, or two Ps one M.
+        let mut held: BTreeMap<ProcId, Vec<(Time, Time)>> = BTreeMap::new();
+        for spans in timelines.threads.values() {
+            for span in spans {
+                if let Some(proc) = span.state.proc {
+                    held.entry(proc).or_default().push((span.start, span.end));
+                }
+            }
+        }
+        for (proc, mut times) in held {
+            times.sort_unstable();
+            for pair in times.windows(2) {
+                assert!(pair[0].1 <= pair[1].0, "{name}: proc {proc} is on two threads: {pair:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn streaming_gives_what_collecting_gives() {
+    for (path, bytes) in traces().into_iter().step_by(7) {
+        let trace = Trace::parse(&bytes).unwrap();
+        let timelines = trace.timelines().unwrap();
+        let collected = timelines.goroutines.values().map(|timeline| timeline.spans.len()).sum::<usize>()
+            + timelines.procs.values().map(Vec::len).sum::<usize>()
+            + timelines.threads.values().map(Vec::len).sum::<usize>();
+        assert_eq!(trace.intervals().count(), collected, "{}", path.display());
+        assert!(timelines.goroutines.values().all(|timeline| !timeline.spans.is_empty()));
+    }
+}
