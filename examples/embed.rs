@@ -9,7 +9,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let trace = Trace::parse(file.bytes())?;
     let mut waits = BTreeMap::new();
     for event in trace.events() {
-        if let EventKind::StateTransition(StateTransition::Goroutine { to: GoState::Waiting, reason, .. }) = event?.kind() {
+        if let EventKind::StateTransition(StateTransition::Goroutine { to: GoState::Waiting, reason, .. }) =
+            event?.kind()
+        {
             *waits.entry(String::from_utf8_lossy(reason)).or_insert(0) += 1;
         }
     }

@@ -4,8 +4,8 @@
 //! nothing; it is made in cold code only.
 
 use crate::ids::{GoId, ProcId, StackId, StringId, TaskId, ThreadId};
-use crate::wire::v2::status::{GoStatus, ProcStatus};
 use crate::wire::v2::spec::EventType;
+use crate::wire::v2::status::{GoStatus, ProcStatus};
 use std::fmt;
 
 /// A result whose error is a defect of the trace.
@@ -184,7 +184,9 @@ pub enum ErrorKind {
         found: Lookalike,
     },
     /// The header names a version that this crate cannot read.
-    #[error("trace format go 1.{minor} is not supported; this version reads go 1.22 to go 1.26 (written by Go 1.22 to 1.27)")]
+    #[error(
+        "trace format go 1.{minor} is not supported; this version reads go 1.22 to go 1.26 (written by Go 1.22 to 1.27)"
+    )]
     UnsupportedVersion {
         /// The NN of `go 1.NN trace`.
         minor: u32,

@@ -431,14 +431,11 @@ impl<'t> Event<'t> {
             E::GCEnd => EventKind::RangeEnd(MARK, None),
             E::GCSweepBegin => EventKind::RangeBegin(on_p(self.proc())),
             E::GCSweepActive => EventKind::RangeActive(on_p(Some(ProcId(args[1])))),
-            E::GCSweepEnd => {
-                EventKind::RangeEnd(on_p(self.proc()), Some(Swept { swept: args[1], reclaimed: args[2] }))
-            }
+            E::GCSweepEnd => EventKind::RangeEnd(on_p(self.proc()), Some(Swept { swept: args[1], reclaimed: args[2] })),
             E::GCMarkAssistBegin => EventKind::RangeBegin(on_g(RangeName::GcMarkAssist)),
-            E::GCMarkAssistActive => EventKind::RangeActive(Range {
-                name: RangeName::GcMarkAssist,
-                scope: RangeScope::Goroutine(named),
-            }),
+            E::GCMarkAssistActive => {
+                EventKind::RangeActive(Range { name: RangeName::GcMarkAssist, scope: RangeScope::Goroutine(named) })
+            }
             E::GCMarkAssistEnd => EventKind::RangeEnd(on_g(RangeName::GcMarkAssist), None),
 
             E::GoLabel => EventKind::Label(Label { label: self.string(args[1]), goroutine: own }),
@@ -452,7 +449,9 @@ impl<'t> Event<'t> {
                 EventKind::TaskEnd(Task {
                     id: TaskId(args[1]),
                     parent: begin.and_then(|(_, begin)| parent_task(begin[2])),
-                    kind: begin.and_then(|(generation, begin)| generation.string(StringId(begin[3]))).unwrap_or_default(),
+                    kind: begin
+                        .and_then(|(generation, begin)| generation.string(StringId(begin[3])))
+                        .unwrap_or_default(),
                 })
             }
             E::UserRegionBegin => EventKind::RegionBegin(Region { task: TaskId(args[1]), kind: self.string(args[2]) }),

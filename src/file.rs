@@ -135,7 +135,8 @@ mod tests {
         let read = TraceFile::open(path).unwrap();
         assert_eq!(mapped.bytes(), read.bytes());
         mapped.release(0..usize::MAX);
-        mapped.release(5000..10);
+        let (start, end) = (5000, 10);
+        mapped.release(start..end);
         assert_eq!(mapped.bytes(), read.bytes(), "released pages come back");
     }
 

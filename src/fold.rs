@@ -305,7 +305,8 @@ mod tests {
                     assert_eq!(ahead.last_time, sequence.last_time, "{name}");
                     let summary = |order: &Order<'_>| {
                         let state = &order.state;
-                        let mut gs: Vec<_> = state.gs.iter().map(|(slot, g)| (g.id, g.status, state.gs.regions(slot).len())).collect();
+                        let mut gs: Vec<_> =
+                            state.gs.iter().map(|(slot, g)| (g.id, g.status, state.gs.regions(slot).len())).collect();
                         gs.sort_by_key(|g| g.0);
                         let mut ms: Vec<_> = state.ms.iter().map(|m| (m.id, m.cx.go, m.cx.p)).collect();
                         ms.sort_unstable();

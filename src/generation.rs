@@ -189,7 +189,14 @@ impl Draft {
         Ok(())
     }
 
-    pub(crate) fn finish<'a>(self, file: &'a [u8], version: Version, index: usize, end: usize, complete: bool) -> Generation<'a> {
+    pub(crate) fn finish<'a>(
+        self,
+        file: &'a [u8],
+        version: Version,
+        index: usize,
+        end: usize,
+        complete: bool,
+    ) -> Generation<'a> {
         Generation {
             file,
             version,

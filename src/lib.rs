@@ -36,12 +36,15 @@
 //! `cli` (default) is the binary `gotrace`. Without it, the crate is the
 //! decoder, its states and analyses, on six small dependencies.
 
+// No input may bring the library down.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod ahead;
 pub mod analysis;
+mod bytes;
 pub mod error;
 pub mod event;
 pub mod export;
-mod ahead;
-mod bytes;
 mod file;
 mod fold;
 mod generation;

@@ -202,9 +202,7 @@ fn dispatch_rare(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Resu
         // Those that `dispatch` hands out.
         ProcStart | ProcStop | ProcSteal | GoCreate | GoStart | GoStop | GoBlock | GoUnblock | GoDestroy
         | GoSyscallBegin | GoSyscallEnd | GoSyscallEndBlocked | GCSweepBegin | GCSweepEnd | HeapAlloc
-        | UserRegionBegin | UserRegionEnd | UserLog => {
-            dispatch(number, state, step)
-        }
+        | UserRegionBegin | UserRegionEnd | UserLog => dispatch(number, state, step),
     }
 }
 
@@ -259,7 +257,12 @@ impl<'a> Order<'a> {
 
     /// An ordering that begins with that generation of the trace, taking for
     /// granted what came before: see [`guess`].
-    pub(crate) fn guessing(file: &'a [u8], lenient: bool, generation: &Generation<'a>, before: &'a Generation<'a>) -> Order<'a> {
+    pub(crate) fn guessing(
+        file: &'a [u8],
+        lenient: bool,
+        generation: &Generation<'a>,
+        before: &'a Generation<'a>,
+    ) -> Order<'a> {
         let mut order = Order::new(file, lenient);
         order.state.guess = Some(Box::new(guess::Guess::after(before)));
         order.last_time = guess::guess_last_time(before);

@@ -105,7 +105,9 @@ fn recognise(data: &[u8]) -> Lookalike {
     let text = match std::str::from_utf8(start) {
         Ok(text) => text,
         // A character that the cut halved is no reason to call it binary.
-        Err(e) if e.valid_up_to() + 4 > start.len() => std::str::from_utf8(&start[..e.valid_up_to()]).unwrap_or_default(),
+        Err(e) if e.valid_up_to() + 4 > start.len() => {
+            std::str::from_utf8(&start[..e.valid_up_to()]).unwrap_or_default()
+        }
         Err(_) => return Lookalike::Unknown,
     };
     if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {

@@ -3,19 +3,11 @@
 
 mod common;
 
-use common::builder::{Built, Generation, NO, TraceBuilder, put};
+use common::builder::{NO, TraceBuilder};
 use common::script;
-use gotrace::wire::v2::spec::EventType;
 use gotrace::{Error, Mode, Options, Trace, TraceFile, Version};
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::sync::Mutex;
-
-/// The name of an error's kind.
-fn kind_name(error: &Error) -> String {
-    let kind = format!("{:?}", error.kind());
-    kind.split([' ', '(']).next().unwrap_or_default().to_string()
-}
 
 /// Strict reading: the events, and the error behind them.
 fn strict(bytes: &[u8]) -> (Vec<String>, Option<Error>) {
@@ -86,11 +78,9 @@ const EVENTS: &[(&str, &str)] = &[
     ),
     ("UnknownGoroutine { event: GCMarkAssistActive, goroutine: GoId(7) }", "M1: !GCMarkAssistActive 7"),
     (
-        "UnknownGoroutine { event: GoBlock, goroutine: GoId(1) }",
-        "M2 @5: ProcStatus 1 PRunning; GoStatus 1 2 Running
-         M1 @90: RUNS; GoDestroy
-         M2 @99: GoDestroy
-         M1 @200: GoCreate 1",
+        "UnknownGoroutine { event: GoDestroy, goroutine: GoId(1) }",
+        "M1 @5: RUNS; +200 !GoDestroy
+         M2 @90: ProcStatus 1 PRunning; GoStatus 1 2 Running; GoDestroy",
     ),
     ("UnknownProc { event: GCSweepActive, proc: ProcId(7) }", "M1: !GCSweepActive 7"),
     ("GoroutineExists { event: GoCreate, goroutine: GoId(1) }", "M1: RUNS; !GoCreate 1"),
@@ -165,6 +155,10 @@ const EVENTS: &[(&str, &str)] = &[
         "RegionMismatch { goroutine: GoId(1), task: TaskId(0) }",
         "M1: RUNS; UserRegionBegin 0 'a'; UserRegionBegin 0 'b'; !UserRegionEnd 0 'a'",
     ),
+];
+
+/// The same for names that the tables do not have.
+const NAMES: &[(&str, &str)] = &[
     ("UnknownString { event: GoBlock, id: StringId(99) }", "M1: RUNS; !GoBlock 99"),
     ("UnknownString { event: GoLabel, id: StringId(18446744073709551615) }", "M1: RUNS; !GoLabel -"),
     ("UnknownStack { event: GoStop, id: StackId(99) }", "M1: RUNS; !GoStop 0 99"),
@@ -173,33 +167,282 @@ const EVENTS: &[(&str, &str)] = &[
 
 /// Each is an error where it is marked, behind the events before it. Leniently
 /// the rest of the generation is skipped, and the next one read as if it were
-/// the first; for a name that is missing, not even that.
+/// the first; where but a name is missing, nothing is lost.
 #[test]
 fn bad_events() {
     let mut wrong = String::new();
-    for (kind, script) in EVENTS.iter().filter(|(_, script)| script.contains('!')) {
-        let script = format!("{}\ngeneration\nM5: ProcStatus 9 PIdle; GoStatus 9 - Waiting", script.replace("RUNS", RUNS));
+    for (at, (kind, script)) in EVENTS.iter().chain(NAMES).enumerate() {
+        let next = "M5 @900: ProcStatus 9 PIdle; ProcStatus 8 PIdle";
+        let script = format!("{}\ngeneration\n{next}", script.replace("RUNS", RUNS));
         let built = script::build(Version::Go126, &script);
-        let at = built.mark(0);
+        let mark = built.mark(0);
         let generation = script.split('!').next().unwrap().matches("generation").count() as u64 + 1;
 
         let (events, error) = strict(&built.bytes);
-        let mut report = judge(error.as_ref(), kind, at, Some(generation), Some(1));
-        let before = Trace::parse(&built.bytes).unwrap().events().map_while(Result::ok).all(|e| e.offset() < Some(at as u64));
-        if !before {
-            report += "events behind the error\n";
-        }
+        let mut report = judge(error.as_ref(), kind, mark, Some(generation), Some(1));
         let (kept, warnings) = lenient(&built.bytes);
-        report += &judge(warnings.first(), kind, at, Some(generation), Some(1)).replace("thread None", "");
-        let last = ["M5 P- G- P9 Undetermined->Idle", "M5 P- G- G9 Undetermined->Waiting"];
-        let is_name = kind.starts_with("UnknownSt");
-        let names_only = is_name && kept.len() > events.len() + 3;
-        if !names_only && (kept[..events.len()] != events || !last.iter().all(|l| kept.contains(&l.to_string()))) {
-            let _ = writeln!(report, "kept leniently: {kept:#?}\nstrictly: {events:#?}");
+        let nothing_lost = at >= EVENTS.len();
+        // A missing name is told once for a generation, of no thread.
+        let thread = (!nothing_lost).then_some(1);
+        report += &judge(warnings.first(), kind, mark, Some(generation), thread);
+        if warnings.len() != 1 || !kept.starts_with(&events) {
+            let _ = writeln!(report, "{} warnings; kept {kept:#?}; strictly {events:#?}", warnings.len());
+        }
+        // Behind the good: what was marked if but a name is missing, then a sync,
+        // two events and the last sync.
+        let rest: Vec<_> = kept[events.len()..].iter().map(|l| l.split(' ').nth(3).unwrap_or_default()).collect();
+        let want = [&["G1"][..usize::from(nothing_lost && kind.contains("Go"))], &["sync", "P9", "P8", "sync"]].concat();
+        if rest != want && !(nothing_lost && rest[1..] == want[1..]) {
+            let _ = writeln!(report, "behind it {rest:?}, want {want:?}");
         }
         if !report.is_empty() {
             let _ = writeln!(wrong, "{script}\n{report}");
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Where an error is said to be.
+enum At {
+    /// So many bytes behind the mark.
+    Mark(usize),
+    /// So many bytes into the tail.
+    Tail(usize),
+    /// At the end of the file.
+    End,
+    /// So many bytes before it.
+    BeforeEnd(usize),
+}
+
+/// A kind of error; the version; what to do to a good trace of two generations
+/// to provoke it; where it is, in which generation; and of the two events of
+/// either generation, how many come before the error and how many are kept.
+type Broken = (&'static str, Version, fn(&mut TraceBuilder), At, Option<u64>, usize, usize);
+
+fn table(trace: &mut TraceBuilder, before: &[u8], after: &[u8]) {
+    trace.last().batch(NO, 0).raw(before).mark(0).raw(after);
+}
+
+/// Behind the good events.
+fn stream(trace: &mut TraceBuilder, after: &[u8]) {
+    trace.last().batches[0].mark(0).raw(after);
+}
+
+fn tail(trace: &mut TraceBuilder, bytes: &[u8]) {
+    trace.tail = bytes.to_vec();
+}
+
+fn overlong() -> Vec<u8> {
+    vec![0xff; 11]
+}
+
+const STRUCTURE: &[Broken] = {
+    use At::*;
+    use Version::*;
+    &[
+        // Tables: leniently only what is wrong in them is lost.
+        ("DuplicateString { id: StringId(1) }", Go126, |t| table(t, &[4, 5, 1, 1, 65, 5, 1], &[1, 66]), Mark(0), Some(2), 2, 4),
+        ("DuplicateStack { id: StackId(1) }", Go126, |t| table(t, &[2, 3, 1, 0, 3, 1], &[0]), Mark(0), Some(2), 2, 4),
+        (
+            "FrameString { stack: StackId(1), string: StringId(77) }",
+            Go126,
+            |t| table(t, &[2, 3, 1], &[1, 9, 0, 77, 4]),
+            Mark(0),
+            Some(2),
+            2,
+            4,
+        ),
+        ("ExpectedEntry { expected: \"a string\", found: 12 }", Go126, |t| table(t, &[4], &[12]), Mark(0), Some(2), 2, 4),
+        ("ExpectedEntry { expected: \"a stack\", found: 255 }", Go122, |t| table(t, &[2], &[255]), Mark(0), Some(2), 2, 4),
+        ("StringTooLong { size: 1025 }", Go126, |t| table(t, &[4, 5, 1], &[0x81, 8]), Mark(0), Some(2), 2, 4),
+        ("TooManyFrames { frames: 129 }", Go126, |t| table(t, &[2, 3, 1], &[0x81, 1]), Mark(0), Some(2), 2, 4),
+        (
+            "TooManyFrames { frames: 1152921504606846976 }",
+            Go126,
+            |t| table(t, &[2, 3, 1], &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10]),
+            Mark(0),
+            Some(2),
+            2,
+            4,
+        ),
+        ("Truncated { inside: \"a string\" }", Go126, |t| table(t, &[4, 5, 1, 9, 65, 66], &[]), Mark(0), Some(2), 2, 4),
+        ("VarintOverflow { inside: \"a stack table's entry\" }", Go126, |t| table(t, &[2, 3], &overlong()), Mark(0), Some(2), 2, 4),
+        ("ExpectedEntry { expected: \"a CPU sample\", found: 1 }", Go126, |t| table(t, &[6], &[1]), Mark(0), Some(2), 2, 4),
+        // Streams.
+        ("UnknownEventType { found: 127 }", Go126, |t| stream(t, &[127, 0]), Mark(0), Some(2), 4, 4),
+        ("Truncated { inside: \"an event's arguments\" }", Go126, |t| stream(t, &[9, 1, 0x80]), Mark(3), Some(2), 4, 4),
+        ("Truncated { inside: \"an event's time\" }", Go126, |t| stream(t, &[37]), Mark(1), Some(2), 4, 4),
+        ("Truncated { inside: \"an event's time\" }", Go126, |t| table(t, &[37], &[]), Mark(0), Some(2), 2, 2),
+        ("VarintOverflow { inside: \"an event's time\" }", Go126, |t| stream(t, &[&[37][..], &[0xff; 11]].concat()), Mark(1), Some(2), 4, 4),
+        (
+            "VarintOverflow { inside: \"an event's arguments\" }",
+            Go126,
+            |t| stream(t, &[&[13, 0, 0][..], &[0xff; 11]].concat()),
+            Mark(3),
+            Some(2),
+            4,
+            4,
+        ),
+        // The sync batch.
+        ("MissingFrequency", Go126, |t| t.last().frequencies.clear(), BeforeEnd(1), Some(2), 2, 4),
+        ("MissingFrequency", Go122, |t| t.last().frequencies.clear(), End, Some(2), 2, 4),
+        ("MissingFrequency", Go122, |t| t.generations.clear(), End, None, 0, 0),
+        ("DuplicateFrequency", Go122, |t| t.last().frequencies.push(1), BeforeEnd(2), Some(2), 2, 4),
+        ("MissingClockSnapshot", Go125, |t| t.last().snapshots.clear(), End, Some(2), 2, 4),
+        (
+            "DuplicateClockSnapshot",
+            Go125,
+            |t| table(t, &[50], &[51, 1, 2, 3, 4]),
+            Mark(0),
+            Some(2),
+            2,
+            4,
+        ),
+        (
+            "ExpectedEntry { expected: \"a frequency or a clock snapshot\", found: 9 }",
+            Go126,
+            |t| table(t, &[50], &[9]),
+            Mark(0),
+            Some(2),
+            2,
+            4,
+        ),
+        // Framing: what was read before the end is kept.
+        ("UnknownExperiment { id: 2 }", Go126, |t| tail(t, &[49, 2, 3, 0, 0, 0]), Tail(1), Some(3), 4, 4),
+        ("ZeroGeneration", Go126, |t| tail(t, &[1, 0, 0, 0, 0]), Tail(0), None, 4, 4),
+        ("ZeroGeneration", Go122, |t| tail(t, &[1, 0, 0, 0, 0]), Tail(0), None, 2, 4),
+        (
+            "GenerationsMixed { expected: 3, found: 4 }",
+            Go126,
+            |t| tail(t, &[1, 3, 0, 0, 0, 1, 4, 0, 0, 0]),
+            Tail(5),
+            None,
+            4,
+            4,
+        ),
+        ("GenerationsMixed { expected: 2, found: 1 }", Go122, |t| tail(t, &[1, 1, 0, 0, 0]), Tail(0), None, 2, 4),
+        ("MissingEndOfGeneration", Go126, |t| t.last().end_mark = false, End, Some(2), 2, 4),
+        ("ExpectedBatch { found: 0 }", Go126, |t| tail(t, &[0]), Tail(0), None, 4, 4),
+        ("ExpectedBatch { found: 52 }", Go125, |t| tail(t, &[52]), Tail(0), None, 2, 4),
+        ("ExpectedBatch { found: 103 }", Go122, |t| tail(t, b"go 1.22 trace\0\0\0"), Tail(0), None, 4, 4),
+        ("BatchTooLarge { size: 65537 }", Go126, |t| tail(t, &[1, 3, 0, 0, 0x81, 0x80, 4]), Tail(4), Some(3), 4, 4),
+        ("BatchTruncated { size: 9, left: 2 }", Go126, |t| tail(t, &[1, 3, 0, 0, 9, 37, 0]), Tail(5), Some(3), 4, 4),
+        ("Truncated { inside: \"a batch's generation\" }", Go126, |t| tail(t, &[1]), End, None, 4, 4),
+        ("Truncated { inside: \"a batch's size\" }", Go122, |t| tail(t, &[1, 3, 0, 0, 0x80]), End, None, 4, 4),
+        ("Truncated { inside: \"a batch's experiment number\" }", Go126, |t| tail(t, &[49]), End, None, 4, 4),
+        (
+            "VarintOverflow { inside: \"a batch's thread\" }",
+            Go126,
+            |t| tail(t, &[&[1, 3][..], &overlong()].concat()),
+            Tail(2),
+            None,
+            4,
+            4,
+        ),
+    ]
+};
+
+#[test]
+fn bad_structure() {
+    let mut wrong = String::new();
+    for (kind, version, spoil, at, generation, before, kept) in STRUCTURE {
+        let script = format!("M1: {RUNS}\ngeneration\nM5 @500: ProcStatus 0 PRunning; ProcStop");
+        let mut trace = script::trace(*version, &script);
+        spoil(&mut trace);
+        let built = trace.build_marked();
+        let end = built.bytes.len();
+        let offset = match at {
+            At::Mark(behind) => built.mark(0) + behind,
+            At::Tail(behind) => end - trace.tail.len() + behind,
+            At::End => end,
+            At::BeforeEnd(before) => end - before,
+        };
+        let count = |lines: &[String]| lines.iter().filter(|l| !l.contains("sync")).count();
+        let (events, error) = strict(&built.bytes);
+        let (all, warnings) = lenient(&built.bytes);
+        let thread = error.as_ref().and_then(|e| e.thread()).map(|m| m.0);
+        let mut report = judge(error.as_ref(), kind, offset, *generation, thread);
+        report += &judge(warnings.first(), kind, offset, *generation, thread);
+        if (count(&events), count(&all)) != (*before, *kept) {
+            let _ = writeln!(report, "{} events before it, {} kept; want {before}, {kept}", count(&events), count(&all));
+        }
+        if !report.is_empty() {
+            let _ = writeln!(wrong, "{kind}, {version}:\n{report}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What is given instead of a trace, and what is said of it.
+const FILES: &[(&str, &[u8], usize)] = &[
+    ("Empty", b"", 0),
+    ("NotATrace { found: Text }", b"404 page not found\n", 0),
+    ("NotATrace { found: Html }", b"  <!DOCTYPE html><html>", 0),
+    ("NotATrace { found: Gzip }", b"\x1f\x8b\x08\0\0\0\0\0", 0),
+    ("NotATrace { found: TraceText }", b"Trace Go1.26\n", 0),
+    ("NotATrace { found: Unknown }", &[0; 4096], 0),
+    ("NotATrace { found: Unknown }", b"go 1.26 tracE\0\0\0", 0),
+    ("UnsupportedVersion { minor: 31 }", b"go 1.31 trace\0\0\0", 5),
+    ("UnsupportedVersion { minor: 21 }", b"go 1.21 trace\0\0\0\x01", 5),
+    ("Truncated { inside: \"the header\" }", b"go 1.2", 6),
+];
+
+#[test]
+fn not_a_trace() {
+    for (kind, bytes, offset) in FILES {
+        let report = judge(strict(bytes).1.as_ref(), kind, *offset, None, None);
+        assert_eq!(report, "", "{kind}");
+        let (_, warnings) = lenient(bytes);
+        assert_eq!(judge(warnings.first(), kind, *offset, None, None), "", "{kind}, leniently");
+    }
+    let directory = TraceFile::open(env!("CARGO_MANIFEST_DIR")).unwrap_err();
+    assert!(directory.to_string().contains("directory"), "{directory}");
+}
+
+/// Events that wait for each other: the report names each thread's next event
+/// and the states that block it.
+#[test]
+fn stuck() {
+    let script = "M1 @10: ProcStatus 0 PRunning; GoStatus 1 1 Running; +10 GoStart 2 2
+                  M2 @11: ProcStatus 1 PIdle; +90 GoUnblock 2 3 @main.f
+                  M3 @12: GoStatus 2 - Waiting; GoUnblock 2 2";
+    let built = script::build(Version::Go126, script);
+    let (events, error) = strict(&built.bytes);
+    let error = error.unwrap();
+    assert_eq!(events.len(), 5, "a sync and four statuses: {events:?}");
+    assert_eq!((error.generation(), error.thread()), (Some(1), None));
+    let [m1, m2, m3] = ["GoStart g=2 g_seq=2", "GoUnblock g=2 g_seq=3 stack=1", "GoUnblock g=2 g_seq=2 stack=0"];
+    let report = error.to_string();
+    for line in [
+        "no consistent order: the next events of all 3 threads wait for others",
+        &format!("M 1 (P 0, G 1): {m1}"),
+        &format!("M 2 (P none, G none): {m2}"),
+        &format!("M 3 (P none, G none): {m3}"),
+        "P 0 is Running, seq 0",
+        "P 1 is Idle, seq 0",
+        "G 2 is Waiting, seq 0",
+        &format!("byte {}: M 3", error.offset()),
+    ] {
+        assert!(report.contains(line), "no {line:?} in\n{report}");
+    }
+    let (kept, warnings) = lenient(&built.bytes);
+    assert_eq!((&kept[..events.len()], warnings.len()), (&events[..], 1));
+}
+
+/// Every kind of error has a trace above that provokes it.
+#[test]
+fn every_kind_is_provoked() {
+    // `Text` is of the text form, which a binary trace is not.
+    let mut provoked = BTreeSet::from(["Stuck", "Text"]);
+    let kinds = EVENTS.iter().chain(NAMES).map(|row| row.0).chain(STRUCTURE.iter().map(|row| row.0));
+    provoked.extend(kinds.chain(FILES.iter().map(|row| row.0)).map(|kind| kind.split(' ').next().unwrap_or_default()));
+    let source = include_str!("../src/error.rs");
+    let variants = source.split_once("pub enum ErrorKind {").unwrap().1.split("\n}").next().unwrap();
+    let variant = |line: &'static str| {
+        let name = line.strip_prefix("    ").filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))?;
+        Some(&name[..name.find(|c: char| !c.is_alphanumeric())?])
+    };
+    let defined: BTreeSet<&str> = variants.lines().filter_map(variant).collect();
+    assert!(defined.len() > 40, "{defined:?}");
+    assert_eq!(defined, provoked);
 }

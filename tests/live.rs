@@ -113,7 +113,8 @@ fn fuzz_corpus_of_go_itself() {
         let mut binary = Vec::new();
         let carrier = format!("Trace Go1.22\nString id=1\n\tdata={}\n", literal.unwrap());
         text_to_binary(carrier.as_bytes(), &mut binary).unwrap();
-        let data = gotrace::wire::v2::event::WireEvents::new(&binary).unwrap().next().unwrap().unwrap().data.into_owned();
+        let data =
+            gotrace::wire::v2::event::WireEvents::new(&binary).unwrap().next().unwrap().unwrap().data.into_owned();
         let file = dir.join(path.file_name().unwrap()).with_extension("trace");
         std::fs::write(&file, data).unwrap();
         files.push(file);

@@ -132,7 +132,7 @@ proptest! {
             // Its context is that of the model. Only when a P is seen to be stolen, between two
             // events of the M that lost it, is for the clocks to say.
             let (m, p, g) = want.context;
-            prop_assert_eq!(event.thread(), Some(ThreadId(m)));
+            prop_assert_eq!(event.thread(), Some(ThreadId(m)), "{:?} for {:?}", event, want);
             let name = want.event.name();
             let unclear = name.contains("Status") || name.contains("Active") || name == "GoDestroySyscall";
             if !unclear && !p.is_some_and(|p| recorded.schedule.lost.contains(&p)) {

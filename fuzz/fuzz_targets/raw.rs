@@ -23,7 +23,11 @@ fuzz_target!(|data: &[u8]| {
     }
     for frame in Frames::new(data, gotrace::HEADER_LEN.min(data.len())).flatten() {
         let Frame::Batch(batch) = frame else { continue };
-        assert_eq!(data[batch.data_offset..batch.end()].as_ptr(), batch.data.as_ptr(), "a batch is a slice of the file");
+        assert_eq!(
+            data[batch.data_offset..batch.end()].as_ptr(),
+            batch.data.as_ptr(),
+            "a batch is a slice of the file"
+        );
         for version in Version::ALL {
             if batch.kind(version) == BatchKind::Events {
                 let mut last = batch.data_offset;

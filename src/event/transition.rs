@@ -41,7 +41,10 @@ impl GoState {
 
     pub(crate) fn from_note(state: u8) -> GoState {
         use GoState::*;
-        [Undetermined, NotExist, Runnable, Running, Waiting, Syscall].get(usize::from(state)).copied().unwrap_or(Undetermined)
+        [Undetermined, NotExist, Runnable, Running, Waiting, Syscall]
+            .get(usize::from(state))
+            .copied()
+            .unwrap_or(Undetermined)
     }
 }
 

@@ -19,7 +19,12 @@ pub(crate) struct Split<'a> {
 /// With `salvage`, what there is of a generation that a defect ends is kept,
 /// if it can be read at all: its clock may then be that of the one before.
 /// `framed` is told of each generation once its frames have been read.
-pub(crate) fn split<'a>(file: &'a [u8], version: Version, salvage: bool, framed: &dyn Fn(&Generation<'a>)) -> Split<'a> {
+pub(crate) fn split<'a>(
+    file: &'a [u8],
+    version: Version,
+    salvage: bool,
+    framed: &dyn Fn(&Generation<'a>),
+) -> Split<'a> {
     let mut splitter = Splitter { file, version, generations: Vec::new(), draft: None, framed };
     let mut frames = Frames::new(file, HEADER_LEN);
     let defect = loop {

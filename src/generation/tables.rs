@@ -169,7 +169,11 @@ impl Index {
     fn close(&mut self) {
         let gap = self.dense.iter().skip(1).position(|&at| at == 0);
         self.prefix = gap.unwrap_or(self.dense.len().saturating_sub(1)) as u64;
-        self.present = self.dense.chunks(64).map(|chunk| chunk.iter().rev().fold(0, |bits, &at| bits << 1 | u64::from(at != 0))).collect();
+        self.present = self
+            .dense
+            .chunks(64)
+            .map(|chunk| chunk.iter().rev().fold(0, |bits, &at| bits << 1 | u64::from(at != 0)))
+            .collect();
     }
 
     fn contains(&self, id: u64) -> bool {

@@ -231,15 +231,16 @@ impl<'a> Guess<'a> {
 
     /// Whether all of it is true of a state.
     fn holds(&self, state: &State<'a>) -> bool {
-        let g_is = |&(id, status): &(u64, GoStatus)| state.gs.find_ref(id).is_some_and(|g| state.gs.status(g) == Some(status));
+        let g_is =
+            |&(id, status): &(u64, GoStatus)| state.gs.find_ref(id).is_some_and(|g| state.gs.status(g) == Some(status));
         let p_is = |&(id, status): &(Slot, ProcStatus)| state.ps.get(id).is_some_and(|p| p.status == status);
         let m_is = |(&thread, holding): (&u64, &Holding)| {
             let cx = state.ms.find(thread).map_or(Context::EMPTY, |m| state.ms.context(m));
             cx.go == holding.go() && cx.p == holding.p()
         };
-        let gc = self.gc.is_none_or(|gc| {
-            gc == state.gc || (gc.phase == Phase::Off && state.gc.phase == Phase::Undetermined)
-        });
+        let gc = self
+            .gc
+            .is_none_or(|gc| gc == state.gc || (gc.phase == Phase::Off && state.gc.phase == Phase::Undetermined));
         let mut ranges = 0;
         let mut expected = true;
         for (slot, g) in state.gs.iter() {

@@ -170,9 +170,8 @@ impl<'t> Tracker<'t> {
                 let (goroutine, thread) = (event.goroutine(), event.thread());
                 // An M gets a P before its goroutine comes back from a syscall
                 // that took too long: the P does not run it yet.
-                let runs = |id: &GoId| {
-                    self.gs.get(id).is_some_and(|open| matches!(open.state, GoActivity::Running { .. }))
-                };
+                let runs =
+                    |id: &GoId| self.gs.get(id).is_some_and(|open| matches!(open.state, GoActivity::Running { .. }));
                 let state = ProcActivity::Running { goroutine: goroutine.filter(runs), thread };
                 self.set_proc(id, state, start, begin, cause, ready);
                 if let Some(thread) = thread {
@@ -181,7 +180,9 @@ impl<'t> Tracker<'t> {
             }
             ProcState::Idle => {
                 // The M that loses it is not the event's, if it is stolen.
-                if let Some(ProcActivity::Running { goroutine, thread } | ProcActivity::Syscall { goroutine, thread }) = known {
+                if let Some(ProcActivity::Running { goroutine, thread } | ProcActivity::Syscall { goroutine, thread }) =
+                    known
+                {
                     self.lose_proc(time, thread, goroutine, cause, ready);
                 }
                 self.set_proc(id, ProcActivity::Idle, start, begin, cause, ready);

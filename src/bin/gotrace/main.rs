@@ -1,5 +1,7 @@
 //! The command line of gotrace: options in, text out.
 
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod convert;
 mod count;
 mod dump;

@@ -202,9 +202,9 @@ impl<'a> WireEvents<'a> {
         if spec.layout == Layout::Data {
             let size = number(&mut pos)?;
             let end = usize::try_from(size).ok().and_then(|size| pos.checked_add(size));
-            data = end.and_then(|end| self.file.get(pos..end)).ok_or_else(|| {
-                Error::at(self.file.len(), ErrorKind::Truncated { inside: "an event's data" })
-            })?;
+            data = end
+                .and_then(|end| self.file.get(pos..end))
+                .ok_or_else(|| Error::at(self.file.len(), ErrorKind::Truncated { inside: "an event's data" }))?;
             pos += data.len();
         }
         if !padded {

@@ -89,8 +89,7 @@ impl<'a> ExperimentalBatch<'a> {
     }
 
     fn number(&self, pos: &mut usize) -> Result<u64> {
-        uvarint(self.data, pos)
-            .map_err(|e| bad_varint(self.offset, *pos, self.data.len(), e, "an experimental batch"))
+        uvarint(self.data, pos).map_err(|e| bad_varint(self.offset, *pos, self.data.len(), e, "an experimental batch"))
     }
 }
 

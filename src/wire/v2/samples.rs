@@ -35,9 +35,7 @@ pub(crate) fn read(batch: &Batch<'_>, mut entry: impl FnMut(RawSample)) -> Resul
             return Err(Error::at(offset, ErrorKind::ExpectedEntry { expected: "a CPU sample", found }));
         }
         pos += 1;
-        let mut number = || {
-            uvarint(data, &mut pos).map_err(|e| bad_varint(base, pos, data.len(), e, "a CPU sample"))
-        };
+        let mut number = || uvarint(data, &mut pos).map_err(|e| bad_varint(base, pos, data.len(), e, "a CPU sample"));
         entry(RawSample {
             offset,
             time: Timestamp(number()?),

@@ -79,12 +79,7 @@ impl Iterator for RawFrames<'_> {
     fn next(&mut self) -> Option<RawFrame> {
         self.left = self.left.checked_sub(1)?;
         let mut number = || uvarint(self.file, &mut self.pos).ok();
-        Some(RawFrame {
-            pc: number()?,
-            func: StringId(number()?),
-            file: StringId(number()?),
-            line: number()?,
-        })
+        Some(RawFrame { pc: number()?, func: StringId(number()?), file: StringId(number()?), line: number()? })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -39,9 +39,7 @@ pub(crate) fn read(batch: &Batch<'_>, version: Version, sync: &mut RawSync) -> R
     while let Some(&found) = data.get(pos) {
         let offset = base + pos;
         pos += 1;
-        let mut number = || {
-            uvarint(data, &mut pos).map_err(|e| bad_varint(base, pos, data.len(), e, "a sync batch"))
-        };
+        let mut number = || uvarint(data, &mut pos).map_err(|e| bad_varint(base, pos, data.len(), e, "a sync batch"));
         match EventType::from_wire(found) {
             Some(EventType::Frequency) => {
                 if sync.frequency.is_some() {
