@@ -54,3 +54,9 @@ fn ordered(bencher: Bencher<'_, '_>, name: &str) {
 fn kinds(bencher: Bencher<'_, '_>, name: &str) {
     bench(bencher, name, |trace| trace.events().flatten().map(|event| divan::black_box(event.kind())).count());
 }
+
+/// The intervals of every G, P and M.
+#[divan::bench(args = traces())]
+fn intervals(bencher: Bencher<'_, '_>, name: &str) {
+    bench(bencher, name, |trace| trace.intervals().flatten().count());
+}

@@ -270,7 +270,7 @@ const STRUCTURE: &[Broken] = {
         ("ExpectedEntry { expected: \"a CPU sample\", found: 1 }", Go126, |t| table(t, &[6], &[1]), Mark(0), Some(2), 2, 4),
         // Streams.
         ("UnknownEventType { found: 127 }", Go126, |t| stream(t, &[127, 0]), Mark(0), Some(2), 4, 4),
-        ("Truncated { inside: \"an event's arguments\" }", Go126, |t| stream(t, &[9, 1, 0x80]), Mark(3), Some(2), 4, 4),
+        ("Truncated { inside: \"an event's arguments\" }", Go126, |t| stream(t, &[15, 1, 0x80]), Mark(3), Some(2), 4, 4),
         ("Truncated { inside: \"an event's time\" }", Go126, |t| stream(t, &[37]), Mark(1), Some(2), 4, 4),
         ("Truncated { inside: \"an event's time\" }", Go126, |t| table(t, &[37], &[]), Mark(0), Some(2), 2, 2),
         ("VarintOverflow { inside: \"an event's time\" }", Go126, |t| stream(t, &[&[37][..], &[0xff; 11]].concat()), Mark(1), Some(2), 4, 4),
