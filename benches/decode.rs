@@ -52,7 +52,7 @@ fn ordered(bencher: Bencher<'_, '_>, name: &str) {
 /// The same with each event's kind decoded.
 #[divan::bench(args = traces())]
 fn kinds(bencher: Bencher<'_, '_>, name: &str) {
-    bench(bencher, name, |trace| trace.events().flatten().map(|event| divan::black_box(event.kind())).count());
+    bench(bencher, name, |trace| trace.events().flatten().inspect(|event| _ = divan::black_box(event.kind())).count());
 }
 
 /// The intervals of every G, P and M.

@@ -106,11 +106,20 @@ impl<'a> Generation<'a> {
     /// # Errors
     /// If a batch of samples is malformed.
     pub fn raw_samples(&self) -> Result<Vec<RawSample>> {
-        let mut found = Vec::new();
+        let (samples, defect) = self.good_samples();
+        defect.map_or(Ok(samples), Err)
+    }
+
+    /// Its CPU samples but for those in a batch behind something malformed, and
+    /// the first such defect.
+    pub(crate) fn good_samples(&self) -> (Vec<RawSample>, Option<Error>) {
+        let (mut samples, mut defect) = (Vec::new(), None);
         for batch in self.batches_of(BatchKind::Samples) {
-            samples::read(&batch, |sample| found.push(sample)).map_err(|e| e.in_generation(self.number))?;
+            if let Err(e) = samples::read(&batch, |sample| samples.push(sample)) {
+                defect.get_or_insert(e.in_generation(self.number));
+            }
         }
-        Ok(found)
+        (samples, defect)
     }
 
     /// The string with that ID, not necessarily UTF-8; `None` if there is none.

@@ -37,6 +37,7 @@
 //! decoder, its states and analyses, on six small dependencies.
 
 // No input may bring the library down.
+#![warn(unreachable_pub)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod ahead;

@@ -291,9 +291,10 @@ impl<'a> Order<'a> {
     /// the record of the sync that it begins with.
     pub(crate) fn enter(&mut self, generation: &Generation<'a>, out: &mut Block) -> Result<()> {
         let tables = generation.tables();
-        match tables.defect() {
-            Some(defect) if !self.state.lenient => return Err(defect.clone()),
-            defect => self.state.first_missing = defect.cloned(),
+        let (samples, bad_sample) = generation.good_samples();
+        match tables.defect().cloned().or(bad_sample) {
+            Some(defect) if !self.state.lenient => return Err(defect),
+            defect => self.state.first_missing = defect,
         }
         self.state.set_tables(tables);
         self.state.initial = !self.entered;
@@ -304,8 +305,7 @@ impl<'a> Order<'a> {
         self.enter_streams(generation).map_err(|e| e.in_generation(self.generation))?;
 
         let frequency = self.frequency;
-        let mut samples: Vec<_> =
-            generation.raw_samples()?.into_iter().map(|s| (frequency.nanos(s.time.0), s)).collect();
+        let mut samples: Vec<_> = samples.into_iter().map(|s| (frequency.nanos(s.time.0), s)).collect();
         pdqsort::sort(&mut samples, &|a, b| a.0 < b.0);
         samples.reverse();
         self.samples = samples;

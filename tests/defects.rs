@@ -191,7 +191,8 @@ fn bad_events() {
         // Behind the good: what was marked if but a name is missing, then a sync,
         // two events and the last sync.
         let rest: Vec<_> = kept[events.len()..].iter().map(|l| l.split(' ').nth(3).unwrap_or_default()).collect();
-        let want = [&["G1"][..usize::from(nothing_lost && kind.contains("Go"))], &["sync", "P9", "P8", "sync"]].concat();
+        let want =
+            [&["G1"][..usize::from(nothing_lost && kind.contains("Go"))], &["sync", "P9", "P8", "sync"]].concat();
         if rest != want && !(nothing_lost && rest[1..] == want[1..]) {
             let _ = writeln!(report, "behind it {rest:?}, want {want:?}");
         }
@@ -241,7 +242,15 @@ const STRUCTURE: &[Broken] = {
     use Version::*;
     &[
         // Tables: leniently only what is wrong in them is lost.
-        ("DuplicateString { id: StringId(1) }", Go126, |t| table(t, &[4, 5, 1, 1, 65, 5, 1], &[1, 66]), Mark(0), Some(2), 2, 4),
+        (
+            "DuplicateString { id: StringId(1) }",
+            Go126,
+            |t| table(t, &[4, 5, 1, 1, 65, 5, 1], &[1, 66]),
+            Mark(0),
+            Some(2),
+            2,
+            4,
+        ),
         ("DuplicateStack { id: StackId(1) }", Go126, |t| table(t, &[2, 3, 1, 0, 3, 1], &[0]), Mark(0), Some(2), 2, 4),
         (
             "FrameString { stack: StackId(1), string: StringId(77) }",
@@ -252,8 +261,24 @@ const STRUCTURE: &[Broken] = {
             2,
             4,
         ),
-        ("ExpectedEntry { expected: \"a string\", found: 12 }", Go126, |t| table(t, &[4], &[12]), Mark(0), Some(2), 2, 4),
-        ("ExpectedEntry { expected: \"a stack\", found: 255 }", Go122, |t| table(t, &[2], &[255]), Mark(0), Some(2), 2, 4),
+        (
+            "ExpectedEntry { expected: \"a string\", found: 12 }",
+            Go126,
+            |t| table(t, &[4], &[12]),
+            Mark(0),
+            Some(2),
+            2,
+            4,
+        ),
+        (
+            "ExpectedEntry { expected: \"a stack\", found: 255 }",
+            Go122,
+            |t| table(t, &[2], &[255]),
+            Mark(0),
+            Some(2),
+            2,
+            4,
+        ),
         ("StringTooLong { size: 1025 }", Go126, |t| table(t, &[4, 5, 1], &[0x81, 8]), Mark(0), Some(2), 2, 4),
         ("TooManyFrames { frames: 129 }", Go126, |t| table(t, &[2, 3, 1], &[0x81, 1]), Mark(0), Some(2), 2, 4),
         (
@@ -266,14 +291,46 @@ const STRUCTURE: &[Broken] = {
             4,
         ),
         ("Truncated { inside: \"a string\" }", Go126, |t| table(t, &[4, 5, 1, 9, 65, 66], &[]), Mark(0), Some(2), 2, 4),
-        ("VarintOverflow { inside: \"a stack table's entry\" }", Go126, |t| table(t, &[2, 3], &overlong()), Mark(0), Some(2), 2, 4),
-        ("ExpectedEntry { expected: \"a CPU sample\", found: 1 }", Go126, |t| table(t, &[6], &[1]), Mark(0), Some(2), 2, 4),
+        (
+            "VarintOverflow { inside: \"a stack table's entry\" }",
+            Go126,
+            |t| table(t, &[2, 3], &overlong()),
+            Mark(0),
+            Some(2),
+            2,
+            4,
+        ),
+        (
+            "ExpectedEntry { expected: \"a CPU sample\", found: 1 }",
+            Go126,
+            |t| table(t, &[6], &[1]),
+            Mark(0),
+            Some(2),
+            2,
+            4,
+        ),
         // Streams.
         ("UnknownEventType { found: 127 }", Go126, |t| stream(t, &[127, 0]), Mark(0), Some(2), 4, 4),
-        ("Truncated { inside: \"an event's arguments\" }", Go126, |t| stream(t, &[15, 1, 0x80]), Mark(3), Some(2), 4, 4),
+        (
+            "Truncated { inside: \"an event's arguments\" }",
+            Go126,
+            |t| stream(t, &[15, 1, 0x80]),
+            Mark(3),
+            Some(2),
+            4,
+            4,
+        ),
         ("Truncated { inside: \"an event's time\" }", Go126, |t| stream(t, &[37]), Mark(1), Some(2), 4, 4),
         ("Truncated { inside: \"an event's time\" }", Go126, |t| table(t, &[37], &[]), Mark(0), Some(2), 2, 2),
-        ("VarintOverflow { inside: \"an event's time\" }", Go126, |t| stream(t, &[&[37][..], &[0xff; 11]].concat()), Mark(1), Some(2), 4, 4),
+        (
+            "VarintOverflow { inside: \"an event's time\" }",
+            Go126,
+            |t| stream(t, &[&[37][..], &[0xff; 11]].concat()),
+            Mark(1),
+            Some(2),
+            4,
+            4,
+        ),
         (
             "VarintOverflow { inside: \"an event's arguments\" }",
             Go126,
@@ -289,15 +346,7 @@ const STRUCTURE: &[Broken] = {
         ("MissingFrequency", Go122, |t| t.generations.clear(), End, None, 0, 0),
         ("DuplicateFrequency", Go122, |t| t.last().frequencies.push(1), BeforeEnd(2), Some(2), 2, 4),
         ("MissingClockSnapshot", Go125, |t| t.last().snapshots.clear(), End, Some(2), 2, 4),
-        (
-            "DuplicateClockSnapshot",
-            Go125,
-            |t| table(t, &[50], &[51, 1, 2, 3, 4]),
-            Mark(0),
-            Some(2),
-            2,
-            4,
-        ),
+        ("DuplicateClockSnapshot", Go125, |t| table(t, &[50], &[51, 1, 2, 3, 4]), Mark(0), Some(2), 2, 4),
         (
             "ExpectedEntry { expected: \"a frequency or a clock snapshot\", found: 9 }",
             Go126,
@@ -364,7 +413,8 @@ fn bad_structure() {
         let mut report = judge(error.as_ref(), kind, offset, *generation, thread);
         report += &judge(warnings.first(), kind, offset, *generation, thread);
         if (count(&events), count(&all)) != (*before, *kept) {
-            let _ = writeln!(report, "{} events before it, {} kept; want {before}, {kept}", count(&events), count(&all));
+            let _ =
+                writeln!(report, "{} events before it, {} kept; want {before}, {kept}", count(&events), count(&all));
         }
         if !report.is_empty() {
             let _ = writeln!(wrong, "{kind}, {version}:\n{report}");

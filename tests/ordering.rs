@@ -6,10 +6,10 @@
 
 mod common;
 
+use Version::{Go122, Go123, Go126};
 use common::script;
 use gotrace::{Trace, Version};
 use std::fmt::Write;
-use Version::{Go122, Go123, Go126};
 
 /// Name, trace, events.
 type Case = (&'static str, &'static str, &'static str);
@@ -39,7 +39,8 @@ fn check(versions: &[Version], cases: &[Case]) {
         for &version in versions {
             let got = events(&script::build(version, script).bytes);
             if got != want {
-                let _ = writeln!(wrong, "{name} ({version})\n--- got\n{}\n--- want\n{}\n", got.join("\n"), want.join("\n"));
+                let _ =
+                    writeln!(wrong, "{name} ({version})\n--- got\n{}\n--- want\n{}\n", got.join("\n"), want.join("\n"));
             }
         }
     }
@@ -111,14 +112,16 @@ fn procs() {
 
 #[test]
 fn goroutines() {
-    check(&Version::ALL, &[
-        (
-            "one is created, blocks, is unblocked and ends: four Ms, clocks the wrong way around",
-            "M1 @900: ProcStatus 0 PRunning; GoStatus 1 1 Running; GoCreate 2 @main.worker @main.main
+    check(
+        &Version::ALL,
+        &[
+            (
+                "one is created, blocks, is unblocked and ends: four Ms, clocks the wrong way around",
+                "M1 @900: ProcStatus 0 PRunning; GoStatus 1 1 Running; GoCreate 2 @main.worker @main.main
              M2 @800: ProcStatus 1 PRunning; GoStart 2 1; GoBlock 'chan receive' @main.worker
              M3 @700: GoUnblock 2 2 @main.send
              M4 @600: ProcStatus 2 PRunning; GoStart 2 3; GoStop 'preempted' @main.worker; GoStart 2 4; GoDestroy",
-            "M4 P- G- P2 Undetermined->Running
+                "M4 P- G- P2 Undetermined->Running
              M2 P- G- P1 Undetermined->Running
              M1 P- G- P0 Undetermined->Running
              M1 P0 G- G1 Undetermined->Running
@@ -130,37 +133,40 @@ fn goroutines() {
              M4 P2 G2 G2 Running->Runnable 'preempted' @main.worker
              M4 P2 G- G2 Runnable->Running
              M4 P2 G2 G2 Running->NotExist",
-        ),
-        (
-            "a bare P creates one, as an expired timer does",
-            "M1: ProcStatus 0 PRunning; GoCreate 5; GoStart 5 1",
-            "M1 P- G- P0 Undetermined->Running
+            ),
+            (
+                "a bare P creates one, as an expired timer does",
+                "M1: ProcStatus 0 PRunning; GoCreate 5; GoStart 5 1",
+                "M1 P- G- P0 Undetermined->Running
              M1 P0 G- G5 NotExist->Runnable
              M1 P0 G- G5 Runnable->Running",
-        ),
-        (
-            "every status that the first generation may state; a syscall's is told of its own M",
-            "M1 @10: GoStatus 1 - Runnable; GoStatus 2 - Waiting; GoStatus 3 1 Syscall
+            ),
+            (
+                "every status that the first generation may state; a syscall's is told of its own M",
+                "M1 @10: GoStatus 1 - Runnable; GoStatus 2 - Waiting; GoStatus 3 1 Syscall
              M2 @20: GoStatus 4 2 Running
              M3 @30: GoStatus 5 9 Syscall; GoStatus 6 - Bad",
-            "M1 P- G- G1 Undetermined->Runnable
+                "M1 P- G- G1 Undetermined->Runnable
              M1 P- G- G2 Undetermined->Waiting
              M1 P- G- G3 Undetermined->Syscall
              M2 P- G- G4 Undetermined->Running
              M9 P- G- G5 Undetermined->Syscall
              M3 P- G- G6 Undetermined->Undetermined",
-        ),
-    ]);
+            ),
+        ],
+    );
 }
 
 #[test]
 fn coroutines() {
-    check(&[Go123, Go126], &[
-        (
-            "a coroutine is created waiting, switched to, and ends with a switch back",
-            "M1: ProcStatus 0 PRunning; GoStatus 1 1 Running; GoCreateBlocked 2 @main.seq @iter.Pull
+    check(
+        &[Go123, Go126],
+        &[
+            (
+                "a coroutine is created waiting, switched to, and ends with a switch back",
+                "M1: ProcStatus 0 PRunning; GoStatus 1 1 Running; GoCreateBlocked 2 @main.seq @iter.Pull
              M1 @20: GoSwitch 2 1; GoSwitchDestroy 1 1",
-            "M1 P- G- P0 Undetermined->Running
+                "M1 P- G- P0 Undetermined->Running
              M1 P0 G- G1 Undetermined->Running
              M1 P0 G1 G2 NotExist->Waiting @main.seq
              M1 P0 G1 G2 Waiting->Runnable
@@ -169,40 +175,43 @@ fn coroutines() {
              M1 P0 G2 G1 Waiting->Runnable
              M1 P0 G2 G2 Running->NotExist
              M1 P0 G- G1 Runnable->Running",
-        ),
-        (
-            "a status with a stack",
-            "M1: GoStatusStack 3 - Waiting @main.parked",
-            "M1 P- G- G3 Undetermined->Waiting @main.parked",
-        ),
-    ]);
+            ),
+            (
+                "a status with a stack",
+                "M1: GoStatusStack 3 - Waiting @main.parked",
+                "M1 P- G- G3 Undetermined->Waiting @main.parked",
+            ),
+        ],
+    );
 }
 
 #[test]
 fn syscalls() {
-    check(&Version::ALL, &[
-        (
-            "one is short: the P stays",
-            "M1: ProcStatus 0 PRunning; GoStatus 1 1 Running; GoSyscallBegin 1 @os.Read; GoSyscallEnd",
-            "M1 P- G- P0 Undetermined->Running
+    check(
+        &Version::ALL,
+        &[
+            (
+                "one is short: the P stays",
+                "M1: ProcStatus 0 PRunning; GoStatus 1 1 Running; GoSyscallBegin 1 @os.Read; GoSyscallEnd",
+                "M1 P- G- P0 Undetermined->Running
              M1 P0 G- G1 Undetermined->Running
              M1 P0 G1 G1 Running->Syscall @os.Read
              M1 P0 G1 G1 Syscall->Running",
-        ),
-        (
-            "one is known to block: the M gives its P up",
-            "M1: ProcStatus 0 PRunning; GoStatus 1 1 Running; GoSyscallBegin 1; ProcStop; GoSyscallEndBlocked",
-            "M1 P- G- P0 Undetermined->Running
+            ),
+            (
+                "one is known to block: the M gives its P up",
+                "M1: ProcStatus 0 PRunning; GoStatus 1 1 Running; GoSyscallBegin 1; ProcStop; GoSyscallEndBlocked",
+                "M1 P- G- P0 Undetermined->Running
              M1 P0 G- G1 Undetermined->Running
              M1 P0 G1 G1 Running->Syscall
              M1 P0 G1 P0 Running->Idle
              M1 P- G1 G1 Syscall->Runnable",
-        ),
-        (
-            "a C thread calls Go, and goes without a P",
-            "M1: GoCreateSyscall 4; ProcStatus 0 PIdle; ProcStart 0 1; GoSyscallEndBlocked; GoStart 4 1
+            ),
+            (
+                "a C thread calls Go, and goes without a P",
+                "M1: GoCreateSyscall 4; ProcStatus 0 PIdle; ProcStart 0 1; GoSyscallEndBlocked; GoStart 4 1
              M1 @50: GoSyscallBegin 2; ProcStop; GoDestroySyscall",
-            "M1 P- G- G4 NotExist->Syscall
+                "M1 P- G- G4 NotExist->Syscall
              M1 P- G4 P0 Undetermined->Idle
              M1 P- G4 P0 Idle->Running
              M1 P0 G4 G4 Syscall->Runnable
@@ -210,42 +219,45 @@ fn syscalls() {
              M1 P0 G4 G4 Running->Syscall
              M1 P0 G4 P0 Running->Idle
              M1 P- G4 G4 Syscall->NotExist",
-        ),
-        (
-            "a C thread ends with a P: that is lost with it, and can only be stolen",
-            "M1 @10: ProcStatus 0 PRunning; GoStatus 1 1 Running; GoSyscallBegin 1; GoDestroySyscall
+            ),
+            (
+                "a C thread ends with a P: that is lost with it, and can only be stolen",
+                "M1 @10: ProcStatus 0 PRunning; GoStatus 1 1 Running; GoSyscallBegin 1; GoDestroySyscall
              M2 @50: ProcSteal 0 2 1; ProcStart 0 3",
-            "M1 P- G- P0 Undetermined->Running
+                "M1 P- G- P0 Undetermined->Running
              M1 P0 G- G1 Undetermined->Running
              M1 P0 G1 G1 Running->Syscall
              M1 P0 G1 P0 Running->Idle
              M1 P0 G1 G1 Syscall->NotExist
              M2 P- G- P0 Idle->Idle
              M2 P- G- P0 Idle->Running",
-        ),
-    ]);
+            ),
+        ],
+    );
 }
 
 #[test]
 fn ranges_and_collector() {
-    check(&Version::ALL, &[
-        (
-            "stop-the-worlds nest if their kinds differ; an end says which it ends",
-            "M1: ProcStatus 0 PRunning; GoStatus 1 1 Running
+    check(
+        &Version::ALL,
+        &[
+            (
+                "stop-the-worlds nest if their kinds differ; an end says which it ends",
+                "M1: ProcStatus 0 PRunning; GoStatus 1 1 Running
              M1 @20: STWBegin 'GC sweep termination' @runtime.gcStart; STWEnd; STWBegin 'read mem stats'; STWEnd",
-            "M1 P- G- P0 Undetermined->Running
+                "M1 P- G- P0 Undetermined->Running
              M1 P0 G- G1 Undetermined->Running
              M1 P0 G1 begin stop-the-world (GC sweep termination) on G1 @runtime.gcStart
              M1 P0 G1 end stop-the-world (GC sweep termination) on G1
              M1 P0 G1 begin stop-the-world (read mem stats) on G1
              M1 P0 G1 end stop-the-world (read mem stats) on G1",
-        ),
-        (
-            "ranges that were open when the trace began, and others",
-            "M1: ProcStatus 0 PRunning; GCSweepActive 0; GoStatus 1 1 Running; GCMarkAssistActive 1; GCActive 5
+            ),
+            (
+                "ranges that were open when the trace began, and others",
+                "M1: ProcStatus 0 PRunning; GCSweepActive 0; GoStatus 1 1 Running; GCMarkAssistActive 1; GCActive 5
              M1 @20: GCMarkAssistEnd; GCMarkAssistBegin @main.alloc; GCMarkAssistEnd; GCSweepEnd 4096 1024
              M1 @40: GCSweepBegin @main.alloc; GCSweepEnd 8 0; GCEnd 6",
-            "M1 P- G- P0 Undetermined->Running
+                "M1 P- G- P0 Undetermined->Running
              M1 P0 G- active GC incremental sweep on P0
              M1 P0 G- G1 Undetermined->Running
              M1 P0 G1 active GC mark assist on G1
@@ -257,12 +269,12 @@ fn ranges_and_collector() {
              M1 P0 G1 begin GC incremental sweep on P0 @main.alloc
              M1 P0 G1 end GC incremental sweep on P0: 0 of 8
              M1 P0 G1 end GC concurrent mark phase on all",
-        ),
-        (
-            "numbers order the mark phases, clocks do not",
-            "M1 @900: ProcStatus 0 PRunning; GoStatus 1 1 Running; GCBegin 3 @runtime.gcStart; GCBegin 5
+            ),
+            (
+                "numbers order the mark phases, clocks do not",
+                "M1 @900: ProcStatus 0 PRunning; GoStatus 1 1 Running; GCBegin 3 @runtime.gcStart; GCBegin 5
              M2 @100: ProcStatus 1 PRunning; GoStatus 2 2 Running; GCEnd 4; GCEnd 6",
-            "M2 P- G- P1 Undetermined->Running
+                "M2 P- G- P1 Undetermined->Running
              M2 P1 G- G2 Undetermined->Running
              M1 P- G- P0 Undetermined->Running
              M1 P0 G- G1 Undetermined->Running
@@ -270,8 +282,9 @@ fn ranges_and_collector() {
              M2 P1 G2 end GC concurrent mark phase on all
              M1 P0 G1 begin GC concurrent mark phase on all
              M2 P1 G2 end GC concurrent mark phase on all",
-        ),
-    ]);
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -297,30 +310,36 @@ fn what_the_program_says() {
          M1 P0 G1 label 'GC (idle)' of G1
          M1 P0 G1 /gc/heap/goal:bytes = 8192",
     )]);
-    check(&[Go126], &[(
-        "the AllocFree experiment needs nothing but an M",
-        "M1: SpanAlloc 7 2 5; HeapObject 9 0; HeapObjectFree 9; GoroutineStack 3 12; SpanFree 7",
-        "M1 P- G- SpanAlloc id=7 npages_value=2 kindclass=5
+    check(
+        &[Go126],
+        &[(
+            "the AllocFree experiment needs nothing but an M",
+            "M1: SpanAlloc 7 2 5; HeapObject 9 0; HeapObjectFree 9; GoroutineStack 3 12; SpanFree 7",
+            "M1 P- G- SpanAlloc id=7 npages_value=2 kindclass=5
          M1 P- G- HeapObject id=9 type=0
          M1 P- G- HeapObjectFree id=9
          M1 P- G- GoroutineStack id=3 order=12
          M1 P- G- SpanFree id=7",
-    )]);
+        )],
+    );
 }
 
 #[test]
 fn samples_come_in_by_time() {
-    check(&Version::ALL, &[(
-        "an event at the same time is first; goroutine 0 is none; the IDs need not be known",
-        "M1 @10: ProcStatus 0 PRunning; +20 GoStatus 1 1 Running
+    check(
+        &Version::ALL,
+        &[(
+            "an event at the same time is first; goroutine 0 is none; the IDs need not be known",
+            "M1 @10: ProcStatus 0 PRunning; +20 GoStatus 1 1 Running
          samples: 40 1 0 1 @main.late; 11 1 0 0 @runtime.mcall; 5 - - - @main.early; 20 7 9 8 @main.mid",
-        "M- P- G- sample @main.early
+            "M- P- G- sample @main.early
          M1 P- G- P0 Undetermined->Running
          M1 P0 G- sample @runtime.mcall
          M7 P9 G8 sample @main.mid
          M1 P0 G- G1 Undetermined->Running
          M1 P0 G1 sample @main.late",
-    )]);
+        )],
+    );
 }
 
 #[test]
@@ -403,13 +422,15 @@ fn generations() {
 /// The order that Go's binary heap gives Ms whose clocks agree to the tick.
 #[test]
 fn equal_times() {
-    check(&[Go122, Go126], &[(
-        "one event of each M, then the heap's order",
-        "M1: ProcStatus 0 PRunning; HeapAlloc 1; HeapAlloc 1
+    check(
+        &[Go122, Go126],
+        &[(
+            "one event of each M, then the heap's order",
+            "M1: ProcStatus 0 PRunning; HeapAlloc 1; HeapAlloc 1
          M2: ProcStatus 1 PRunning; HeapAlloc 2; HeapAlloc 2
          M3: ProcStatus 2 PRunning; HeapAlloc 3; HeapAlloc 3
          M4: ProcStatus 3 PRunning; HeapAlloc 4; HeapAlloc 4",
-        "M1 P- G- P0 Undetermined->Running
+            "M1 P- G- P0 Undetermined->Running
          M2 P- G- P1 Undetermined->Running
          M4 P- G- P3 Undetermined->Running
          M3 P- G- P2 Undetermined->Running
@@ -421,7 +442,8 @@ fn equal_times() {
          M3 P2 G- /memory/classes/heap/objects:bytes = 3
          M1 P0 G- /memory/classes/heap/objects:bytes = 1
          M2 P1 G- /memory/classes/heap/objects:bytes = 2",
-    )]);
+        )],
+    );
 }
 
 /// Output times increase strictly, whatever the file says; and each difference
@@ -432,7 +454,12 @@ fn times() {
         ("a nanosecond a tick", 1_000_000_000, [5, 0, 10], [100, 101, 105, 106, 115]),
         ("64 ns a tick", 15_625_000, [5, 0, 10], [6400, 6401, 6720, 6721, 7360]),
         ("thirds of a nanosecond are cut each time", 3_000_000_000, [5, 5, 5], [33, 34, 35, 36, 37]),
-        ("a clock that starts over goes on by the nanosecond", 1_000_000_000, [5, (-90i64) as u64, 10], [100, 101, 105, 106, 107]),
+        (
+            "a clock that starts over goes on by the nanosecond",
+            1_000_000_000,
+            [5, (-90i64) as u64, 10],
+            [100, 101, 105, 106, 107],
+        ),
     ] {
         let mut trace = script::trace(Go122, "M1 @100: +0 ProcStatus 0 PRunning");
         let generation = trace.last();

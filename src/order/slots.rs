@@ -3,14 +3,14 @@
 use crate::order::state::{NONE, Slot};
 use rustc_hash::FxHashMap;
 
-const PAGE_BITS: u32 = 9;
+const PAGE_BITS: u32 = 6;
 const PAGE_LEN: usize = 1 << PAGE_BITS;
-const RECENT: usize = 64;
+const RECENT: usize = 256;
 
 /// A map from IDs to slots.
 ///
 /// Goroutine IDs are handed out in ascending order, so those alive stand close
-/// together: they are kept in pages of 512, found through a hash map with a
+/// together: they are kept in pages of 64, found through a hash map with a
 /// small direct-mapped cache before it. A page is given back when its last ID
 /// goes, so that memory follows what is alive, not what ever was.
 #[derive(Clone, Debug)]

@@ -80,7 +80,6 @@ impl TraceBuilder {
             generation.write(self.version, &mut built);
         }
         built.bytes.extend(&self.tail);
-        /*HOOK*/ if let Ok(d) = std::env::var("TGT_DUMP") { static N: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0); let n = N.fetch_add(1, std::sync::atomic::Ordering::SeqCst); if n % std::env::var("TGT_EVERY").map_or(1, |e| e.parse().unwrap()) == 0 { std::fs::write(format!("{d}/{n}.trace"), &built.bytes).unwrap(); } } /*HOOK*/
         built
     }
 }
@@ -174,6 +173,7 @@ impl Generation {
         let mut table = self.table(EventType::CPUSamples);
         for sample in &self.samples {
             table.entry(EventType::CPUSample, sample);
+            table.write_if_full(built);
         }
         table.write_if_any(built);
 

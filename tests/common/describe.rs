@@ -38,7 +38,9 @@ fn task(Task { id, parent, kind, .. }: Task<'_>) -> String {
 pub fn kind(event: &Event<'_>) -> String {
     let own = stack(event.stack());
     match event.kind() {
-        EventKind::StateTransition(StateTransition::Goroutine { id: GoId(id), from, to, reason, stack: of, .. }) => {
+        EventKind::StateTransition(StateTransition::Goroutine {
+            id: GoId(id), from, to, reason, stack: of, ..
+        }) => {
             let reason = if reason.is_empty() { String::new() } else { format!(" {}", text(reason)) };
             format!("G{id} {from}->{to}{reason}{}", stack(of))
         }

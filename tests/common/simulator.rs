@@ -190,7 +190,8 @@ impl Simulator {
     }
 
     fn new_g(&mut self, state: GoState, m: Option<usize>) -> usize {
-        let pinned = (self.dice.roll(8) == 0 && state != GoState::Syscall).then(|| 1 + self.dice.roll(self.ms.len() - 1));
+        let pinned =
+            (self.dice.roll(8) == 0 && state != GoState::Syscall).then(|| 1 + self.dice.roll(self.ms.len() - 1));
         self.gs.push(G {
             id: 1 + self.gs.len() as u64 * self.stride,
             state,

@@ -1,9 +1,9 @@
 //! What an M may do in a turn.
 
-use super::{Change, Hold, Simulator, WATCHER, M, STRINGS};
+use super::{Change, Hold, M, STRINGS, Simulator, WATCHER};
+use GoState::{NotExist, Runnable, Running, Syscall, Waiting};
 use gotrace::wire::v2::spec::EventType::*;
 use gotrace::{GoState, ProcState, Version};
-use GoState::{NotExist, Runnable, Running, Syscall, Waiting};
 
 impl Simulator {
     pub(super) fn turn(&mut self) {
