@@ -384,27 +384,28 @@ impl<'a> Order<'a> {
         Err(Error::at(at, ErrorKind::Stuck(Box::new(stuck))).in_generation(self.generation))
     }
 
-    /// Tries the event of the frontier's entry at `at`. At the head it goes on
-    /// with the same M for as long as that stays the head.
+    /// Tries the event of the frontier's entry at `at`. At the head it goes on:
+    /// with the same M for as long as that stays the head, then with its rival.
     #[inline(always)]
     fn run(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
-        let Some(entry) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
-        let Some(cursor) = self.cursors.get_mut(entry.m as usize) else { return Ok(Ran::NotYet) };
-        let thread = cursor.thread;
-        // An M that is none keeps no context: one event at a time.
-        let alone = at == 0 && thread != WIRE_NONE;
-        let limit = if alone { self.frontier.rivals().min(self.sample_time) } else { i64::MIN };
-        let Some(mut data) = self.file.get(..cursor.end) else { return Ok(Ran::NotYet) };
+        let Some(Entry { mut m, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
+        let Some(&cursor) = self.cursors.get(m as usize) else { return Ok(Ran::NotYet) };
 
         // What changes with every event lives in locals.
         let frequency = self.frequency;
-        let (mut start, mut args, mut time) = (cursor.start, cursor.args, cursor.time);
-        let mut cx = self.state.ms.context(entry.m);
+        let Cursor { mut thread, mut start, mut args, mut end, mut time, mut span, mut number } = cursor;
+        let mut data = self.file.get(..end).unwrap_or_default();
+        let mut cx = self.state.ms.context(m);
         let mut last_time = self.last_time;
         let mut ran = Ran::NotYet;
 
+        // Who comes next is known before it is known when: its event is at
+        // hand once the M gives way.
+        let mut rival = self.frontier.rival();
+        let mut rivals_number = self.number(rival.m);
+        let mut limit = self.limit(at, thread, rival);
+
         let failed = loop {
-            let number = data.get(start).copied().unwrap_or_default();
             let mut step = Step { event: EventType::Sync, at: start, data, pos: args, thread, cx, time };
             match dispatch(number, &mut self.state, &mut step) {
                 Ok(Advance::Yes) => out.push(&mut last_time, Record::new(step.event, thread, cx, start, time)),
@@ -417,21 +418,21 @@ impl<'a> Order<'a> {
 
             // On to the M's next event.
             start = args;
-            if start < data.len() {
+            if let Some(&next) = data.get(start) {
+                number = next;
                 args = start + 1;
                 match uvarint(data, &mut args) {
                     Ok(ticks) => time = time.wrapping_add(frequency.nanos(ticks)),
                     Err(e) => break Some(bad_varint(0, args, data.len(), e, "an event's time")),
                 }
             } else {
-                match self.spans.open(self.file, frequency, thread, self.spans.after(cursor.span)) {
+                match self.spans.open(self.file, frequency, thread, self.spans.after(span)) {
                     Ok(Some(next)) => {
-                        *cursor = next;
-                        data = self.file.get(..next.end).unwrap_or_default();
-                        (start, args, time) = (next.start, next.args, next.time);
+                        Cursor { thread, start, args, end, time, span, number } = next;
+                        data = self.file.get(..end).unwrap_or_default();
                     }
                     Ok(None) => {
-                        self.state.ms.leave(entry.m, cx);
+                        self.state.ms.leave(m, cx);
                         self.last_time = last_time;
                         self.frontier.remove(at);
                         return Ok(ran);
@@ -440,17 +441,30 @@ impl<'a> Order<'a> {
                 }
             }
             if time > limit || !out.has_room() {
-                break None;
+                if at != 0 || time <= rival.time || rival.time > self.sample_time || !out.has_room() {
+                    break None;
+                }
+                // The M gives way.
+                self.leave(m, Cursor { thread, start, args, end, time, span, number }, cx);
+                self.frontier.update_root(Entry { time, m });
+                m = rival.m;
+                Cursor { thread, start, args, end, time, span, .. } =
+                    self.cursors.get(m as usize).copied().unwrap_or_default();
+                number = rivals_number;
+                data = self.file.get(..end).unwrap_or_default();
+                cx = self.state.ms.context(m);
+                rival = self.frontier.rival();
+                rivals_number = self.number(rival.m);
+                limit = self.limit(at, thread, rival);
             }
         };
 
-        (cursor.start, cursor.args, cursor.time) = (start, args, time);
-        self.state.ms.leave(entry.m, cx);
+        self.leave(m, Cursor { thread, start, args, end, time, span, number }, cx);
         self.last_time = last_time;
         match failed {
             None => {
                 match ran {
-                    Ran::Advanced if at == 0 => self.frontier.update_root(Entry { time, m: entry.m }),
+                    Ran::Advanced if at == 0 => self.frontier.update_root(Entry { time, m }),
                     Ran::Advanced => self.frontier.update(at, time),
                     Ran::NotYet => {}
                 }
@@ -458,6 +472,28 @@ impl<'a> Order<'a> {
             }
             Some(e) => Err(e.in_generation(self.generation).on_thread(crate::ids::optional(thread))),
         }
+    }
+
+    /// The type of an M's next event.
+    #[inline(always)]
+    fn number(&self, m: Slot) -> u8 {
+        self.cursors.get(m as usize).map_or(0, |cursor| cursor.number)
+    }
+
+    /// Until when an M stays at the head. One that is none keeps no context,
+    /// so that it does not: one event at a time.
+    #[inline(always)]
+    fn limit(&self, at: usize, thread: u64, rival: Entry) -> i64 {
+        if at == 0 && thread != WIRE_NONE { rival.time.min(self.sample_time) } else { i64::MIN }
+    }
+
+    /// Keeps where an M's events have come to.
+    #[inline(always)]
+    fn leave(&mut self, m: Slot, cursor: Cursor, cx: Context) {
+        if let Some(place) = self.cursors.get_mut(m as usize) {
+            *place = cursor;
+        }
+        self.state.ms.leave(m, cx);
     }
 
     fn next_sample(&mut self) {

@@ -21,6 +21,8 @@ pub(crate) struct Cursor {
     pub(crate) time: i64,
     /// Its batch.
     pub(crate) span: u32,
+    /// Its type, as the byte it begins with says.
+    pub(crate) number: u8,
 }
 
 /// One batch of an M, and its next one.
@@ -86,7 +88,8 @@ impl Spans {
             let mut args = place.start + 1;
             let ticks = uvarint(data, &mut args).map_err(|e| bad_varint(0, args, data.len(), e, "an event's time"))?;
             let time = frequency.nanos(place.ticks).wrapping_add(frequency.nanos(ticks));
-            return Ok(Some(Cursor { thread, start: place.start, args, end: place.end, time, span }));
+            let number = data.get(place.start).copied().unwrap_or_default();
+            return Ok(Some(Cursor { thread, start: place.start, args, end: place.end, time, span, number }));
         }
         Ok(None)
     }

@@ -5,7 +5,7 @@
 //! that is strictly later, and removal sifts the victim to the root first.
 
 use crate::order::pdqsort;
-use crate::order::state::Slot;
+use crate::order::state::{NONE, Slot};
 
 /// An M's next event: its time, and the slot of the M.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,8 +18,8 @@ pub(crate) struct Entry {
 ///
 /// ```text
 ///        0          the event to try first
-///      1   2        `rivals`: while the root's M has an event no later than
-///     3 4 5 6       both, it stays at the root
+///      1   2        its rivals: while its M has an event no later than both,
+///     3 4 5 6       it stays at the root
 /// ```
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Frontier {
@@ -44,13 +44,20 @@ impl Frontier {
         &self.heap
     }
 
-    /// The earliest time among the root's children.
+    /// The earlier of the root's children, which comes to the root next; where
+    /// there is none, one that never does.
     #[inline(always)]
-    pub(crate) fn rivals(&self) -> i64 {
+    pub(crate) fn rival(&self) -> Entry {
         match self.heap[..] {
-            [_, a, b, ..] => a.time.min(b.time),
-            [_, a] => a.time,
-            _ => i64::MAX,
+            [_, a, b, ..] => {
+                if b.time < a.time {
+                    b
+                } else {
+                    a
+                }
+            }
+            [_, a] => a,
+            _ => Entry { time: i64::MAX, m: NONE },
         }
     }
 
