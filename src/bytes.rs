@@ -41,6 +41,14 @@ pub(crate) fn uvarint(data: &[u8], pos: &mut usize) -> Result<u64, VarintError> 
 /// The general case: the value and its length in bytes.
 #[inline(never)]
 fn uvarint_long(data: &[u8]) -> Result<(u64, usize), VarintError> {
+    if let Some((&bytes, _)) = data.split_first_chunk() {
+        let word = u64::from_le_bytes(bytes);
+        let ends = !word & TOP_BITS;
+        if ends != 0 {
+            let up_to_end = ends ^ ends.wrapping_sub(1);
+            return Ok((squeeze(word & up_to_end & !TOP_BITS), ends.trailing_zeros() as usize / 8 + 1));
+        }
+    }
     let mut value = 0u64;
     for (i, &byte) in data.iter().take(MAX_VARINT_BYTES).enumerate() {
         // The tenth byte holds the 64th bit only.
@@ -53,6 +61,17 @@ fn uvarint_long(data: &[u8]) -> Result<(u64, usize), VarintError> {
         }
     }
     Err(if data.len() < MAX_VARINT_BYTES { VarintError::Truncated } else { VarintError::Overflow })
+}
+
+/// The bit of every byte that says that the varint goes on.
+const TOP_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// Closes the gaps of one bit between eight groups of seven.
+#[inline(always)]
+fn squeeze(groups: u64) -> u64 {
+    let pairs = groups & 0x007f_007f_007f_007f | (groups & 0x7f00_7f00_7f00_7f00) >> 1;
+    let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x3fff_0000_3fff_0000) >> 2;
+    fours & 0x0000_0000_0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4
 }
 
 /// Appends `value` as the shortest varint.
@@ -107,14 +126,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn round_trip(value: u64, shift in 0u32..64, width in 0usize..=10) {
+        fn round_trip(value: u64, shift in 0u32..64, width in 0usize..=10, rest: [u8; 9], behind in 0usize..=9) {
             let value = value >> shift;
             let mut out = Vec::new();
             put_uvarint_padded(&mut out, value, width);
-            prop_assert_eq!(out.len(), width.max(uvarint_len(value)));
+            let len = out.len();
+            prop_assert_eq!(len, width.max(uvarint_len(value)));
+            out.extend(&rest[..behind]);
             let mut pos = 0;
             prop_assert_eq!(uvarint(&out, &mut pos), Ok(value));
-            prop_assert_eq!(pos, out.len());
+            prop_assert_eq!(pos, len);
         }
     }
 }

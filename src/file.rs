@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code)]
 
+use crate::limits::KEPT_FILE;
 use memmap2::{Mmap, UncheckedAdvice};
 use std::fs::File;
 use std::io::{self, Read};
@@ -101,13 +102,14 @@ impl TraceFile {
 
     /// Tells the system that a part of a mapped file has been read and its
     /// pages may go. They come back from the file when touched again; an
-    /// empty or odd range, or a file that was read, is no error.
+    /// empty or odd range, or a file that was read, is no error. A file of
+    /// [`KEPT_FILE`] bytes or less stays: mapping it again would cost more.
     pub fn release(&self, range: Range<usize>) {
         let Bytes::Mapped(map) = &self.bytes else { return };
         const PAGE: usize = 4096;
         let start = range.start.next_multiple_of(PAGE);
         let end = range.end.min(map.len()) / PAGE * PAGE;
-        if start < end {
+        if start < end && map.len() > KEPT_FILE {
             // SAFETY: the mapping is private, read-only and file-backed, so
             // that dropped pages are read from the file again, unchanged.
             let _ = unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, end - start) };
@@ -126,6 +128,7 @@ fn open(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     #[test]
     fn both_ways_give_the_same_bytes() {
@@ -134,10 +137,24 @@ mod tests {
         let mapped = unsafe { TraceFile::map(path) }.unwrap();
         let read = TraceFile::open(path).unwrap();
         assert_eq!(mapped.bytes(), read.bytes());
-        mapped.release(0..usize::MAX);
-        let (start, end) = (5000, 10);
-        mapped.release(start..end);
-        assert_eq!(mapped.bytes(), read.bytes(), "released pages come back");
+    }
+
+    #[test]
+    fn released_pages_come_back() {
+        let path = std::env::temp_dir().join(format!("gotrace-release-{}", std::process::id()));
+        let file = File::create_new(&path).unwrap();
+        (&file).write_all(&[7; 10_000]).unwrap();
+        file.set_len(KEPT_FILE as u64 + 1).unwrap();
+        // SAFETY: nobody else knows this file.
+        let mapped = unsafe { TraceFile::map(&path) };
+        std::fs::remove_file(&path).unwrap();
+        let mapped = mapped.unwrap();
+        let before = mapped.bytes()[..20_000].to_vec();
+        let backwards = Range { start: 5000, end: 10 };
+        for range in [backwards, 0..5000, 0..usize::MAX, 3..usize::MAX - 1] {
+            mapped.release(range);
+            assert_eq!(&mapped.bytes()[..20_000], before);
+        }
     }
 
     #[test]

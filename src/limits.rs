@@ -20,3 +20,7 @@ pub const MAX_VARINT_BYTES: usize = 10;
 /// The largest P number. `GOMAXPROCS` could not exceed 1024 until Go 1.10, and
 /// no machine comes near this; it bounds what a bad file makes us allocate.
 pub const MAX_PROC_ID: u64 = (1 << 16) - 1;
+
+/// The size up to which all of a mapped file stays in memory, in bytes: letting
+/// its pages go and mapping them again costs a tenth of a scan.
+pub const KEPT_FILE: usize = 64 << 20;

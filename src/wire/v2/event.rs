@@ -82,7 +82,7 @@ impl<'a> RawEvents<'a> {
 impl Iterator for RawEvents<'_> {
     type Item = Result<RawEvent>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let start = self.pos;
         let &number = self.data.get(start)?;
