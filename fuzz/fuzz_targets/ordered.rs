@@ -35,6 +35,7 @@ fuzz_target!(|data: &[u8]| {
         for generation in trace.generations() {
             touch::generation(generation);
         }
+        touch::intervals(&trace);
         let threaded = Trace::with_options(data, Options::default().mode(mode).threads(3))
             .map(|t| t.fold(|| 0u64, |count, _| *count += 1, |count, more| *count += more).map(|folded| folded.output));
         match threaded {

@@ -2,6 +2,7 @@
 //!
 //! Used by tests and fuzz targets: no input may make any of it panic.
 
+use gotrace::state::Interval;
 use gotrace::wire::v2::batch::BatchKind;
 use gotrace::wire::v2::event::RawEvents;
 use gotrace::{Event, EventKind, Generation, GoId, ProcId, Stack, StateTransition, ThreadId, Trace};
@@ -115,5 +116,19 @@ pub fn trace(trace: &Trace<'_>) -> (usize, Option<gotrace::Error>) {
     events.warnings().iter().for_each(print);
     let streams = [trace.goroutine(GoId(1)), trace.proc(ProcId(0)), trace.thread(ThreadId(1))];
     black_box(streams.map(|stream| stream.map_while(Result::ok).count()));
+    intervals(trace);
     (count, failed)
+}
+
+/// Every interval, which never ends before it begins.
+pub fn intervals(trace: &Trace<'_>) {
+    for interval in trace.intervals().map_while(Result::ok) {
+        let (start, end) = match &interval {
+            Interval::Goroutine(_, span) => (span.start, span.end),
+            Interval::Proc(_, span) => (span.start, span.end),
+            Interval::Thread(_, span) => (span.start, span.end),
+        };
+        assert!(start <= end, "{interval:?}");
+        let _ = write!(Sink, "{interval:?}");
+    }
 }
