@@ -546,6 +546,13 @@ pub enum ErrorKind {
         minor: u32,
     },
 
+    /// What was asked for is there for traces of Go 1.5 to 1.21 only.
+    #[error("a go 1.{minor} trace; this form is of traces of Go 1.5 to 1.21")]
+    NotV1 {
+        /// The NN of `go 1.NN trace`.
+        minor: u32,
+    },
+
     // The text form.
     /// A line of the text form is not as it should be.
     #[error("line {line}: {what}")]

@@ -24,7 +24,8 @@ mod replay;
 mod sequence;
 mod settle;
 
-pub(crate) use replay::Replay;
+pub(crate) use merge::Ties;
+pub(crate) use replay::{Replay, Step, TIMER_PROC};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::generation::Generation;
@@ -74,7 +75,7 @@ pub(crate) struct Ordering<'a> {
 impl<'a> Ordering<'a> {
     /// Reads all events and brings them into order.
     pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, lenient: bool) -> Result<Ordering<'a>> {
-        Ok(Ordering { replay: Replay::new(file, index, lenient)?, convert: Convert::default() })
+        Ok(Ordering { replay: Replay::new(file, index, lenient, Ties::Go127)?, convert: Convert::default() })
     }
 
     /// Whether there is no event at all.

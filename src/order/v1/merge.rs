@@ -35,6 +35,17 @@ pub(crate) struct Exit {
     pub(crate) before: usize,
 }
 
+/// How events of one time are told apart. Both of Go's readers leave that to
+/// the structure of their frontier.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ties {
+    /// A heap, as Go 1.27 has it.
+    Go127,
+    /// A list that is sorted anew for each event, as Go 1.21 has it: the last
+    /// takes the place of the first, which leaves.
+    Go121,
+}
+
 /// What merging comes to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Merged {
@@ -76,6 +87,7 @@ pub(crate) struct Merge<'a, 'd> {
     /// Whether an event that enters the frontier as the earliest and leaves it
     /// at once leaves it as it was.
     settled: bool,
+    ties: Ties,
     merged: Merged,
     last: i64,
 }
@@ -116,7 +128,13 @@ pub(crate) fn samples(index: &Index, gs: &mut Gs) -> Vec<(Head, u16)> {
 }
 
 impl<'a, 'd> Merge<'a, 'd> {
-    pub(crate) fn new(file: &'a [u8], index: &'a Index, gs: &'d mut Gs, defects: &'d mut Defects) -> Merge<'a, 'd> {
+    pub(crate) fn new(
+        file: &'a [u8],
+        index: &'a Index,
+        gs: &'d mut Gs,
+        defects: &'d mut Defects,
+        ties: Ties,
+    ) -> Merge<'a, 'd> {
         let mut samples = samples(index, gs);
         samples.reverse();
         let cursors = cursors(index).into_iter().chain([Cursor::new(NO_PROC)]);
@@ -130,7 +148,8 @@ impl<'a, 'd> Merge<'a, 'd> {
             streams: cursors.map(|cursor| Stream { cursor, head: None }).collect(),
             samples,
             frontier: Vec::new(),
-            settled: true,
+            settled: ties == Ties::Go127,
+            ties,
             merged: Merged { items, ..Merged::default() },
             last: i64::MIN,
         }
@@ -139,12 +158,16 @@ impl<'a, 'd> Merge<'a, 'd> {
     pub(crate) fn run(mut self) -> Result<Merged> {
         let mut waiting: Vec<usize> = (0..self.streams.len()).collect();
         loop {
+            if self.ties == Ties::Go121 {
+                // There the Ps are looked at in one order, always.
+                waiting.sort_unstable();
+            }
             let mut i = 0;
             while let Some(&stream) = waiting.get(i) {
                 match self.look(stream)? {
-                    None => drop(waiting.swap_remove(i)),
+                    None => self.strike(&mut waiting, i),
                     Some(head) if head.rule.holds(self.gs) => {
-                        waiting.swap_remove(i);
+                        self.strike(&mut waiting, i);
                         self.push(Entry { ticks: head.ticks, stream });
                     }
                     Some(_) => i += 1,
@@ -180,6 +203,13 @@ impl<'a, 'd> Merge<'a, 'd> {
                 next = first;
             }
         }
+    }
+
+    fn strike(&self, waiting: &mut Vec<usize>, i: usize) {
+        match self.ties {
+            Ties::Go127 => waiting.swap_remove(i),
+            Ties::Go121 => waiting.remove(i),
+        };
     }
 
     /// The next event of a stream.
@@ -306,6 +336,9 @@ impl<'a, 'd> Merge<'a, 'd> {
     fn push(&mut self, entry: Entry) {
         let mut i = self.frontier.len();
         self.frontier.push(entry);
+        if self.ties == Ties::Go121 {
+            return;
+        }
         while i > 0 {
             let parent = (i - 1) / 2;
             if self.at(i).ticks >= self.at(parent).ticks {
@@ -320,6 +353,11 @@ impl<'a, 'd> Merge<'a, 'd> {
     fn pop(&mut self) -> Option<Entry> {
         if self.frontier.is_empty() {
             return None;
+        }
+        if self.ties == Ties::Go121 {
+            // Go's `sort.Sort` leaves up to 12 equal ones as they are.
+            pdqsort::sort(&mut self.frontier, &|a, b| a.ticks < b.ticks);
+            return Some(self.frontier.swap_remove(0));
         }
         let first = self.frontier.swap_remove(0);
         let (mut i, len) = (0, self.frontier.len());

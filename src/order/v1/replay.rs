@@ -2,7 +2,7 @@
 //! scheduler: no P runs two goroutines, none wakes that does not wait.
 
 use super::gs::NOBODY;
-use super::merge::Merge;
+use super::merge::{Merge, Ties};
 use super::settle::Settled;
 use super::{Defects, gs::Gs, item::Item, sequence};
 use crate::error::{GoPhase, Result, V1Error};
@@ -100,7 +100,7 @@ pub(crate) struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     /// Reads all events and brings them into order.
-    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, lenient: bool) -> Result<Replay<'a>> {
+    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, lenient: bool, ties: Ties) -> Result<Replay<'a>> {
         let mut defects = Defects { lenient, ..Defects::default() };
         if let Some(blemish) = &index.blemish {
             defects.meet(blemish.clone())?;
@@ -109,7 +109,7 @@ impl<'a> Replay<'a> {
         let merged = if index.version < Version::Go107 {
             sequence::by_number(file, index, &mut gs, &mut defects)?
         } else {
-            Merge::new(file, index, &mut gs, &mut defects).run()?
+            Merge::new(file, index, &mut gs, &mut defects, ties).run()?
         };
         let settled = Settled::new(merged, &gs);
         let mut states = vec![G::default(); gs.ids.len()];
