@@ -119,9 +119,11 @@ fn dump_footprint(input: &Input, global: &Global, json: bool) -> Result<Status> 
     let footprint = Footprint::of(input.bytes(), input.mode()).map_err(|e| input.error(&e))?;
     let mut out = Output::open(global, Content::Text)?;
     if json {
-        let rows = footprint.rows().iter().filter(|row| row.count != 0).map(
-            |row| json!({ "event": row.event().map(|event| event.name()), "count": row.count, "bytes": row.bytes }),
-        );
+        let rows = footprint
+            .rows()
+            .iter()
+            .filter(|row| row.count != 0)
+            .map(|row| json!({ "event": row.name(), "count": row.count, "bytes": row.bytes }));
         let report = json!({
             "bytes": footprint.file_size(),
             "events": footprint.events(),
