@@ -7,14 +7,16 @@
 //!   the creation, or of a runnable one, when that is over. Go puts out the
 //!   latter in the order of a map; here it is that of their IDs.
 //! - A P's first start or stop is its status.
+//! - A goroutine that C calls back into for the first time leaves the system
+//!   call that it appeared in, which Go 1.21 does not write (see `cursor.rs`).
 //! - A system call is one event, and blocks if it is followed by another. One
 //!   that does not is taken to last a nanosecond.
 
-use super::replay::Step;
+use super::replay::{SYSCALL_PROC, Step};
 use crate::ids::WIRE_NONE;
 use crate::order::context::Context;
 use crate::order::state::NONE;
-use crate::order::{Block, Record};
+use crate::order::{Block, Record, note};
 use crate::wire::v1::spec::EventType;
 use crate::wire::v2::spec::EventType as V2;
 use std::collections::{BTreeMap, VecDeque};
@@ -45,10 +47,14 @@ impl Convert {
         true
     }
 
-    /// Puts out what an event becomes: at most two records, or pending ones.
+    /// Puts out what an event becomes: at most three records, or pending ones.
     #[inline(always)]
     pub(crate) fn step(&mut self, step: &Step, last_time: &mut i64, out: &mut Block) {
         use EventType::*;
+        if step.called_back {
+            let end = record(V2::GoSyscallEndBlocked, step).noting(note::SYNTHETIC);
+            out.push(last_time, Record { proc: SYSCALL_PROC, thread: WIRE_NONE, ..end });
+        }
         let event = match step.event {
             GoStart if !self.begun => {
                 self.runnable.remove(&step.g);

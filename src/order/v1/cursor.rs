@@ -1,4 +1,20 @@
 //! The events of one P, one after the other, and what each waits for.
+//!
+//! Threads that C has made, and that call back into Go, run on goroutines that
+//! the runtime keeps ready for them. It says of such a goroutine `GoCreate` and
+//! `GoInSyscall`; but when the first callback begins, the `GoSysExit` that is
+//! due is missing if the runtime made the goroutine while it traced: Go 1.21
+//! forgets to note (`gp.trace.tracedSyscallEnter`, in `oneNewExtraM`) that it
+//! has announced the system call. Go's readers give up there, with "no
+//! consistent ordering of events possible". Here the start of a goroutine ends
+//! the system call that it first appeared in, and counts the same: the runtime
+//! does not count the event that it does not write. Where the exit is written
+//! nothing changes, for then the sequence number of the start is one more, or
+//! the exit stands right before it on the same P.
+//!
+//! The time of the exit that was not written is left behind, and the next exit
+//! states it, unless it took a time itself. It is before the system call that
+//! ends, and not heeded then.
 
 use super::gs::{COLLECTOR, Gs, NOBODY, Turn};
 use crate::error::{Error, GoPhase, Result};
@@ -47,7 +63,8 @@ impl Rule {
     pub(crate) fn holds(&self, gs: &Gs) -> bool {
         self.g == NONE || {
             let turn = gs.turn(self.g);
-            (self.seq == ANY || self.seq == turn.seq) && self.from == turn.phase
+            (self.seq == ANY || self.seq == turn.seq)
+                && (self.from == turn.phase || (turn.in_c && self.to == GoPhase::Running))
         }
     }
 
@@ -56,7 +73,8 @@ impl Rule {
         if let Some(turn) = gs.turns.get_mut(self.g as usize) {
             // One that is forced counts from where it says it is.
             let seq = if self.seq == ANY { turn.seq } else { self.seq };
-            *turn = Turn { seq: seq.wrapping_add(u64::from(self.counts)), phase: self.to, ..*turn };
+            let stale = turn.stale || turn.in_c && self.to == GoPhase::Running;
+            *turn = Turn { seq: seq.wrapping_add(u64::from(self.counts)), phase: self.to, in_c: false, stale, ..*turn };
         }
     }
 }

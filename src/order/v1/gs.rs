@@ -21,6 +21,11 @@ pub(crate) struct Turn {
     /// event was, or 0.
     pub(crate) syscall: usize,
     pub(crate) phase: GoPhase,
+    /// Whether it waits because it was in a system call when it first appeared:
+    /// see [`cursor`](super::cursor).
+    pub(crate) in_c: bool,
+    /// Whether the time of its next system call's end may be a stale one.
+    pub(crate) stale: bool,
 }
 
 /// All goroutines.

@@ -277,7 +277,8 @@ impl<'a, 'd> Merge<'a, 'd> {
                     began.set_blocks(true);
                 }
             }
-            EventType::GoInSyscall => turn.blocked = ticks,
+            EventType::GoInSyscall => (turn.blocked, turn.in_c) = (ticks, true),
+            EventType::GoSysExit if std::mem::take(&mut turn.stale) && head.exit < turn.blocked => {}
             EventType::GoSysExit if head.exit != 0 => {
                 let what = if turn.blocked == 0 {
                     V1Error::StraySyscallExit { goroutine: GoId(self.gs.id(head.g)) }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Ps that are none, which Go attributes events to.
 pub(crate) const TIMER_PROC: u32 = 1_000_001;
 const NETPOLL_PROC: u32 = 1_000_002;
-const SYSCALL_PROC: u32 = 1_000_003;
+pub(crate) const SYSCALL_PROC: u32 = 1_000_003;
 const GC_PROC: u32 = 1_000_004;
 
 /// An event that is in order.
@@ -42,6 +42,9 @@ pub(crate) struct Step {
     pub(crate) blocks: bool,
     /// Whether a timer's goroutine wakes another one.
     pub(crate) timer: bool,
+    /// Whether the start of a goroutine also ends its first system call, for a
+    /// callback from C.
+    pub(crate) called_back: bool,
     /// Whether it is the first of its P to start or stop it.
     pub(crate) first_of_proc: bool,
     /// Where the event that began what it ends stands in the file, or 0.
@@ -59,6 +62,8 @@ struct G {
     assists: bool,
     /// Whether it runs timers.
     timer: bool,
+    /// Whether it is in the system call that it first appeared in.
+    in_c: bool,
 }
 
 /// What the rules need of a P.
@@ -244,12 +249,16 @@ impl<'a> Replay<'a> {
             thread: WIRE_NONE,
             blocks: item.blocks(),
             timer: false,
+            called_back: false,
             first_of_proc: false,
             began: 0,
         };
         match event {
             GoStart | GoStartLabel => {
-                self.needs(item, item.g, Runnable)?;
+                step.called_back = std::mem::take(&mut self.g(item.g).in_c);
+                if !step.called_back {
+                    self.needs(item, item.g, Runnable)?;
+                }
                 self.needs_on_proc(item, NOBODY)?;
                 let g = self.g(item.g);
                 (g.phase, g.network, g.exists) = (Running, false, true);
@@ -298,13 +307,13 @@ impl<'a> Replay<'a> {
             GoSysExit => {
                 self.needs(item, item.g, Waiting)?;
                 let g = self.g(item.g);
-                (g.phase, g.network) = (Runnable, false);
+                (g.phase, g.network, g.in_c) = (Runnable, false, false);
                 proc = SYSCALL_PROC;
             }
             GoWaiting | GoInSyscall => {
                 self.needs(item, item.g, Runnable)?;
                 let g = self.g(item.g);
-                (g.phase, g.network) = (Waiting, false);
+                (g.phase, g.network, g.in_c) = (Waiting, false, event == GoInSyscall);
             }
             ProcStart | ProcStop => self.proc(item, &mut step)?,
             GCStart => {
