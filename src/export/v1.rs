@@ -52,14 +52,15 @@ fn events(
 ) -> std::result::Result<Vec<Error>, ConvertError> {
     let Some(index) = &generation.v1 else { return Ok(Vec::new()) };
     let mut replay = Replay::new(generation.file, index, lenient, Ties::Go121)?;
-    while let Some(step) = next(&mut replay)? {
+    let mut step = Step::BLANK;
+    while next(&mut replay, &mut step)? {
         each(&step)?;
     }
     Ok(replay.defects.take())
 }
 
-fn next(replay: &mut Replay<'_>) -> Result<Option<Step>> {
-    replay.next()
+fn next(replay: &mut Replay<'_>, step: &mut Step) -> Result<bool> {
+    replay.next(step)
 }
 
 /// Appends the line of an event.

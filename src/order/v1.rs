@@ -17,6 +17,7 @@
 
 mod convert;
 mod cursor;
+mod frontier;
 mod gs;
 mod item;
 mod merge;
@@ -24,7 +25,7 @@ mod replay;
 mod sequence;
 mod settle;
 
-pub(crate) use merge::Ties;
+pub(crate) use frontier::Ties;
 pub(crate) use replay::{Replay, Step, TIMER_PROC};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -85,11 +86,14 @@ impl<'a> Ordering<'a> {
 
     /// Fills `out`; returns whether that was all.
     pub(crate) fn advance(&mut self, last_time: &mut i64, out: &mut Block) -> Result<bool> {
+        let mut step = Step::BLANK;
         while out.has_room() {
             if self.convert.put_pending(last_time, out) {
                 continue;
             }
-            let Some(step) = self.replay.next()? else { return Ok(true) };
+            if !self.replay.next(&mut step)? {
+                return Ok(true);
+            }
             self.convert.step(&step, last_time, out);
         }
         Ok(false)

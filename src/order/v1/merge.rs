@@ -17,6 +17,7 @@
 
 use super::Defects;
 use super::cursor::{Cursor, Head, Rule};
+use super::frontier::{Entry, Frontier, Ties};
 use super::gs::{Gs, NOBODY};
 use super::item::Item;
 use crate::error::{Result, V1Error};
@@ -35,17 +36,6 @@ pub(crate) struct Exit {
     pub(crate) before: usize,
 }
 
-/// How events of one time are told apart. Both of Go's readers leave that to
-/// the structure of their frontier.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Ties {
-    /// A heap, as Go 1.27 has it.
-    Go127,
-    /// A list that is sorted anew for each event, as Go 1.21 has it: the last
-    /// takes the place of the first, which leaves.
-    Go121,
-}
-
 /// What merging comes to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Merged {
@@ -60,18 +50,21 @@ pub(crate) struct Merged {
     pub(crate) futile: bool,
 }
 
-/// An entry of the frontier.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    ticks: i64,
-    stream: usize,
-}
-
 /// The events of a P, or the CPU samples.
 struct Stream {
     cursor: Cursor,
     /// The next event, once looked at.
     head: Option<Head>,
+}
+
+/// How taking the events of one stream ended.
+enum Ran {
+    /// There are no more.
+    Over,
+    /// The next one is not due.
+    Waits,
+    /// The next one, of that time, is not the earliest.
+    GivesWay(i64),
 }
 
 pub(crate) struct Merge<'a, 'd> {
@@ -83,10 +76,7 @@ pub(crate) struct Merge<'a, 'd> {
     streams: Vec<Stream>,
     /// CPU samples by time, latest first; theirs is the last stream.
     samples: Vec<(Head, u16)>,
-    frontier: Vec<Entry>,
-    /// Whether an event that enters the frontier as the earliest and leaves it
-    /// at once leaves it as it was.
-    settled: bool,
+    frontier: Frontier,
     ties: Ties,
     merged: Merged,
     last: i64,
@@ -147,8 +137,7 @@ impl<'a, 'd> Merge<'a, 'd> {
             defects,
             streams: cursors.map(|cursor| Stream { cursor, head: None }).collect(),
             samples,
-            frontier: Vec::new(),
-            settled: ties == Ties::Go127,
+            frontier: Frontier::new(ties),
             ties,
             merged: Merged { items, ..Merged::default() },
             last: i64::MIN,
@@ -168,12 +157,12 @@ impl<'a, 'd> Merge<'a, 'd> {
                     None => self.strike(&mut waiting, i),
                     Some(head) if head.rule.holds(self.gs) => {
                         self.strike(&mut waiting, i);
-                        self.push(Entry { ticks: head.ticks, stream });
+                        self.frontier.push(Entry { ticks: head.ticks, stream });
                     }
                     Some(_) => i += 1,
                 }
             }
-            let Some(mut next) = self.pop() else {
+            let Some(mut next) = self.frontier.pop() else {
                 if waiting.is_empty() {
                     return Ok(self.merged);
                 }
@@ -188,20 +177,38 @@ impl<'a, 'd> Merge<'a, 'd> {
                     waiting.push(next.stream);
                     break;
                 }
-                let Some(head) = self.look(next.stream)? else { break };
-                if !head.rule.holds(self.gs) {
-                    waiting.push(next.stream);
-                    break;
+                match self.run_on(next.stream)? {
+                    Ran::Over => break,
+                    Ran::Waits => {
+                        waiting.push(next.stream);
+                        break;
+                    }
+                    Ran::GivesWay(ticks) => next = self.frontier.exchange(Entry { ticks, stream: next.stream }),
                 }
-                let entry = Entry { ticks: head.ticks, stream: next.stream };
-                if self.settled && self.frontier.first().is_none_or(|first| entry.ticks < first.ticks) {
-                    next = entry;
-                    continue;
-                }
-                self.push(entry);
-                let Some(first) = self.pop() else { break };
-                next = first;
             }
+        }
+    }
+
+    /// Takes the events of a stream for as long as they come before those of
+    /// the frontier, which they would enter only to leave it at once.
+    #[inline(always)]
+    fn run_on(&mut self, stream: usize) -> Result<Ran> {
+        let limit = self.frontier.limit();
+        loop {
+            let Some(head) = self.read(stream)? else { return Ok(Ran::Over) };
+            let ran = if !head.rule.holds(self.gs) {
+                Ran::Waits
+            } else if head.ticks >= limit {
+                Ran::GivesWay(head.ticks)
+            } else {
+                let proc = self.streams.get(stream).map_or(NO_PROC, |stream| stream.cursor.proc);
+                self.put(&head, proc)?;
+                continue;
+            };
+            if let Some(stream) = self.streams.get_mut(stream) {
+                stream.head = Some(head);
+            }
+            return Ok(ran);
         }
     }
 
@@ -212,32 +219,43 @@ impl<'a, 'd> Merge<'a, 'd> {
         };
     }
 
-    /// The next event of a stream.
-    #[inline(always)]
+    /// The next event of a stream, looked at already or not.
     fn look(&mut self, stream: usize) -> Result<Option<Head>> {
-        let samples = self.streams.len() - 1;
-        let Some(Stream { cursor, head }) = self.streams.get_mut(stream) else { return Ok(None) };
-        if let Some(head) = head {
-            return Ok(Some(*head));
+        if let Some(head) = self.streams.get(stream).and_then(|stream| stream.head) {
+            return Ok(Some(head));
         }
-        if stream == samples {
-            let next = self.samples.pop();
-            *head = next.map(|(head, _)| head);
-            cursor.proc = next.map_or(NO_PROC, |(_, proc)| proc);
-            return Ok(*head);
+        let head = self.read(stream)?;
+        if let Some(stream) = self.streams.get_mut(stream) {
+            stream.head = head;
         }
+        Ok(head)
+    }
+
+    /// Reads the next event of a stream.
+    #[inline(always)]
+    fn read(&mut self, stream: usize) -> Result<Option<Head>> {
+        if stream + 1 == self.streams.len() {
+            return Ok(self.next_sample(stream));
+        }
+        let Some(Stream { cursor, .. }) = self.streams.get_mut(stream) else { return Ok(None) };
         loop {
             match cursor.read(self.file, &self.index.batches, &self.shapes, self.gs) {
-                Ok(next) => {
-                    *head = next;
-                    return Ok(next);
-                }
+                Ok(next) => return Ok(next),
                 Err(e) => {
                     self.defects.meet(e)?;
                     cursor.skip_batch();
                 }
             }
         }
+    }
+
+    #[inline(never)]
+    fn next_sample(&mut self, stream: usize) -> Option<Head> {
+        let next = self.samples.pop();
+        if let Some(Stream { cursor, .. }) = self.streams.get_mut(stream) {
+            cursor.proc = next.map_or(NO_PROC, |(_, proc)| proc);
+        }
+        next.map(|(head, _)| head)
     }
 
     /// Puts the next event of a stream in its place.
@@ -252,11 +270,11 @@ impl<'a, 'd> Merge<'a, 'd> {
             let what = V1Error::ImpossibleTransition { event: head.event, goroutine, found: turn.phase };
             self.defects.meet(wrong(head.at, what))?;
         }
-        self.put(head, proc)
+        self.put(&head, proc)
     }
 
     #[inline(always)]
-    fn put(&mut self, head: Head, proc: u16) -> Result<()> {
+    fn put(&mut self, head: &Head, proc: u16) -> Result<()> {
         head.rule.apply(self.gs);
         let mut ticks = head.ticks;
         if ticks < self.last {
@@ -325,71 +343,8 @@ impl<'a, 'd> Merge<'a, 'd> {
         }
         // Time does not go back for it.
         let ticks = head.ticks.max(self.last);
-        self.put(Head { ticks, ..head }, proc)?;
+        self.put(&Head { ticks, ..head }, proc)?;
         waiting.push(stream);
         Ok(())
-    }
-
-    fn at(&self, i: usize) -> Entry {
-        self.frontier.get(i).copied().unwrap_or(Entry { ticks: i64::MAX, stream: usize::MAX })
-    }
-
-    fn push(&mut self, entry: Entry) {
-        let mut i = self.frontier.len();
-        self.frontier.push(entry);
-        if self.ties == Ties::Go121 {
-            return;
-        }
-        while i > 0 {
-            let parent = (i - 1) / 2;
-            if self.at(i).ticks >= self.at(parent).ticks {
-                break;
-            }
-            self.frontier.swap(i, parent);
-            i = parent;
-        }
-        self.settle();
-    }
-
-    fn pop(&mut self) -> Option<Entry> {
-        if self.frontier.is_empty() {
-            return None;
-        }
-        if self.ties == Ties::Go121 {
-            // Go's `sort.Sort` leaves up to 12 equal ones as they are.
-            pdqsort::sort(&mut self.frontier, &|a, b| a.ticks < b.ticks);
-            return Some(self.frontier.swap_remove(0));
-        }
-        let first = self.frontier.swap_remove(0);
-        let (mut i, len) = (0, self.frontier.len());
-        loop {
-            let (left, right) = (2 * i + 1, 2 * i + 2);
-            if left >= len {
-                break;
-            }
-            let child = if right < len && self.at(right).ticks < self.at(left).ticks { right } else { left };
-            if self.at(child).ticks >= self.at(i).ticks {
-                break;
-            }
-            self.frontier.swap(i, child);
-            i = child;
-        }
-        self.settle();
-        Some(first)
-    }
-
-    /// An entry that goes in at the bottom, rises to the top and leaves moves
-    /// those above it down and then up again, unless one of them ties with its
-    /// child or with that one's sibling.
-    fn settle(&mut self) {
-        let mut i = self.frontier.len();
-        self.settled = true;
-        while i > 0 {
-            let parent = (i - 1) / 2;
-            let sibling = if i % 2 == 0 { i - 1 } else { i + 1 };
-            let ties = |at: usize| at < self.frontier.len() && self.at(at).ticks <= self.at(parent).ticks;
-            self.settled &= !ties(i) && !ties(sibling);
-            i = parent;
-        }
     }
 }

@@ -1,8 +1,9 @@
 //! The settled events once more, in nanoseconds, against the rules of the
 //! scheduler: no P runs two goroutines, none wakes that does not wait.
 
+use super::frontier::Ties;
 use super::gs::NOBODY;
-use super::merge::{Merge, Ties};
+use super::merge::Merge;
 use super::settle::Settled;
 use super::{Defects, gs::Gs, item::Item, sequence};
 use crate::error::{GoPhase, Result, V1Error};
@@ -49,6 +50,24 @@ pub(crate) struct Step {
     pub(crate) first_of_proc: bool,
     /// Where the event that began what it ends stands in the file, or 0.
     pub(crate) began: usize,
+}
+
+impl Step {
+    /// Before the first event.
+    pub(crate) const BLANK: Step = Step {
+        event: EventType::Batch,
+        at: 0,
+        time: 0,
+        g: 0,
+        other: 0,
+        proc: NONE,
+        thread: WIRE_NONE,
+        blocks: false,
+        timer: false,
+        called_back: false,
+        first_of_proc: false,
+        began: 0,
+    };
 }
 
 /// What the rules need of a goroutine.
@@ -231,28 +250,24 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// The next event; an error comes in strict mode only.
+    /// Makes `step` the next event, if there is one; an error comes in strict
+    /// mode only. In place, for a step that is handed through costs more than
+    /// what it takes to make.
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> Result<Option<Step>> {
+    pub(crate) fn next(&mut self, step: &mut Step) -> Result<bool> {
         use EventType::*;
         use GoPhase::*;
-        let Some(item) = self.settled.next() else { return Ok(None) };
+        let Some(item) = self.settled.next() else { return Ok(false) };
         let event = item.event();
         let mut proc = if item.proc() == NO_PROC { NONE } else { u32::from(item.proc()) };
-        let mut step = Step {
-            event,
-            at: item.at(),
-            time: self.time(item.ticks),
-            g: self.ids.get(item.g as usize).copied().unwrap_or_default(),
-            other: 0,
-            proc,
-            thread: WIRE_NONE,
-            blocks: item.blocks(),
-            timer: false,
-            called_back: false,
-            first_of_proc: false,
-            began: 0,
-        };
+        step.event = event;
+        step.at = item.at();
+        step.time = self.time(item.ticks);
+        step.g = self.ids.get(item.g as usize).copied().unwrap_or_default();
+        step.thread = WIRE_NONE;
+        step.blocks = item.blocks();
+        (step.timer, step.called_back, step.first_of_proc) = (false, false, false);
+        step.began = 0;
         match event {
             GoStart | GoStartLabel => {
                 step.called_back = std::mem::take(&mut self.g(item.g).in_c);
@@ -315,7 +330,7 @@ impl<'a> Replay<'a> {
                 let g = self.g(item.g);
                 (g.phase, g.network, g.in_c) = (Waiting, false, event == GoInSyscall);
             }
-            ProcStart | ProcStop => self.proc(item, &mut step)?,
+            ProcStart | ProcStop => self.proc(item, step)?,
             GCStart => {
                 if std::mem::replace(&mut self.collecting, true) {
                     self.meet(item, V1Error::RangeOpen { event })?;
@@ -338,7 +353,7 @@ impl<'a> Replay<'a> {
                 }
             }
             STWStart | STWDone | GCMarkAssistStart | GCMarkAssistDone | UserTaskCreate | UserTaskEnd | UserRegion => {
-                self.rare(item, &mut step)?;
+                self.rare(item, step)?;
             }
             _ => {}
         }
@@ -346,7 +361,7 @@ impl<'a> Replay<'a> {
         if proc < TIMER_PROC && step.thread == WIRE_NONE && event != CPUSample {
             step.thread = self.p(item.proc()).thread;
         }
-        Ok(Some(step))
+        Ok(true)
     }
 
     fn proc(&mut self, item: Item, step: &mut Step) -> Result<()> {
