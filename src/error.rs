@@ -3,6 +3,10 @@
 //! [`Error`] is one word wide, so that a `Result` on the hot path costs
 //! nothing; it is made in cold code only.
 
+mod v1;
+
+pub use v1::{GoPhase, V1Error};
+
 use crate::ids::{GoId, ProcId, StackId, StringId, TaskId, ThreadId};
 use crate::wire::v2::spec::EventType;
 use crate::wire::v2::status::{GoStatus, ProcStatus};
@@ -185,7 +189,7 @@ pub enum ErrorKind {
     },
     /// The header names a version that this crate cannot read.
     #[error(
-        "trace format go 1.{minor} is not supported; this version reads go 1.22 to go 1.26 (written by Go 1.22 to 1.27)"
+        "trace format go 1.{minor} is not supported; this version reads go 1.5 to go 1.26 (written by Go 1.5 to 1.27)"
     )]
     UnsupportedVersion {
         /// The NN of `go 1.NN trace`.
@@ -530,6 +534,24 @@ pub enum ErrorKind {
     /// No thread's next event can happen: the trace has no consistent order.
     #[error("no consistent order: {0}")]
     Stuck(Box<crate::order::Stuck>),
+
+    // Traces of Go 1.5 to 1.21.
+    /// What can be wrong with those only.
+    #[error(transparent)]
+    V1(#[from] V1Error),
+    /// What was asked for is not there for traces of Go 1.5 to 1.21.
+    #[error("a go 1.{minor} trace; the text form is of traces of Go 1.22 and later")]
+    NoTextForm {
+        /// The NN of `go 1.NN trace`.
+        minor: u32,
+    },
+
+    /// What was asked for is there for traces of Go 1.5 to 1.21 only.
+    #[error("a go 1.{minor} trace; this form is of traces of Go 1.5 to 1.21")]
+    NotV1 {
+        /// The NN of `go 1.NN trace`.
+        minor: u32,
+    },
 
     // The text form.
     /// A line of the text form is not as it should be.

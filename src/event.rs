@@ -11,6 +11,7 @@ use crate::ids::{GoId, ProcId, StringId, TaskId, ThreadId, WIRE_NONE, optional};
 use crate::order::{Record, note};
 use crate::time::Time;
 use crate::trace::Trace;
+use crate::wire::v1::map as v1;
 use crate::wire::v2::experiment::ExperimentalBatch;
 use crate::wire::v2::spec::{Arg, EventType};
 use crate::wire::v2::status::ProcStatus;
@@ -279,8 +280,9 @@ impl<'t> Event<'t> {
         self.record.thread()
     }
 
-    /// Its type on the wire. Some events on the wire are several in the trace;
-    /// [`kind`](Self::kind) is what to go by.
+    /// Its type on the wire; in a v1 trace, the one that it would have in v2.
+    /// Some events on the wire are several in the trace; [`kind`](Self::kind) is
+    /// what to go by.
     pub fn wire_type(&self) -> EventType {
         self.record.event
     }
@@ -324,7 +326,14 @@ impl<'t> Event<'t> {
     fn origin(&self) -> Option<(&'t Generation<'t>, [u64; 5])> {
         let offset = usize::try_from(self.record.extra).ok().filter(|&offset| offset != 0)?;
         let generation = self.trace.generation_at(offset)?;
-        Some((generation, args_at(generation.file, offset)))
+        let args = match &generation.v1 {
+            Some(index) => {
+                let begins = self.record.event.spec().begin.unwrap_or(EventType::UserTaskBegin);
+                v1::args(generation.file, index, offset, begins, WIRE_NONE)
+            }
+            None => args_at(generation.file, offset),
+        };
+        Some((generation, args))
     }
 
     fn string(&self, id: u64) -> &'t [u8] {
@@ -336,7 +345,35 @@ impl<'t> Event<'t> {
         if self.record.note & note::SYNTHETIC != 0 {
             return [0; 5];
         }
+        if self.trace.version().is_v1() {
+            return self.v1_args();
+        }
         args_at(self.trace.bytes(), self.record.offset)
+    }
+
+    #[inline(never)]
+    fn v1_args(&self) -> [u64; 5] {
+        let Record { offset, event, proc, .. } = self.record;
+        let index = self.generation.and_then(|generation| generation.v1.as_ref());
+        index.map_or([0; 5], |index| v1::args(self.trace.bytes(), index, offset, event, u64::from(proc)))
+    }
+
+    pub(crate) fn is_v1(&self) -> bool {
+        self.trace.version().is_v1()
+    }
+
+    /// Whether the trace has the event that began what this one ends.
+    pub(crate) fn has_origin(&self) -> bool {
+        self.record.extra != 0
+    }
+
+    /// The message of a log, which stands in the event itself in v1 traces.
+    fn message(&self, id: u64) -> &'t [u8] {
+        let (file, version) = (self.trace.bytes(), self.trace.version());
+        if !version.is_v1() {
+            return self.string(id);
+        }
+        v1::Decoded::at(file, self.record.offset, version).map_or(b"", |raw| raw.message(file))
     }
 
     /// Whether it happened to that goroutine, or while it ran.
@@ -459,7 +496,7 @@ impl<'t> Event<'t> {
             E::UserLog => EventKind::Log(Log {
                 task: TaskId(args[1]),
                 category: self.string(args[2]),
-                message: self.string(args[3]),
+                message: self.message(args[3]),
             }),
 
             // Ordering lets no other events pass than those of experiments.

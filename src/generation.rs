@@ -8,7 +8,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::stack::Stack;
 use crate::ids::StringId;
 use crate::time::{Frequency, Time, Timestamp};
-use crate::version::Version;
+use crate::version::{HEADER_LEN, Version};
+use crate::wire::v1::tables::Index;
 use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames};
 use crate::wire::v2::experiment::ExperimentalBatch;
 use crate::wire::v2::samples::{self, RawSample};
@@ -35,9 +36,28 @@ pub struct Generation<'a> {
     /// Whether it is whole, or what there was of it when the file ended.
     complete: bool,
     tables: Mutex<Option<Arc<Tables>>>,
+    /// Where everything stands, in a v1 trace, which is one generation.
+    pub(crate) v1: Option<Arc<Index>>,
 }
 
 impl<'a> Generation<'a> {
+    /// The one generation of a v1 trace.
+    pub(crate) fn of_v1(file: &'a [u8], index: Index, complete: bool) -> Generation<'a> {
+        let frequency = index.hz.map(Frequency::from_hz);
+        Generation {
+            file,
+            version: index.version,
+            index: 0,
+            number: 1,
+            range: HEADER_LEN..file.len(),
+            sync: RawSync { frequency, ..RawSync::default() },
+            min_time: Timestamp(index.batches.iter().map(|batch| batch.ticks).min().unwrap_or_default()),
+            complete,
+            tables: Mutex::new(None),
+            v1: Some(Arc::new(index)),
+        }
+    }
+
     /// Its number, which counts from 1 when the program first traces.
     pub fn number(&self) -> u64 {
         self.number
@@ -80,9 +100,11 @@ impl<'a> Generation<'a> {
         self.complete
     }
 
-    /// Its batches, in the order of the file.
+    /// Its batches, in the order of the file; none in a v1 trace, whose events
+    /// are to be had from [`v1::event::RawEvents`](crate::wire::v1::event::RawEvents).
     pub fn batches(&self) -> impl Iterator<Item = Batch<'a>> + use<'a> {
-        let file = self.file.get(..self.range.end).unwrap_or_default();
+        let end = if self.v1.is_some() { self.range.start } else { self.range.end };
+        let file = self.file.get(..end).unwrap_or_default();
         Frames::new(file, self.range.start).filter_map(|frame| match frame {
             Ok(Frame::Batch(batch)) => Some(batch),
             // `split` has read the frames before: an error cannot be.
@@ -113,6 +135,9 @@ impl<'a> Generation<'a> {
     /// Its CPU samples but for those in a batch behind something malformed, and
     /// the first such defect.
     pub(crate) fn good_samples(&self) -> (Vec<RawSample>, Option<Error>) {
+        if let Some(index) = &self.v1 {
+            return (index.samples.clone(), None);
+        }
         let (mut samples, mut defect) = (Vec::new(), None);
         for batch in self.batches_of(BatchKind::Samples) {
             if let Err(e) = samples::read(&batch, |sample| samples.push(sample)) {
@@ -126,6 +151,9 @@ impl<'a> Generation<'a> {
     pub fn string(&self, id: StringId) -> Option<&'a [u8]> {
         if id.0 == 0 {
             return Some(b"");
+        }
+        if let Some(index) = &self.v1 {
+            return index.tables.string(self.file, id);
         }
         self.tables().string(self.file, id)
     }
@@ -143,6 +171,9 @@ impl<'a> Generation<'a> {
 
     /// The index of its tables, made now if need be.
     pub(crate) fn tables(&self) -> Arc<Tables> {
+        if let Some(index) = &self.v1 {
+            return Arc::clone(&index.tables);
+        }
         let mut slot = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(slot.get_or_insert_with(|| Arc::new(Tables::index(self))))
     }
@@ -216,6 +247,7 @@ impl Draft {
             min_time: self.min_time.unwrap_or_default(),
             complete,
             tables: Mutex::new(None),
+            v1: None,
         }
     }
 }

@@ -24,3 +24,17 @@ pub const MAX_PROC_ID: u64 = (1 << 16) - 1;
 /// The size up to which all of a mapped file stays in memory, in bytes: letting
 /// its pages go and mapping them again costs a tenth of a scan.
 pub const KEPT_FILE: usize = 64 << 20;
+
+/// The most bytes that a v1 event with a length may have, by which Go's reader
+/// tells a broken trace (`tracev1.parser.readRawEvent`).
+pub const MAX_V1_EVENT_SIZE: u64 = 2048;
+
+/// The most bytes that a string of a v1 trace may have (as above).
+pub const MAX_V1_STRING_SIZE: u64 = 1_000_000;
+
+/// The most frames that a stack of a v1 trace may have (as above).
+pub const MAX_V1_FRAMES: u64 = 1000;
+
+/// The largest v1 trace, in bytes: where an event stands takes 40 bits while
+/// all of them are brought into order.
+pub const MAX_V1_FILE: usize = 1 << 40;

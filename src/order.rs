@@ -30,6 +30,7 @@ pub(crate) mod state;
 mod stuck;
 mod syscall;
 mod user;
+pub(crate) mod v1;
 
 pub(crate) use record::{Block, Record, note};
 pub use stuck::{Stuck, StuckThread};
@@ -225,6 +226,8 @@ pub(crate) struct Order<'a> {
     pub(crate) last_time: i64,
     syncs: u64,
     entered: bool,
+    /// The ordering of a v1 trace, which goes its own way.
+    v1: Option<Box<v1::Ordering<'a>>>,
 }
 
 /// How trying one M's events ended.
@@ -252,6 +255,7 @@ impl<'a> Order<'a> {
             last_time: 0,
             syncs: 0,
             entered: false,
+            v1: None,
         }
     }
 
@@ -290,6 +294,9 @@ impl<'a> Order<'a> {
     /// Begins a generation: its tables, its Ms' first events, its samples, and
     /// the record of the sync that it begins with.
     pub(crate) fn enter(&mut self, generation: &Generation<'a>, out: &mut Block) -> Result<()> {
+        if let Some(index) = v1::index_of(generation) {
+            return self.enter_v1(index, out);
+        }
         let tables = generation.tables();
         let (samples, bad_sample) = generation.good_samples();
         match tables.defect().cloned().or(bad_sample) {
@@ -312,6 +319,22 @@ impl<'a> Order<'a> {
         self.next_sample();
 
         self.sync(generation.start().0, out);
+        Ok(())
+    }
+
+    /// The same for the one generation that a v1 trace is.
+    #[inline(never)]
+    fn enter_v1(&mut self, index: &std::sync::Arc<crate::wire::v1::tables::Index>, out: &mut Block) -> Result<()> {
+        self.entered = true;
+        // Times are counted from the first event; the sync comes before it.
+        self.last_time = -2;
+        let ordering = v1::Ordering::new(self.file, index, self.state.lenient)?;
+        if ordering.is_empty() {
+            self.last_time = -1;
+        } else {
+            self.sync(-1, out);
+        }
+        self.v1 = Some(Box::new(ordering));
         Ok(())
     }
 
@@ -341,15 +364,20 @@ impl<'a> Order<'a> {
         Ok(())
     }
 
-    /// The first missing string or stack of the generation, where one is: what
-    /// a lenient ordering has kept silent about.
-    pub(crate) fn take_missing(&mut self) -> Option<Error> {
-        Some(self.state.first_missing.take()?.in_generation(self.generation))
+    /// What a lenient ordering has kept silent about: the first missing string
+    /// or stack of the generation, where one is; all defects of a v1 trace.
+    pub(crate) fn take_missing(&mut self) -> Vec<Error> {
+        let missing = self.state.first_missing.take().map(|e| e.in_generation(self.generation));
+        let v1 = self.v1.as_mut().map_or_else(Vec::new, |v1| v1.take_defects());
+        missing.into_iter().chain(v1).collect()
     }
 
     /// Fills `out` up to [`BLOCK`] records; returns whether the generation is
     /// over. What is in `out` is good even if an error follows.
     pub(crate) fn advance(&mut self, out: &mut Block) -> Result<bool> {
+        if let Some(v1) = &mut self.v1 {
+            return v1.advance(&mut self.last_time, out);
+        }
         while out.has_room() {
             match self.frontier.get(0) {
                 Some(head) if head.time <= self.sample_time => match self.run(0, out)? {

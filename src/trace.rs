@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::file::TraceFile;
 use crate::generation::Generation;
-use crate::generation::split::split;
+use crate::generation::split::{split, split_v1};
 use crate::ids::{GoId, ProcId, ThreadId};
 use crate::stream::{Events, Stream};
 use crate::version::Version;
@@ -98,7 +98,12 @@ impl<'a> Trace<'a> {
                 file.release(generation.byte_range());
             }
         };
-        let split = split(bytes, version, options.mode == Mode::Lenient, &release);
+        let lenient = options.mode == Mode::Lenient;
+        let split = if version.is_v1() {
+            split_v1(bytes, version, lenient, &release)
+        } else {
+            split(bytes, version, lenient, &release)
+        };
         if let (Mode::Lenient, [], Some(defect)) = (options.mode, &split.generations[..], &split.defect) {
             return Err(defect.clone());
         }

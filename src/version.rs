@@ -9,10 +9,29 @@ pub const HEADER_LEN: usize = 16;
 
 /// A version of the trace format, by the Go release that introduced it.
 ///
-/// Go 1.24 writes 1.23 and Go 1.27 writes 1.26.
+/// There are two formats: v1, up to Go 1.21, is one stream of batches for each
+/// P (see [`wire::v1`](crate::wire::v1)), and v2 one for each M, in generations
+/// (see [`wire::v2`](crate::wire::v2)). Go 1.6 writes 1.5, Go 1.12 to 1.18 write
+/// 1.11, Go 1.20 writes 1.19, Go 1.24 writes 1.23 and Go 1.27 writes 1.26.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Version {
+    /// The first: every event has a global sequence number; stacks are PCs only.
+    Go105,
+    /// Sequence numbers for each goroutine; strings, and stacks with names.
+    Go107,
+    /// Labels of goroutines that start; goroutines blocked by the collector.
+    Go108,
+    /// Mark assists; sweeps tell how much they swept.
+    Go109,
+    /// Stop-the-world is of the program, not of a P, and of two kinds.
+    Go110,
+    /// Tasks, regions and logs.
+    Go111,
+    /// CPU profile samples.
+    Go119,
+    /// Stop-the-world tells for what.
+    Go121,
     /// Generations, per-M batches.
     Go122,
     /// Adds coroutine switches, stacks of goroutine statuses, experiments.
@@ -25,11 +44,41 @@ pub enum Version {
 
 impl Version {
     /// Every version that this crate reads, oldest first.
-    pub const ALL: [Version; 4] = [Version::Go122, Version::Go123, Version::Go125, Version::Go126];
+    pub const ALL: [Version; 12] = [
+        Version::Go105,
+        Version::Go107,
+        Version::Go108,
+        Version::Go109,
+        Version::Go110,
+        Version::Go111,
+        Version::Go119,
+        Version::Go121,
+        Version::Go122,
+        Version::Go123,
+        Version::Go125,
+        Version::Go126,
+    ];
+
+    /// Those of the v2 format, oldest first.
+    pub const V2: [Version; 4] = [Version::Go122, Version::Go123, Version::Go125, Version::Go126];
+
+    /// Whether it is one of the v1 format.
+    #[inline]
+    pub fn is_v1(self) -> bool {
+        self < Version::Go122
+    }
 
     /// The NN of `go 1.NN trace`.
     pub fn minor(self) -> u32 {
         match self {
+            Version::Go105 => 5,
+            Version::Go107 => 7,
+            Version::Go108 => 8,
+            Version::Go109 => 9,
+            Version::Go110 => 10,
+            Version::Go111 => 11,
+            Version::Go119 => 19,
+            Version::Go121 => 21,
             Version::Go122 => 22,
             Version::Go123 => 23,
             Version::Go125 => 25,

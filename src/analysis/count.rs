@@ -4,9 +4,16 @@ use crate::analysis::Analysis;
 use crate::error::Error;
 use crate::event::Event;
 use crate::generation::Generation;
+use crate::wire::v1::event::{Shapes, numbers};
+use crate::wire::v1::tables::Index;
 use crate::wire::v2::batch::BatchKind;
 use crate::wire::v2::event::RawEvents;
 use crate::wire::v2::spec::EventType;
+
+mod v1 {
+    pub(super) use crate::wire::v1::event::RawEvents;
+    pub(super) use crate::wire::v1::spec::EventType;
+}
 
 /// Counts events; the answer is a [`Counts`].
 #[derive(Clone, Debug)]
@@ -16,7 +23,7 @@ pub struct Count {
 
 impl Default for Count {
     fn default() -> Count {
-        Count { counts: Counts { by_type: [0; 256], implied: 0, raw: false } }
+        Count { counts: Counts { by_type: [0; 256], implied: 0, raw: Raw::No, v1_wire: None } }
     }
 }
 
@@ -30,6 +37,9 @@ impl Analysis for Count {
         if wire_type == EventType::ProcSteal {
             self.counts.implied += u64::from(is_implied(event));
         }
+        if wire_type == EventType::Sync {
+            self.counts.v1_wire = self.counts.v1_wire.or_else(|| v1_wire_events(event));
+        }
     }
 
     fn finish(self) -> Counts {
@@ -41,7 +51,11 @@ impl Count {
     /// Counts what a generation has on the wire, undecided whether it can be
     /// ordered. Passes over the rest of a batch that has a defect.
     pub fn raw_generation(&mut self, generation: &Generation<'_>, defects: &mut Vec<Error>) {
-        self.counts.raw = true;
+        if let Some(index) = &generation.v1 {
+            self.counts.raw = Raw::V1;
+            return self.raw_v1(generation.file, index, defects);
+        }
+        self.counts.raw = Raw::V2;
         for batch in generation.batches_of(BatchKind::Events) {
             for event in RawEvents::new(&batch) {
                 match event {
@@ -53,6 +67,36 @@ impl Count {
         match generation.raw_samples() {
             Ok(samples) => self.add(EventType::CPUSample, samples.len() as u64),
             Err(e) => defects.push(e),
+        }
+    }
+
+    /// The same for the one generation that a v1 trace is: its timed events, and
+    /// CPU samples.
+    fn raw_v1(&mut self, file: &[u8], index: &Index, defects: &mut Vec<Error>) {
+        let shapes = Shapes::of(index.version);
+        for batch in &index.batches {
+            let mut at = batch.range.start;
+            while at < batch.range.end {
+                let byte = file.get(at).copied().unwrap_or_default();
+                let read = if shapes.count(byte) != 0 && byte & 0x3f != v1::EventType::UserLog as u8 {
+                    numbers(file, at, &shapes).map(|(_, end)| end)
+                } else {
+                    v1::RawEvents::from(file, at, index.version).read().map(|raw| at + raw.size)
+                };
+                match read {
+                    Ok(end) => at = end,
+                    Err(e) => {
+                        defects.push(e);
+                        break;
+                    }
+                }
+                let number = byte & 0x3f;
+                if v1::EventType::from_wire(number).is_some_and(|event| event.spec().is_timed())
+                    && let Some(count) = self.counts.by_type.get_mut(usize::from(number))
+                {
+                    *count += 1;
+                }
+            }
         }
     }
 
@@ -69,7 +113,10 @@ impl Count {
             *count += more;
         }
         self.counts.implied += other.counts.implied;
-        self.counts.raw |= other.counts.raw;
+        if other.counts.raw != Raw::No {
+            self.counts.raw = other.counts.raw;
+        }
+        self.counts.v1_wire = self.counts.v1_wire.or(other.counts.v1_wire);
     }
 }
 
@@ -88,7 +135,24 @@ pub struct Counts {
     /// blocked system call.
     implied: u64,
     /// Whether these are the wire's events as they stand there.
-    raw: bool,
+    raw: Raw,
+    /// How many events a v1 trace has on the wire.
+    v1_wire: Option<u64>,
+}
+
+/// Whether the counts are of the wire's events, and in which numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Raw {
+    No,
+    V1,
+    V2,
+}
+
+/// How many timed events and CPU samples a v1 trace has.
+#[cold]
+fn v1_wire_events(event: &Event<'_>) -> Option<u64> {
+    let index = event.generation()?.v1.as_ref()?;
+    Some((index.events + index.samples.len()) as u64)
 }
 
 impl Counts {
@@ -100,8 +164,11 @@ impl Counts {
     /// The events on the wire that they were made of. A coroutine switch is
     /// one there and three in the stream; syncs are not there at all.
     pub fn wire_events(&self) -> u64 {
-        if self.raw {
+        if self.raw != Raw::No {
             return self.events();
+        }
+        if let Some(events) = self.v1_wire {
+            return events;
         }
         let switches = self.of_type(EventType::GoSwitch) + self.of_type(EventType::GoSwitchDestroy);
         self.events().saturating_sub(self.of_type(EventType::Sync) + 2 * switches + self.implied)
@@ -112,9 +179,22 @@ impl Counts {
         self.by_type.get(event as usize).copied().unwrap_or_default()
     }
 
-    /// The events of each type that occurs.
+    /// The events of each type that occurs; none for the wire's events of a v1
+    /// trace, which have types of their own.
     pub fn by_type(&self) -> impl Iterator<Item = (EventType, u64)> + '_ {
-        EventType::ALL.iter().map(|&event| (event, self.of_type(event))).filter(|(_, count)| *count != 0)
+        let all = if self.raw == Raw::V1 { &[] } else { EventType::ALL };
+        all.iter().map(|&event| (event, self.of_type(event))).filter(|(_, count)| *count != 0)
+    }
+
+    /// The events of each type that occurs, under its name: for the wire's events
+    /// of a v1 trace, that of v1.
+    pub fn by_type_name(&self) -> Vec<(&'static str, u64)> {
+        if self.raw != Raw::V1 {
+            return self.by_type().map(|(event, count)| (event.name(), count)).collect();
+        }
+        let of = |event: v1::EventType| self.by_type.get(event as usize).copied().unwrap_or_default();
+        let all = v1::EventType::ALL.iter().map(|&event| (event.name(), of(event)));
+        all.filter(|(_, count)| *count != 0).collect()
     }
 
     /// The events of each kind that occurs, under the name that Go gives it,

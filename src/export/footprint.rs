@@ -9,6 +9,11 @@ use crate::version::Version;
 use crate::wire::v2::spec::EventType;
 use std::io::{self, Write};
 
+mod v1 {
+    pub(super) use crate::wire::v1::event::RawEvents;
+    pub(super) use crate::wire::v1::spec::EventType;
+}
+
 /// What one event type takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
@@ -18,14 +23,26 @@ pub struct Row {
     /// How many events there are.
     pub count: u64,
     /// The bytes that they take, with each varint as short as can be: lengths
-    /// that the runtime reserved room for count less than they take.
+    /// that the runtime reserved room for count less than they take. In a v1
+    /// trace, the bytes that they do take.
     pub bytes: u64,
+    v1: bool,
 }
 
 impl Row {
-    /// Its type, if the number is that of one.
+    /// Its type, if the number is that of one; none in a v1 trace.
     pub fn event(&self) -> Option<EventType> {
-        EventType::from_wire(self.number)
+        EventType::from_wire(self.number).filter(|_| !self.v1)
+    }
+
+    /// Its type in a v1 trace, if the number is that of one.
+    pub fn v1_event(&self) -> Option<v1::EventType> {
+        v1::EventType::from_wire(self.number).filter(|_| self.v1)
+    }
+
+    /// The name of its type.
+    pub fn name(&self) -> Option<&'static str> {
+        self.event().map(EventType::name).or_else(|| self.v1_event().map(v1::EventType::name))
     }
 }
 
@@ -47,6 +64,9 @@ impl Footprint {
     ///
     /// [`defect`]: Footprint::defect
     pub fn of(file: &[u8], mode: Mode) -> Result<Footprint> {
+        if Version::parse_header(file)?.is_v1() {
+            return Footprint::of_v1(file, mode);
+        }
         let mut events = Readable::new(file, mode)?;
         let version = events.version();
         let mut rows: Vec<Row> = (0..=u8::MAX).map(|number| Row { number, ..Row::default() }).collect();
@@ -61,7 +81,28 @@ impl Footprint {
         Ok(Footprint { version, file_size: file.len(), rows, defect: events.end()? })
     }
 
-    /// A row for each number from 0 to 255, those with the most bytes first.
+    fn of_v1(file: &[u8], mode: Mode) -> Result<Footprint> {
+        let version = Version::parse_header(file)?;
+        let mut rows: Vec<Row> = (0..64).map(|number| Row { number, v1: true, ..Row::default() }).collect();
+        let mut defect = None;
+        for event in v1::RawEvents::new(file, version) {
+            match event {
+                Ok(event) => {
+                    if let Some(row) = rows.get_mut(event.event as usize) {
+                        row.count += 1;
+                        row.bytes += event.size as u64;
+                    }
+                }
+                Err(e) if mode == Mode::Strict => return Err(e),
+                Err(e) => defect = Some(e),
+            }
+        }
+        pdqsort::sort(&mut rows, &|a, b| b.bytes < a.bytes);
+        Ok(Footprint { version, file_size: file.len(), rows, defect })
+    }
+
+    /// A row for each number from 0 to 255 (in a v1 trace, to 63), those with
+    /// the most bytes first.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
@@ -105,6 +146,9 @@ impl Footprint {
 
     /// What Go calls the type: nothing for the gaps in its table.
     fn name(&self, row: &Row) -> String {
+        if self.version.is_v1() {
+            return row.name().map_or_else(|| format!("<unknown ({})>", row.number), String::from);
+        }
         let named = EventType::named_in(self.version).nth(usize::from(row.number));
         match (named, row.event()) {
             (Some(spec), _) => spec.map_or("", |spec| spec.name).into(),

@@ -113,7 +113,11 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
                 out.extend_from_slice(b" ID=");
                 number(out, task.id.0);
                 out.extend_from_slice(b" Parent=");
-                number(out, task.parent.map_or(u64::MAX, |p| p.0));
+                // Of a task whose beginning it knows, Go says parent 0 at the
+                // end of v1 traces' for none.
+                let ends = matches!(kind, EventKind::TaskEnd(_)) && event.is_v1() && event.has_origin();
+                let none = if ends { 0 } else { u64::MAX };
+                number(out, task.parent.map_or(none, |p| p.0));
                 out.extend_from_slice(b" Type=");
                 quote(out, task.kind);
             }

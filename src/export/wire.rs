@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 use crate::trace::Mode;
 use crate::version::Version;
-use crate::wire::text::{ConvertError, belongs, hand_on, unknown};
+use crate::wire::text::{ConvertError, belongs, hand_on, number, quote, unknown};
 use crate::wire::v2::event::{WireEvent, WireEvents};
 use std::io::Write;
 
@@ -25,6 +25,9 @@ use std::io::Write;
 /// stands before it is written then), or if `out` cannot be written to, which
 /// needs no buffer of its own.
 pub fn write(file: &[u8], mode: Mode, out: &mut impl Write) -> std::result::Result<Option<Error>, ConvertError> {
+    if Version::parse_header(file)?.is_v1() {
+        return write_v1(file, mode, out);
+    }
     let mut events = Readable::new(file, mode)?;
     let mut text = Vec::new();
     for event in events.by_ref() {
@@ -33,6 +36,70 @@ pub fn write(file: &[u8], mode: Mode, out: &mut impl Write) -> std::result::Resu
     }
     out.write_all(&text)?;
     Ok(events.end()?)
+}
+
+/// The same for a v1 trace, in the same style: Go refuses those. The time
+/// difference is called `dt`, the sequence number's (Go 1.5) `dseq`, and the
+/// event's own stack `stk`, as some have another one among their arguments.
+fn write_v1(file: &[u8], mode: Mode, out: &mut impl Write) -> std::result::Result<Option<Error>, ConvertError> {
+    let version = Version::parse_header(file)?;
+    let mut text = Vec::new();
+    for event in v1::RawEvents::new(file, version) {
+        match event {
+            Ok(event) => v1_lines(&mut text, &event, version),
+            Err(e) => {
+                out.write_all(&text)?;
+                return if mode == Mode::Strict { Err(e.into()) } else { Ok(Some(e)) };
+            }
+        }
+        hand_on(&mut text, out)?;
+    }
+    out.write_all(&text)?;
+    Ok(None)
+}
+
+fn v1_lines(out: &mut Vec<u8>, event: &v1::RawEvent<'_>, version: Version) {
+    let spec = event.event.spec();
+    out.extend_from_slice(spec.name.as_bytes());
+    let lead: &[&str] = match (spec.is_timed(), version < Version::Go107, spec.layout) {
+        (true, true, _) => &["dseq", "dt"],
+        (true, false, _) => &["dt"],
+        _ => &[],
+    };
+    // Of a 1.5 batch the sequence number stands in the middle.
+    let args: &[&str] = match (event.event, version < Version::Go107) {
+        (v1::EventType::Batch, true) => &["p", "seq", "ticks"],
+        (v1::EventType::Frequency, true) => &["freq", "unused"],
+        (v1::EventType::TimerGoroutine, true) => &["g", "unused"],
+        _ => &[],
+    };
+    let from_spec = spec.args_in(version).map(|arg| arg.name).filter(|_| args.is_empty());
+    let stack = spec.stack.then_some("stk");
+    let labels = lead.iter().chain(args).copied().chain(from_spec).chain(stack);
+    let mut rest = event.numbers.iter();
+    // The labels are the shorter of the two for stacks only.
+    for (label, value) in labels.zip(rest.by_ref()) {
+        out.push(b' ');
+        out.extend_from_slice(label.as_bytes());
+        out.push(b'=');
+        number(out, *value);
+    }
+    let frame: &[&str] =
+        if version < Version::Go107 { &["\n\tpc="] } else { &["\n\tpc=", " func=", " file=", " line="] };
+    for (value, label) in rest.zip(frame.iter().cycle()) {
+        out.extend_from_slice(label.as_bytes());
+        number(out, *value);
+    }
+    if !event.data.is_empty() {
+        out.extend_from_slice(b"\n\tdata=");
+        quote(out, event.data);
+    }
+    out.push(b'\n');
+}
+
+mod v1 {
+    pub(super) use crate::wire::v1::event::{RawEvent, RawEvents};
+    pub(super) use crate::wire::v1::spec::EventType;
 }
 
 /// The events of a file up to its first defect, or the first that is one in

@@ -6,6 +6,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::generation::{Draft, Generation};
 use crate::version::{HEADER_LEN, Version};
+use crate::wire::v1::tables::Index;
 use crate::wire::v2::batch::{Frame, Frames};
 
 /// A file cut into generations, and the defect that ended the cutting early.
@@ -70,6 +71,25 @@ pub(crate) fn split<'a>(
         }
     }
     Split { generations, defect }
+}
+
+/// The same for a v1 trace, which is one generation. What there is before a
+/// defect is kept only with `salvage`.
+pub(crate) fn split_v1<'a>(
+    file: &'a [u8],
+    version: Version,
+    salvage: bool,
+    framed: &dyn Fn(&Generation<'a>),
+) -> Split<'a> {
+    let (index, defect) = Index::scan(file, version);
+    let missing = || index.hz.is_none().then(|| Error::at(file.len(), ErrorKind::MissingFrequency));
+    let defect = defect.or_else(missing);
+    if defect.is_some() && (!salvage || index.events == 0) {
+        return Split { generations: Vec::new(), defect };
+    }
+    let generation = Generation::of_v1(file, index, defect.is_none());
+    framed(&generation);
+    Split { generations: vec![generation], defect }
 }
 
 struct Splitter<'a, 'f> {

@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::generation::Generation;
 use crate::ids::{StackId, StringId};
+use crate::wire::v1::map::ONE_PC;
 use crate::wire::v2::batch::BatchKind;
 use crate::wire::v2::stacks::{self, RawFrame, RawFrames};
 use crate::wire::v2::strings;
@@ -19,7 +20,56 @@ pub(crate) struct Tables {
     /// what the runtime writes; made when frames are first asked for.
     first_frames: OnceLock<FxHashMap<u64, RawFrame>>,
     defect: Option<Error>,
+    /// What only the tables of v1 traces have.
+    v1: Option<V1>,
 }
+
+/// What only the tables of v1 traces have.
+#[derive(Debug)]
+struct V1 {
+    /// The ID of the first of the [`BUILTIN`] strings.
+    builtin: u64,
+    /// Whether a frame is a program counter alone.
+    pcs_only: bool,
+}
+
+/// Strings that v1 traces say by the type of an event or by a number: what a
+/// goroutine waits for, and what the world is stopped for, from [`STW`] on.
+/// They have IDs behind the largest one of the file, as with Go.
+pub(crate) const BUILTIN: [&[u8]; 29] = [
+    b"forever",
+    b"preempted",
+    b"runtime.Gosched",
+    b"sleep",
+    b"chan send",
+    b"chan receive",
+    b"network",
+    b"sync",
+    b"sync.(*Cond).Wait",
+    b"select",
+    b"",
+    b"GC mark assist wait for work",
+    b"",
+    b"GC mark termination",
+    b"GC sweep termination",
+    b"write heap dump",
+    b"goroutine profile",
+    b"goroutine profile cleanup",
+    b"all goroutine stack trace",
+    b"read mem stats",
+    b"AllThreadsSyscall",
+    b"GOMAXPROCS",
+    b"start trace",
+    b"stop trace",
+    b"CountPagesInUse (test)",
+    b"ReadMetricsSlow (test)",
+    b"ReadMemStatsSlow (test)",
+    b"PageCachePagesLeaked (test)",
+    b"ResetDebugLog (test)",
+];
+
+/// Where in [`BUILTIN`] the reasons of stop-the-world begin: the unknown one.
+pub(crate) const STW: u64 = 12;
 
 impl Tables {
     /// Indexes all that can be; what is wrong is kept as [`defect`](Self::defect).
@@ -50,7 +100,8 @@ impl Tables {
         }
         stacks.close();
         let first_frames = OnceLock::new();
-        Tables { strings, stacks, first_frames, defect: defect.map(|e| e.in_generation(generation.number())) }
+        let defect = defect.map(|e| e.in_generation(generation.number()));
+        Tables { strings, stacks, first_frames, defect, v1: None }
     }
 
     /// The first thing that is wrong with the tables.
@@ -62,20 +113,42 @@ impl Tables {
         if id.0 == 0 {
             return Some(b"");
         }
-        Some(strings::at(file, self.strings.get(id.0)?))
+        if let Some(at) = self.strings.get(id.0) {
+            return Some(strings::at(file, at));
+        }
+        let builtin = id.0.checked_sub(self.v1.as_ref()?.builtin)?;
+        BUILTIN.get(usize::try_from(builtin).ok()?).copied()
     }
 
     pub(crate) fn frames<'a>(&self, file: &'a [u8], id: StackId) -> Option<RawFrames<'a>> {
-        Some(RawFrames::at(file, self.stacks.get(id.0)?))
+        let pcs_only = self.v1.as_ref().is_some_and(|v1| v1.pcs_only);
+        if pcs_only && id.0 & ONE_PC != 0 {
+            return Some(RawFrames::one(id.0 & !ONE_PC));
+        }
+        Some(RawFrames::at(file, self.stacks.get(id.0)?, pcs_only))
     }
 
     /// The frame that Go's reader shows for one that stands in the table.
     pub(crate) fn canonical(&self, generation: &Generation<'_>, frame: RawFrame) -> RawFrame {
-        let firsts = self.first_frames.get_or_init(|| first_frames(generation));
+        let firsts = self.first_frames.get_or_init(|| match &self.v1 {
+            None => first_frames(generation),
+            Some(v1) if v1.pcs_only => FxHashMap::default(),
+            Some(_) => self.first_v1_frames(generation.file),
+        });
         if firsts.is_empty() {
             return frame;
         }
         firsts.get(&frame.pc).copied().unwrap_or(frame)
+    }
+
+    fn first_v1_frames(&self, file: &[u8]) -> FxHashMap<u64, RawFrame> {
+        let mut places: Vec<usize> = self.stacks.ids().filter_map(|id| self.stacks.get(id)).collect();
+        places.sort_unstable();
+        let mut firsts = Firsts::default();
+        for frame in places.into_iter().flat_map(|at| RawFrames::at(file, at, false)) {
+            firsts.add(frame);
+        }
+        firsts.ambiguous
     }
 
     pub(crate) fn string_ids(&self) -> impl Iterator<Item = StringId> + '_ {
@@ -113,20 +186,62 @@ impl Tables {
 }
 
 fn first_frames(generation: &Generation<'_>) -> FxHashMap<u64, RawFrame> {
-    let mut seen: FxHashMap<u64, RawFrame> = FxHashMap::default();
-    let mut ambiguous = FxHashMap::default();
+    let mut firsts = Firsts::default();
     for batch in generation.batches_of(BatchKind::Stacks) {
         // What is wrong with the batch is known from indexing it.
-        let _ = stacks::read(&batch, |_, _, frames| {
-            for frame in frames {
-                let first = *seen.entry(frame.pc).or_insert(frame);
-                if first != frame {
-                    ambiguous.insert(frame.pc, first);
-                }
-            }
-        });
+        let _ = stacks::read(&batch, |_, _, frames| frames.for_each(|frame| firsts.add(frame)));
     }
-    ambiguous
+    firsts.ambiguous
+}
+
+/// The first frame of each PC.
+#[derive(Default)]
+struct Firsts {
+    seen: FxHashMap<u64, RawFrame>,
+    /// Those that another one differs from.
+    ambiguous: FxHashMap<u64, RawFrame>,
+}
+
+impl Firsts {
+    fn add(&mut self, frame: RawFrame) {
+        let first = *self.seen.entry(frame.pc).or_insert(frame);
+        if first != frame {
+            self.ambiguous.insert(frame.pc, first);
+        }
+    }
+}
+
+/// Makes the tables of a v1 trace, entry by entry.
+#[derive(Debug, Default)]
+pub(crate) struct TablesBuilder {
+    strings: Index,
+    stacks: Index,
+}
+
+impl TablesBuilder {
+    /// Adds a string whose length stands at `at`; false if there is one of
+    /// that ID.
+    pub(crate) fn string(&mut self, id: u64, at: usize) -> bool {
+        self.strings.insert(id, at).is_ok()
+    }
+
+    /// Adds a stack whose number of frames stands at `at`. The last one of an
+    /// ID counts, as with Go.
+    pub(crate) fn stack(&mut self, id: u64, at: usize) {
+        if self.stacks.insert(id, at).is_err() {
+            match self.stacks.dense.get_mut(id as usize) {
+                Some(entry) => *entry = at,
+                None => drop(self.stacks.sparse.insert(id, at)),
+            }
+        }
+    }
+
+    pub(crate) fn finish(self, builtin: u64, pcs_only: bool) -> Tables {
+        let TablesBuilder { mut strings, mut stacks } = self;
+        strings.close();
+        stacks.close();
+        Tables { strings, stacks, v1: Some(V1 { builtin, pcs_only }), ..Tables::default() }
+    }
 }
 
 /// A map from IDs, mostly contiguous from 1, to file offsets.

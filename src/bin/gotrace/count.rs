@@ -52,7 +52,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         side_by_side(&input, &trace)?
     };
     let mut out = Output::open(global, Content::Text)?;
-    let kinds = if options.raw { counts.by_type().map(|(t, n)| (t.name(), n)).collect() } else { counts.by_kind() };
+    let kinds = if options.raw { counts.by_type_name() } else { counts.by_kind() };
     if options.json {
         let object = |counts: &mut dyn Iterator<Item = (&str, u64)>| -> Map<String, Value> {
             counts.map(|(name, n)| (name.to_string(), n.into())).collect()
@@ -63,7 +63,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
             "generations": trace.generations().len(),
             "warnings": warnings.len(),
             "kinds": if options.raw { Value::Null } else { object(&mut counts.by_kind().into_iter()).into() },
-            "types": object(&mut counts.by_type().map(|(event, n)| (event.name(), n))),
+            "types": object(&mut counts.by_type_name().into_iter()),
         });
         writeln!(out, "{report}")?;
     } else {

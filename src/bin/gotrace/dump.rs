@@ -8,7 +8,7 @@ use crate::{Global, Status, Usage};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use gotrace::export::footprint::Footprint;
-use gotrace::export::{parsed, wire};
+use gotrace::export::{parsed, v1, wire};
 use gotrace::wire::text::ConvertError;
 use gotrace::wire::v2::spec::EventType;
 use gotrace::{Error, ErrorKind};
@@ -47,6 +47,8 @@ enum Mode {
     Wire,
     /// How many bytes of the file each event type takes
     Footprint,
+    /// The events of a trace of Go 1.7 to 1.21 as `go tool trace -d` of Go 1.21 prints them
+    V1,
 }
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
@@ -57,6 +59,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         }
         Mode::Parsed => dump_parsed(&input, global),
         Mode::Wire => dump_wire(&input, global),
+        Mode::V1 => dump_v1(&input, global),
         Mode::Footprint => dump_footprint(&input, global, options.json),
     }
 }
@@ -75,6 +78,26 @@ fn dump_parsed(input: &Input, global: &Global) -> Result<Status> {
     let warnings = ended?;
     out.finish()?;
     Ok(input.warn(&warnings))
+}
+
+fn dump_v1(input: &Input, global: &Global) -> Result<Status> {
+    let trace = input.trace()?;
+    if !trace.version().is_v1() {
+        let what = format!("{} is a {} trace; --mode v1 is for go 1.5 to go 1.21", input.name(), trace.version());
+        return Err(Usage(what).into());
+    }
+    let mut out = Output::open(global, Content::Text)?;
+    match v1::write(&trace, &mut out) {
+        Ok(warnings) => {
+            out.finish()?;
+            Ok(input.warn(&warnings))
+        }
+        Err(ConvertError::Trace(e)) => {
+            out.flush()?;
+            Err(input.error(&e))
+        }
+        Err(other) => Err(other.into()),
+    }
 }
 
 fn dump_wire(input: &Input, global: &Global) -> Result<Status> {
@@ -96,9 +119,11 @@ fn dump_footprint(input: &Input, global: &Global, json: bool) -> Result<Status> 
     let footprint = Footprint::of(input.bytes(), input.mode()).map_err(|e| input.error(&e))?;
     let mut out = Output::open(global, Content::Text)?;
     if json {
-        let rows = footprint.rows().iter().filter(|row| row.count != 0).map(
-            |row| json!({ "event": row.event().map(|event| event.name()), "count": row.count, "bytes": row.bytes }),
-        );
+        let rows = footprint
+            .rows()
+            .iter()
+            .filter(|row| row.count != 0)
+            .map(|row| json!({ "event": row.name(), "count": row.count, "bytes": row.bytes }));
         let report = json!({
             "bytes": footprint.file_size(),
             "events": footprint.events(),

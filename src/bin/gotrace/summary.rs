@@ -180,6 +180,14 @@ fn range(extent: Extent, show: impl Fn(u64) -> String) -> String {
 /// The releases of Go that write a format.
 fn writers(version: Version) -> &'static str {
     match version {
+        Version::Go105 => "Go 1.5 or 1.6",
+        Version::Go107 => "Go 1.7",
+        Version::Go108 => "Go 1.8",
+        Version::Go109 => "Go 1.9",
+        Version::Go110 => "Go 1.10",
+        Version::Go111 => "Go 1.11 to 1.18",
+        Version::Go119 => "Go 1.19 or 1.20",
+        Version::Go121 => "Go 1.21",
         Version::Go122 => "Go 1.22",
         Version::Go123 => "Go 1.23 or 1.24",
         Version::Go125 => "Go 1.25",

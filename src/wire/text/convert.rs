@@ -212,7 +212,7 @@ mod tests {
         #[test]
         fn mutations_come_back(changes in proptest::collection::vec((16usize..400, any::<u8>(), 0..4u8), 0..6), minor in 0..4usize) {
             let mut file = small();
-            file[..HEADER_LEN].copy_from_slice(&Version::ALL[minor].header());
+            file[..HEADER_LEN].copy_from_slice(&Version::V2[minor].header());
             for (at, byte, how) in changes {
                 let at = at.min(file.len());
                 match how {

@@ -48,6 +48,7 @@ impl<'a> TextEvents<'a> {
         tokens.end()?;
         let minor = u32::try_from(minor).unwrap_or(u32::MAX);
         let version = Version::from_minor(minor)
+            .filter(|version| !version.is_v1())
             .ok_or_else(|| Error::at(header.offset_of(token), ErrorKind::UnsupportedVersion { minor }))?;
         Ok(TextEvents { lines, version, rest: Vec::new() })
     }

@@ -149,9 +149,12 @@ impl<'a> WireEvents<'a> {
     /// The events of a whole file.
     ///
     /// # Errors
-    /// As [`Version::parse_header`].
+    /// As [`Version::parse_header`], and `NoTextForm` for a v1 trace.
     pub fn new(file: &'a [u8]) -> Result<WireEvents<'a>> {
         let version = Version::parse_header(file)?;
+        if version.is_v1() {
+            return Err(Error::at(5, ErrorKind::NoTextForm { minor: version.minor() }));
+        }
         Ok(WireEvents { file, pos: HEADER_LEN, known: EventType::named_in(version).count() })
     }
 

@@ -275,6 +275,6 @@ mod tests {
     #[test]
     fn versions_know_as_many_events_as_go() {
         let count = |v| EventType::named_in(v).count();
-        assert_eq!(Version::ALL.map(count), [45, 50, 52, 137]);
+        assert_eq!(Version::V2.map(count), [45, 50, 52, 137]);
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn read<'a>(batch: &Batch<'a>, mut entry: impl FnMut(StackId, usize, 
         for _ in 0..count * NUMBERS_PER_FRAME {
             number(batch, &mut pos)?;
         }
-        entry(id, base + start, RawFrames { file: data, pos: frames, left: count });
+        entry(id, base + start, RawFrames { file: data, pos: frames, left: count, pcs_only: false, one: 0 });
     }
     Ok(())
 }
@@ -61,15 +61,23 @@ pub struct RawFrames<'a> {
     file: &'a [u8],
     pos: usize,
     left: u64,
+    pcs_only: bool,
+    /// The PC of its one frame, or 0.
+    one: u64,
 }
 
 impl<'a> RawFrames<'a> {
-    /// The frames of the stack whose count stands at `at`, which [`read`] has
-    /// reported.
-    pub(crate) fn at(file: &'a [u8], at: usize) -> RawFrames<'a> {
+    /// One frame that is a PC alone.
+    pub(crate) fn one(pc: u64) -> RawFrames<'a> {
+        RawFrames { file: &[], pos: 0, left: 1, pcs_only: true, one: pc }
+    }
+
+    /// The frames of the stack whose count stands at `at`, where the index of
+    /// the tables says. In Go 1.5 they are PCs only.
+    pub(crate) fn at(file: &'a [u8], at: usize, pcs_only: bool) -> RawFrames<'a> {
         let mut pos = at;
         let left = uvarint(file, &mut pos).unwrap_or_default();
-        RawFrames { file, pos, left }
+        RawFrames { file, pos, left, pcs_only, one: 0 }
     }
 }
 
@@ -79,6 +87,12 @@ impl Iterator for RawFrames<'_> {
     fn next(&mut self) -> Option<RawFrame> {
         self.left = self.left.checked_sub(1)?;
         let mut number = || uvarint(self.file, &mut self.pos).ok();
+        if self.pcs_only {
+            if self.one != 0 {
+                return Some(RawFrame { pc: self.one, func: StringId(0), file: StringId(0), line: 0 });
+            }
+            return Some(RawFrame { pc: number()?, func: StringId(0), file: StringId(0), line: 0 });
+        }
         Some(RawFrame { pc: number()?, func: StringId(number()?), file: StringId(number()?), line: number()? })
     }
 

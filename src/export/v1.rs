@@ -1,0 +1,124 @@
+//! The form that `go tool trace -d` of Go 1.21 prints of a v1 trace: an event a
+//! line, in order, as the format has it. Byte for byte that of Go 1.21.13 for
+//! traces of Go 1.7 to 1.21; for older ones, which it does not print without
+//! the program's binary, the same form.
+//!
+//! Wakeups in vain are left out, and the ends of system calls stand where they
+//! happened, as there.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::export::parsed::signed;
+use crate::generation::Generation;
+use crate::order::state::NONE;
+use crate::order::v1::{Replay, Step, TIMER_PROC, Ties};
+use crate::trace::Trace;
+use crate::version::Version;
+use crate::wire::text::{ConvertError, hand_on, number};
+use crate::wire::v1::map::Decoded;
+use crate::wire::v1::spec::EventType;
+
+use std::io::Write;
+
+/// Writes every event of a v1 trace; returns the defects passed over in lenient
+/// mode.
+///
+/// # Errors
+/// If the trace is not one of v1, if the mode is strict and the trace has a
+/// defect (what stands before it is written then), or if `out` cannot be
+/// written to, which needs no buffer of its own.
+pub fn write(trace: &Trace<'_>, out: &mut impl Write) -> std::result::Result<Vec<Error>, ConvertError> {
+    let version = trace.version();
+    if !version.is_v1() {
+        return Err(Error::at(5, ErrorKind::NotV1 { minor: version.minor() }).into());
+    }
+    let Some(generation) = trace.generations().first() else {
+        return trace.defect().map_or(Ok(Vec::new()), |defect| Err(defect.clone().into()));
+    };
+    let mut text = Vec::new();
+    let ended = events(generation, trace.is_lenient(), |step| {
+        line(&mut text, generation, step);
+        hand_on(&mut text, out)
+    });
+    out.write_all(&text)?;
+    let mut warnings = ended?;
+    warnings.extend(trace.defect().cloned());
+    Ok(warnings)
+}
+
+fn events(
+    generation: &Generation<'_>,
+    lenient: bool,
+    mut each: impl FnMut(&Step) -> std::io::Result<()>,
+) -> std::result::Result<Vec<Error>, ConvertError> {
+    let Some(index) = &generation.v1 else { return Ok(Vec::new()) };
+    let mut replay = Replay::new(generation.file, index, lenient, Ties::Go121)?;
+    let mut step = Step::BLANK;
+    while next(&mut replay, &mut step)? {
+        each(&step)?;
+    }
+    Ok(replay.defects.take())
+}
+
+fn next(replay: &mut Replay<'_>, step: &mut Step) -> Result<bool> {
+    replay.next(step)
+}
+
+/// Appends the line of an event.
+fn line(out: &mut Vec<u8>, generation: &Generation<'_>, step: &Step) {
+    use EventType::*;
+    let Some(raw) = Decoded::at(generation.file, step.at, generation.version) else { return };
+    let event = step.event;
+    let spec = event.spec();
+    signed(out, step.time);
+    field(out, b" ", spec.name.as_bytes());
+    out.extend_from_slice(b" p=");
+    // A timer that wakes what waits for the network is a timer here.
+    match if step.timer { TIMER_PROC } else { step.proc } {
+        NONE => out.extend_from_slice(b"-1"),
+        proc => number(out, u64::from(proc)),
+    }
+    out.extend_from_slice(b" g=");
+    // What concerns the whole program is nobody's.
+    number(out, if matches!(event, STWStart | STWDone | GCStart | GCDone) { 0 } else { step.g });
+    out.extend_from_slice(b" off=");
+    number(out, step.at as u64);
+    for (i, arg) in spec.args.iter().enumerate() {
+        // A sample's time is the event's.
+        let value = if event == CPUSample && i == 0 { 0 } else { raw.args.get(i).copied().unwrap_or_default() };
+        field(out, b" ", arg.name.as_bytes());
+        out.push(b'=');
+        number(out, value);
+    }
+    let string = |id: u64| generation.string(crate::StringId(id)).unwrap_or_default();
+    let [_, second, third] = raw.args;
+    match event {
+        STWStart => field(out, b" kind=", stop_kind(generation.version, raw.args[0])),
+        GoStartLabel => field(out, b" label=", string(third)),
+        UserTaskCreate | UserRegion => field(out, b" name=", string(third)),
+        UserLog => {
+            field(out, b" category=", string(second));
+            field(out, b" message=", raw.message(generation.file));
+        }
+        _ => {}
+    }
+    out.push(b'\n');
+}
+
+fn field(out: &mut Vec<u8>, label: &[u8], value: &[u8]) {
+    out.extend_from_slice(label);
+    out.extend_from_slice(value);
+}
+
+/// What Go 1.21 calls a kind of stop-the-world; Go 1.27 has other words.
+fn stop_kind(version: Version, kind: u64) -> &'static [u8] {
+    match (version < Version::Go121, kind) {
+        (true, 0) => b"mark termination",
+        (true, 1) => b"sweep termination",
+        (false, 6) => b"all goroutines stack trace",
+        (false, 1..17) => {
+            let names = crate::generation::tables::BUILTIN;
+            names.get((crate::generation::tables::STW + kind) as usize).copied().unwrap_or_default()
+        }
+        _ => b"unknown",
+    }
+}

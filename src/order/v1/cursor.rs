@@ -1,0 +1,202 @@
+//! The events of one P, one after the other, and what each waits for.
+//!
+//! Threads that C has made, and that call back into Go, run on goroutines that
+//! the runtime keeps ready for them. It says of such a goroutine `GoCreate` and
+//! `GoInSyscall`; but when the first callback begins, the `GoSysExit` that is
+//! due is missing if the runtime made the goroutine while it traced: Go 1.21
+//! forgets to note (`gp.trace.tracedSyscallEnter`, in `oneNewExtraM`) that it
+//! has announced the system call. Go's readers give up there, with "no
+//! consistent ordering of events possible". Here the start of a goroutine ends
+//! the system call that it first appeared in, and counts the same: the runtime
+//! does not count the event that it does not write. Where the exit is written
+//! nothing changes, for then the sequence number of the start is one more, or
+//! the exit stands right before it on the same P.
+//!
+//! The time of the exit that was not written is left behind, and the next exit
+//! states it, unless it took a time itself. It is before the system call that
+//! ends, and not heeded then.
+
+use super::gs::{COLLECTOR, Gs, NOBODY, Turn};
+use crate::error::{Error, GoPhase, Result};
+use crate::order::state::{NONE, Slot};
+use crate::wire::v1::event::{RawEvents, Shapes, numbers};
+use crate::wire::v1::spec::EventType;
+use crate::wire::v1::tables::Batch;
+use std::ops::Range;
+
+/// Any sequence number will do.
+const ANY: u64 = u64::MAX;
+
+/// The next event of a P.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) event: EventType,
+    pub(crate) ticks: i64,
+    /// Where it begins in the file.
+    pub(crate) at: usize,
+    /// The goroutine it happens on.
+    pub(crate) g: Slot,
+    /// The goroutine that is created or unblocked.
+    pub(crate) other: Slot,
+    /// For the end of a system call, when that really ended, or 0.
+    pub(crate) exit: i64,
+    pub(crate) rule: Rule,
+}
+
+/// What a goroutine has to be for an event to happen, and is afterwards.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule {
+    /// Which one; [`NONE`] if the event waits for nothing.
+    pub(crate) g: Slot,
+    /// The sequence number it must have come to, or [`ANY`].
+    seq: u64,
+    from: GoPhase,
+    to: GoPhase,
+    /// Whether the event counts it on.
+    counts: bool,
+}
+
+impl Rule {
+    pub(crate) const FREE: Rule = Rule { g: NONE, seq: ANY, from: GoPhase::Dead, to: GoPhase::Dead, counts: false };
+
+    #[inline(always)]
+    pub(crate) fn holds(&self, gs: &Gs) -> bool {
+        self.g == NONE || {
+            let turn = gs.turn(self.g);
+            (self.seq == ANY || self.seq == turn.seq)
+                && (self.from == turn.phase || (turn.in_c && self.to == GoPhase::Running))
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn apply(&self, gs: &mut Gs) {
+        if let Some(turn) = gs.turns.get_mut(self.g as usize) {
+            // One that is forced counts from where it says it is.
+            let seq = if self.seq == ANY { turn.seq } else { self.seq };
+            let stale = turn.stale || turn.in_c && self.to == GoPhase::Running;
+            *turn = Turn { seq: seq.wrapping_add(u64::from(self.counts)), phase: self.to, in_c: false, stale, ..*turn };
+        }
+    }
+}
+
+/// Where the reading of one P has come to.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor {
+    pub(crate) proc: u16,
+    /// Its batches, as places in the index.
+    batches: Vec<u32>,
+    next: usize,
+    data: Range<usize>,
+    /// The time of the last event, and in Go 1.5 its sequence number.
+    ticks: i64,
+    pub(crate) seq: u64,
+    /// The goroutine that runs.
+    running: Slot,
+}
+
+impl Cursor {
+    pub(crate) fn new(proc: u16) -> Cursor {
+        Cursor { proc, batches: Vec::new(), next: 0, data: 0..0, ticks: 0, seq: 0, running: NOBODY }
+    }
+
+    pub(crate) fn add(&mut self, batch: u32) {
+        self.batches.push(batch);
+    }
+
+    /// Gives up the rest of the batch, which has a defect.
+    pub(crate) fn skip_batch(&mut self) {
+        self.data.start = self.data.end;
+    }
+
+    /// Reads the next event. After an error the rest of the batch can be given up.
+    #[inline(always)]
+    pub(crate) fn read(&mut self, file: &[u8], all: &[Batch], shapes: &Shapes, gs: &mut Gs) -> Result<Option<Head>> {
+        loop {
+            let at = self.data.start;
+            if at >= self.data.end {
+                let Some(batch) = self.batches.get(self.next).and_then(|&i| all.get(i as usize)) else {
+                    return Ok(None);
+                };
+                self.next += 1;
+                (self.data, self.ticks, self.seq) = (batch.range.clone(), batch.ticks as i64, batch.seq);
+                continue;
+            }
+            let byte = file.get(at).copied().unwrap_or_default();
+            if shapes.count(byte) == 0 {
+                self.data.start = after(file, at, shapes)?;
+                continue;
+            }
+            let event = EventType::from_wire(byte & 0x3f).unwrap_or(EventType::Batch);
+            let (n, end) = numbers(file, at, shapes)?;
+            self.data.start = end;
+            if event == EventType::UserLog {
+                self.data.start = after(file, at, shapes)?;
+            }
+            let (ticks, args) = match n {
+                [ticks, a, b, c, _] if shapes.lead == 1 => (ticks, [a, b, c]),
+                [seq, ticks, a, b, c] => {
+                    self.seq = self.seq.wrapping_add(seq);
+                    (ticks, [a, b, c])
+                }
+            };
+            self.ticks = self.ticks.wrapping_add(ticks as i64);
+            return Ok(Some(self.head(event, at, args, gs)));
+        }
+    }
+
+    #[inline(always)]
+    fn head(&mut self, event: EventType, at: usize, [a, b, c]: [u64; 3], gs: &mut Gs) -> Head {
+        use EventType::*;
+        use GoPhase::*;
+        let mut head = Head { event, ticks: self.ticks, at, g: self.running, other: NOBODY, exit: 0, rule: Rule::FREE };
+        let rule = |g, seq, from, to, counts| Rule { g, seq, from, to, counts };
+        match event {
+            GoCreate => {
+                head.other = gs.slot(a);
+                head.rule = rule(head.other, 0, Dead, Runnable, true);
+            }
+            GoWaiting | GoInSyscall => {
+                head.g = gs.slot(a);
+                head.rule = rule(head.g, 1, Runnable, Waiting, true);
+            }
+            GoStart | GoStartLabel | GoStartLocal => {
+                head.g = gs.slot(a);
+                self.running = head.g;
+                head.rule = rule(head.g, if event == GoStartLocal { ANY } else { b }, Runnable, Running, true);
+            }
+            GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
+            | GoSysBlock | GoBlockGC => {
+                head.rule = rule(head.g, ANY, Running, Waiting, false);
+                self.running = NOBODY;
+            }
+            GoSched | GoPreempt => {
+                head.rule = rule(head.g, ANY, Running, Runnable, false);
+                self.running = NOBODY;
+            }
+            GoEnd | GoStop => self.running = NOBODY,
+            GoUnblock | GoUnblockLocal => {
+                head.other = gs.slot(a);
+                head.rule = rule(head.other, if event == GoUnblockLocal { ANY } else { b }, Waiting, Runnable, true);
+            }
+            GoSysExit => {
+                head.g = gs.slot(a);
+                head.exit = c as i64;
+                head.rule = rule(head.g, b, Waiting, Runnable, true);
+            }
+            GoSysExitLocal => {
+                // It states a time too, which Go does not heed.
+                head.g = gs.slot(a);
+                head.rule = rule(head.g, ANY, Waiting, Runnable, true);
+            }
+            GCStart => head.rule = rule(COLLECTOR, a, Dead, Dead, true),
+            _ => {}
+        }
+        head
+    }
+}
+
+/// Where an entry of a table, a CPU sample or a message ends.
+#[inline(never)]
+fn after(file: &[u8], at: usize, shapes: &Shapes) -> std::result::Result<usize, Error> {
+    RawEvents::from(file, at, shapes.version).read().map(|raw| at + raw.size)
+}

@@ -1,0 +1,449 @@
+//! The settled events once more, in nanoseconds, against the rules of the
+//! scheduler: no P runs two goroutines, none wakes that does not wait.
+
+use super::frontier::Ties;
+use super::gs::NOBODY;
+use super::merge::Merge;
+use super::settle::Settled;
+use super::{Defects, gs::Gs, item::Item, sequence};
+use crate::error::{GoPhase, Result, V1Error};
+use crate::ids::{GoId, ProcId, TaskId, WIRE_NONE};
+use crate::order::state::{NONE, Slot};
+use crate::version::Version;
+use crate::wire::v1::event::wrong;
+use crate::wire::v1::map::Decoded;
+use crate::wire::v1::spec::EventType;
+use crate::wire::v1::tables::{Index, NO_PROC};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Ps that are none, which Go attributes events to.
+pub(crate) const TIMER_PROC: u32 = 1_000_001;
+const NETPOLL_PROC: u32 = 1_000_002;
+pub(crate) const SYSCALL_PROC: u32 = 1_000_003;
+const GC_PROC: u32 = 1_000_004;
+
+/// An event that is in order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) event: EventType,
+    /// Where it begins in the file.
+    pub(crate) at: usize,
+    /// In nanoseconds since the first event.
+    pub(crate) time: i64,
+    /// The goroutine it happened on; 0 for none.
+    pub(crate) g: u64,
+    /// The goroutine that is created or woken.
+    pub(crate) other: u64,
+    /// The P it is attributed to; [`NONE`] for none.
+    pub(crate) proc: u32,
+    /// The M of its P; [`WIRE_NONE`] if that is not known.
+    pub(crate) thread: u64,
+    /// Whether the system call that begins blocks.
+    pub(crate) blocks: bool,
+    /// Whether a timer's goroutine wakes another one.
+    pub(crate) timer: bool,
+    /// Whether the start of a goroutine also ends its first system call, for a
+    /// callback from C.
+    pub(crate) called_back: bool,
+    /// Whether it is the first of its P to start or stop it.
+    pub(crate) first_of_proc: bool,
+    /// Where the event that began what it ends stands in the file, or 0.
+    pub(crate) began: usize,
+}
+
+impl Step {
+    /// Before the first event.
+    pub(crate) const BLANK: Step = Step {
+        event: EventType::Batch,
+        at: 0,
+        time: 0,
+        g: 0,
+        other: 0,
+        proc: NONE,
+        thread: WIRE_NONE,
+        blocks: false,
+        timer: false,
+        called_back: false,
+        first_of_proc: false,
+        began: 0,
+    };
+}
+
+/// What the rules need of a goroutine.
+#[derive(Clone, Copy, Debug, Default)]
+struct G {
+    phase: GoPhase,
+    exists: bool,
+    /// Whether it waits for the network.
+    network: bool,
+    /// Whether it helps the collector.
+    assists: bool,
+    /// Whether it runs timers.
+    timer: bool,
+    /// Whether it is in the system call that it first appeared in.
+    in_c: bool,
+}
+
+/// What the rules need of a P.
+#[derive(Clone, Copy, Debug)]
+struct P {
+    g: Slot,
+    thread: u64,
+    seen: bool,
+    running: bool,
+    sweeps: bool,
+    /// Where its stop-the-world began (before Go 1.10), or 0.
+    stopped: usize,
+}
+
+const P_ABSENT: P = P { g: NOBODY, thread: WIRE_NONE, seen: false, running: false, sweeps: false, stopped: 0 };
+
+/// The events of a v1 trace, in order and checked, handed out once.
+#[derive(Clone, Debug)]
+pub(crate) struct Replay<'a> {
+    file: &'a [u8],
+    version: Version,
+    settled: Settled,
+    ids: Vec<u64>,
+    start: i64,
+    nanos_per_tick: f64,
+    gs: Vec<G>,
+    /// By number plus one; the first is that of events on no P.
+    ps: Vec<P>,
+    collecting: bool,
+    /// Where the stop-the-world began, or 0.
+    stopped: usize,
+    last_stop: usize,
+    /// Where each open task began.
+    tasks: FxHashMap<u64, usize>,
+    /// The open regions of goroutines, by task and name.
+    regions: FxHashMap<Slot, Vec<(u64, u64)>>,
+    pub(crate) defects: Defects,
+}
+
+impl<'a> Replay<'a> {
+    /// Reads all events and brings them into order.
+    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, lenient: bool, ties: Ties) -> Result<Replay<'a>> {
+        let mut defects = Defects { lenient, ..Defects::default() };
+        if let Some(blemish) = &index.blemish {
+            defects.meet(blemish.clone())?;
+        }
+        let mut gs = Gs::default();
+        let merged = if index.version < Version::Go107 {
+            sequence::by_number(file, index, &mut gs, &mut defects)?
+        } else {
+            Merge::new(file, index, &mut gs, &mut defects, ties).run()?
+        };
+        let settled = Settled::new(merged, &gs);
+        let mut states = vec![G::default(); gs.ids.len()];
+        if let Some(nobody) = states.get_mut(NOBODY as usize) {
+            (nobody.phase, nobody.exists) = (GoPhase::Running, true);
+        }
+        for slot in index.timers.iter().filter_map(|&id| gs.find(id)) {
+            if let Some(g) = states.get_mut(slot as usize) {
+                g.timer = true;
+            }
+        }
+        Ok(Replay {
+            file,
+            version: index.version,
+            start: settled.start().unwrap_or_default(),
+            settled,
+            ids: gs.ids,
+            nanos_per_tick: 1e9 / index.hz.unwrap_or(1_000_000_000) as f64,
+            gs: states,
+            ps: Vec::new(),
+            collecting: false,
+            stopped: 0,
+            last_stop: 0,
+            tasks: FxHashMap::default(),
+            regions: FxHashMap::default(),
+            defects,
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.settled.start().is_none()
+    }
+
+    /// As Go does on amd64: the product of floats, truncated.
+    #[inline(always)]
+    fn time(&self, ticks: i64) -> i64 {
+        let nanos = ticks.wrapping_sub(self.start) as f64 * self.nanos_per_tick;
+        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+        if nanos.abs() < LIMIT { nanos as i64 } else { i64::MIN }
+    }
+
+    #[inline(always)]
+    fn g(&mut self, slot: Slot) -> &mut G {
+        // Every slot that an item has was made before.
+        &mut self.gs[slot as usize]
+    }
+
+    #[inline(always)]
+    fn p(&mut self, proc: u16) -> &mut P {
+        let place = usize::from(proc.wrapping_add(1));
+        if place >= self.ps.len() {
+            self.ps.resize(place + 1, P_ABSENT);
+        }
+        &mut self.ps[place]
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn meet(&mut self, item: Item, what: V1Error) -> Result<()> {
+        self.defects.meet(wrong(item.at(), what))
+    }
+
+    fn go_id(&self, slot: Slot) -> GoId {
+        GoId(self.ids.get(slot as usize).copied().unwrap_or_default())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn not_in_phase(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
+        let (found, goroutine) = (self.g(slot).phase, self.go_id(slot));
+        self.meet(item, V1Error::Goroutine { event: item.event(), goroutine, found, expected })
+    }
+
+    #[inline(always)]
+    fn needs(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
+        if self.g(slot).phase == expected { Ok(()) } else { self.not_in_phase(item, slot, expected) }
+    }
+
+    /// Demands that the event's P run that goroutine, or none.
+    #[inline(always)]
+    fn needs_on_proc(&mut self, item: Item, expected: Slot) -> Result<()> {
+        let has = self.p(item.proc()).g;
+        if has == expected { Ok(()) } else { self.wrong_on_proc(item, has, expected) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wrong_on_proc(&mut self, item: Item, has: Slot, expected: Slot) -> Result<()> {
+        let (has, expected, proc) = (self.go_id(has), self.go_id(expected), proc_id(item));
+        self.meet(item, V1Error::ProcHas { event: item.event(), proc, has, expected })
+    }
+
+    /// Demands that the event's goroutine run on its P.
+    #[inline(always)]
+    fn needs_running(&mut self, item: Item) -> Result<()> {
+        self.needs(item, item.g, GoPhase::Running)?;
+        self.needs_on_proc(item, item.g)?;
+        if item.g == NOBODY {
+            self.meet(item, V1Error::NoGoroutine { event: item.event() })?;
+        }
+        Ok(())
+    }
+
+    /// A goroutine leaves its P.
+    #[inline(always)]
+    fn leaves(&mut self, item: Item, phase: GoPhase) -> Result<()> {
+        self.needs_running(item)?;
+        if item.g != NOBODY {
+            let g = self.g(item.g);
+            g.phase = phase;
+            g.network = item.event() == EventType::GoBlockNet;
+        }
+        self.p(item.proc()).g = NOBODY;
+        Ok(())
+    }
+
+    /// Makes `step` the next event, if there is one; an error comes in strict
+    /// mode only. In place, for a step that is handed through costs more than
+    /// what it takes to make.
+    #[inline(always)]
+    pub(crate) fn next(&mut self, step: &mut Step) -> Result<bool> {
+        use EventType::*;
+        use GoPhase::*;
+        let Some(item) = self.settled.next() else { return Ok(false) };
+        let event = item.event();
+        let mut proc = if item.proc() == NO_PROC { NONE } else { u32::from(item.proc()) };
+        step.event = event;
+        step.at = item.at();
+        step.time = self.time(item.ticks);
+        step.g = self.ids.get(item.g as usize).copied().unwrap_or_default();
+        step.thread = WIRE_NONE;
+        step.blocks = item.blocks();
+        (step.timer, step.called_back, step.first_of_proc) = (false, false, false);
+        step.began = 0;
+        match event {
+            GoStart | GoStartLabel => {
+                step.called_back = std::mem::take(&mut self.g(item.g).in_c);
+                if !step.called_back {
+                    self.needs(item, item.g, Runnable)?;
+                }
+                self.needs_on_proc(item, NOBODY)?;
+                let g = self.g(item.g);
+                (g.phase, g.network, g.exists) = (Running, false, true);
+                self.p(item.proc()).g = item.g;
+            }
+            GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
+            | GoBlockGC | GoSysBlock => self.leaves(item, Waiting)?,
+            GoSched | GoPreempt => self.leaves(item, Runnable)?,
+            GoEnd | GoStop => {
+                self.leaves(item, Dead)?;
+                if event == GoEnd && !self.regions.is_empty() {
+                    self.regions.remove(&item.g);
+                }
+            }
+            GoUnblock => {
+                step.other = self.ids.get(item.other as usize).copied().unwrap_or_default();
+                self.needs(item, item.g, Running)?;
+                step.timer = self.g(item.g).timer;
+                if !step.timer {
+                    self.needs_on_proc(item, item.g)?;
+                }
+                self.needs(item, item.other, Waiting)?;
+                let woken = self.g(item.other);
+                woken.phase = Runnable;
+                if std::mem::take(&mut woken.network) {
+                    proc = NETPOLL_PROC;
+                } else if step.timer {
+                    proc = TIMER_PROC;
+                }
+            }
+            GoCreate => {
+                step.other = self.ids.get(item.other as usize).copied().unwrap_or_default();
+                self.needs(item, item.g, Running)?;
+                self.needs_on_proc(item, item.g)?;
+                if self.g(item.other).exists {
+                    let goroutine = self.go_id(item.other);
+                    self.meet(item, V1Error::GoroutineExists { event, goroutine })?;
+                }
+                let created = self.g(item.other);
+                (created.phase, created.exists, created.network) = (Runnable, true, false);
+            }
+            GoSysCall => {
+                self.needs_running(item)?;
+                self.g(item.g).network = false;
+            }
+            GoSysExit => {
+                self.needs(item, item.g, Waiting)?;
+                let g = self.g(item.g);
+                (g.phase, g.network, g.in_c) = (Runnable, false, false);
+                proc = SYSCALL_PROC;
+            }
+            GoWaiting | GoInSyscall => {
+                self.needs(item, item.g, Runnable)?;
+                let g = self.g(item.g);
+                (g.phase, g.network, g.in_c) = (Waiting, false, event == GoInSyscall);
+            }
+            ProcStart | ProcStop => self.proc(item, step)?,
+            GCStart => {
+                if std::mem::replace(&mut self.collecting, true) {
+                    self.meet(item, V1Error::RangeOpen { event })?;
+                }
+                proc = GC_PROC;
+            }
+            GCDone => {
+                if !std::mem::take(&mut self.collecting) {
+                    self.meet(item, V1Error::RangeNotOpen { event })?;
+                }
+            }
+            GCSweepStart => {
+                if std::mem::replace(&mut self.p(item.proc()).sweeps, true) {
+                    self.meet(item, V1Error::RangeOpen { event })?;
+                }
+            }
+            GCSweepDone => {
+                if !std::mem::take(&mut self.p(item.proc()).sweeps) {
+                    self.meet(item, V1Error::RangeNotOpen { event })?;
+                }
+            }
+            STWStart | STWDone | GCMarkAssistStart | GCMarkAssistDone | UserTaskCreate | UserTaskEnd | UserRegion => {
+                self.rare(item, step)?;
+            }
+            _ => {}
+        }
+        step.proc = proc;
+        if proc < TIMER_PROC && step.thread == WIRE_NONE && event != CPUSample {
+            step.thread = self.p(item.proc()).thread;
+        }
+        Ok(true)
+    }
+
+    fn proc(&mut self, item: Item, step: &mut Step) -> Result<()> {
+        let (event, proc) = (item.event(), proc_id(item));
+        let p = *self.p(item.proc());
+        step.first_of_proc = !p.seen;
+        if event == EventType::ProcStart {
+            if p.running {
+                self.meet(item, V1Error::ProcRuns { event, proc })?;
+            }
+            let thread = Decoded::at(self.file, item.at(), self.version).map_or(0, |raw| raw.args[0]);
+            *self.p(item.proc()) = P { seen: true, running: true, thread, ..p };
+        } else {
+            if !p.running {
+                self.meet(item, V1Error::ProcStopped { event, proc })?;
+            }
+            self.needs_on_proc(item, NOBODY)?;
+            step.thread = p.thread;
+            *self.p(item.proc()) = P { seen: true, running: false, thread: WIRE_NONE, g: NOBODY, ..p };
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn rare(&mut self, item: Item, step: &mut Step) -> Result<()> {
+        use EventType::*;
+        let event = item.event();
+        // Before Go 1.10 each P stops on its own.
+        let alone = self.version < Version::Go110;
+        match event {
+            STWStart => {
+                let stopped = if alone { &mut self.p(item.proc()).stopped } else { &mut self.stopped };
+                if std::mem::replace(stopped, item.at()) != 0 {
+                    self.meet(item, V1Error::RangeOpen { event })?;
+                }
+                self.last_stop = item.at();
+            }
+            STWDone => {
+                let stopped = if alone { &mut self.p(item.proc()).stopped } else { &mut self.stopped };
+                if std::mem::take(stopped) == 0 {
+                    self.meet(item, V1Error::RangeNotOpen { event })?;
+                }
+                step.began = self.last_stop;
+            }
+            GCMarkAssistStart => {
+                if std::mem::replace(&mut self.g(item.g).assists, true) {
+                    self.meet(item, V1Error::RangeOpen { event })?;
+                }
+            }
+            // It may have begun before the trace.
+            GCMarkAssistDone => self.g(item.g).assists = false,
+            _ => {}
+        }
+        if !matches!(event, UserTaskCreate | UserTaskEnd | UserRegion) {
+            return Ok(());
+        }
+        let Some(Decoded { args: [task, mode, name], .. }) = Decoded::at(self.file, item.at(), self.version) else {
+            return Ok(());
+        };
+        match event {
+            UserTaskCreate => {
+                if self.tasks.insert(task, item.at()).is_some() {
+                    self.meet(item, V1Error::TaskExists { task: TaskId(task) })?;
+                }
+            }
+            UserTaskEnd => step.began = self.tasks.remove(&task).unwrap_or_default(),
+            _ if mode == 0 => self.regions.entry(item.g).or_default().push((task, name)),
+            _ if mode == 1 => {
+                let regions = self.regions.entry(item.g).or_default();
+                if regions.pop().is_some_and(|innermost| innermost != (task, name)) {
+                    let goroutine = self.go_id(item.g);
+                    self.meet(item, V1Error::RegionMismatch { goroutine, task: TaskId(task) })?;
+                }
+            }
+            _ => self.meet(item, V1Error::RegionMode { mode })?,
+        }
+        // Mode 0 begins a region.
+        step.blocks = mode == 0;
+        Ok(())
+    }
+}
+
+fn proc_id(item: Item) -> ProcId {
+    ProcId(if item.proc() == NO_PROC { WIRE_NONE } else { u64::from(item.proc()) })
+}

@@ -1,0 +1,260 @@
+//! The index of a v1 file: its batches, its tables and what it says of its
+//! clock. One pass finds all of that, stepping over the events.
+
+use crate::bytes::uvarint;
+use crate::error::{Error, ErrorKind, Result, V1Error};
+use crate::generation::tables::{BUILTIN, Tables, TablesBuilder};
+use crate::ids::{GoId, ProcId, StackId, StringId};
+use crate::limits::{MAX_PROC_ID, MAX_V1_EVENT_SIZE, MAX_V1_FILE};
+use crate::time::Timestamp;
+use crate::version::{HEADER_LEN, Version};
+use crate::wire::v1::event::{RawEvent, RawEvents, Shapes, wrong};
+use crate::wire::v1::spec::{EventType, lead};
+use crate::wire::v2::samples::RawSample;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The P of a batch that has none, which is written as -1.
+pub(crate) const NO_PROC: u16 = u16::MAX;
+
+/// One batch: the events of a P from its header to the next one.
+#[derive(Clone, Debug)]
+pub(crate) struct Batch {
+    /// The P, or [`NO_PROC`].
+    pub(crate) proc: u16,
+    /// The sequence number that the first event's adds to (Go 1.5).
+    pub(crate) seq: u64,
+    /// The ticks that the first event's add to.
+    pub(crate) ticks: u64,
+    /// Its bytes behind the header.
+    pub(crate) range: Range<usize>,
+}
+
+/// Where everything stands in a v1 file.
+#[derive(Debug)]
+pub(crate) struct Index {
+    pub(crate) version: Version,
+    pub(crate) batches: Vec<Batch>,
+    pub(crate) tables: Arc<Tables>,
+    /// Ticks a second, if told.
+    pub(crate) hz: Option<u64>,
+    /// The goroutines that run timers.
+    pub(crate) timers: Vec<u64>,
+    /// CPU samples in the order of the file, which is not that of time.
+    pub(crate) samples: Vec<RawSample>,
+    /// How many timed events there are, CPU samples not among them.
+    pub(crate) events: usize,
+    /// The ID of the first of the strings that the reader brings with it.
+    pub(crate) builtin: u64,
+    /// What was wrong with the tables, while the events can be read.
+    pub(crate) blemish: Option<Error>,
+}
+
+impl Index {
+    /// Reads a file; also returns what ended that early.
+    pub(crate) fn scan(file: &[u8], version: Version) -> (Index, Option<Error>) {
+        let mut scan = Scan {
+            file,
+            version,
+            steps: steps(version),
+            lead: lead(version),
+            index: Index {
+                version,
+                batches: Vec::new(),
+                tables: Arc::default(),
+                hz: None,
+                timers: Vec::new(),
+                samples: Vec::new(),
+                events: 0,
+                builtin: 0,
+                blemish: None,
+            },
+            tables: TablesBuilder::default(),
+            largest: 0,
+        };
+        let defect =
+            if file.len() > MAX_V1_FILE { Some(wrong(MAX_V1_FILE, V1Error::FileTooLarge)) } else { scan.run().err() };
+        let Scan { mut index, tables, largest, .. } = scan;
+        let end = defect.as_ref().map_or(file.len(), |e| (e.offset() as usize).min(file.len()));
+        if let Some(last) = index.batches.last_mut() {
+            last.range.end = end.max(last.range.start);
+        }
+        // No version writes IDs anywhere near the end of their range.
+        index.builtin = largest.saturating_add(1).min(u64::MAX - BUILTIN.len() as u64);
+        index.tables = Arc::new(tables.finish(index.builtin, version < Version::Go107));
+        (index, defect)
+    }
+}
+
+struct Scan<'a> {
+    file: &'a [u8],
+    version: Version,
+    steps: [u8; 256],
+    lead: usize,
+    index: Index,
+    tables: TablesBuilder,
+    /// The largest string ID.
+    largest: u64,
+}
+
+/// By first byte, how many varints to step over; or one of the two below.
+fn steps(version: Version) -> [u8; 256] {
+    let (shapes, lead) = (Shapes::of(version), lead(version) as u8);
+    let mut steps = [LOOK; 256];
+    for (step, byte) in steps.iter_mut().zip(0u8..) {
+        let count = shapes.count(byte);
+        if count == 0 || byte & 0x3f == EventType::UserLog as u8 {
+            continue;
+        }
+        if byte >= 0xc0 {
+            *step = LONG;
+        } else if (byte >> 6) + lead == count {
+            *step = count;
+        }
+    }
+    steps
+}
+
+/// A timed event that states its length.
+const LONG: u8 = u8::MAX - 1;
+/// Something to be read whole.
+const LOOK: u8 = u8::MAX;
+
+impl Scan<'_> {
+    fn run(&mut self) -> Result<()> {
+        let file = self.file;
+        let mut pos = HEADER_LEN;
+        let mut events = 0;
+        let ended = loop {
+            let Some(&byte) = file.get(pos) else { break Ok(()) };
+            let start = pos;
+            match self.steps[usize::from(byte)] {
+                LOOK => {
+                    pos = match self.look(start) {
+                        Ok(end) => end,
+                        Err(e) => break Err(e),
+                    };
+                    events += usize::from(byte & 0x3f == EventType::UserLog as u8);
+                    continue;
+                }
+                LONG => {
+                    pos += 1;
+                    match uvarint(file, &mut pos) {
+                        Ok(size) if size <= MAX_V1_EVENT_SIZE && pos + size as usize <= file.len() => {
+                            pos += size as usize;
+                        }
+                        _ => break self.look(start).map(drop),
+                    }
+                }
+                count => {
+                    pos += 1;
+                    for _ in 0..count {
+                        while file.get(pos).is_some_and(|&byte| byte >= 0x80) {
+                            pos += 1;
+                        }
+                        pos += 1;
+                    }
+                    if pos > file.len() {
+                        break self.look(start).map(drop);
+                    }
+                }
+            }
+            if events == 0 && self.index.batches.is_empty() {
+                let event = EventType::from_wire(byte & 0x3f).unwrap_or(EventType::Batch);
+                break Err(wrong(start, V1Error::OutsideBatch { event }));
+            }
+            events += 1;
+        };
+        self.index.events = events;
+        ended
+    }
+
+    /// Reads what is no plain event; returns where it ends.
+    #[inline(never)]
+    fn look(&mut self, at: usize) -> Result<usize> {
+        let raw = RawEvents::from(self.file, at, self.version).read()?;
+        let end = at + raw.size;
+        let number = |i: usize| raw.numbers.get(i).copied().unwrap_or_default();
+        match raw.event {
+            EventType::Batch => self.batch(&raw, end)?,
+            EventType::String => self.string(&raw),
+            EventType::Stack => self.stack(&raw),
+            EventType::Frequency => match number(0) as i64 {
+                hz if hz > 0 => self.index.hz = Some(hz as u64),
+                hz => self.blemish(wrong(at, V1Error::BadFrequency { hz })),
+            },
+            EventType::TimerGoroutine => self.index.timers.push(number(0)),
+            event if self.index.batches.is_empty() => {
+                return Err(wrong(at, V1Error::OutsideBatch { event }));
+            }
+            EventType::CPUSample => {
+                let behind = |i| number(self.lead + i);
+                self.index.samples.push(RawSample {
+                    offset: at,
+                    time: Timestamp(behind(0)),
+                    thread: None,
+                    proc: Some(behind(1)).filter(|&p| p <= MAX_PROC_ID).map(ProcId),
+                    goroutine: Some(behind(2)).filter(|&g| g != 0).map(GoId),
+                    stack: StackId(behind(3) & u64::from(u32::MAX)),
+                });
+            }
+            _ => {}
+        }
+        Ok(end)
+    }
+
+    fn blemish(&mut self, e: Error) {
+        self.index.blemish.get_or_insert(e);
+    }
+
+    fn batch(&mut self, raw: &RawEvent<'_>, end: usize) -> Result<()> {
+        if let Some(last) = self.index.batches.last_mut() {
+            last.range.end = raw.offset;
+        }
+        let (p, seq, ticks) = match raw.numbers[..] {
+            [p, seq, ticks] => (p, seq, ticks),
+            [p, ticks] => (p, 0, ticks),
+            // Their number has been checked.
+            _ => return Ok(()),
+        };
+        let proc = match p {
+            u64::MAX => NO_PROC,
+            p if p < u64::from(NO_PROC) => p as u16,
+            p => return Err(Error::at(raw.offset, ErrorKind::AbsurdProc { proc: ProcId(p) })),
+        };
+        self.index.batches.push(Batch { proc, seq, ticks, range: end..end });
+        Ok(())
+    }
+
+    fn string(&mut self, raw: &RawEvent<'_>) {
+        let id = raw.numbers.first().copied().unwrap_or_default();
+        // The length stands behind the ID, which takes at least a byte.
+        let mut at = raw.offset + 1;
+        let _ = uvarint(self.file, &mut at);
+        if id == 0 {
+            return self.blemish(wrong(raw.offset, V1Error::StringZero));
+        }
+        if raw.data.is_empty() {
+            self.blemish(wrong(raw.offset, V1Error::EmptyString { id: StringId(id) }));
+        }
+        self.largest = self.largest.max(id);
+        if !self.tables.string(id, at) {
+            self.blemish(Error::at(raw.offset, ErrorKind::DuplicateString { id: StringId(id) }));
+        }
+    }
+
+    fn stack(&mut self, raw: &RawEvent<'_>) {
+        // Go's reader keeps 32 bits of an ID.
+        let id = raw.numbers.first().map_or(0, |&id| id as u32);
+        let frames = raw.numbers.get(1).copied().unwrap_or_default();
+        if id == 0 || frames == 0 {
+            return;
+        }
+        let mut at = raw.offset + 1;
+        if self.file.get(raw.offset).is_some_and(|&byte| byte >= 0xc0) {
+            let _ = uvarint(self.file, &mut at);
+        }
+        let _ = uvarint(self.file, &mut at);
+        self.tables.stack(u64::from(id), at);
+    }
+}
