@@ -4,6 +4,8 @@
 
 pub mod builder;
 pub mod describe;
+pub mod faults;
+pub mod held;
 pub mod schedule;
 pub mod script;
 pub mod simulator;
