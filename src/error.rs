@@ -531,6 +531,14 @@ pub enum ErrorKind {
     #[error("no consistent order: {0}")]
     Stuck(Box<crate::order::Stuck>),
 
+    /// An event waits for another that is not there; only in lenient mode,
+    /// which goes on, and for a trace that strict mode finds `Stuck`.
+    #[error("{event} waits for an event that is not there")]
+    NeverReady {
+        /// The event's type.
+        event: EventType,
+    },
+
     // The text form.
     /// A line of the text form is not as it should be.
     #[error("line {line}: {what}")]

@@ -24,3 +24,15 @@ pub const MAX_PROC_ID: u64 = (1 << 16) - 1;
 /// The size up to which all of a mapped file stays in memory, in bytes: letting
 /// its pages go and mapping them again costs a tenth of a scan.
 pub const KEPT_FILE: usize = 64 << 20;
+
+/// The most warnings that are listed one by one; the rest are counted.
+pub const MAX_WARNINGS: usize = 1000;
+
+/// How many events of other Ms may be tried in vain in lenient mode, for each
+/// event that happens; beyond that an event that has to wait is placed at once,
+/// so that a hostile file cannot make ordering quadratic.
+pub const PATIENCE: u64 = 256;
+
+/// With more Ms than this, lenient mode does not look for the one that held a P
+/// or G which another one claims.
+pub const MOST_MS_SEARCHED: usize = 256;

@@ -21,9 +21,11 @@ mod gc;
 mod goroutine;
 pub(crate) mod guess;
 pub(crate) mod pdqsort;
+mod place;
 mod proc;
 mod ranges;
 mod record;
+mod recover;
 mod seq;
 mod slots;
 pub(crate) mod state;
@@ -39,6 +41,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::generation::Generation;
 use crate::ids::WIRE_NONE;
 use crate::time::Frequency;
+use crate::warning::Warnings;
 use crate::wire::v2::batch::BatchKind;
 use crate::wire::v2::event::bad_varint;
 use crate::wire::v2::samples::RawSample;
@@ -46,6 +49,7 @@ use crate::wire::v2::spec::EventType;
 use context::Context;
 use cursor::{Cursor, Spans};
 use frontier::{Entry, Frontier};
+use recover::PATIENCE_AT_FIRST;
 use state::{NONE, Slot, State};
 
 /// Whether an event could happen.
@@ -225,6 +229,10 @@ pub(crate) struct Order<'a> {
     pub(crate) last_time: i64,
     syncs: u64,
     entered: bool,
+    /// What lenient mode got past and has not been told of yet.
+    warnings: Warnings,
+    /// How many events may still be tried in vain; see [`PATIENCE`].
+    patience: u64,
 }
 
 /// How trying one M's events ended.
@@ -252,6 +260,8 @@ impl<'a> Order<'a> {
             last_time: 0,
             syncs: 0,
             entered: false,
+            warnings: Warnings::default(),
+            patience: PATIENCE_AT_FIRST,
         }
     }
 
@@ -283,13 +293,17 @@ impl<'a> Order<'a> {
 
     /// Forgets all but how far it has come: the next generation is taken as
     /// if it were the first.
-    pub(crate) fn start_over(&mut self) {
-        *self = Order { last_time: self.last_time, syncs: self.syncs, ..Order::new(self.file, self.state.lenient) };
+    fn start_over(&mut self) {
+        let (last_time, syncs, warnings) = (self.last_time, self.syncs, std::mem::take(&mut self.warnings));
+        *self = Order { last_time, syncs, warnings, ..Order::new(self.file, self.state.lenient) };
     }
 
     /// Begins a generation: its tables, its Ms' first events, its samples, and
     /// the record of the sync that it begins with.
     pub(crate) fn enter(&mut self, generation: &Generation<'a>, out: &mut Block) -> Result<()> {
+        if generation.begins_trace() && self.entered {
+            self.start_over();
+        }
         let tables = generation.tables();
         let (samples, bad_sample) = generation.good_samples();
         match tables.defect().cloned().or(bad_sample) {
@@ -331,20 +345,18 @@ impl<'a> Order<'a> {
             self.spans.add(m, batch.data_offset, batch.end(), batch.time.0);
         }
         self.cursors.resize(self.state.ms.len(), Cursor::default());
-        for (m, first) in self.spans.chains() {
-            let Some(cursor) = self.cursors.get_mut(m as usize) else { continue };
+        for (m, first) in self.spans.chains().collect::<Vec<_>>() {
             let thread = self.state.ms.id(m);
-            let Some(opened) = self.spans.open(self.file, self.frequency, thread, first)? else { continue };
+            let opened = if self.state.lenient {
+                self.open(thread, first)
+            } else {
+                self.spans.open(self.file, self.frequency, thread, &mut { first })?
+            };
+            let (Some(opened), Some(cursor)) = (opened, self.cursors.get_mut(m as usize)) else { continue };
             self.frontier.insert(Entry { time: opened.time, m });
             *cursor = opened;
         }
         Ok(())
-    }
-
-    /// The first missing string or stack of the generation, where one is: what
-    /// a lenient ordering has kept silent about.
-    pub(crate) fn take_missing(&mut self) -> Option<Error> {
-        Some(self.state.first_missing.take()?.in_generation(self.generation))
     }
 
     /// Fills `out` up to [`BLOCK`] records; returns whether the generation is
@@ -352,14 +364,16 @@ impl<'a> Order<'a> {
     pub(crate) fn advance(&mut self, out: &mut Block) -> Result<bool> {
         while out.has_room() {
             match self.frontier.get(0) {
-                Some(head) if head.time <= self.sample_time => match self.run(0, out)? {
-                    Ran::Advanced => {}
-                    Ran::NotYet => self.search(out)?,
+                Some(head) if head.time <= self.sample_time => match self.run(0, out) {
+                    Ok(Ran::Advanced) => {}
+                    Ok(Ran::NotYet) => self.search(out)?,
+                    Err(e) => self.recover(0, e, out)?,
                 },
                 None if self.samples.is_empty() => return Ok(true),
                 _ => self.sample(out)?,
             }
         }
+        self.regain_patience(out.records().len());
         Ok(false)
     }
 
@@ -372,11 +386,19 @@ impl<'a> Order<'a> {
     /// The head of the frontier cannot happen yet: tries the rest by time.
     #[inline(never)]
     fn search(&mut self, out: &mut Block) -> Result<()> {
+        if self.state.lenient && !self.has_patience() {
+            return self.give_way(out);
+        }
         self.frontier.sort();
         for at in 1..self.frontier.len() {
-            if matches!(self.run_one(at, out)?, Ran::Advanced) {
-                return Ok(());
+            match self.run_one(at, out) {
+                Ok(Ran::Advanced) => return Ok(()),
+                Ok(Ran::NotYet) => {}
+                Err(e) => return self.recover(at, e, out),
             }
+        }
+        if self.state.lenient {
+            return self.give_way(out);
         }
         let head = self.frontier.get(0).and_then(|head| self.cursors.get(head.m as usize));
         let at = head.map_or(0, |cursor| cursor.start);
@@ -426,7 +448,7 @@ impl<'a> Order<'a> {
                     Err(e) => break Some(bad_varint(0, args, data.len(), e, "an event's time")),
                 }
             } else {
-                match self.spans.open(self.file, frequency, thread, self.spans.after(span)) {
+                match self.spans.open(self.file, frequency, thread, &mut self.spans.after(span)) {
                     Ok(Some(next)) => {
                         Cursor { thread, start, args, end, time, span, number } = next;
                         data = self.file.get(..end).unwrap_or_default();

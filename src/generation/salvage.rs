@@ -1,0 +1,361 @@
+//! Cutting a damaged file into generations: what [`split`](super::split) does
+//! for a good one, but past everything that is wrong.
+//!
+//! ```text
+//! batch  batch  ba?????  ######  batch  batch  bat          what the file has
+//! ─────  ─────  ──       ······  ─────  ─────  ──           kept, · passed over
+//! ```
+//!
+//! Where no batch begins, the next header that checks out is looked for, from
+//! within the batch before on: its size may be what is wrong.
+
+use crate::error::{Error, ErrorKind, Lookalike, Result};
+use crate::generation::{Draft, Generation};
+use crate::limits::MAX_BATCH_SIZE;
+use crate::time::Frequency;
+use crate::version::{HEADER_LEN, Version};
+use crate::warning::{Repair, Warning, Warnings};
+use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames, Jump, Jumps};
+use crate::wire::v2::event::RawEvents;
+use crate::wire::v2::spec::EventType;
+use std::sync::Arc;
+
+/// The ticks of a clock that counts nanoseconds: what the runtime states
+/// everywhere but on Windows (`traceClockUnitsPerSecond`, `trace.go`).
+const USUAL_HZ: u64 = 15_625_000;
+
+/// How far the time of a batch may be from that of the last one for its header
+/// to check out, in ticks: half a day of the usual clock.
+const NEAR_TICKS: u64 = 1 << 40;
+
+/// How many generations may be missing between two.
+const MOST_MISSING: u64 = 1 << 16;
+
+/// A file cut into generations, and what was wrong with it.
+pub(crate) struct Salvaged<'a> {
+    pub(crate) generations: Vec<Generation<'a>>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Cuts what there is of `file` from `start` on, where its first batch should
+/// be.
+pub(crate) fn salvage(file: &[u8], version: Version, start: usize) -> Salvaged<'_> {
+    let mut salvage = Salvage {
+        file,
+        version,
+        pos: start,
+        last: None,
+        draft: None,
+        begins_trace: false,
+        cut: Vec::new(),
+        jumps: Vec::new(),
+        warnings: Warnings::default(),
+    };
+    while salvage.pos < file.len() {
+        salvage.frame();
+    }
+    salvage.close(file.len(), false);
+    salvage.finish()
+}
+
+/// How far into a file its header is looked for, in bytes: behind what `curl -i`
+/// saves with it, and the like.
+const MOST_LEADING: usize = 64 << 10;
+
+/// How many frames in a row make a file without a header a trace.
+const ENOUGH_FRAMES: usize = 3;
+
+/// Finds where the batches of a file begin that does not begin with a header,
+/// for which reason `e` says.
+///
+/// # Errors
+/// With `e`, if there is nothing that looks like a trace.
+pub(crate) fn find_beginning(file: &[u8], e: Error) -> Result<(Version, usize, Option<Warning>)> {
+    if !matches!(e.kind(), ErrorKind::NotATrace { .. }) {
+        return Err(e);
+    }
+    let near = file.len().min(MOST_LEADING);
+    for at in 1..near {
+        if let Ok(version) = Version::parse_header(file.get(at..).unwrap_or_default()) {
+            let warning = Warning::new(e, Repair::HeaderFound(at as u64), 0);
+            return Ok((version, at + HEADER_LEN, Some(warning)));
+        }
+    }
+    // The tail of a ring buffer: batches from anywhere on.
+    if !matches!(e.kind(), ErrorKind::NotATrace { found: Lookalike::Unknown }) {
+        return Err(e);
+    }
+    for at in 0..near.max(file.len().min(2 * MAX_BATCH_SIZE as usize)) {
+        let mut frames = Frames::new(file, at);
+        let first: Vec<_> = frames.by_ref().take(ENOUGH_FRAMES).map_while(Result::ok).collect();
+        if first.len() == ENOUGH_FRAMES {
+            return Ok((guess_version(file, at), at, Some(Warning::new(e, Repair::VersionGuessed, 0))));
+        }
+    }
+    Err(e)
+}
+
+/// What the frames of a file from `at` on tell of its version.
+fn guess_version(file: &[u8], at: usize) -> Version {
+    let mut version = Version::Go123;
+    for frame in Frames::new(file, at).map_while(Result::ok) {
+        match frame {
+            Frame::EndOfGeneration(_) => return Version::Go126,
+            Frame::Batch(batch) if batch.data.first() == Some(&(EventType::Sync as u8)) => version = Version::Go125,
+            Frame::Batch(_) => {}
+        }
+    }
+    version
+}
+
+/// A generation that has been cut: where it ends, and whether it is whole.
+struct Cut {
+    draft: Draft,
+    end: usize,
+    complete: bool,
+    begins_trace: bool,
+}
+
+struct Salvage<'a> {
+    file: &'a [u8],
+    version: Version,
+    pos: usize,
+    /// The last batch taken.
+    last: Option<Batch<'a>>,
+    draft: Option<Draft>,
+    begins_trace: bool,
+    cut: Vec<Cut>,
+    jumps: Vec<Jump>,
+    warnings: Warnings,
+}
+
+impl<'a> Salvage<'a> {
+    fn warn(&mut self, error: Error, repair: Repair) {
+        self.warnings.push(Warning::new(error, repair, 0));
+    }
+
+    /// Takes the frame at `pos`, or gets past what stands there instead.
+    fn frame(&mut self) {
+        let start = self.pos;
+        match Frames::new(self.file, start).next() {
+            Some(Ok(Frame::Batch(batch))) => {
+                self.pos = batch.end();
+                self.batch(batch);
+            }
+            Some(Ok(Frame::EndOfGeneration(_))) if self.version >= Version::Go126 => {
+                self.pos = start + 1;
+                self.close(start + 1, true);
+            }
+            Some(Ok(Frame::EndOfGeneration(_))) => {
+                let found = EventType::EndOfGeneration as u8;
+                self.resync(Error::at(start, ErrorKind::ExpectedBatch { found }));
+            }
+            Some(Err(e)) => self.resync(e),
+            None => self.pos = self.file.len(),
+        }
+    }
+
+    /// Takes a batch into the generation it says.
+    fn batch(&mut self, batch: Batch<'a>) {
+        let (number, start) = (batch.generation, batch.offset);
+        let leave_out = |salvage: &mut Self, error: Error| {
+            salvage.warn(error, Repair::BatchLeftOut);
+            salvage.jumps.push(Jump { at: start, resume: batch.end() });
+        };
+        if number == 0 {
+            return leave_out(self, Error::at(start, ErrorKind::ZeroGeneration));
+        }
+        match &self.draft {
+            Some(draft) if draft.number == number => {}
+            Some(draft) => {
+                let expected = draft.number;
+                let mixed = Error::at(start, ErrorKind::GenerationsMixed { expected, found: number });
+                match number.checked_sub(expected) {
+                    Some(1) if self.version < Version::Go126 => {}
+                    Some(1..MOST_MISSING) => self.warn(mixed, Repair::UsedAsFarAsItGoes),
+                    _ => return leave_out(self, mixed),
+                }
+                self.close(start, true);
+                self.draft = Some(Draft::new(number, start));
+            }
+            None => self.draft = Some(Draft::new(number, start)),
+        }
+        let Some(draft) = &mut self.draft else { return };
+        match draft.add(&batch, self.version) {
+            Ok(()) => self.last = Some(batch),
+            Err(e) => leave_out(self, e.in_generation(number)),
+        }
+    }
+
+    /// Ends the generation there.
+    fn close(&mut self, end: usize, complete: bool) {
+        let Some(draft) = self.draft.take() else { return };
+        if !complete && !draft.has_events {
+            return;
+        }
+        if !complete && self.version >= Version::Go126 {
+            let e = Error::at(end, ErrorKind::MissingEndOfGeneration).in_generation(draft.number);
+            self.warn(e, Repair::UsedAsFarAsItGoes);
+        }
+        let begins_trace = std::mem::take(&mut self.begins_trace);
+        self.cut.push(Cut { draft, end, complete, begins_trace });
+    }
+
+    /// Gets past what stands at `pos`, which begins no frame.
+    fn resync(&mut self, e: Error) {
+        let bad = self.pos;
+        if let Ok(version) = Version::parse_header(self.file.get(bad..).unwrap_or_default()) {
+            return self.another_trace(version, e);
+        }
+        // A header whose batch is too long for the file may be good all the same.
+        let header = Header::at(self.file, bad).filter(|header| self.fits(header));
+        let from = match (&header, &self.last) {
+            (Some(header), _) => header.data,
+            (None, Some(last)) => last.data_offset,
+            (None, None) => bad + 1,
+        };
+        let next = (from..self.file.len()).find(|&at| self.checks_out(at));
+        let resume = next.unwrap_or(self.file.len());
+
+        // The batch that this cuts off, whole events only.
+        let (offset, data, kept_to) = match (header, self.last) {
+            (Some(header), _) => (header.offset, header.data, Some(header)),
+            (None, Some(last)) if resume < bad => (last.offset, last.data_offset, None),
+            _ => (bad, bad, None),
+        };
+        let at = if data == bad { bad } else { whole_events(self.file, self.version, offset, data, resume) };
+        self.jumps.push(Jump { at, resume });
+        self.warn(e, Repair::Skipped(resume.saturating_sub(at) as u64));
+        self.pos = resume;
+        if let Some(header) = kept_to {
+            let jumps: Jumps = Some(Arc::from(&self.jumps[self.jumps.len() - 1..]));
+            if let Some(Ok(Frame::Batch(batch))) = Frames::new(self.file, header.offset).with_jumps(jumps).next() {
+                self.batch(batch);
+            }
+        }
+    }
+
+    /// A second trace in the same file.
+    fn another_trace(&mut self, version: Version, e: Error) {
+        let bad = self.pos;
+        self.close(bad, true);
+        if version == self.version {
+            self.jumps.push(Jump { at: bad, resume: bad + HEADER_LEN });
+            self.warn(e, Repair::AnotherTrace);
+            (self.pos, self.last, self.begins_trace) = (bad + HEADER_LEN, None, true);
+        } else {
+            self.warn(e, Repair::OtherVersion((self.file.len() - bad) as u64));
+            self.jumps.push(Jump { at: bad, resume: self.file.len() });
+            self.pos = self.file.len();
+        }
+    }
+
+    /// Whether a whole batch begins there that belongs here.
+    fn checks_out(&self, at: usize) -> bool {
+        if Version::parse_header(self.file.get(at..).unwrap_or_default()).is_ok() {
+            return true;
+        }
+        let Some(header) = Header::at(self.file, at).filter(|header| self.fits(header)) else { return false };
+        let Some(end) = header.end(self.file) else { return false };
+        // What follows is the end, or something that begins like a frame.
+        match self.file.get(end).copied().map(EventType::from_wire) {
+            None => true,
+            Some(Some(EventType::EndOfGeneration)) => self.version >= Version::Go126,
+            Some(Some(EventType::EventBatch | EventType::ExperimentalBatch)) => true,
+            Some(_) => Version::parse_header(self.file.get(end..).unwrap_or_default()).is_ok(),
+        }
+    }
+
+    /// Whether a header's generation and time are near the last ones'.
+    fn fits(&self, header: &Header) -> bool {
+        let known = self.draft.as_ref().map(|d| d.number).or_else(|| Some(self.cut.last()?.draft.number));
+        let near = self.last.is_none_or(|last| last.time.0.abs_diff(header.time) < NEAR_TICKS);
+        let follows =
+            known.is_none_or(|known| (known..known.saturating_add(MOST_MISSING)).contains(&header.generation));
+        near && follows && header.generation != 0
+    }
+
+    fn finish(mut self) -> Salvaged<'a> {
+        self.clocks();
+        let jumps: Jumps = (!self.jumps.is_empty()).then(|| {
+            self.jumps.sort_unstable_by_key(|jump| jump.at);
+            Arc::from(self.jumps)
+        });
+        let (file, version) = (self.file, self.version);
+        let cut = self.cut.into_iter().enumerate().map(|(index, cut)| Generation {
+            begins_trace: cut.begins_trace,
+            jumps: jumps.clone(),
+            ..cut.draft.finish(file, version, index, cut.end, cut.complete)
+        });
+        Salvaged { generations: cut.collect(), warnings: self.warnings.take() }
+    }
+
+    /// Gives every generation a clock: that of the nearest one before, else of
+    /// one after, else the usual one.
+    fn clocks(&mut self) {
+        let some_clock = self.cut.iter().find_map(|cut| cut.draft.sync.frequency);
+        let mut known = some_clock;
+        for cut in &mut self.cut {
+            if cut.draft.sync.frequency.is_none() {
+                let e = Error::at(cut.end, ErrorKind::MissingFrequency).in_generation(cut.draft.number);
+                let repair = known.map_or(Repair::FrequencyAssumed(USUAL_HZ), |_| Repair::FrequencyOfAnother);
+                self.warnings.push(Warning::new(e, repair, 0));
+                cut.draft.sync.frequency = known.or(Some(Frequency::from_hz(USUAL_HZ)));
+            }
+            known = cut.draft.sync.frequency;
+        }
+    }
+}
+
+/// A batch's header, whatever stands behind it.
+#[derive(Clone, Copy)]
+struct Header {
+    offset: usize,
+    generation: u64,
+    time: u64,
+    /// Where the batch's data begin.
+    data: usize,
+    size: u64,
+}
+
+impl Header {
+    fn at(file: &[u8], offset: usize) -> Option<Header> {
+        let mut pos = match EventType::from_wire(*file.get(offset)?)? {
+            EventType::EventBatch => offset + 1,
+            EventType::ExperimentalBatch => offset + 2,
+            _ => return None,
+        };
+        let mut number = || crate::bytes::uvarint(file, &mut pos).ok();
+        let (generation, _thread, time, size) = (number()?, number()?, number()?, number()?);
+        Some(Header { offset, generation, time, data: pos, size }).filter(|header| header.size <= MAX_BATCH_SIZE)
+    }
+
+    /// Where the batch ends, if the file has all of it.
+    fn end(&self, file: &[u8]) -> Option<usize> {
+        let end = self.data.checked_add(usize::try_from(self.size).ok()?)?;
+        (end <= file.len()).then_some(end)
+    }
+}
+
+/// Where the whole events among the data of a batch end, whose data end at
+/// `to` at the latest; for other batches, that place.
+fn whole_events(file: &[u8], version: Version, offset: usize, data: usize, to: usize) -> usize {
+    let batch = Batch {
+        offset,
+        data_offset: data,
+        generation: 0,
+        thread: None,
+        time: Default::default(),
+        experiment: u8::from(file.get(offset) == Some(&(EventType::ExperimentalBatch as u8))),
+        data: file.get(data..to).unwrap_or_default(),
+    };
+    if batch.kind(version) != BatchKind::Events {
+        return to;
+    }
+    let mut events = RawEvents::new(&batch);
+    let mut end = data;
+    while let Some(Ok(_)) = events.next() {
+        end = events.offset();
+    }
+    end
+}
