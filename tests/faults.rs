@@ -16,8 +16,9 @@ use common::touch;
 use gotrace::{Event, Mode, Options, Trace};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -186,6 +187,28 @@ fn suffer(corpus: &Corpus, fault: Fault<'_>) -> Outcome {
     })
 }
 
+/// How long one fault may take before it counts as one that never ends.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Names what never ends: a thread that waits for ever cannot tell itself.
+struct Watched;
+
+impl Watched {
+    fn of<T>(name: String, work: impl FnOnce() -> T) -> T {
+        let (over, wait) = mpsc::channel::<()>();
+        let watch = std::thread::spawn(move || {
+            if wait.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("{name}: not done after {PATIENCE:?}");
+                std::process::abort();
+            }
+        });
+        let result = work();
+        drop(over);
+        watch.join().unwrap();
+        result
+    }
+}
+
 /// What came of all faults of a kind.
 #[derive(Default)]
 struct Row {
@@ -228,7 +251,7 @@ fn judge(most: impl Fn(usize, usize) -> usize) {
     let next = AtomicUsize::new(0);
     let work = || {
         while let Some(&fault) = faults.get(next.fetch_add(1, Relaxed)) {
-            let outcome = suffer(&corpus, fault);
+            let outcome = Watched::of(fault.to_string(), || suffer(&corpus, fault));
             let (rows, wrong) = &mut *rows.lock().unwrap();
             let row = Kind::ALL.iter().position(|(kind, _)| *kind == fault.kind).unwrap();
             rows[row].add(fault, &outcome);
@@ -241,7 +264,7 @@ fn judge(most: impl Fn(usize, usize) -> usize) {
         }
     });
     let (rows, mut wrong) = rows.into_inner().unwrap();
-    println!("{}", table(&rows));
+    println!("\n{}", table(&rows));
 
     for (row, (kind, kept, untouched)) in rows.iter().zip(FLOORS) {
         for (part, whole, floor, what) in [
