@@ -6,6 +6,7 @@ pub mod builder;
 pub mod describe;
 pub mod faults;
 pub mod held;
+pub mod hostile;
 pub mod schedule;
 pub mod script;
 pub mod simulator;
