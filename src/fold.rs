@@ -241,6 +241,7 @@ where
 mod tests {
     use super::*;
     use crate::stream::Blocks;
+    use crate::trace::Mode;
     use crate::trace::Options;
 
     /// Every committed trace, with its bytes.

@@ -49,6 +49,8 @@ pub enum Repair {
     /// The clock was taken to tick so many times a second, as on every system
     /// whose clock counts nanoseconds; times may be wrong by a factor.
     FrequencyAssumed(u64),
+    /// Wall-clock times are not known.
+    NoWallClock,
     /// Another trace begins here, and was read on from the beginning.
     AnotherTrace,
     /// What follows is of another version and was left out: so many bytes.
@@ -101,6 +103,7 @@ impl fmt::Display for Repair {
             Repair::UsedAsFarAsItGoes => f.write_str("the generation is used as far as it goes"),
             Repair::FrequencyOfAnother => f.write_str("its clock is taken to tick as in another generation"),
             Repair::FrequencyAssumed(hz) => write!(f, "its clock is taken to tick at {hz} Hz, as nearly all do"),
+            Repair::NoWallClock => f.write_str("wall-clock times are not known"),
             Repair::AnotherTrace => f.write_str("another trace begins there and is read on"),
             Repair::OtherVersion(bytes) => write!(f, "the last {bytes} bytes, of another version, are left out"),
             Repair::HeaderFound(bytes) => write!(f, "the header was found {bytes} bytes in"),

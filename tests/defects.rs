@@ -34,7 +34,7 @@ fn lenient(bytes: &[u8]) -> (Vec<String>, Vec<Error>) {
     };
     let mut events = trace.events();
     let lines = events.by_ref().map(|e| common::describe::event(&e.expect("lenient reading does not fail"))).collect();
-    (lines, events.warnings().to_vec())
+    (lines, events.warnings().iter().map(|w| w.error().clone()).collect())
 }
 
 /// Compares an error with the one wanted; `thread` only where it is one's.

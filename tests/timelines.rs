@@ -127,7 +127,7 @@ fn what_a_defect_hides_is_lost() {
     let trace = Trace::with_options(&bytes, Options::default().mode(Mode::Lenient)).unwrap();
     let timelines = trace.timelines().unwrap();
     assert_eq!(timelines.warnings.len(), 1, "{:?}", timelines.warnings);
-    assert_eq!(timelines.warnings[0].offset(), broken as u64);
+    assert_eq!(timelines.warnings[0].error().offset(), broken as u64);
     let (mut lost, mut ended) = (0, 0);
     for timeline in timelines.goroutines.values() {
         for pair in timeline.spans.windows(2) {

@@ -12,7 +12,7 @@
 use crate::error::{Error, ErrorKind, Lookalike, Result};
 use crate::generation::{Draft, Generation};
 use crate::limits::MAX_BATCH_SIZE;
-use crate::time::Frequency;
+use crate::time::{Frequency, Timestamp};
 use crate::version::{HEADER_LEN, Version};
 use crate::warning::{Repair, Warning, Warnings};
 use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames, Jump, Jumps};
@@ -25,11 +25,14 @@ use std::sync::Arc;
 const USUAL_HZ: u64 = 15_625_000;
 
 /// How far the time of a batch may be from that of the last one for its header
-/// to check out, in ticks: half a day of the usual clock.
-const NEAR_TICKS: u64 = 1 << 40;
+/// to check out, in ticks: a quarter of an hour of the usual clock.
+const NEAR_TICKS: u64 = 1 << 34;
 
 /// How many generations may be missing between two.
-const MOST_MISSING: u64 = 1 << 16;
+const MOST_MISSING: u64 = 16;
+
+/// How many events of a batch must be readable for its header to check out.
+const ENOUGH_EVENTS: usize = 4;
 
 /// A file cut into generations, and what was wrong with it.
 pub(crate) struct Salvaged<'a> {
@@ -44,6 +47,7 @@ pub(crate) fn salvage(file: &[u8], version: Version, start: usize) -> Salvaged<'
         file,
         version,
         pos: start,
+        tried: start,
         last: None,
         draft: None,
         begins_trace: false,
@@ -54,7 +58,7 @@ pub(crate) fn salvage(file: &[u8], version: Version, start: usize) -> Salvaged<'
     while salvage.pos < file.len() {
         salvage.frame();
     }
-    salvage.close(file.len(), false);
+    salvage.close(file.len(), file.len(), false);
     salvage.finish()
 }
 
@@ -76,7 +80,7 @@ pub(crate) fn find_beginning(file: &[u8], e: Error) -> Result<(Version, usize, O
     }
     let near = file.len().min(MOST_LEADING);
     for at in 1..near {
-        if let Ok(version) = Version::parse_header(file.get(at..).unwrap_or_default()) {
+        if let Some(version) = header_at(file, at) {
             let warning = Warning::new(e, Repair::HeaderFound(at as u64), 0);
             return Ok((version, at + HEADER_LEN, Some(warning)));
         }
@@ -85,14 +89,19 @@ pub(crate) fn find_beginning(file: &[u8], e: Error) -> Result<(Version, usize, O
     if !matches!(e.kind(), ErrorKind::NotATrace { found: Lookalike::Unknown }) {
         return Err(e);
     }
-    for at in 0..near.max(file.len().min(2 * MAX_BATCH_SIZE as usize)) {
-        let mut frames = Frames::new(file, at);
-        let first: Vec<_> = frames.by_ref().take(ENOUGH_FRAMES).map_while(Result::ok).collect();
-        if first.len() == ENOUGH_FRAMES {
+    for at in 0..file.len().min(2 * MAX_BATCH_SIZE as usize) {
+        let begins = Header::at(file, at).is_some();
+        if begins && Frames::new(file, at).take(ENOUGH_FRAMES).filter(Result::is_ok).count() == ENOUGH_FRAMES {
             return Ok((guess_version(file, at), at, Some(Warning::new(e, Repair::VersionGuessed, 0))));
         }
     }
     Err(e)
+}
+
+/// The version that a header there states.
+fn header_at(file: &[u8], at: usize) -> Option<Version> {
+    let header = file.get(at..at.checked_add(HEADER_LEN)?).filter(|header| header.starts_with(b"go 1."))?;
+    Version::parse_header(header).ok()
 }
 
 /// What the frames of a file from `at` on tell of its version.
@@ -111,6 +120,9 @@ fn guess_version(file: &[u8], at: usize) -> Version {
 /// A generation that has been cut: where it ends, and whether it is whole.
 struct Cut {
     draft: Draft,
+    /// Where its last batch ends.
+    ends_at: usize,
+    /// Where it ends, with its mark.
     end: usize,
     complete: bool,
     begins_trace: bool,
@@ -120,6 +132,8 @@ struct Salvage<'a> {
     file: &'a [u8],
     version: Version,
     pos: usize,
+    /// Up to where headers have been looked for: each byte is tried once.
+    tried: usize,
     /// The last batch taken.
     last: Option<Batch<'a>>,
     draft: Option<Draft>,
@@ -144,7 +158,7 @@ impl<'a> Salvage<'a> {
             }
             Some(Ok(Frame::EndOfGeneration(_))) if self.version >= Version::Go126 => {
                 self.pos = start + 1;
-                self.close(start + 1, true);
+                self.close(start, start + 1, true);
             }
             Some(Ok(Frame::EndOfGeneration(_))) => {
                 let found = EventType::EndOfGeneration as u8;
@@ -175,7 +189,7 @@ impl<'a> Salvage<'a> {
                     Some(1..MOST_MISSING) => self.warn(mixed, Repair::UsedAsFarAsItGoes),
                     _ => return leave_out(self, mixed),
                 }
-                self.close(start, true);
+                self.close(start, start, true);
                 self.draft = Some(Draft::new(number, start));
             }
             None => self.draft = Some(Draft::new(number, start)),
@@ -187,8 +201,8 @@ impl<'a> Salvage<'a> {
         }
     }
 
-    /// Ends the generation there.
-    fn close(&mut self, end: usize, complete: bool) {
+    /// Ends the generation there, its mark at `end`.
+    fn close(&mut self, ends_at: usize, end: usize, complete: bool) {
         let Some(draft) = self.draft.take() else { return };
         if !complete && !draft.has_events {
             return;
@@ -198,36 +212,38 @@ impl<'a> Salvage<'a> {
             self.warn(e, Repair::UsedAsFarAsItGoes);
         }
         let begins_trace = std::mem::take(&mut self.begins_trace);
-        self.cut.push(Cut { draft, end, complete, begins_trace });
+        self.cut.push(Cut { draft, ends_at, end, complete, begins_trace });
     }
 
     /// Gets past what stands at `pos`, which begins no frame.
     fn resync(&mut self, e: Error) {
         let bad = self.pos;
-        if let Ok(version) = Version::parse_header(self.file.get(bad..).unwrap_or_default()) {
+        if let Some(version) = header_at(self.file, bad) {
             return self.another_trace(version, e);
         }
         // A header whose batch is too long for the file may be good all the same.
         let header = Header::at(self.file, bad).filter(|header| self.fits(header));
-        let from = match (&header, &self.last) {
+        // The batch before may have reached too far, if it cannot be read to its end.
+        let before = self.last.filter(|last| last.end() == bad && self.whole_to(last, bad) < bad);
+        let from = match (&header, &before) {
             (Some(header), _) => header.data,
             (None, Some(last)) => last.data_offset,
             (None, None) => bad + 1,
         };
-        let next = (from..self.file.len()).find(|&at| self.checks_out(at));
+        let next = (from.max(self.tried)..self.file.len()).find(|&at| self.checks_out(at));
         let resume = next.unwrap_or(self.file.len());
+        self.tried = resume + 1;
 
         // The batch that this cuts off, whole events only.
-        let (offset, data, kept_to) = match (header, self.last) {
-            (Some(header), _) => (header.offset, header.data, Some(header)),
-            (None, Some(last)) if resume < bad => (last.offset, last.data_offset, None),
-            _ => (bad, bad, None),
+        let at = match (&header, before) {
+            (Some(header), _) => self.whole_to(&header.batch(self.file), resume),
+            (None, Some(last)) if resume < bad => self.whole_to(&last, resume),
+            _ => bad,
         };
-        let at = if data == bad { bad } else { whole_events(self.file, self.version, offset, data, resume) };
         self.jumps.push(Jump { at, resume });
         self.warn(e, Repair::Skipped(resume.saturating_sub(at) as u64));
         self.pos = resume;
-        if let Some(header) = kept_to {
+        if let Some(header) = header {
             let jumps: Jumps = Some(Arc::from(&self.jumps[self.jumps.len() - 1..]));
             if let Some(Ok(Frame::Batch(batch))) = Frames::new(self.file, header.offset).with_jumps(jumps).next() {
                 self.batch(batch);
@@ -238,7 +254,7 @@ impl<'a> Salvage<'a> {
     /// A second trace in the same file.
     fn another_trace(&mut self, version: Version, e: Error) {
         let bad = self.pos;
-        self.close(bad, true);
+        self.close(bad, bad, true);
         if version == self.version {
             self.jumps.push(Jump { at: bad, resume: bad + HEADER_LEN });
             self.warn(e, Repair::AnotherTrace);
@@ -252,18 +268,39 @@ impl<'a> Salvage<'a> {
 
     /// Whether a whole batch begins there that belongs here.
     fn checks_out(&self, at: usize) -> bool {
-        if Version::parse_header(self.file.get(at..).unwrap_or_default()).is_ok() {
+        if header_at(self.file, at).is_some() {
             return true;
         }
         let Some(header) = Header::at(self.file, at).filter(|header| self.fits(header)) else { return false };
         let Some(end) = header.end(self.file) else { return false };
+        let batch = header.batch(self.file);
+        let enough = RawEvents::new(&batch).take(ENOUGH_EVENTS).all(|event| event.is_ok());
+        if batch.data.is_empty() || batch.kind(self.version) == BatchKind::Events && !enough {
+            return false;
+        }
         // What follows is the end, or something that begins like a frame.
         match self.file.get(end).copied().map(EventType::from_wire) {
             None => true,
             Some(Some(EventType::EndOfGeneration)) => self.version >= Version::Go126,
             Some(Some(EventType::EventBatch | EventType::ExperimentalBatch)) => true,
-            Some(_) => Version::parse_header(self.file.get(end..).unwrap_or_default()).is_ok(),
+            Some(_) => header_at(self.file, end).is_some(),
         }
+    }
+
+    /// Where the whole events of a batch end whose data end at `to` at the
+    /// latest; for other batches, that place.
+    fn whole_to(&self, batch: &Batch<'a>, to: usize) -> usize {
+        let data = self.file.get(batch.data_offset..to).unwrap_or_default();
+        let batch = Batch { data, ..*batch };
+        if batch.kind(self.version) != BatchKind::Events {
+            return to;
+        }
+        let mut events = RawEvents::new(&batch);
+        let mut end = batch.data_offset;
+        while let Some(Ok(_)) = events.next() {
+            end = events.offset();
+        }
+        end
     }
 
     /// Whether a header's generation and time are near the last ones'.
@@ -297,12 +334,16 @@ impl<'a> Salvage<'a> {
         let mut known = some_clock;
         for cut in &mut self.cut {
             if cut.draft.sync.frequency.is_none() {
-                let e = Error::at(cut.end, ErrorKind::MissingFrequency).in_generation(cut.draft.number);
+                let e = Error::at(cut.ends_at, ErrorKind::MissingFrequency).in_generation(cut.draft.number);
                 let repair = known.map_or(Repair::FrequencyAssumed(USUAL_HZ), |_| Repair::FrequencyOfAnother);
                 self.warnings.push(Warning::new(e, repair, 0));
                 cut.draft.sync.frequency = known.or(Some(Frequency::from_hz(USUAL_HZ)));
             }
             known = cut.draft.sync.frequency;
+            if self.version >= Version::Go125 && cut.draft.sync.snapshot.is_none() {
+                let e = Error::at(cut.ends_at, ErrorKind::MissingClockSnapshot).in_generation(cut.draft.number);
+                self.warnings.push(Warning::new(e, Repair::NoWallClock, 0));
+            }
         }
     }
 }
@@ -330,32 +371,24 @@ impl Header {
         Some(Header { offset, generation, time, data: pos, size }).filter(|header| header.size <= MAX_BATCH_SIZE)
     }
 
+    /// The batch, with what there is of it.
+    fn batch<'a>(&self, file: &'a [u8]) -> Batch<'a> {
+        let experimental = file.get(self.offset) == Some(&(EventType::ExperimentalBatch as u8));
+        let end = self.data.saturating_add(self.size as usize).min(file.len());
+        Batch {
+            offset: self.offset,
+            data_offset: self.data,
+            generation: self.generation,
+            thread: None,
+            time: Timestamp(self.time),
+            experiment: u8::from(experimental),
+            data: file.get(self.data..end).unwrap_or_default(),
+        }
+    }
+
     /// Where the batch ends, if the file has all of it.
     fn end(&self, file: &[u8]) -> Option<usize> {
         let end = self.data.checked_add(usize::try_from(self.size).ok()?)?;
         (end <= file.len()).then_some(end)
     }
-}
-
-/// Where the whole events among the data of a batch end, whose data end at
-/// `to` at the latest; for other batches, that place.
-fn whole_events(file: &[u8], version: Version, offset: usize, data: usize, to: usize) -> usize {
-    let batch = Batch {
-        offset,
-        data_offset: data,
-        generation: 0,
-        thread: None,
-        time: Default::default(),
-        experiment: u8::from(file.get(offset) == Some(&(EventType::ExperimentalBatch as u8))),
-        data: file.get(data..to).unwrap_or_default(),
-    };
-    if batch.kind(version) != BatchKind::Events {
-        return to;
-    }
-    let mut events = RawEvents::new(&batch);
-    let mut end = data;
-    while let Some(Ok(_)) = events.next() {
-        end = events.offset();
-    }
-    end
 }
