@@ -9,15 +9,20 @@
 //! Where no batch begins, the next header that checks out is looked for, from
 //! within the batch before on: its size may be what is wrong.
 
-use crate::error::{Error, ErrorKind, Lookalike, Result};
+mod beginning;
+mod header;
+
+pub(crate) use beginning::find_beginning;
+
+use crate::error::{Error, ErrorKind};
 use crate::generation::{Draft, Generation};
-use crate::limits::MAX_BATCH_SIZE;
-use crate::time::{Frequency, Timestamp};
+use crate::time::Frequency;
 use crate::version::{HEADER_LEN, Version};
 use crate::warning::{Repair, Warning, Warnings};
 use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames, Jump, Jumps};
 use crate::wire::v2::event::RawEvents;
 use crate::wire::v2::spec::EventType;
+use header::{Header, header_at};
 use std::sync::Arc;
 
 /// The ticks of a clock that counts nanoseconds: what the runtime states
@@ -49,6 +54,7 @@ pub(crate) fn salvage(file: &[u8], version: Version, start: usize) -> Salvaged<'
         pos: start,
         tried: start,
         last: None,
+        near: None,
         draft: None,
         begins_trace: false,
         cut: Vec::new(),
@@ -60,61 +66,6 @@ pub(crate) fn salvage(file: &[u8], version: Version, start: usize) -> Salvaged<'
     }
     salvage.close(file.len(), file.len(), false);
     salvage.finish()
-}
-
-/// How far into a file its header is looked for, in bytes: behind what `curl -i`
-/// saves with it, and the like.
-const MOST_LEADING: usize = 64 << 10;
-
-/// How many frames in a row make a file without a header a trace.
-const ENOUGH_FRAMES: usize = 3;
-
-/// Finds where the batches of a file begin that does not begin with a header,
-/// for which reason `e` says.
-///
-/// # Errors
-/// With `e`, if there is nothing that looks like a trace.
-pub(crate) fn find_beginning(file: &[u8], e: Error) -> Result<(Version, usize, Option<Warning>)> {
-    if !matches!(e.kind(), ErrorKind::NotATrace { .. }) {
-        return Err(e);
-    }
-    let near = file.len().min(MOST_LEADING);
-    for at in 1..near {
-        if let Some(version) = header_at(file, at) {
-            let warning = Warning::new(e, Repair::HeaderFound(at as u64), 0);
-            return Ok((version, at + HEADER_LEN, Some(warning)));
-        }
-    }
-    // The tail of a ring buffer: batches from anywhere on.
-    if !matches!(e.kind(), ErrorKind::NotATrace { found: Lookalike::Unknown }) {
-        return Err(e);
-    }
-    for at in 0..file.len().min(2 * MAX_BATCH_SIZE as usize) {
-        let begins = Header::at(file, at).is_some();
-        if begins && Frames::new(file, at).take(ENOUGH_FRAMES).filter(Result::is_ok).count() == ENOUGH_FRAMES {
-            return Ok((guess_version(file, at), at, Some(Warning::new(e, Repair::VersionGuessed, 0))));
-        }
-    }
-    Err(e)
-}
-
-/// The version that a header there states.
-fn header_at(file: &[u8], at: usize) -> Option<Version> {
-    let header = file.get(at..at.checked_add(HEADER_LEN)?).filter(|header| header.starts_with(b"go 1."))?;
-    Version::parse_header(header).ok()
-}
-
-/// What the frames of a file from `at` on tell of its version.
-fn guess_version(file: &[u8], at: usize) -> Version {
-    let mut version = Version::Go123;
-    for frame in Frames::new(file, at).map_while(Result::ok) {
-        match frame {
-            Frame::EndOfGeneration(_) => return Version::Go126,
-            Frame::Batch(batch) if batch.data.first() == Some(&(EventType::Sync as u8)) => version = Version::Go125,
-            Frame::Batch(_) => {}
-        }
-    }
-    version
 }
 
 /// A generation that has been cut: where it ends, and whether it is whole.
@@ -136,6 +87,8 @@ struct Salvage<'a> {
     tried: usize,
     /// The last batch taken.
     last: Option<Batch<'a>>,
+    /// The generation and the time of the last header believed.
+    near: Option<(u64, u64)>,
     draft: Option<Draft>,
     begins_trace: bool,
     cut: Vec<Cut>,
@@ -152,9 +105,15 @@ impl<'a> Salvage<'a> {
     fn frame(&mut self) {
         let start = self.pos;
         match Frames::new(self.file, start).next() {
-            Some(Ok(Frame::Batch(batch))) => {
+            Some(Ok(Frame::Batch(batch))) if self.is_near(batch.generation, batch.time.0) => {
                 self.pos = batch.end();
                 self.batch(batch);
+            }
+            // Where a batch is due, something else looks like one.
+            Some(Ok(Frame::Batch(batch))) => {
+                let expected = self.near.map_or(0, |(generation, _)| generation);
+                let kind = ErrorKind::GenerationsMixed { expected, found: batch.generation };
+                self.resync(Error::at(start, kind));
             }
             Some(Ok(Frame::EndOfGeneration(_))) if self.version >= Version::Go126 => {
                 self.pos = start + 1;
@@ -186,7 +145,7 @@ impl<'a> Salvage<'a> {
                 let mixed = Error::at(start, ErrorKind::GenerationsMixed { expected, found: number });
                 match number.checked_sub(expected) {
                     Some(1) if self.version < Version::Go126 => {}
-                    Some(1..MOST_MISSING) => self.warn(mixed, Repair::UsedAsFarAsItGoes),
+                    Some(1..MOST_MISSING) if self.goes_on(&batch) => self.warn(mixed, Repair::UsedAsFarAsItGoes),
                     _ => return leave_out(self, mixed),
                 }
                 self.close(start, start, true);
@@ -196,9 +155,14 @@ impl<'a> Salvage<'a> {
         }
         let Some(draft) = &mut self.draft else { return };
         match draft.add(&batch, self.version) {
-            Ok(()) => self.last = Some(batch),
+            Ok(()) => (self.last, self.near) = (Some(batch), Some((number, batch.time.0))),
             Err(e) => leave_out(self, e.in_generation(number)),
         }
+    }
+
+    /// Whether the batch behind one is of the same generation, or none is.
+    fn goes_on(&self, batch: &Batch<'_>) -> bool {
+        Header::at(self.file, batch.end()).is_none_or(|next| next.generation >= batch.generation)
     }
 
     /// Ends the generation there, its mark at `end`.
@@ -223,6 +187,9 @@ impl<'a> Salvage<'a> {
         }
         // A header whose batch is too long for the file may be good all the same.
         let header = Header::at(self.file, bad).filter(|header| self.fits(header));
+        if let Some(header) = &header {
+            self.near = Some((header.generation, header.time));
+        }
         // The batch before may have reached too far, if it cannot be read to its end.
         let before = self.last.filter(|last| last.end() == bad && self.whole_to(last, bad) < bad);
         let from = match (&header, &before) {
@@ -258,7 +225,7 @@ impl<'a> Salvage<'a> {
         if version == self.version {
             self.jumps.push(Jump { at: bad, resume: bad + HEADER_LEN });
             self.warn(e, Repair::AnotherTrace);
-            (self.pos, self.last, self.begins_trace) = (bad + HEADER_LEN, None, true);
+            (self.pos, self.last, self.near, self.begins_trace) = (bad + HEADER_LEN, None, None, true);
         } else {
             self.warn(e, Repair::OtherVersion((self.file.len() - bad) as u64));
             self.jumps.push(Jump { at: bad, resume: self.file.len() });
@@ -303,13 +270,18 @@ impl<'a> Salvage<'a> {
         end
     }
 
+    /// Whether a whole batch may be of that generation and time: one that is late
+    /// is left out by itself, one from far away is none.
+    fn is_near(&self, number: u64, at: u64) -> bool {
+        let Some((generation, time)) = self.near else { return true };
+        generation.abs_diff(number) < MOST_MISSING && time.abs_diff(at) < NEAR_TICKS
+    }
+
     /// Whether a header's generation and time are near the last ones'.
     fn fits(&self, header: &Header) -> bool {
-        let known = self.draft.as_ref().map(|d| d.number).or_else(|| Some(self.cut.last()?.draft.number));
-        let near = self.last.is_none_or(|last| last.time.0.abs_diff(header.time) < NEAR_TICKS);
-        let follows =
-            known.is_none_or(|known| (known..known.saturating_add(MOST_MISSING)).contains(&header.generation));
-        near && follows && header.generation != 0
+        let Some((generation, time)) = self.near else { return header.generation != 0 };
+        let follows = (generation..generation.saturating_add(MOST_MISSING)).contains(&header.generation);
+        follows && time.abs_diff(header.time) < NEAR_TICKS
     }
 
     fn finish(mut self) -> Salvaged<'a> {
@@ -345,50 +317,5 @@ impl<'a> Salvage<'a> {
                 self.warnings.push(Warning::new(e, Repair::NoWallClock, 0));
             }
         }
-    }
-}
-
-/// A batch's header, whatever stands behind it.
-#[derive(Clone, Copy)]
-struct Header {
-    offset: usize,
-    generation: u64,
-    time: u64,
-    /// Where the batch's data begin.
-    data: usize,
-    size: u64,
-}
-
-impl Header {
-    fn at(file: &[u8], offset: usize) -> Option<Header> {
-        let mut pos = match EventType::from_wire(*file.get(offset)?)? {
-            EventType::EventBatch => offset + 1,
-            EventType::ExperimentalBatch => offset + 2,
-            _ => return None,
-        };
-        let mut number = || crate::bytes::uvarint(file, &mut pos).ok();
-        let (generation, _thread, time, size) = (number()?, number()?, number()?, number()?);
-        Some(Header { offset, generation, time, data: pos, size }).filter(|header| header.size <= MAX_BATCH_SIZE)
-    }
-
-    /// The batch, with what there is of it.
-    fn batch<'a>(&self, file: &'a [u8]) -> Batch<'a> {
-        let experimental = file.get(self.offset) == Some(&(EventType::ExperimentalBatch as u8));
-        let end = self.data.saturating_add(self.size as usize).min(file.len());
-        Batch {
-            offset: self.offset,
-            data_offset: self.data,
-            generation: self.generation,
-            thread: None,
-            time: Timestamp(self.time),
-            experiment: u8::from(experimental),
-            data: file.get(self.data..end).unwrap_or_default(),
-        }
-    }
-
-    /// Where the batch ends, if the file has all of it.
-    fn end(&self, file: &[u8]) -> Option<usize> {
-        let end = self.data.checked_add(usize::try_from(self.size).ok()?)?;
-        (end <= file.len()).then_some(end)
     }
 }
