@@ -9,12 +9,13 @@
 //! It pays where the consumer does work of its own, such as printing; records
 //! pass through the shared cache.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::Event;
 use crate::generation::Generation;
 use crate::order::Block;
 use crate::stream::Blocks;
 use crate::trace::Trace;
+use crate::warning::Warning;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -46,7 +47,7 @@ impl<'a> Trace<'a> {
     ///
     /// # Errors
     /// The first defect, in strict mode, after the events before it.
-    pub fn for_each<'t>(&'t self, mut each: impl FnMut(Event<'t>) -> ControlFlow<()>) -> Result<Vec<Error>> {
+    pub fn for_each<'t>(&'t self, mut each: impl FnMut(Event<'t>) -> ControlFlow<()>) -> Result<Vec<Warning>> {
         if self.options().threads < 2 {
             let mut events = self.events();
             for event in events.by_ref() {
@@ -96,7 +97,11 @@ impl<'a> Trace<'a> {
     }
 }
 
-fn order_ahead<'t>(mut blocks: Blocks<'t>, full: &SyncSender<Full<'t>>, empty: &Receiver<Block>) -> Result<Vec<Error>> {
+fn order_ahead<'t>(
+    mut blocks: Blocks<'t>,
+    full: &SyncSender<Full<'t>>,
+    empty: &Receiver<Block>,
+) -> Result<Vec<Warning>> {
     while blocks.next_block()? {
         let next = empty.try_recv().unwrap_or_default();
         let block = std::mem::replace(&mut blocks.records, next);
@@ -104,5 +109,5 @@ fn order_ahead<'t>(mut blocks: Blocks<'t>, full: &SyncSender<Full<'t>>, empty: &
             break;
         }
     }
-    Ok(blocks.warnings)
+    Ok(blocks.warnings.take())
 }

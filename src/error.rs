@@ -535,6 +535,14 @@ pub enum ErrorKind {
     #[error("no consistent order: {0}")]
     Stuck(Box<crate::order::Stuck>),
 
+    /// An event waits for another that is not there; only in lenient mode,
+    /// which goes on, and for a trace that strict mode finds `Stuck`.
+    #[error("{event} waits for an event that is not there")]
+    NeverReady {
+        /// The event's type.
+        event: EventType,
+    },
+
     // Traces of Go 1.5 to 1.21.
     /// What can be wrong with those only.
     #[error(transparent)]

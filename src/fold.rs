@@ -5,7 +5,8 @@ use crate::event::Event;
 use crate::generation::Generation;
 use crate::order::{Block, Order, Record};
 use crate::stream::TypeCounts;
-use crate::trace::{Mode, Trace};
+use crate::trace::Trace;
+use crate::warning::{Warning, Warnings};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What a [`Trace::fold`] has come to.
@@ -15,7 +16,7 @@ pub struct Folded<A> {
     /// The merged result.
     pub output: A,
     /// The defects met, in lenient mode.
-    pub warnings: Vec<Error>,
+    pub warnings: Vec<Warning>,
     /// How many generations had to be read twice, since what reading them
     /// ahead took for granted turned out untrue.
     pub reread: usize,
@@ -85,7 +86,7 @@ impl<'a> Trace<'a> {
                 done: 0,
                 order: Order::new(self.bytes(), self.is_lenient()),
                 output: None,
-                warnings: Vec::new(),
+                warnings: Warnings::from(self.warnings()),
                 reread: 0,
                 failed: None,
             }),
@@ -121,7 +122,7 @@ struct Progress<'t, A> {
     /// The ordering, as the last one merged left it.
     order: Order<'t>,
     output: Option<A>,
-    warnings: Vec<Error>,
+    warnings: Warnings,
     reread: usize,
     failed: Option<Error>,
 }
@@ -178,21 +179,13 @@ where
                     let mut output = (self.init)();
                     let read = self.read(&mut order, generation, &mut output);
                     progress = self.lock();
-                    if let Err(e) = read {
-                        match self.trace.options().mode {
-                            Mode::Strict => progress.failed = Some(e),
-                            Mode::Lenient => {
-                                progress.warnings.push(e);
-                                order.start_over();
-                            }
-                        }
-                    }
+                    progress.failed = read.err();
                     progress.order = order;
                     output
                 }
             };
-            let missing = progress.order.take_missing();
-            progress.warnings.extend(missing);
+            let warnings = progress.order.take_warnings();
+            progress.warnings.extend(warnings);
             match &mut progress.output {
                 Some(whole) => (self.merge)(whole, output),
                 none => *none = Some(output),
@@ -237,13 +230,10 @@ where
         let mut block = Block::default();
         progress.order.sync(progress.order.last_time, &mut block);
         (self.feed)(&mut output, self.trace, None, block.records());
-        if let Some(defect) = self.trace.defect() {
-            match self.trace.options().mode {
-                Mode::Strict => return Err(defect.clone()),
-                Mode::Lenient => progress.warnings.push(defect.clone()),
-            }
+        if let Some(defect) = self.trace.defect().filter(|_| !self.trace.is_lenient()) {
+            return Err(defect.clone());
         }
-        Ok(Folded { output, warnings: progress.warnings, reread: progress.reread })
+        Ok(Folded { output, warnings: progress.warnings.take(), reread: progress.reread })
     }
 }
 
@@ -251,6 +241,7 @@ where
 mod tests {
     use super::*;
     use crate::stream::Blocks;
+    use crate::trace::Mode;
     use crate::trace::Options;
 
     /// Every committed trace, with its bytes.

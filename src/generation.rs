@@ -1,6 +1,7 @@
 //! A generation: a stretch of the trace, usually a second, with tables of its
 //! own. `split` cuts a file into generations; `tables` indexes what they name.
 
+pub(crate) mod salvage;
 pub(crate) mod split;
 pub(crate) mod tables;
 
@@ -10,7 +11,7 @@ use crate::ids::StringId;
 use crate::time::{Frequency, Time, Timestamp};
 use crate::version::{HEADER_LEN, Version};
 use crate::wire::v1::tables::Index;
-use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames};
+use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames, Jumps};
 use crate::wire::v2::experiment::ExperimentalBatch;
 use crate::wire::v2::samples::{self, RawSample};
 use crate::wire::v2::sync::RawSync;
@@ -35,6 +36,10 @@ pub struct Generation<'a> {
     min_time: Timestamp,
     /// Whether it is whole, or what there was of it when the file ended.
     complete: bool,
+    /// Whether another trace begins with it than the one before belongs to.
+    begins_trace: bool,
+    /// Where its framing is not to be trusted.
+    jumps: Jumps,
     tables: Mutex<Option<Arc<Tables>>>,
     /// Where everything stands, in a v1 trace, which is one generation.
     pub(crate) v1: Option<Arc<Index>>,
@@ -53,6 +58,8 @@ impl<'a> Generation<'a> {
             sync: RawSync { frequency, ..RawSync::default() },
             min_time: Timestamp(index.batches.iter().map(|batch| batch.ticks).min().unwrap_or_default()),
             complete,
+            begins_trace: false,
+            jumps: Jumps::default(),
             tables: Mutex::new(None),
             v1: Some(Arc::new(index)),
         }
@@ -100,14 +107,19 @@ impl<'a> Generation<'a> {
         self.complete
     }
 
+    /// Whether it is the first of a trace that follows another in the file.
+    pub(crate) fn begins_trace(&self) -> bool {
+        self.begins_trace
+    }
+
     /// Its batches, in the order of the file; none in a v1 trace, whose events
     /// are to be had from [`v1::event::RawEvents`](crate::wire::v1::event::RawEvents).
     pub fn batches(&self) -> impl Iterator<Item = Batch<'a>> + use<'a> {
         let end = if self.v1.is_some() { self.range.start } else { self.range.end };
         let file = self.file.get(..end).unwrap_or_default();
-        Frames::new(file, self.range.start).filter_map(|frame| match frame {
+        Frames::new(file, self.range.start).with_jumps(self.jumps.clone()).filter_map(|frame| match frame {
             Ok(Frame::Batch(batch)) => Some(batch),
-            // `split` has read the frames before: an error cannot be.
+            // `split` has read the frames before, and `salvage` says where to jump: an error cannot be.
             Ok(Frame::EndOfGeneration(_)) | Err(_) => None,
         })
     }
@@ -246,6 +258,8 @@ impl Draft {
             sync: self.sync,
             min_time: self.min_time.unwrap_or_default(),
             complete,
+            begins_trace: false,
+            jumps: Jumps::default(),
             tables: Mutex::new(None),
             v1: None,
         }

@@ -57,6 +57,7 @@ mod stream;
 mod time;
 mod trace;
 mod version;
+mod warning;
 pub mod wire;
 
 pub use error::{Error, ErrorKind, Result};
@@ -74,6 +75,7 @@ pub use stream::{Events, Stream};
 pub use time::{Frequency, Time, Timestamp};
 pub use trace::{Mode, Options, Trace};
 pub use version::{HEADER_LEN, Version};
+pub use warning::{Repair, Warning};
 pub use wire::v2::status::{GoStatus, ProcStatus};
 
 /// Compiles and runs the README's example.

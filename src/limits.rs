@@ -38,3 +38,15 @@ pub const MAX_V1_FRAMES: u64 = 1000;
 /// The largest v1 trace, in bytes: where an event stands takes 40 bits while
 /// all of them are brought into order.
 pub const MAX_V1_FILE: usize = 1 << 40;
+
+/// The most warnings that are listed one by one; the rest are counted.
+pub const MAX_WARNINGS: usize = 1000;
+
+/// How many events of other Ms may be tried in vain in lenient mode, for each
+/// event that happens; beyond that an event that has to wait is placed at once,
+/// so that a hostile file cannot make ordering quadratic.
+pub const PATIENCE: u64 = 256;
+
+/// With more Ms than this, lenient mode does not look for the one that held a P
+/// or G which another one claims.
+pub const MOST_MS_SEARCHED: usize = 256;

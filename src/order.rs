@@ -21,9 +21,11 @@ mod gc;
 mod goroutine;
 pub(crate) mod guess;
 pub(crate) mod pdqsort;
+mod place;
 mod proc;
 mod ranges;
 mod record;
+mod recover;
 mod seq;
 mod slots;
 pub(crate) mod state;
@@ -40,6 +42,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::generation::Generation;
 use crate::ids::WIRE_NONE;
 use crate::time::Frequency;
+use crate::warning::{Repair, Warning, Warnings};
 use crate::wire::v2::batch::BatchKind;
 use crate::wire::v2::event::bad_varint;
 use crate::wire::v2::samples::RawSample;
@@ -47,6 +50,7 @@ use crate::wire::v2::spec::EventType;
 use context::Context;
 use cursor::{Cursor, Spans};
 use frontier::{Entry, Frontier};
+use recover::PATIENCE_AT_FIRST;
 use state::{NONE, Slot, State};
 
 /// Whether an event could happen.
@@ -228,6 +232,10 @@ pub(crate) struct Order<'a> {
     entered: bool,
     /// The ordering of a v1 trace, which goes its own way.
     v1: Option<Box<v1::Ordering<'a>>>,
+    /// What lenient mode got past and has not been told of yet.
+    warnings: Warnings,
+    /// How many events may still be tried in vain; see [`PATIENCE`].
+    patience: u64,
 }
 
 /// How trying one M's events ended.
@@ -256,6 +264,8 @@ impl<'a> Order<'a> {
             syncs: 0,
             entered: false,
             v1: None,
+            warnings: Warnings::default(),
+            patience: PATIENCE_AT_FIRST,
         }
     }
 
@@ -287,8 +297,9 @@ impl<'a> Order<'a> {
 
     /// Forgets all but how far it has come: the next generation is taken as
     /// if it were the first.
-    pub(crate) fn start_over(&mut self) {
-        *self = Order { last_time: self.last_time, syncs: self.syncs, ..Order::new(self.file, self.state.lenient) };
+    fn start_over(&mut self) {
+        let (last_time, syncs, warnings) = (self.last_time, self.syncs, std::mem::take(&mut self.warnings));
+        *self = Order { last_time, syncs, warnings, ..Order::new(self.file, self.state.lenient) };
     }
 
     /// Begins a generation: its tables, its Ms' first events, its samples, and
@@ -296,6 +307,9 @@ impl<'a> Order<'a> {
     pub(crate) fn enter(&mut self, generation: &Generation<'a>, out: &mut Block) -> Result<()> {
         if let Some(index) = v1::index_of(generation) {
             return self.enter_v1(index, out);
+        }
+        if generation.begins_trace() && self.entered {
+            self.start_over();
         }
         let tables = generation.tables();
         let (samples, bad_sample) = generation.good_samples();
@@ -328,7 +342,14 @@ impl<'a> Order<'a> {
         self.entered = true;
         // Times are counted from the first event; the sync comes before it.
         self.last_time = -2;
-        let ordering = v1::Ordering::new(self.file, index, self.state.lenient)?;
+        let ordering = match v1::Ordering::new(self.file, index, self.state.lenient) {
+            Ok(ordering) => ordering,
+            Err(e) if self.state.lenient => {
+                self.warnings.push(Warning::new(e, Repair::UsedAsFarAsItGoes, 0));
+                return Ok(());
+            }
+            Err(e) => return Err(e),
+        };
         if ordering.is_empty() {
             self.last_time = -1;
         } else {
@@ -354,40 +375,44 @@ impl<'a> Order<'a> {
             self.spans.add(m, batch.data_offset, batch.end(), batch.time.0);
         }
         self.cursors.resize(self.state.ms.len(), Cursor::default());
-        for (m, first) in self.spans.chains() {
-            let Some(cursor) = self.cursors.get_mut(m as usize) else { continue };
+        for (m, first) in self.spans.chains().collect::<Vec<_>>() {
             let thread = self.state.ms.id(m);
-            let Some(opened) = self.spans.open(self.file, self.frequency, thread, first)? else { continue };
+            let opened = if self.state.lenient {
+                self.open(thread, first)
+            } else {
+                self.spans.open(self.file, self.frequency, thread, &mut { first })?
+            };
+            let (Some(opened), Some(cursor)) = (opened, self.cursors.get_mut(m as usize)) else { continue };
             self.frontier.insert(Entry { time: opened.time, m });
             *cursor = opened;
         }
         Ok(())
     }
 
-    /// What a lenient ordering has kept silent about: the first missing string
-    /// or stack of the generation, where one is; all defects of a v1 trace.
-    pub(crate) fn take_missing(&mut self) -> Vec<Error> {
-        let missing = self.state.first_missing.take().map(|e| e.in_generation(self.generation));
-        let v1 = self.v1.as_mut().map_or_else(Vec::new, |v1| v1.take_defects());
-        missing.into_iter().chain(v1).collect()
-    }
-
     /// Fills `out` up to [`BLOCK`] records; returns whether the generation is
     /// over. What is in `out` is good even if an error follows.
     pub(crate) fn advance(&mut self, out: &mut Block) -> Result<bool> {
         if let Some(v1) = &mut self.v1 {
-            return v1.advance(&mut self.last_time, out);
+            return match v1.advance(&mut self.last_time, out) {
+                Err(e) if self.state.lenient => {
+                    self.warnings.push(Warning::new(e, Repair::UsedAsFarAsItGoes, 0));
+                    Ok(true)
+                }
+                done => done,
+            };
         }
         while out.has_room() {
             match self.frontier.get(0) {
-                Some(head) if head.time <= self.sample_time => match self.run(0, out)? {
-                    Ran::Advanced => {}
-                    Ran::NotYet => self.search(out)?,
+                Some(head) if head.time <= self.sample_time => match self.run(0, out) {
+                    Ok(Ran::Advanced) => {}
+                    Ok(Ran::NotYet) => self.search(out)?,
+                    Err(e) => self.recover(0, e, out)?,
                 },
                 None if self.samples.is_empty() => return Ok(true),
                 _ => self.sample(out)?,
             }
         }
+        self.regain_patience(out.records().len());
         Ok(false)
     }
 
@@ -400,11 +425,19 @@ impl<'a> Order<'a> {
     /// The head of the frontier cannot happen yet: tries the rest by time.
     #[inline(never)]
     fn search(&mut self, out: &mut Block) -> Result<()> {
+        if self.state.lenient && !self.has_patience() {
+            return self.give_way(out);
+        }
         self.frontier.sort();
         for at in 1..self.frontier.len() {
-            if matches!(self.run_one(at, out)?, Ran::Advanced) {
-                return Ok(());
+            match self.run_one(at, out) {
+                Ok(Ran::Advanced) => return Ok(()),
+                Ok(Ran::NotYet) => {}
+                Err(e) => return self.recover(at, e, out),
             }
+        }
+        if self.state.lenient {
+            return self.give_way(out);
         }
         let head = self.frontier.get(0).and_then(|head| self.cursors.get(head.m as usize));
         let at = head.map_or(0, |cursor| cursor.start);
@@ -454,7 +487,7 @@ impl<'a> Order<'a> {
                     Err(e) => break Some(bad_varint(0, args, data.len(), e, "an event's time")),
                 }
             } else {
-                match self.spans.open(self.file, frequency, thread, self.spans.after(span)) {
+                match self.spans.open(self.file, frequency, thread, &mut self.spans.after(span)) {
                     Ok(Some(next)) => {
                         Cursor { thread, start, args, end, time, span, number } = next;
                         data = self.file.get(..end).unwrap_or_default();

@@ -20,12 +20,13 @@ mod track;
 
 pub use timelines::{GoTimeline, Timelines};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::stack::Stack;
 use crate::ids::{GoId, ProcId, ThreadId};
 use crate::stream::Events;
 use crate::time::Time;
 use crate::trace::Trace;
+use crate::warning::Warning;
 use std::collections::VecDeque;
 use track::Tracker;
 
@@ -200,7 +201,7 @@ pub struct Intervals<'t> {
 
 impl Intervals<'_> {
     /// As [`Events::warnings`].
-    pub fn warnings(&self) -> &[Error] {
+    pub fn warnings(&self) -> &[Warning] {
         self.events.warnings()
     }
 }

@@ -4,13 +4,13 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::generation::Generation;
 use crate::order::{Block, Order, Record};
-use crate::trace::{Mode, Trace};
+use crate::trace::Trace;
+use crate::warning::{Warning, Warnings};
 
 /// All events of a trace in one causal order; made by [`Trace::events`].
 ///
 /// Fused: after an error, and after the end, there is nothing. In lenient mode
-/// there are no errors but [warnings](Events::warnings): the rest of a
-/// generation that cannot be ordered is skipped.
+/// there are no errors but [warnings](Events::warnings).
 #[derive(Debug)]
 pub struct Events<'t> {
     blocks: Blocks<'t>,
@@ -24,8 +24,8 @@ impl<'t> Events<'t> {
 
     /// The defects met so far, in lenient mode; empty in strict mode, where
     /// they are errors. Complete once the stream has ended.
-    pub fn warnings(&self) -> &[Error] {
-        &self.blocks.warnings
+    pub fn warnings(&self) -> &[Warning] {
+        self.blocks.warnings.list()
     }
 
     #[inline(never)]
@@ -113,7 +113,7 @@ pub(crate) struct Blocks<'t> {
     pub(crate) records: Block,
     /// The generation of the records.
     pub(crate) generation: Option<&'t Generation<'t>>,
-    pub(crate) warnings: Vec<Error>,
+    pub(crate) warnings: Warnings,
     phase: Phase,
     next: usize,
     /// Whether to give back what a generation took when leaving it.
@@ -136,7 +136,7 @@ impl<'t> Blocks<'t> {
             order: Order::new(trace.bytes(), trace.is_lenient()),
             records: Block::default(),
             generation: None,
-            warnings: Vec::new(),
+            warnings: Warnings::from(trace.warnings()),
             phase: Phase::Between,
             next: 0,
             gives_back: true,
@@ -155,7 +155,7 @@ impl<'t> Blocks<'t> {
         loop {
             let done = match std::mem::replace(&mut self.phase, Phase::Finished) {
                 Phase::Finished => return Ok(false),
-                Phase::Failing(e) => self.fail(e)?,
+                Phase::Failing(e) => return Err(e),
                 Phase::Between => self.begin(),
                 Phase::Inside => self.go_on(),
             };
@@ -172,11 +172,8 @@ impl<'t> Blocks<'t> {
         }
         let Some(generation) = self.trace.generations().get(self.next) else {
             self.order.sync(self.order.last_time, &mut self.records);
-            if let Some(defect) = self.trace.defect() {
-                match self.trace.options().mode {
-                    Mode::Strict => self.phase = Phase::Failing(defect.clone()),
-                    Mode::Lenient => self.warnings.push(defect.clone()),
-                }
+            if let Some(defect) = self.trace.defect().filter(|_| !self.trace.is_lenient()) {
+                self.phase = Phase::Failing(defect.clone());
             }
             return true;
         };
@@ -194,26 +191,12 @@ impl<'t> Blocks<'t> {
         self.phase = match self.order.advance(&mut self.records) {
             Ok(false) => Phase::Inside,
             Ok(true) => {
-                self.warnings.extend(self.order.take_missing());
+                self.warnings.extend(self.order.take_warnings());
                 Phase::Between
             }
             Err(e) => Phase::Failing(e),
         };
         !self.records.is_empty()
-    }
-
-    /// An error stops a strict stream; a lenient one starts over with the next
-    /// generation, as if it were the first.
-    fn fail(&mut self, e: Error) -> Result<bool> {
-        match self.trace.options().mode {
-            Mode::Strict => Err(e),
-            Mode::Lenient => {
-                self.warnings.push(e);
-                self.order.start_over();
-                self.phase = Phase::Between;
-                Ok(false)
-            }
-        }
     }
 }
 
@@ -229,7 +212,7 @@ impl<'t> Stream<'t> {
     }
 
     /// As [`Events::warnings`].
-    pub fn warnings(&self) -> &[Error] {
+    pub fn warnings(&self) -> &[Warning] {
         self.events.warnings()
     }
 }

@@ -4,10 +4,12 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::file::TraceFile;
 use crate::generation::Generation;
-use crate::generation::split::{split, split_v1};
+use crate::generation::salvage::{Salvaged, find_beginning, salvage};
+use crate::generation::split::{Split, split, split_v1};
 use crate::ids::{GoId, ProcId, ThreadId};
 use crate::stream::{Events, Stream};
-use crate::version::Version;
+use crate::version::{HEADER_LEN, Version};
+use crate::warning::{Repair, Warning};
 
 /// What to do about defects, and with how many threads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,6 +62,8 @@ pub struct Trace<'a> {
     version: Version,
     generations: Vec<Generation<'a>>,
     defect: Option<Error>,
+    /// What lenient reading got past in its framing.
+    warnings: Vec<Warning>,
     options: Options,
 }
 
@@ -92,22 +96,38 @@ impl<'a> Trace<'a> {
     }
 
     fn frame(bytes: &'a [u8], source: Option<&'a TraceFile>, options: Options) -> Result<Trace<'a>> {
-        let version = Version::parse_header(bytes)?;
         let release = |generation: &Generation<'a>| {
             if let Some(file) = source {
                 file.release(generation.byte_range());
             }
         };
-        let lenient = options.mode == Mode::Lenient;
-        let split = if version.is_v1() {
-            split_v1(bytes, version, lenient, &release)
-        } else {
-            split(bytes, version, lenient, &release)
+        let (version, start, misplaced) = match Version::parse_header(bytes) {
+            Ok(version) => (version, HEADER_LEN, None),
+            Err(e) if options.mode == Mode::Lenient => find_beginning(bytes, e)?,
+            Err(e) => return Err(e),
         };
-        if let (Mode::Lenient, [], Some(defect)) = (options.mode, &split.generations[..], &split.defect) {
-            return Err(defect.clone());
+        let lenient = options.mode == Mode::Lenient;
+        let Split { generations, defect } = match &misplaced {
+            None if version.is_v1() => split_v1(bytes, version, lenient, &release),
+            None => split(bytes, version, &release),
+            Some(warning) => Split { generations: Vec::new(), defect: Some(warning.error().clone()) },
+        };
+        let warnings = Vec::new();
+        let mut trace = Trace { bytes, source, version, generations, defect, warnings, options };
+        if let (Mode::Lenient, Some(defect)) = (options.mode, &trace.defect) {
+            let Salvaged { generations, warnings } = if version.is_v1() {
+                let warnings = vec![Warning::new(defect.clone(), Repair::UsedAsFarAsItGoes, 0)];
+                Salvaged { generations: std::mem::take(&mut trace.generations), warnings }
+            } else {
+                salvage(bytes, version, start)
+            };
+            if generations.is_empty() {
+                return Err(defect.clone());
+            }
+            trace.generations = generations;
+            trace.warnings = misplaced.into_iter().chain(warnings).collect();
         }
-        Ok(Trace { bytes, source, version, generations: split.generations, defect: split.defect, options })
+        Ok(trace)
     }
 
     /// The version of the format.
@@ -134,6 +154,12 @@ impl<'a> Trace<'a> {
     /// strict mode the event stream ends with it.
     pub fn defect(&self) -> Option<&Error> {
         self.defect.as_ref()
+    }
+
+    /// What lenient reading got past in the framing of the file. The warnings of
+    /// an event stream begin with these.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// All events in one causal order.

@@ -2,6 +2,8 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/contract.rs"]
 mod contract;
 #[path = "cli/dump.rs"]

@@ -1,56 +1,15 @@
 //! Memory stays in proportion to the file, whatever the file says.
 
-// The one way to see what is allocated is an allocator.
-#![allow(unsafe_code)]
-
 mod common;
 
 use common::builder::{NO, TraceBuilder, put};
+use common::held::{Counting, limit, peak};
 use gotrace::wire::v2::event::WireEvents;
 use gotrace::wire::v2::spec::EventType::*;
 use gotrace::{Mode, Options, Trace, Version};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
-struct Counting;
-
-thread_local! {
-    /// Bytes that this thread holds, and the most that it held.
-    static HELD: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
-}
-
-fn count(change: isize) {
-    let _ = HELD.try_with(|held| {
-        let (now, peak) = held.get();
-        held.set((now + change, peak.max(now + change)));
-    });
-}
-
-// SAFETY: all is left to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: as for this function.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: as for this function.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// The most bytes held at once while `work` runs, beyond those held before.
-fn peak(work: impl FnOnce()) -> usize {
-    let (before, _) = HELD.get();
-    HELD.set((before, before));
-    work();
-    (HELD.get().1 - before) as usize
-}
 
 fn read_all(bytes: &[u8]) {
     for mode in [Mode::Strict, Mode::Lenient] {
@@ -134,11 +93,6 @@ const HOSTILE: &[Hostile] = &[
     }),
 ];
 
-/// Bytes on top of what is in proportion: blocks, caches, every P.
-const CONSTANT: usize = 6 << 20;
-/// Bytes for each byte of the file.
-const FACTOR: usize = 40;
-
 #[test]
 fn memory_is_in_proportion() {
     let mut wrong = Vec::new();
@@ -147,10 +101,10 @@ fn memory_is_in_proportion() {
         trace.generation(1);
         spoil(&mut trace);
         let bytes = trace.build();
-        let peak = peak(|| read_all(&bytes));
-        let (size, limit) = (bytes.len(), CONSTANT + FACTOR * bytes.len());
+        let (peak, ()) = peak(|| read_all(&bytes));
+        let size = bytes.len();
         println!("{name}: {size} bytes, peak {peak}, {:.1} for each", peak as f64 / size as f64);
-        if peak > limit {
+        if peak > limit(size) {
             wrong.push(format!("{name}: {peak} bytes held for a file of {size}"));
         }
     }
@@ -170,7 +124,7 @@ fn memory_does_not_grow_with_generations() {
             }
         }
         let bytes = trace.build();
-        peak(|| Trace::parse(&bytes).unwrap().events().for_each(drop))
+        peak(|| Trace::parse(&bytes).unwrap().events().for_each(drop)).0
     };
     let (short, long) = (of(2), of(60));
     println!("peak {short} of 2 generations, {long} of 60");

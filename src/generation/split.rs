@@ -15,17 +15,9 @@ pub(crate) struct Split<'a> {
     pub(crate) defect: Option<Error>,
 }
 
-/// Cuts `file` (header included).
-///
-/// With `salvage`, what there is of a generation that a defect ends is kept,
-/// if it can be read at all: its clock may then be that of the one before.
-/// `framed` is told of each generation once its frames have been read.
-pub(crate) fn split<'a>(
-    file: &'a [u8],
-    version: Version,
-    salvage: bool,
-    framed: &dyn Fn(&Generation<'a>),
-) -> Split<'a> {
+/// Cuts `file` (header included). `framed` is told of each generation once its
+/// frames have been read.
+pub(crate) fn split<'a>(file: &'a [u8], version: Version, framed: &dyn Fn(&Generation<'a>)) -> Split<'a> {
     let mut splitter = Splitter { file, version, generations: Vec::new(), draft: None, framed };
     let mut frames = Frames::new(file, HEADER_LEN);
     let defect = loop {
@@ -39,7 +31,7 @@ pub(crate) fn split<'a>(
                 break Some(match splitter.draft.take() {
                     Some(draft) if version < Version::Go126 => match draft.check(version, end) {
                         Ok(()) => {
-                            splitter.keep(draft, end, true);
+                            splitter.keep(draft, end);
                             e
                         }
                         Err(missing) => {
@@ -59,18 +51,7 @@ pub(crate) fn split<'a>(
             break Some(e);
         }
     };
-    let Splitter { mut generations, draft, .. } = splitter;
-    if let (true, Some(mut draft)) = (salvage && defect.is_some(), draft) {
-        if let Some(last) = generations.last() {
-            draft.sync.frequency = draft.sync.frequency.or(Some(last.frequency()));
-        }
-        if draft.has_events && draft.sync.frequency.is_some() {
-            let end = defect.as_ref().map_or(file.len(), |e| (e.offset() as usize).clamp(draft.start, file.len()));
-            let index = generations.len();
-            generations.push(draft.finish(file, version, index, end, false));
-        }
-    }
-    Split { generations, defect }
+    Split { generations: splitter.generations, defect }
 }
 
 /// The same for a v1 trace, which is one generation. What there is before a
@@ -101,9 +82,9 @@ struct Splitter<'a, 'f> {
 }
 
 impl<'a> Splitter<'a, '_> {
-    fn keep(&mut self, draft: Draft, end: usize, complete: bool) {
+    fn keep(&mut self, draft: Draft, end: usize) {
         let index = self.generations.len();
-        let generation = draft.finish(self.file, self.version, index, end, complete);
+        let generation = draft.finish(self.file, self.version, index, end, true);
         (self.framed)(&generation);
         self.generations.push(generation);
     }
@@ -116,7 +97,7 @@ impl<'a> Splitter<'a, '_> {
                     self.draft = Some(draft);
                     return Err(e);
                 }
-                self.keep(draft, offset + 1, true);
+                self.keep(draft, offset + 1);
                 Ok(())
             }
             Frame::EndOfGeneration(offset) => {
@@ -135,7 +116,7 @@ impl<'a> Splitter<'a, '_> {
                             self.draft = Some(draft);
                             return Err(e);
                         }
-                        self.keep(draft, start, true);
+                        self.keep(draft, start);
                         Draft::new(number, start)
                     }
                     Some(draft) => {
@@ -168,7 +149,7 @@ impl<'a> Splitter<'a, '_> {
             draft.check(self.version, end)
         };
         match checked {
-            Ok(()) => self.keep(draft, end, true),
+            Ok(()) => self.keep(draft, end),
             Err(_) => self.draft = Some(draft),
         }
         checked.err()

@@ -76,12 +76,24 @@ impl Spans {
         self.spans.get(span as usize).map_or(NONE, |span| span.next)
     }
 
+    /// How many bytes of events a batch has.
+    pub(crate) fn size(&self, span: u32) -> u64 {
+        self.spans.get(span as usize).map_or(0, |span| span.end.saturating_sub(span.start) as u64)
+    }
+
     /// The first event of a batch, or of one after it; none if they are empty.
+    /// `span` becomes that batch, also where its first event cannot be read.
     #[inline(never)]
-    pub(crate) fn open(&self, file: &[u8], frequency: Frequency, thread: u64, mut span: u32) -> Result<Option<Cursor>> {
-        while let Some(place) = self.spans.get(span as usize) {
+    pub(crate) fn open(
+        &self,
+        file: &[u8],
+        frequency: Frequency,
+        thread: u64,
+        span: &mut u32,
+    ) -> Result<Option<Cursor>> {
+        while let Some(place) = self.spans.get(*span as usize) {
             if place.start >= place.end {
-                span = place.next;
+                *span = place.next;
                 continue;
             }
             let data = file.get(..place.end).unwrap_or_default();
@@ -89,7 +101,7 @@ impl Spans {
             let ticks = uvarint(data, &mut args).map_err(|e| bad_varint(0, args, data.len(), e, "an event's time"))?;
             let time = frequency.nanos(place.ticks).wrapping_add(frequency.nanos(ticks));
             let number = data.get(place.start).copied().unwrap_or_default();
-            return Ok(Some(Cursor { thread, start: place.start, args, end: place.end, time, span, number }));
+            return Ok(Some(Cursor { thread, start: place.start, args, end: place.end, time, span: *span, number }));
         }
         Ok(None)
     }

@@ -28,6 +28,11 @@ impl Seq {
         self.generation == generation && self.number.wrapping_add(1) == number
     }
 
+    /// Whether an event with `number` in `generation` comes too late.
+    pub(crate) fn is_past(self, number: u64, generation: u32) -> bool {
+        self.generation == generation && self.number >= number
+    }
+
     /// Moves on to `number`, which it [admits](Self::admits).
     #[inline(always)]
     pub(crate) fn advance(&mut self, number: u64) {

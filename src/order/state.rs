@@ -128,6 +128,11 @@ impl<'a> Goroutines<'a> {
         }
     }
 
+    /// The goroutine in a slot.
+    pub(crate) fn at_mut(&mut self, slot: Slot) -> Option<&mut G> {
+        self.slab.get_mut(slot as usize)
+    }
+
     /// The goroutine of the step's context. A trace that binds one goroutine
     /// to two Ms can leave one of them with a goroutine that has ended.
     #[inline(always)]
@@ -366,6 +371,10 @@ impl Threads {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Thread> {
         self.slab.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Thread> {
+        self.slab.iter_mut()
     }
 }
 

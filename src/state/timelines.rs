@@ -1,8 +1,9 @@
 //! The intervals of a whole trace, by G, P and M.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{GoId, ProcId, ThreadId};
 use crate::state::{Begin, Binding, GoActivity, Interval, Intervals, ProcActivity, Span};
+use crate::warning::Warning;
 use std::collections::BTreeMap;
 
 /// The intervals of every G, P and M of a trace; made by
@@ -18,7 +19,7 @@ pub struct Timelines<'t> {
     /// The Ms.
     pub threads: BTreeMap<ThreadId, Vec<Span<'t, Binding>>>,
     /// The defects met, in lenient mode.
-    pub warnings: Vec<Error>,
+    pub warnings: Vec<Warning>,
 }
 
 /// The intervals of one goroutine.

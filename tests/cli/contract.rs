@@ -4,7 +4,7 @@ use super::{command, gotrace, trace, with_input};
 use std::io::Read;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 5] = ["summary", "events", "count", "dump", "convert"];
+const COMMANDS: [&str; 6] = ["summary", "events", "count", "dump", "convert", "check"];
 
 #[test]
 fn help_is_there_for_every_command() {

@@ -4,6 +4,9 @@
 
 pub mod builder;
 pub mod describe;
+pub mod faults;
+pub mod held;
+pub mod hostile;
 pub mod schedule;
 pub mod script;
 pub mod simulator;

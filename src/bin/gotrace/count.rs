@@ -44,13 +44,22 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let (counts, warnings) = if options.raw {
+    let (counts, mut warnings) = if options.raw {
         raw(&input, &trace)?
     } else if options.in_order {
         in_order(&input, &trace)?
     } else {
         side_by_side(&input, &trace)?
     };
+    // What a damaged trace has on the wire, its ordered events cannot tell.
+    let wire_events = match warnings.is_empty() || options.raw {
+        true => counts.wire_events(),
+        false => raw(&input, &trace)?.0.wire_events(),
+    };
+    if !warnings.is_empty() && !options.raw {
+        let (kept, all) = (human::number(counts.wire_events()), human::number(wire_events));
+        warnings.push(format!("kept {kept} of {all} events"));
+    }
     let mut out = Output::open(global, Content::Text)?;
     let kinds = if options.raw { counts.by_type_name() } else { counts.by_kind() };
     if options.json {
@@ -59,7 +68,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         };
         let report = json!({
             "events": counts.events(),
-            "wire_events": counts.wire_events(),
+            "wire_events": wire_events,
             "generations": trace.generations().len(),
             "warnings": warnings.len(),
             "kinds": if options.raw { Value::Null } else { object(&mut counts.by_kind().into_iter()).into() },
@@ -78,7 +87,8 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     Ok(input.warn(&warnings))
 }
 
-type Counted = (Counts, Vec<Error>);
+/// The counts, and the warnings.
+type Counted = (Counts, Vec<String>);
 
 fn in_order(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
     let mut count = Count::default();
@@ -91,7 +101,7 @@ fn in_order(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
         count.event(&event);
     }
     drop(progress);
-    Ok((count.finish(), events.warnings().to_vec()))
+    Ok((count.finish(), texts(events.warnings())))
 }
 
 fn side_by_side(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
@@ -103,7 +113,7 @@ fn side_by_side(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
     let folded = trace.fold(Count::default, |count, event| count.event(&event), merge);
     drop(progress);
     let folded = folded.map_err(|e| input.error(&e))?;
-    Ok((folded.output.finish(), folded.warnings))
+    Ok((folded.output.finish(), texts(&folded.warnings)))
 }
 
 fn raw(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
@@ -129,10 +139,16 @@ fn raw(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
         all
     });
     drop(progress);
-    defects.extend(trace.defect().cloned());
+    if trace.options().mode == Mode::Strict {
+        defects.extend(trace.defect().cloned());
+    }
     defects.sort_by_key(Error::offset);
     match defects.first() {
         Some(e) if trace.options().mode == Mode::Strict => Err(input.error(e)),
-        _ => Ok((count.finish(), defects)),
+        _ => Ok((count.finish(), [texts(trace.warnings()), texts(&defects)].concat())),
     }
+}
+
+fn texts(all: &[impl ToString]) -> Vec<String> {
+    all.iter().map(ToString::to_string).collect()
 }

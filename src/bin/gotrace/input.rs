@@ -9,7 +9,8 @@ use crate::progress::{Meter, Progress};
 use crate::{Global, Status, Usage};
 use anyhow::{Context, Result, anyhow};
 use gotrace::error::Lookalike;
-use gotrace::{Error, ErrorKind, Event, Mode, Options, Trace, TraceFile};
+use gotrace::{Error, ErrorKind, Event, Mode, Options, Trace, TraceFile, Warning};
+use std::fmt::Display;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -82,7 +83,7 @@ impl Input {
         trace: &'t Trace<'t>,
         progress: Progress,
         mut each: impl FnMut(&Event<'t>) -> Result<ControlFlow<()>>,
-    ) -> Result<Vec<Error>> {
+    ) -> Result<Vec<Warning>> {
         let mut events = trace.events();
         let mut meter = Meter::default();
         let mut ended = Ok(());
@@ -104,7 +105,7 @@ impl Input {
 
     /// Tells of the defects of a trace that was read nevertheless; to be called
     /// when all output is out, so that nobody overlooks it.
-    pub(crate) fn warn(&self, warnings: &[Error]) -> Status {
+    pub(crate) fn warn(&self, warnings: &[impl Display]) -> Status {
         for warning in warnings.iter().take(MOST_WARNINGS) {
             complain("warning", &format!("{}: {warning}", self.name));
         }

@@ -2,6 +2,7 @@
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod check;
 mod convert;
 mod count;
 mod dump;
@@ -45,6 +46,7 @@ enum Command {
     Count(count::Options),
     Dump(dump::Options),
     Convert(convert::Options),
+    Check(check::Options),
 }
 
 /// Options that every command has.
@@ -106,6 +108,7 @@ fn main() -> ExitCode {
         Command::Count(options) => count::run(options, global),
         Command::Dump(options) => dump::run(options, global),
         Command::Convert(options) => convert::run(options, global),
+        Command::Check(options) => check::run(options, global),
     };
     match result {
         Ok(Status::Done) => ExitCode::SUCCESS,

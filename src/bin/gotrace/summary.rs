@@ -10,7 +10,7 @@ use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
 use gotrace::analysis::Analysis;
 use gotrace::analysis::summary::{Extent, Group, Summarize, Summary, Times};
-use gotrace::{Error, Trace, Version, WallTime};
+use gotrace::{Trace, Version, WallTime, Warning};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -196,7 +196,7 @@ fn writers(version: Version) -> &'static str {
     }
 }
 
-fn report(input: &Input, trace: &Trace<'_>, s: &Summary, groups: &[Group], warnings: &[Error]) -> Value {
+fn report(input: &Input, trace: &Trace<'_>, s: &Summary, groups: &[Group], warnings: &[Warning]) -> Value {
     let extent = |e: Option<Extent>| e.map(|e| json!({ "min": e.min, "max": e.max, "last": e.last }));
     let times =
         |t: Times| json!({ "running": t.running, "runnable": t.runnable, "syscall": t.syscall, "waiting": t.waiting });
@@ -238,6 +238,6 @@ fn report(input: &Input, trace: &Trace<'_>, s: &Summary, groups: &[Group], warni
         "regions": s.regions,
         "logs": s.logs,
         "cpu_samples": s.samples,
-        "warnings": warnings.iter().map(Error::to_string).collect::<Value>(),
+        "warnings": warnings.iter().map(Warning::to_string).collect::<Value>(),
     })
 }

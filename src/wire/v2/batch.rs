@@ -7,6 +7,7 @@ use crate::limits::MAX_BATCH_SIZE;
 use crate::time::Timestamp;
 use crate::version::Version;
 use crate::wire::v2::spec::EventType;
+use std::sync::Arc;
 
 /// One batch: its header, and its bytes as a slice of the file.
 #[derive(Clone, Copy, Debug)]
@@ -82,12 +83,36 @@ pub enum Frame<'a> {
 pub struct Frames<'a> {
     file: &'a [u8],
     pos: usize,
+    jumps: Jumps,
 }
+
+/// Where framing is not to be trusted: what stands from `at` on is passed over,
+/// up to `resume`. A batch that reaches over `at` is cut there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Jump {
+    pub(crate) at: usize,
+    pub(crate) resume: usize,
+}
+
+/// Jumps in the order of the file; none in a good trace.
+pub(crate) type Jumps = Option<Arc<[Jump]>>;
 
 impl<'a> Frames<'a> {
     /// The frames of `file` from `pos` on, the first byte after the header.
     pub fn new(file: &'a [u8], pos: usize) -> Frames<'a> {
-        Frames { file, pos }
+        Frames { file, pos, jumps: None }
+    }
+
+    /// The same, past what is not to be trusted.
+    pub(crate) fn with_jumps(mut self, jumps: Jumps) -> Frames<'a> {
+        self.jumps = jumps;
+        self
+    }
+
+    /// The next jump at or behind `pos`.
+    fn jump(&self, pos: usize) -> Option<Jump> {
+        let jumps = self.jumps.as_deref()?;
+        jumps.get(jumps.partition_point(|jump| jump.at < pos)).copied()
     }
 
     /// Where the next frame begins.
@@ -128,10 +153,14 @@ impl<'a> Frames<'a> {
         let time = self.number(&mut pos, "a batch's time")?;
         let size_at = pos;
         let size = self.number(&mut pos, "a batch's size")?;
-        if size > MAX_BATCH_SIZE {
+        let cut = self.jump(offset + 1);
+        if size > MAX_BATCH_SIZE && cut.is_none() {
             return Err(Error::at(size_at, ErrorKind::BatchTooLarge { size }).in_generation(generation));
         }
-        let Some(data) = self.file.get(pos..pos + size as usize) else {
+        let whole = pos..pos.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
+        let cut = cut.filter(|jump| jump.at < whole.end);
+        let range = cut.map_or(whole, |jump| pos..jump.at);
+        let Some(data) = self.file.get(range) else {
             let left = (self.file.len() - pos) as u64;
             return Err(Error::at(pos, ErrorKind::BatchTruncated { size, left }).in_generation(generation));
         };
@@ -152,6 +181,9 @@ impl<'a> Iterator for Frames<'a> {
     type Item = Result<Frame<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        while let Some(jump) = self.jump(self.pos).filter(|jump| jump.at == self.pos && jump.resume > self.pos) {
+            self.pos = jump.resume;
+        }
         if self.pos >= self.file.len() {
             return None;
         }

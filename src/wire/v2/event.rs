@@ -65,6 +65,11 @@ impl<'a> RawEvents<'a> {
         RawEvents { data: batch.data, pos: 0, base: batch.data_offset, time: batch.time.0 }
     }
 
+    /// Where the next event begins in the file.
+    pub fn offset(&self) -> usize {
+        self.base + self.pos
+    }
+
     #[cold]
     #[inline(never)]
     fn fail(&mut self, pos: usize, e: Option<VarintError>) -> Error {

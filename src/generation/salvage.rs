@@ -1,0 +1,321 @@
+//! Cutting a damaged file into generations: what [`split`](super::split) does
+//! for a good one, but past everything that is wrong.
+//!
+//! ```text
+//! batch  batch  ba?????  ######  batch  batch  bat          what the file has
+//! ─────  ─────  ──       ······  ─────  ─────  ──           kept, · passed over
+//! ```
+//!
+//! Where no batch begins, the next header that checks out is looked for, from
+//! within the batch before on: its size may be what is wrong.
+
+mod beginning;
+mod header;
+
+pub(crate) use beginning::find_beginning;
+
+use crate::error::{Error, ErrorKind};
+use crate::generation::{Draft, Generation};
+use crate::time::Frequency;
+use crate::version::{HEADER_LEN, Version};
+use crate::warning::{Repair, Warning, Warnings};
+use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames, Jump, Jumps};
+use crate::wire::v2::event::RawEvents;
+use crate::wire::v2::spec::EventType;
+use header::{Header, header_at};
+use std::sync::Arc;
+
+/// The ticks of a clock that counts nanoseconds: what the runtime states
+/// everywhere but on Windows (`traceClockUnitsPerSecond`, `trace.go`).
+const USUAL_HZ: u64 = 15_625_000;
+
+/// How far the time of a batch may be from that of the last one for its header
+/// to check out, in ticks: a quarter of an hour of the usual clock.
+const NEAR_TICKS: u64 = 1 << 34;
+
+/// How many generations may be missing between two.
+const MOST_MISSING: u64 = 16;
+
+/// How many events of a batch must be readable for its header to check out.
+const ENOUGH_EVENTS: usize = 4;
+
+/// A file cut into generations, and what was wrong with it.
+pub(crate) struct Salvaged<'a> {
+    pub(crate) generations: Vec<Generation<'a>>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Cuts what there is of `file` from `start` on, where its first batch should
+/// be.
+pub(crate) fn salvage(file: &[u8], version: Version, start: usize) -> Salvaged<'_> {
+    let mut salvage = Salvage {
+        file,
+        version,
+        pos: start,
+        tried: start,
+        last: None,
+        near: None,
+        draft: None,
+        begins_trace: false,
+        cut: Vec::new(),
+        jumps: Vec::new(),
+        warnings: Warnings::default(),
+    };
+    while salvage.pos < file.len() {
+        salvage.frame();
+    }
+    salvage.close(file.len(), file.len(), false);
+    salvage.finish()
+}
+
+/// A generation that has been cut: where it ends, and whether it is whole.
+struct Cut {
+    draft: Draft,
+    /// Where its last batch ends.
+    ends_at: usize,
+    /// Where it ends, with its mark.
+    end: usize,
+    complete: bool,
+    begins_trace: bool,
+}
+
+struct Salvage<'a> {
+    file: &'a [u8],
+    version: Version,
+    pos: usize,
+    /// Up to where headers have been looked for: each byte is tried once.
+    tried: usize,
+    /// The last batch taken.
+    last: Option<Batch<'a>>,
+    /// The generation and the time of the last header believed.
+    near: Option<(u64, u64)>,
+    draft: Option<Draft>,
+    begins_trace: bool,
+    cut: Vec<Cut>,
+    jumps: Vec<Jump>,
+    warnings: Warnings,
+}
+
+impl<'a> Salvage<'a> {
+    fn warn(&mut self, error: Error, repair: Repair) {
+        self.warnings.push(Warning::new(error, repair, 0));
+    }
+
+    /// Takes the frame at `pos`, or gets past what stands there instead.
+    fn frame(&mut self) {
+        let start = self.pos;
+        match Frames::new(self.file, start).next() {
+            Some(Ok(Frame::Batch(batch))) if self.is_near(batch.generation, batch.time.0) => {
+                self.pos = batch.end();
+                self.batch(batch);
+            }
+            // Where a batch is due, something else looks like one.
+            Some(Ok(Frame::Batch(batch))) => {
+                let expected = self.near.map_or(0, |(generation, _)| generation);
+                let kind = ErrorKind::GenerationsMixed { expected, found: batch.generation };
+                self.resync(Error::at(start, kind));
+            }
+            Some(Ok(Frame::EndOfGeneration(_))) if self.version >= Version::Go126 => {
+                self.pos = start + 1;
+                self.close(start, start + 1, true);
+            }
+            Some(Ok(Frame::EndOfGeneration(_))) => {
+                let found = EventType::EndOfGeneration as u8;
+                self.resync(Error::at(start, ErrorKind::ExpectedBatch { found }));
+            }
+            Some(Err(e)) => self.resync(e),
+            None => self.pos = self.file.len(),
+        }
+    }
+
+    /// Takes a batch into the generation it says.
+    fn batch(&mut self, batch: Batch<'a>) {
+        let (number, start) = (batch.generation, batch.offset);
+        let leave_out = |salvage: &mut Self, error: Error| {
+            salvage.warn(error, Repair::BatchLeftOut);
+            salvage.jumps.push(Jump { at: start, resume: batch.end() });
+        };
+        if number == 0 {
+            return leave_out(self, Error::at(start, ErrorKind::ZeroGeneration));
+        }
+        match &self.draft {
+            Some(draft) if draft.number == number => {}
+            Some(draft) => {
+                let expected = draft.number;
+                let mixed = Error::at(start, ErrorKind::GenerationsMixed { expected, found: number });
+                match number.checked_sub(expected) {
+                    Some(1) if self.version < Version::Go126 => {}
+                    Some(1..MOST_MISSING) if self.goes_on(&batch) => self.warn(mixed, Repair::UsedAsFarAsItGoes),
+                    _ => return leave_out(self, mixed),
+                }
+                self.close(start, start, true);
+                self.draft = Some(Draft::new(number, start));
+            }
+            None => self.draft = Some(Draft::new(number, start)),
+        }
+        let Some(draft) = &mut self.draft else { return };
+        match draft.add(&batch, self.version) {
+            Ok(()) => (self.last, self.near) = (Some(batch), Some((number, batch.time.0))),
+            Err(e) => leave_out(self, e.in_generation(number)),
+        }
+    }
+
+    /// Whether the batch behind one is of the same generation, or none is.
+    fn goes_on(&self, batch: &Batch<'_>) -> bool {
+        Header::at(self.file, batch.end()).is_none_or(|next| next.generation >= batch.generation)
+    }
+
+    /// Ends the generation there, its mark at `end`.
+    fn close(&mut self, ends_at: usize, end: usize, complete: bool) {
+        let Some(draft) = self.draft.take() else { return };
+        if !complete && !draft.has_events {
+            return;
+        }
+        if !complete && self.version >= Version::Go126 {
+            let e = Error::at(end, ErrorKind::MissingEndOfGeneration).in_generation(draft.number);
+            self.warn(e, Repair::UsedAsFarAsItGoes);
+        }
+        let begins_trace = std::mem::take(&mut self.begins_trace);
+        self.cut.push(Cut { draft, ends_at, end, complete, begins_trace });
+    }
+
+    /// Gets past what stands at `pos`, which begins no frame.
+    fn resync(&mut self, e: Error) {
+        let bad = self.pos;
+        if let Some(version) = header_at(self.file, bad) {
+            return self.another_trace(version, e);
+        }
+        // A header whose batch is too long for the file may be good all the same.
+        let header = Header::at(self.file, bad).filter(|header| self.fits(header));
+        if let Some(header) = &header {
+            self.near = Some((header.generation, header.time));
+        }
+        // The batch before may have reached too far, if it cannot be read to its end.
+        let before = self.last.filter(|last| last.end() == bad && self.whole_to(last, bad) < bad);
+        let from = match (&header, &before) {
+            (Some(header), _) => header.data,
+            (None, Some(last)) => last.data_offset,
+            (None, None) => bad + 1,
+        };
+        let next = (from.max(self.tried)..self.file.len()).find(|&at| self.checks_out(at));
+        let resume = next.unwrap_or(self.file.len());
+        self.tried = resume + 1;
+
+        // The batch that this cuts off, whole events only.
+        let at = match (&header, before) {
+            (Some(header), _) => self.whole_to(&header.batch(self.file), resume),
+            (None, Some(last)) if resume < bad => self.whole_to(&last, resume),
+            _ => bad,
+        };
+        self.jumps.push(Jump { at, resume });
+        self.warn(e, Repair::Skipped(resume.saturating_sub(at) as u64));
+        self.pos = resume;
+        if let Some(header) = header {
+            let jumps: Jumps = Some(Arc::from(&self.jumps[self.jumps.len() - 1..]));
+            if let Some(Ok(Frame::Batch(batch))) = Frames::new(self.file, header.offset).with_jumps(jumps).next() {
+                self.batch(batch);
+            }
+        }
+    }
+
+    /// A second trace in the same file.
+    fn another_trace(&mut self, version: Version, e: Error) {
+        let bad = self.pos;
+        self.close(bad, bad, true);
+        if version == self.version {
+            self.jumps.push(Jump { at: bad, resume: bad + HEADER_LEN });
+            self.warn(e, Repair::AnotherTrace);
+            (self.pos, self.last, self.near, self.begins_trace) = (bad + HEADER_LEN, None, None, true);
+        } else {
+            self.warn(e, Repair::OtherVersion((self.file.len() - bad) as u64));
+            self.jumps.push(Jump { at: bad, resume: self.file.len() });
+            self.pos = self.file.len();
+        }
+    }
+
+    /// Whether a whole batch begins there that belongs here.
+    fn checks_out(&self, at: usize) -> bool {
+        if header_at(self.file, at).is_some() {
+            return true;
+        }
+        let Some(header) = Header::at(self.file, at).filter(|header| self.fits(header)) else { return false };
+        let Some(end) = header.end(self.file) else { return false };
+        let batch = header.batch(self.file);
+        let enough = RawEvents::new(&batch).take(ENOUGH_EVENTS).all(|event| event.is_ok());
+        if batch.data.is_empty() || batch.kind(self.version) == BatchKind::Events && !enough {
+            return false;
+        }
+        // What follows is the end, or something that begins like a frame.
+        match self.file.get(end).copied().map(EventType::from_wire) {
+            None => true,
+            Some(Some(EventType::EndOfGeneration)) => self.version >= Version::Go126,
+            Some(Some(EventType::EventBatch | EventType::ExperimentalBatch)) => true,
+            Some(_) => header_at(self.file, end).is_some(),
+        }
+    }
+
+    /// Where the whole events of a batch end whose data end at `to` at the
+    /// latest; for other batches, that place.
+    fn whole_to(&self, batch: &Batch<'a>, to: usize) -> usize {
+        let data = self.file.get(batch.data_offset..to).unwrap_or_default();
+        let batch = Batch { data, ..*batch };
+        if batch.kind(self.version) != BatchKind::Events {
+            return to;
+        }
+        let mut events = RawEvents::new(&batch);
+        let mut end = batch.data_offset;
+        while let Some(Ok(_)) = events.next() {
+            end = events.offset();
+        }
+        end
+    }
+
+    /// Whether a whole batch may be of that generation and time: one that is late
+    /// is left out by itself, one from far away is none.
+    fn is_near(&self, number: u64, at: u64) -> bool {
+        let Some((generation, time)) = self.near else { return true };
+        generation.abs_diff(number) < MOST_MISSING && time.abs_diff(at) < NEAR_TICKS
+    }
+
+    /// Whether a header's generation and time are near the last ones'.
+    fn fits(&self, header: &Header) -> bool {
+        let Some((generation, time)) = self.near else { return header.generation != 0 };
+        let follows = (generation..generation.saturating_add(MOST_MISSING)).contains(&header.generation);
+        follows && time.abs_diff(header.time) < NEAR_TICKS
+    }
+
+    fn finish(mut self) -> Salvaged<'a> {
+        self.clocks();
+        let jumps: Jumps = (!self.jumps.is_empty()).then(|| {
+            self.jumps.sort_unstable_by_key(|jump| jump.at);
+            Arc::from(self.jumps)
+        });
+        let (file, version) = (self.file, self.version);
+        let cut = self.cut.into_iter().enumerate().map(|(index, cut)| Generation {
+            begins_trace: cut.begins_trace,
+            jumps: jumps.clone(),
+            ..cut.draft.finish(file, version, index, cut.end, cut.complete)
+        });
+        Salvaged { generations: cut.collect(), warnings: self.warnings.take() }
+    }
+
+    /// Gives every generation a clock: that of the nearest one before, else of
+    /// one after, else the usual one.
+    fn clocks(&mut self) {
+        let some_clock = self.cut.iter().find_map(|cut| cut.draft.sync.frequency);
+        let mut known = some_clock;
+        for cut in &mut self.cut {
+            if cut.draft.sync.frequency.is_none() {
+                let e = Error::at(cut.ends_at, ErrorKind::MissingFrequency).in_generation(cut.draft.number);
+                let repair = known.map_or(Repair::FrequencyAssumed(USUAL_HZ), |_| Repair::FrequencyOfAnother);
+                self.warnings.push(Warning::new(e, repair, 0));
+                cut.draft.sync.frequency = known.or(Some(Frequency::from_hz(USUAL_HZ)));
+            }
+            known = cut.draft.sync.frequency;
+            if self.version >= Version::Go125 && cut.draft.sync.snapshot.is_none() {
+                let e = Error::at(cut.ends_at, ErrorKind::MissingClockSnapshot).in_generation(cut.draft.number);
+                self.warnings.push(Warning::new(e, Repair::NoWallClock, 0));
+            }
+        }
+    }
+}

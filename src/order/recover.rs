@@ -1,0 +1,153 @@
+//! Lenient mode's way past what is wrong.
+//!
+//! What ordering refuses comes here: an event that cannot be read ends its
+//! batch, one that does not fit is [placed](super::place) by its time. Where
+//! every M waits for another, the earliest event is placed.
+
+use crate::bytes::uvarint;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::optional;
+use crate::limits::PATIENCE;
+use crate::order::cursor::Cursor;
+use crate::order::frontier::Entry;
+use crate::order::place::place;
+use crate::order::record::Block;
+use crate::order::{Order, Step};
+use crate::warning::{Repair, Warning};
+use crate::wire::v2::spec::{EventType, Layout};
+
+/// With what patience a trace begins.
+pub(super) const PATIENCE_AT_FIRST: u64 = 1 << 20;
+
+impl Order<'_> {
+    /// The warnings since the last time.
+    pub(crate) fn take_warnings(&mut self) -> Vec<Warning> {
+        let missing = self.state.first_missing.take().map(|e| e.in_generation(self.generation));
+        self.warnings.extend(missing.map(|e| Warning::new(e, Repair::Unnamed, 0)));
+        let v1 = self.v1.as_mut().map_or_else(Vec::new, |v1| v1.take_defects());
+        self.warnings.extend(v1.into_iter().map(|e| Warning::new(e, Repair::LeftOut, 1)));
+        self.warnings.take()
+    }
+
+    /// Lets more be tried in vain, for so many events that have happened.
+    pub(super) fn regain_patience(&mut self, events: usize) {
+        self.patience = self.patience.saturating_add(PATIENCE * events as u64).min(PATIENCE_AT_FIRST);
+    }
+
+    /// Whether trying all Ms is still worth it.
+    pub(super) fn has_patience(&mut self) -> bool {
+        let cost = self.frontier.len() as u64;
+        match self.patience.checked_sub(cost) {
+            Some(left) => {
+                self.patience = left;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Every M waits for another: the earliest event is placed.
+    pub(super) fn give_way(&mut self, out: &mut Block) -> Result<()> {
+        let head = self.frontier.get(0).and_then(|head| self.cursors.get(head.m as usize));
+        let (start, number) = head.map_or((0, 0), |cursor| (cursor.start, cursor.number));
+        let Some(event) = EventType::from_wire(number) else {
+            return self.recover(0, Error::at(start, ErrorKind::UnknownEventType { found: number }), out);
+        };
+        self.recover(0, Error::at(start, ErrorKind::NeverReady { event }), out)
+    }
+
+    /// Gets past what is wrong with the event of the frontier's entry at `at`.
+    ///
+    /// # Errors
+    /// With what is wrong, in strict mode; and while a generation is read on a
+    /// guess, which then has failed.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn recover(&mut self, at: usize, e: Error, out: &mut Block) -> Result<()> {
+        if !self.state.lenient || self.state.guess.is_some() {
+            return Err(e);
+        }
+        let Some(entry) = self.frontier.get(at) else { return Err(e) };
+        let Some(&cursor) = self.cursors.get(entry.m as usize) else { return Err(e) };
+        let e = e.in_generation(self.generation).on_thread(optional(cursor.thread));
+        self.state.made.clear();
+
+        let Some((event, args, end)) = read(self.file, &cursor) else {
+            // At the end of a batch it is the next one's first event: that warns itself.
+            if let Some(rest @ 1..) = cursor.end.checked_sub(cursor.start) {
+                self.warnings.push(Warning::new(e, Repair::RestOfBatch(rest as u64), 1));
+            }
+            self.next_batch(at, entry, cursor);
+            return Ok(());
+        };
+        let cx = self.state.ms.context(entry.m);
+        let (thread, start, time) = (cursor.thread, cursor.start, cursor.time);
+        let mut step = Step { event, at: start, data: self.file, pos: 0, thread, cx, time };
+        let (repair, lost) = match place(&mut self.state, &mut step, args) {
+            true => (Repair::Placed, 0),
+            false => (Repair::LeftOut, 1),
+        };
+        self.warnings.push(Warning::new(e, repair, lost));
+        out.push_all(&mut self.last_time, &mut self.state.made);
+        self.state.ms.leave(entry.m, step.cx);
+        self.step_over(at, entry, cursor, end);
+        Ok(())
+    }
+
+    /// Moves an M on to the event that begins at `start`.
+    fn step_over(&mut self, at: usize, entry: Entry, mut cursor: Cursor, start: usize) {
+        let data = self.file.get(..cursor.end).unwrap_or_default();
+        let Some(&number) = data.get(start) else { return self.next_batch(at, entry, cursor) };
+        let mut args = start + 1;
+        // A time that cannot be read fails the event when its turn comes.
+        if let Ok(ticks) = uvarint(data, &mut args) {
+            cursor.time = cursor.time.wrapping_add(self.frequency.nanos(ticks));
+        } else {
+            args = cursor.end;
+        }
+        self.put(at, entry, Cursor { start, args, number, ..cursor });
+    }
+
+    /// Moves an M on to its next batch.
+    fn next_batch(&mut self, at: usize, entry: Entry, cursor: Cursor) {
+        match self.open(cursor.thread, self.spans.after(cursor.span)) {
+            Some(next) => self.put(at, entry, next),
+            None => self.frontier.remove(at),
+        }
+    }
+
+    /// The first event of a batch, or of one after it; passes over those whose
+    /// first event cannot be read.
+    pub(super) fn open(&mut self, thread: u64, mut span: u32) -> Option<Cursor> {
+        loop {
+            match self.spans.open(self.file, self.frequency, thread, &mut span) {
+                Ok(opened) => return opened,
+                Err(e) => {
+                    let e = e.in_generation(self.generation).on_thread(optional(thread));
+                    self.warnings.push(Warning::new(e, Repair::RestOfBatch(self.spans.size(span)), 1));
+                    span = self.spans.after(span);
+                }
+            }
+        }
+    }
+
+    fn put(&mut self, at: usize, entry: Entry, cursor: Cursor) {
+        if let Some(place) = self.cursors.get_mut(entry.m as usize) {
+            *place = cursor;
+        }
+        self.frontier.update(at, cursor.time);
+    }
+}
+
+/// An event, its arguments and where it ends; nothing if it cannot be read, or
+/// cannot stand in an M's stream.
+fn read(file: &[u8], cursor: &Cursor) -> Option<(EventType, [u64; 5], usize)> {
+    let data = file.get(..cursor.end)?;
+    let event = EventType::from_wire(*data.get(cursor.start)?).filter(|e| matches!(e.spec().layout, Layout::Timed))?;
+    let mut args = [0; 5];
+    let mut pos = cursor.start + 1;
+    for arg in args.iter_mut().take(event.spec().args.len()) {
+        *arg = uvarint(data, &mut pos).ok()?;
+    }
+    Some((event, args, pos))
+}

@@ -1,0 +1,174 @@
+//! What lenient reading says about a defect: what was wrong, what was done
+//! about it, and what that cost.
+
+use crate::error::Error;
+use std::fmt;
+
+/// A defect that lenient reading got past.
+///
+/// ```
+/// use gotrace::{Mode, Options, Trace};
+/// # let bytes = include_bytes!("../testdata/traces/go1.27/hello.trace");
+/// let cut = &bytes[..bytes.len() - 1000];
+/// let trace = Trace::with_options(cut, Options::default().mode(Mode::Lenient))?;
+/// let mut events = trace.events();
+/// assert!(events.by_ref().all(|event| event.is_ok()));
+/// for warning in events.warnings() {
+///     println!("{warning}: lost {} events", warning.lost());
+/// }
+/// # Ok::<(), gotrace::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Warning {
+    error: Error,
+    repair: Repair,
+    lost: u64,
+}
+
+/// What was done about a defect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Repair {
+    /// The event was placed by its time; what did not fit was taken as the
+    /// event has it.
+    Placed,
+    /// The event was left out.
+    LeftOut,
+    /// The rest of the batch was passed over: so many bytes.
+    RestOfBatch(u64),
+    /// So many bytes, which belong to no batch, were passed over.
+    Skipped(u64),
+    /// The batch was passed over.
+    BatchLeftOut,
+    /// Names or stacks that are in no table are shown as unknown.
+    Unnamed,
+    /// What there is of the generation was used.
+    UsedAsFarAsItGoes,
+    /// The clock was taken to tick as in another generation.
+    FrequencyOfAnother,
+    /// The clock was taken to tick so many times a second, as on every system
+    /// whose clock counts nanoseconds; times may be wrong by a factor.
+    FrequencyAssumed(u64),
+    /// Wall-clock times are not known.
+    NoWallClock,
+    /// Another trace begins here, and was read on from the beginning.
+    AnotherTrace,
+    /// What follows is of another version and was left out: so many bytes.
+    OtherVersion(u64),
+    /// The header was found so many bytes into the file.
+    HeaderFound(u64),
+    /// There is no header: the format was told from the batches.
+    VersionGuessed,
+    /// So many more defects were met, too many to list.
+    AndMore(u64),
+}
+
+impl Warning {
+    /// A defect, what was done, and how many events that cost.
+    pub(crate) fn new(error: Error, repair: Repair, lost: u64) -> Warning {
+        Warning { error, repair, lost }
+    }
+
+    /// What was wrong, and where.
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// What was done about it.
+    pub fn repair(&self) -> Repair {
+        self.repair
+    }
+
+    /// How many events it cost, as far as they can be told apart.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.error, self.repair)
+    }
+}
+
+impl fmt::Display for Repair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Repair::Placed => f.write_str("placed by its time"),
+            Repair::LeftOut => f.write_str("the event is left out"),
+            Repair::RestOfBatch(bytes) => write!(f, "the last {bytes} bytes of the batch are left out"),
+            Repair::Skipped(bytes) => write!(f, "{bytes} bytes are passed over"),
+            Repair::BatchLeftOut => f.write_str("the batch is left out"),
+            Repair::Unnamed => f.write_str("unknown names and stacks are empty"),
+            Repair::UsedAsFarAsItGoes => f.write_str("the generation is used as far as it goes"),
+            Repair::FrequencyOfAnother => f.write_str("its clock is taken to tick as in another generation"),
+            Repair::FrequencyAssumed(hz) => write!(f, "its clock is taken to tick at {hz} Hz, as nearly all do"),
+            Repair::NoWallClock => f.write_str("wall-clock times are not known"),
+            Repair::AnotherTrace => f.write_str("another trace begins there and is read on"),
+            Repair::OtherVersion(bytes) => write!(f, "the last {bytes} bytes, of another version, are left out"),
+            Repair::HeaderFound(bytes) => write!(f, "the header was found {bytes} bytes in"),
+            Repair::VersionGuessed => f.write_str("the version is told from the batches"),
+            Repair::AndMore(more) => write!(f, "and {more} more defects"),
+        }
+    }
+}
+
+/// The warnings so far; those past a limit are only counted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Warnings(Vec<Warning>);
+
+impl From<&[Warning]> for Warnings {
+    fn from(first: &[Warning]) -> Warnings {
+        Warnings(first.to_vec())
+    }
+}
+
+impl Warnings {
+    pub(crate) fn push(&mut self, warning: Warning) {
+        if self.0.len() < crate::limits::MAX_WARNINGS {
+            return self.0.push(warning);
+        }
+        let Some(last) = self.0.last_mut() else { return };
+        let more = match (last.repair, warning.repair) {
+            (Repair::AndMore(some), Repair::AndMore(more)) => some + more,
+            (Repair::AndMore(some), _) => some + 1,
+            (_, Repair::AndMore(more)) => more + 1,
+            _ => 2,
+        };
+        (last.repair, last.lost) = (Repair::AndMore(more), last.lost + warning.lost);
+    }
+
+    pub(crate) fn extend(&mut self, more: impl IntoIterator<Item = Warning>) {
+        more.into_iter().for_each(|warning| self.push(warning));
+    }
+
+    /// Hands out all of them.
+    pub(crate) fn take(&mut self) -> Vec<Warning> {
+        std::mem::take(&mut self.0)
+    }
+
+    pub(crate) fn list(&self) -> &[Warning] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::limits::MAX_WARNINGS;
+
+    #[test]
+    fn too_many_are_counted() {
+        let mut warnings = Warnings::default();
+        let one = || Warning::new(Error::at(7, ErrorKind::Empty), Repair::LeftOut, 1);
+        for _ in 0..MAX_WARNINGS + 5 {
+            warnings.push(one());
+        }
+        warnings.push(Warning::new(Error::at(9, ErrorKind::Empty), Repair::AndMore(10), 12));
+        let list = warnings.take();
+        assert_eq!(list.len(), MAX_WARNINGS);
+        assert_eq!(list.iter().map(Warning::lost).sum::<u64>(), MAX_WARNINGS as u64 + 17);
+        assert_eq!(list.last().unwrap().repair(), Repair::AndMore(16));
+    }
+}

@@ -1,0 +1,434 @@
+//! Faults: what happens to a trace between the runtime that writes it and us.
+//! Each is told by three words, and made again from them:
+//!
+//! ```text
+//! go1.27/mixed cut 17         the 17th random cut of that trace
+//! go1.22/hello flip-bytes 3
+//! ```
+//!
+//! A [`Damaged`] trace is made of pieces of good ones, and knows where they went;
+//! so it can tell which of their events are still there, without reading them
+//! as a reader under test does.
+//!
+//! ```text
+//! good     header batch batch batch ...          delete-bytes in the second
+//!          └─────────────┐ ┌───────────
+//! damaged  header batch ba│ch batch ...          two pieces
+//! ```
+
+use super::simulator::Dice;
+use gotrace::wire::v2::batch::{Batch, BatchKind};
+use gotrace::wire::v2::event::RawEvents;
+use gotrace::wire::v2::spec::EventType;
+use gotrace::{HEADER_LEN, ThreadId, Timestamp, Trace, Version};
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+
+/// What happens to a trace.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Kind {
+    /// It ends where a batch does: a crash between two writes.
+    CutAtBatch,
+    /// It ends anywhere: a full disk, a download given up.
+    Cut,
+    /// Some bytes in a row are others.
+    FlipBytes,
+    /// Some bytes in a row are missing.
+    DeleteBytes,
+    /// Some bytes in a row are there twice.
+    DuplicateBytes,
+    /// Two stretches of bytes have changed places.
+    SwapBytes,
+    /// A batch is missing.
+    DeleteBatch,
+    /// A batch is there twice.
+    DuplicateBatch,
+    /// Two batches have changed places.
+    SwapBatches,
+    /// An HTTP header is saved with it.
+    LeadingBytes,
+    /// Something follows.
+    TrailingBytes,
+    /// Another trace follows.
+    TwoTraces,
+    /// The beginning is missing, header included: the tail of a ring buffer.
+    MissingStart,
+}
+
+impl Kind {
+    /// All of them, with how many of each a trace is put to at most.
+    pub const ALL: [(Kind, usize); 13] = [
+        (Kind::CutAtBatch, usize::MAX),
+        (Kind::Cut, 200),
+        (Kind::FlipBytes, 20),
+        (Kind::DeleteBytes, 20),
+        (Kind::DuplicateBytes, 20),
+        (Kind::SwapBytes, 20),
+        (Kind::DeleteBatch, 20),
+        (Kind::DuplicateBatch, 20),
+        (Kind::SwapBatches, 20),
+        (Kind::LeadingBytes, 2),
+        (Kind::TrailingBytes, 4),
+        (Kind::TwoTraces, 4),
+        (Kind::MissingStart, 20),
+    ];
+
+    /// Its name in a fault's words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::CutAtBatch => "cut-at-batch",
+            Kind::Cut => "cut",
+            Kind::FlipBytes => "flip-bytes",
+            Kind::DeleteBytes => "delete-bytes",
+            Kind::DuplicateBytes => "duplicate-bytes",
+            Kind::SwapBytes => "swap-bytes",
+            Kind::DeleteBatch => "delete-batch",
+            Kind::DuplicateBatch => "duplicate-batch",
+            Kind::SwapBatches => "swap-batches",
+            Kind::LeadingBytes => "leading-bytes",
+            Kind::TrailingBytes => "trailing-bytes",
+            Kind::TwoTraces => "two-traces",
+            Kind::MissingStart => "missing-start",
+        }
+    }
+}
+
+/// One fault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fault<'c> {
+    pub trace: &'c Source,
+    pub kind: Kind,
+    /// For a cut at a batch which one, else what the dice begin with.
+    pub seed: usize,
+}
+
+impl fmt::Display for Fault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.trace.name, self.kind.name(), self.seed)
+    }
+}
+
+/// A batch of a good trace, and its events.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WireBatch {
+    /// Where it stands in the file, header included.
+    pub range: Range<usize>,
+    /// Where its data begin.
+    pub data: usize,
+    /// Where its events or CPU samples begin, and at last where the last ends;
+    /// empty for other batches.
+    borders: Vec<u32>,
+    is_samples: bool,
+}
+
+impl WireBatch {
+    /// Where each of its events stands.
+    pub fn events(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.borders.windows(2).map(|pair| pair[0] as usize..pair[1] as usize)
+    }
+}
+
+/// A committed trace, and what is on its wire.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    /// Its name: `go1.27/hello`.
+    pub name: String,
+    pub bytes: Vec<u8>,
+    pub batches: Vec<WireBatch>,
+    /// Where each whole generation stands.
+    pub generations: Vec<Range<usize>>,
+}
+
+/// Reads the varint at `*at`.
+fn number(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// The batch whose header stands at `offset`, with as much of its data as there
+/// is; and how much there should be.
+fn batch_at(bytes: &[u8], offset: usize) -> Option<(Batch<'_>, usize)> {
+    let mut at = offset + 1;
+    let mut experiment = 0;
+    match EventType::from_wire(*bytes.get(offset)?)? {
+        EventType::EventBatch => {}
+        EventType::ExperimentalBatch => {
+            experiment = *bytes.get(at)?;
+            at += 1;
+        }
+        _ => return None,
+    }
+    let [generation, thread, time, size] = [(); 4].map(|()| number(bytes, &mut at));
+    let size = usize::try_from(size?).ok()?;
+    let data = &bytes[at..at.saturating_add(size).min(bytes.len())];
+    let thread = thread.filter(|&m| m != u64::MAX).map(ThreadId);
+    let (generation, time) = (generation?, Timestamp(time?));
+    Some((Batch { offset, data_offset: at, generation, thread, time, experiment, data }, size))
+}
+
+/// Where the whole events of a batch begin, and where the last one ends.
+fn borders(batch: &Batch<'_>, is_samples: bool) -> Vec<u32> {
+    let mut borders = vec![batch.data_offset as u32];
+    if is_samples {
+        // A byte says what the batch holds; each sample is a byte and five numbers.
+        let mut at = 1;
+        borders[0] += 1;
+        while batch.data.get(at) == Some(&(EventType::CPUSample as u8)) {
+            at += 1;
+            if (0..5).any(|_| number(batch.data, &mut at).is_none()) {
+                break;
+            }
+            borders.push((batch.data_offset + at) as u32);
+        }
+        return borders;
+    }
+    let mut events = RawEvents::new(batch);
+    while let Some(Ok(event)) = events.next() {
+        let mut at = event.offset - batch.data_offset + 1;
+        event.event.spec().args.iter().for_each(|_| _ = number(batch.data, &mut at));
+        borders.push((batch.data_offset + at) as u32);
+    }
+    borders
+}
+
+impl Source {
+    /// Takes a trace apart.
+    pub fn new(name: String, bytes: Vec<u8>) -> Source {
+        let version = Version::parse_header(&bytes).unwrap();
+        let (mut batches, mut at) = (Vec::new(), HEADER_LEN);
+        while at < bytes.len() {
+            if bytes[at] == EventType::EndOfGeneration as u8 {
+                at += 1;
+                continue;
+            }
+            let Some((batch, _)) = batch_at(&bytes, at) else { break };
+            let (data, end) = (batch.data_offset, batch.end());
+            let kind = batch.kind(version);
+            let is_samples = kind == BatchKind::Samples;
+            let has_events = is_samples || kind == BatchKind::Events;
+            let borders = if has_events { borders(&batch, is_samples) } else { Vec::new() };
+            batches.push(WireBatch { range: at..end, data, borders, is_samples });
+            at = end;
+        }
+        let trace = Trace::parse(&bytes).unwrap();
+        let generations = trace.generations().iter().map(|g| g.byte_range()).collect();
+        drop(trace);
+        Source { name, bytes, batches, generations }
+    }
+
+    /// How many events are on its wire.
+    pub fn wire_events(&self) -> usize {
+        self.batches.iter().map(|batch| batch.events().count()).sum()
+    }
+}
+
+/// The committed traces.
+pub struct Corpus(pub Vec<Source>);
+
+impl Corpus {
+    pub fn committed() -> Corpus {
+        let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces"));
+        let mut sources = Vec::new();
+        for version in std::fs::read_dir(root).unwrap() {
+            for file in std::fs::read_dir(version.unwrap().path()).unwrap() {
+                let path = file.unwrap().path();
+                let name = path.strip_prefix(root).unwrap().with_extension("").display().to_string();
+                sources.push(Source::new(name, std::fs::read(path).unwrap()));
+            }
+        }
+        sources.sort_by(|a, b| a.name.cmp(&b.name));
+        assert!(sources.len() > 100, "{} traces", sources.len());
+        Corpus(sources)
+    }
+
+    /// The fault that three words tell.
+    pub fn fault(&self, words: &str) -> Fault<'_> {
+        let [trace, kind, seed] = words.split(' ').collect::<Vec<_>>()[..] else { panic!("not a fault: {words}") };
+        let trace = self.0.iter().find(|source| source.name == trace).unwrap_or_else(|| panic!("no trace {trace}"));
+        let kind = Kind::ALL.iter().find(|(known, _)| known.name() == kind);
+        Fault { trace, kind: kind.unwrap_or_else(|| panic!("no such kind: {words}")).0, seed: seed.parse().unwrap() }
+    }
+
+    /// Up to `most` faults of each kind for a trace.
+    pub fn faults<'c>(&self, trace: &'c Source, most: impl Fn(usize) -> usize) -> Vec<Fault<'c>> {
+        let of_kind = |(kind, full)| {
+            let there = if kind == Kind::CutAtBatch { trace.batches.len() } else { full };
+            let count = most(there).min(there);
+            // Spread out, so that fewer cuts at batches are not those at the beginning.
+            (0..count).map(move |n| Fault { trace, kind, seed: n * there / count })
+        };
+        Kind::ALL.into_iter().flat_map(of_kind).collect()
+    }
+}
+
+/// What a fault leaves.
+pub struct Damaged<'c> {
+    pub bytes: Vec<u8>,
+    /// What it was made of: the trace, and perhaps one behind it.
+    pub sources: Vec<&'c Source>,
+    /// Which bytes of which source are where.
+    pieces: Vec<(usize, Range<usize>, usize)>,
+    /// Bytes of the first source that are there more than once.
+    doubled: Range<usize>,
+}
+
+impl<'c> Damaged<'c> {
+    fn of(source: &'c Source) -> Damaged<'c> {
+        Damaged { bytes: Vec::new(), sources: vec![source], pieces: Vec::new(), doubled: 0..0 }
+    }
+
+    fn keep_of(mut self, source: usize, range: Range<usize>) -> Self {
+        self.pieces.push((source, range.clone(), self.bytes.len()));
+        self.bytes.extend(&self.sources[source].bytes[range]);
+        self
+    }
+
+    fn keep(self, range: Range<usize>) -> Self {
+        self.keep_of(0, range)
+    }
+
+    fn add(mut self, bytes: &[u8]) -> Self {
+        self.bytes.extend(bytes);
+        self
+    }
+
+    /// Where bytes of a source are now, if they are together.
+    pub fn place(&self, source: usize, range: &Range<usize>) -> Option<usize> {
+        let holds = |of: &Range<usize>| of.start <= range.start && range.end <= of.end;
+        let (_, from, at) = self.pieces.iter().find(|(of, kept, _)| *of == source && holds(kept))?;
+        Some(range.start - from.start + at)
+    }
+
+    /// Where each event is that is whole, in a batch whose header is; behind
+    /// something broken in a batch, where reading falls into step again.
+    pub fn wire_events(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (number, source) in self.sources.iter().enumerate() {
+            for batch in source.batches.iter().filter(|batch| batch.borders.len() > 1) {
+                if let Some(at) = self.place(number, &batch.range) {
+                    found.extend(batch.events().map(|event| event.start - batch.range.start + at));
+                } else if let Some(at) = self.place(number, &(batch.range.start..batch.data)) {
+                    let Some((now, _)) = batch_at(&self.bytes, at) else { continue };
+                    let read = borders(&now, batch.is_samples);
+                    let read = &read[..read.len() - 1];
+                    let whole = batch.events().filter_map(|event| self.place(number, &event));
+                    found.extend(whole.filter(|&at| read.binary_search(&(at as u32)).is_ok()));
+                }
+            }
+        }
+        found
+    }
+
+    /// Where each event is of the generations that the fault left alone.
+    pub fn untouched(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (number, source) in self.sources.iter().enumerate() {
+            let doubled =
+                |range: &Range<usize>| number == 0 && self.doubled.start < range.end && range.start < self.doubled.end;
+            for range in source.generations.iter().filter(|range| !doubled(range)) {
+                let Some(at) = self.place(number, range) else { continue };
+                let first = source.batches.partition_point(|batch| batch.range.start < range.start);
+                let batches = source.batches[first..].iter().take_while(|batch| batch.range.start < range.end);
+                found.extend(batches.flat_map(|batch| batch.events()).map(|event| event.start - range.start + at));
+            }
+        }
+        found
+    }
+}
+
+impl<'c> Fault<'c> {
+    /// Does it.
+    pub fn apply(&self, corpus: &'c Corpus) -> Damaged<'c> {
+        let good = self.trace;
+        let size = good.bytes.len();
+        // Different kinds and traces meet different dice.
+        let salt = self.to_string().bytes().fold(0u64, |salt, byte| salt.wrapping_mul(31).wrapping_add(byte.into()));
+        let mut dice = Dice::new(salt);
+        let out = Damaged::of(good);
+        let stretch = |dice: &mut Dice| {
+            let long = if dice.roll(2) == 0 { 1 } else { 2 + dice.roll(15) };
+            let start = dice.roll(size - long);
+            start..start + long
+        };
+        let batch = |dice: &mut Dice| good.batches[dice.roll(good.batches.len())].range.clone();
+        match self.kind {
+            Kind::CutAtBatch => out.keep(0..good.batches[self.seed].range.start),
+            Kind::Cut => out.keep(0..HEADER_LEN + dice.roll(size - HEADER_LEN)),
+            Kind::FlipBytes => {
+                let at = stretch(&mut dice);
+                let other: Vec<u8> = good.bytes[at.clone()].iter().map(|b| b ^ (1 + dice.roll(255) as u8)).collect();
+                out.keep(0..at.start).add(&other).keep(at.end..size)
+            }
+            Kind::DeleteBytes => {
+                let at = stretch(&mut dice);
+                out.keep(0..at.start).keep(at.end..size)
+            }
+            Kind::DuplicateBytes => {
+                let at = stretch(&mut dice);
+                out.keep(0..at.end).add(&good.bytes[at.clone()]).keep(at.end..size)
+            }
+            Kind::SwapBytes => {
+                let (a, b) = (stretch(&mut dice), stretch(&mut dice));
+                let (a, b) = if a.start <= b.start { (a, b) } else { (b, a) };
+                let b = b.start.max(a.end)..b.end.max(a.end);
+                let (first, second) = (&good.bytes[a.clone()], &good.bytes[b.clone()]);
+                out.keep(0..a.start).add(second).keep(a.end..b.start).add(first).keep(b.end..size)
+            }
+            Kind::DeleteBatch => {
+                let at = batch(&mut dice);
+                out.keep(0..at.start).keep(at.end..size)
+            }
+            Kind::DuplicateBatch => {
+                let at = batch(&mut dice);
+                let out = out.keep(0..at.end).add(&good.bytes[at.clone()]).keep(at.end..size);
+                Damaged { doubled: at, ..out }
+            }
+            Kind::SwapBatches => {
+                let (a, b) = (batch(&mut dice), batch(&mut dice));
+                let (a, b) = if a.start <= b.start { (a, b) } else { (b, a) };
+                if a == b {
+                    return out.keep(0..size);
+                }
+                out.keep(0..a.start).keep(b.clone()).keep(a.end..b.start).keep(a).keep(b.end..size)
+            }
+            Kind::LeadingBytes => {
+                let chunk = if self.seed == 0 { "" } else { "Transfer-Encoding: chunked\r\n" };
+                let header = format!("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n{chunk}\r\n");
+                out.add(header.as_bytes()).keep(0..size)
+            }
+            Kind::TrailingBytes => {
+                let tail = match self.seed {
+                    0 => vec![0; 4096],
+                    1 => b"\r\n".to_vec(),
+                    2 => b"panic: runtime error: index out of range [7] with length 7\n\ngoroutine 1:\n".to_vec(),
+                    _ => (0..1 + dice.roll(5000)).map(|_| dice.roll(256) as u8).collect(),
+                };
+                out.keep(0..size).add(&tail)
+            }
+            Kind::TwoTraces => {
+                // Mostly of one program; else of any, small enough not to take all the time.
+                let of = |other: &&Source| match self.seed {
+                    0 => other.name == good.name,
+                    1 => other.name.split('/').next() == good.name.split('/').next(),
+                    _ => true,
+                };
+                let others: Vec<_> =
+                    corpus.0.iter().filter(of).filter(|s| self.seed == 0 || s.bytes.len() < 64 << 10).collect();
+                let other = others[dice.roll(others.len())];
+                let mut out = out.keep(0..size);
+                out.sources.push(other);
+                out.keep_of(1, 0..other.bytes.len())
+            }
+            Kind::MissingStart => out.keep(1 + dice.roll(size - 1)..size),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Files made to cost a reader time: small for what they make it try. Time has
+//! to grow with the file's size, not with its square.
+//!
+//! Each is made of the same thing again and again, `n` times; twice `n` is about
+//! twice the bytes. All are written with the builder, so that each is one idea:
+//! what makes an event wait, a header lie or a state be lost.
+
+use super::builder::{NO, TraceBuilder, put};
+use gotrace::Version;
+use gotrace::wire::v2::spec::EventType::{self, *};
+
+/// A name, and the file with `n` of what it is made of.
+pub type Hostile = (&'static str, fn(u64) -> Vec<u8>);
+
+/// All of them.
+pub const HOSTILE: [Hostile; 9] = [
+    ("all wait for ever", all_wait),
+    ("one M works, all others wait", one_works),
+    ("each waits for the one behind it", each_waits_for_the_next),
+    ("all take one P", all_take_one_proc),
+    ("a bad byte behind every batch", bad_bytes),
+    ("batches that are left out behind bad bytes", left_out),
+    ("headers that say too much", lying_headers),
+    ("goroutines lost again and again", lost_goroutines),
+    ("traces behind one another", many_traces),
+];
+
+fn trace() -> TraceBuilder {
+    let mut trace = TraceBuilder::new(Version::Go126);
+    trace.generation(1);
+    trace
+}
+
+/// Every M has events that nothing makes possible: each try fails, for all Ms.
+fn all_wait(n: u64) -> Vec<u8> {
+    let mut trace = trace();
+    for m in 0..n {
+        let batch = trace.last().batch(m, 100 + m);
+        for event in 0..4 {
+            batch.event(1, GoStart, &[m * 4 + event, 7]);
+        }
+    }
+    trace.build()
+}
+
+/// The events of one M happen, but those of all others are earlier and tried
+/// before each of them.
+fn one_works(n: u64) -> Vec<u8> {
+    let mut trace = trace();
+    for m in 1..=n {
+        trace.last().batch(m, 10).event(m, GoStart, &[m, 7]);
+    }
+    let batch = trace.last().batch(0, 1 << 30).event(1, ProcStatus, &[0, 1]);
+    for value in 0..2 * n {
+        if batch.data.len() < 60_000 {
+            batch.event(1, HeapAlloc, &[value]);
+        }
+    }
+    trace.build()
+}
+
+/// A P goes from M to M, but by the clocks the last M has it first. A legal
+/// trace, for which Go's reader needs the square of the number of Ms.
+fn each_waits_for_the_next(n: u64) -> Vec<u8> {
+    let mut trace = trace();
+    trace.last().batch(n, 1 << 30).event(1, ProcStatus, &[0, 2]);
+    for m in 0..n {
+        trace.last().batch(m, 1000 + n - m).event(1, ProcStart, &[0, m + 1]).event(1, ProcStop, &[]);
+    }
+    trace.build()
+}
+
+/// Every M takes the P that another has, and no M gives it up.
+fn all_take_one_proc(n: u64) -> Vec<u8> {
+    let mut trace = trace();
+    for m in 0..n {
+        let batch = trace.last().batch(m, 100 + m);
+        for again in 0..3 {
+            batch.event(n, ProcStart, &[0, 2 + 2 * (again * n + m)]);
+        }
+    }
+    trace.build()
+}
+
+/// A batch as the file has it.
+fn batch(out: &mut Vec<u8>, kind: &[u8], thread: u64, data: &[u8], size: u64) {
+    out.extend(kind);
+    for number in [1, thread, 1000, size] {
+        put(out, number);
+    }
+    out.extend(data);
+}
+
+/// A batch of nearly the greatest size, of bytes that might begin a header.
+fn large(out: &mut Vec<u8>) {
+    let event = [EventType::HeapAlloc as u8, EventType::EventBatch as u8, EventType::EventBatch as u8];
+    let data = event.repeat(20_000);
+    batch(out, &[EventType::EventBatch as u8], 1, &data, data.len() as u64);
+}
+
+/// A byte that begins no batch stands behind each one: as often a header has to
+/// be looked for, and from within the batch before.
+fn bad_bytes(n: u64) -> Vec<u8> {
+    let mut out = trace().build();
+    large(&mut out);
+    for m in 0..n {
+        out.push(0xff);
+        batch(&mut out, &[EventType::EventBatch as u8], m, &[EventType::HeapAlloc as u8, 1, 1], 3);
+    }
+    out
+}
+
+/// The same, with batches that no generation takes: the large one stays the
+/// last that was good.
+fn left_out(n: u64) -> Vec<u8> {
+    let mut out = trace().build();
+    large(&mut out);
+    for m in 0..n {
+        out.push(0xff);
+        batch(&mut out, &[EventType::ExperimentalBatch as u8, 9], m, &[], 0);
+    }
+    out
+}
+
+/// Headers of batches that go on far beyond the next header.
+fn lying_headers(n: u64) -> Vec<u8> {
+    let mut out = trace().build();
+    for m in 0..n {
+        batch(&mut out, &[EventType::EventBatch as u8], m, &[EventType::HeapAlloc as u8, 1, 1], 65_000);
+    }
+    out
+}
+
+/// Many goroutines, whose states are lost with each of many generations that
+/// are missing.
+fn lost_goroutines(n: u64) -> Vec<u8> {
+    let mut trace = trace();
+    let batch = trace.last().batch(1, 10);
+    for g in 0..n.min(10_000) {
+        batch.event(0, GoStatus, &[g + 1, NO, 4]);
+    }
+    for lost in 1..n {
+        trace.generation(1 + 2 * lost).batch(1, 10 + lost).event(1, GoBlock, &[0, 0]);
+    }
+    trace.build()
+}
+
+/// Whole small traces, one behind the other.
+fn many_traces(n: u64) -> Vec<u8> {
+    let mut one = trace();
+    one.last().batch(1, 10).event(1, ProcStatus, &[65_535, 1]).event(1, GoStatus, &[1, 1, 2]);
+    one.build().repeat(n as usize)
+}

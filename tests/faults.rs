@@ -1,0 +1,369 @@
+//! What lenient reading makes of damaged traces: it keeps nearly all that is
+//! still on the wire, says what it lost, and neither panics nor goes on for
+//! ever nor takes memory out of proportion.
+//!
+//! ```text
+//! cargo test --test faults                          a sample of the faults
+//! cargo test --release --test faults -- --ignored   all of them
+//! GOTRACE_FAULT='go1.27/mixed cut 17' cargo test --test faults one_fault -- --ignored --nocapture
+//! ```
+
+mod common;
+
+use common::faults::{Corpus, Damaged, Fault, Kind};
+use common::held::{Counting, limit, peak};
+use common::touch;
+use gotrace::{Event, Mode, Options, Trace};
+use std::fmt::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How much lenient reading keeps at least, over all faults of a kind, of the
+/// events on the wire; and of those in generations that the fault left alone.
+const FLOORS: [(Kind, f64, f64); 13] = [
+    (Kind::CutAtBatch, 0.99, 1.0),
+    (Kind::Cut, 0.99, 1.0),
+    (Kind::FlipBytes, 0.0, 0.0),
+    (Kind::DeleteBytes, 0.0, 0.0),
+    (Kind::DuplicateBytes, 0.0, 0.0),
+    (Kind::SwapBytes, 0.0, 0.0),
+    (Kind::DeleteBatch, 0.0, 0.0),
+    (Kind::DuplicateBatch, 0.0, 0.0),
+    (Kind::SwapBatches, 0.0, 0.0),
+    (Kind::LeadingBytes, 0.0, 0.0),
+    (Kind::TrailingBytes, 0.0, 0.0),
+    (Kind::TwoTraces, 0.0, 0.0),
+    (Kind::MissingStart, 0.0, 0.0),
+];
+
+/// The most events that a file of that size may give: on the wire each is two
+/// bytes at least. A budget instead of a clock, so that a slow machine passes.
+fn most_events(size: usize) -> usize {
+    size + 64
+}
+
+/// The same of intervals: a coroutine switch of four bytes ends those of two Gs,
+/// a P and an M, some of them twice.
+fn most_intervals(size: usize) -> usize {
+    4 * size + 64
+}
+
+/// What came of one fault.
+#[derive(Default)]
+struct Outcome {
+    /// Events on the wire, and those of them that were kept.
+    wire: usize,
+    kept: usize,
+    /// The same of generations that the fault left alone.
+    untouched: usize,
+    untouched_kept: usize,
+    /// Places at which lenient reading saw an event where none is to be kept:
+    /// copies of others, and what reads like one.
+    more: usize,
+    warnings: usize,
+    /// What must not be.
+    wrong: Vec<String>,
+}
+
+/// What an event is to the comparisons here.
+fn essence(event: &Event<'_>) -> (u64, i64) {
+    (event.offset().unwrap_or(u64::MAX), event.time().0)
+}
+
+/// Reads what a fault left, in every way.
+fn read(damaged: &Damaged<'_>) -> Outcome {
+    let bytes = &damaged.bytes[..];
+    let budget = most_events(bytes.len());
+    let lenient = Options::default().mode(Mode::Lenient);
+    let wire = damaged.wire_events();
+    let untouched = damaged.untouched();
+    let mut outcome = Outcome { wire: wire.len(), untouched: untouched.len(), ..Outcome::default() };
+    let mut wrong = Vec::new();
+
+    // All events: within the budget of steps and memory.
+    let (mut seen, mut events) = (vec![false; bytes.len()], Vec::with_capacity(budget));
+    let (held, warnings) = peak(|| {
+        let trace = Trace::with_options(bytes, lenient).ok()?;
+        let mut stream = trace.events();
+        for event in stream.by_ref().take(budget) {
+            match event {
+                Ok(event) => events.push(essence(&event)),
+                Err(e) => wrong.push(format!("a lenient stream has an error: {e}")),
+            }
+        }
+        if stream.next().is_some() {
+            wrong.push(format!("more than {budget} events of {} bytes", bytes.len()));
+        }
+        Some(stream.warnings().len())
+    });
+    if held > limit(bytes.len()) {
+        wrong.push(format!("events: {held} bytes held for a file of {}", bytes.len()));
+    }
+    for (offset, _) in &events {
+        if let Some(seen) = usize::try_from(*offset).ok().and_then(|offset| seen.get_mut(offset)) {
+            *seen = true;
+        }
+    }
+    let count = |places: &[usize]| places.iter().filter(|&&at| seen[at]).count();
+    (outcome.kept, outcome.untouched_kept) = (count(&wire), count(&untouched));
+    outcome.more = seen.iter().filter(|&&seen| seen).count() - outcome.kept;
+
+    // What strict reading gives before the first defect is there too; without
+    // a defect that is all, without a warning.
+    let mut defect = None;
+    let mut strict = Vec::new();
+    match Trace::parse(bytes) {
+        Err(e) => defect = Some(e),
+        Ok(trace) => {
+            for event in trace.events() {
+                match event {
+                    Ok(event) => strict.push(essence(&event)),
+                    Err(e) => defect = Some(e),
+                }
+            }
+        }
+    }
+    let missing = strict.iter().find(|(offset, _)| seen.get(*offset as usize) == Some(&false));
+    if let Some((offset, _)) = missing {
+        wrong.push(format!("strict reading has the event at {offset}, lenient reading has not"));
+    }
+    if defect.is_none() && (strict != events || warnings != Some(0)) {
+        wrong.push(format!("a good trace is read differently, or with warnings ({warnings:?})"));
+    }
+    outcome.warnings = warnings.unwrap_or(1);
+    if outcome.kept < outcome.wire && defect.is_some() && outcome.warnings == 0 {
+        wrong.push("events are lost without a warning".into());
+    }
+
+    if let Ok(trace) = Trace::with_options(bytes, lenient.threads(2)) {
+        // Two threads: the same events and as many warnings.
+        let all = trace.fold(Vec::new, |all, event| all.push(essence(&event)), |all, more| all.extend(more));
+        match all {
+            Ok(folded) if folded.output != events => {
+                let differs = folded.output.iter().zip(&events).position(|(a, b)| a != b);
+                let (got, want) = (folded.output.len(), events.len());
+                wrong.push(format!("fold: {got} events, streamed {want}; the first that differs is {differs:?}"));
+            }
+            Ok(folded) if Some(folded.warnings.len()) != warnings => {
+                wrong.push(format!("fold: {} warnings, streamed {warnings:?}", folded.warnings.len()));
+            }
+            Ok(_) => {}
+            Err(e) => wrong.push(format!("a lenient fold has an error: {e}")),
+        }
+    }
+    drop((events, strict, seen));
+
+    if let Ok(trace) = Trace::with_options(bytes, lenient) {
+        // Intervals: within the budgets too, and none ends before it begins.
+        let budget = most_intervals(bytes.len());
+        let (held, count) = peak(|| trace.intervals().take(budget + 1).count());
+        if held > limit(bytes.len()) {
+            wrong.push(format!("intervals: {held} bytes held for a file of {}", bytes.len()));
+        }
+        if count > budget {
+            wrong.push(format!("more than {budget} intervals of {} bytes", bytes.len()));
+        } else {
+            touch::intervals(&trace);
+            if let Err(e) = trace.timelines() {
+                wrong.push(format!("lenient timelines have an error: {e}"));
+            }
+        }
+    }
+    outcome.wrong = wrong;
+    outcome
+}
+
+/// Does a fault and reads what it leaves; a panic is what must not be.
+fn suffer(corpus: &Corpus, fault: Fault<'_>) -> Outcome {
+    catch_unwind(AssertUnwindSafe(|| read(&fault.apply(corpus)))).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+        Outcome { wrong: vec![format!("panicked: {text}")], ..Outcome::default() }
+    })
+}
+
+/// How long one fault may take before it counts as one that never ends.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Names what never ends: a thread that waits for ever cannot tell itself.
+struct Watched;
+
+impl Watched {
+    fn of<T>(name: String, work: impl FnOnce() -> T) -> T {
+        let (over, wait) = mpsc::channel::<()>();
+        let watch = std::thread::spawn(move || {
+            if wait.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("{name}: not done after {PATIENCE:?}");
+                std::process::abort();
+            }
+        });
+        let result = work();
+        drop(over);
+        watch.join().unwrap();
+        result
+    }
+}
+
+/// What came of all faults of a kind.
+#[derive(Default)]
+struct Row {
+    faults: usize,
+    wire: usize,
+    kept: usize,
+    untouched: usize,
+    untouched_kept: usize,
+    more: usize,
+    /// The most events lost, and to which fault.
+    worst: Option<(usize, String)>,
+}
+
+impl Row {
+    fn add(&mut self, fault: Fault<'_>, outcome: &Outcome) {
+        let Outcome { wire, kept, untouched, untouched_kept, more, .. } = *outcome;
+        self.faults += 1;
+        self.wire += wire;
+        self.kept += kept;
+        self.untouched += untouched;
+        self.untouched_kept += untouched_kept;
+        self.more += more;
+        let lost = wire - kept;
+        if lost > self.worst.as_ref().map_or(0, |(worst, _)| *worst) {
+            self.worst = Some((lost, format!("{kept} of {wire}: {fault}")));
+        }
+    }
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+}
+
+/// Reads all these faults, prints the table, and demands what has to hold.
+fn judge(most: impl Fn(usize, usize) -> usize) {
+    let corpus = Corpus::committed();
+    let faults: Vec<Fault<'_>> =
+        corpus.0.iter().flat_map(|trace| corpus.faults(trace, |full| most(trace.bytes.len(), full))).collect();
+    let rows = Mutex::new((Kind::ALL.map(|_| Row::default()), Vec::new()));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(&fault) = faults.get(next.fetch_add(1, Relaxed)) {
+            let outcome = Watched::of(fault.to_string(), || suffer(&corpus, fault));
+            let (rows, wrong) = &mut *rows.lock().unwrap();
+            let row = Kind::ALL.iter().position(|(kind, _)| *kind == fault.kind).unwrap();
+            rows[row].add(fault, &outcome);
+            wrong.extend(outcome.wrong.iter().map(|what| format!("{fault}: {what}")));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, |n| n.get()) {
+            scope.spawn(work);
+        }
+    });
+    let (rows, mut wrong) = rows.into_inner().unwrap();
+    println!("\n{}", table(&rows));
+
+    for (row, (kind, kept, untouched)) in rows.iter().zip(FLOORS) {
+        for (part, whole, floor, what) in [
+            (row.kept, row.wire, kept, "events on the wire"),
+            (row.untouched_kept, row.untouched, untouched, "events of untouched generations"),
+        ] {
+            if share(part, whole) < floor {
+                let worst = row.worst.as_ref().map_or("", |(_, worst)| worst);
+                wrong.push(format!("{}: {part} of {whole} {what} kept, {worst}", kind.name()));
+            }
+        }
+    }
+    wrong.sort();
+    let shown = &wrong[..wrong.len().min(40)];
+    assert!(wrong.is_empty(), "{} of {} faults are wrong:\n{}", wrong.len(), faults.len(), shown.join("\n"));
+}
+
+/// The table, as Markdown.
+fn table(rows: &[Row]) -> String {
+    let mut out = String::from(
+        "| fault | tried | events on the wire | kept | share | untouched generations lost | read besides | worst case |\n\
+         |---|--:|--:|--:|--:|--:|--:|---|\n",
+    );
+    let mut all = Row::default();
+    let mut line = |name: &str, row: &Row| {
+        let worst = row.worst.as_ref().map_or("", |(_, worst)| worst);
+        let Row { faults, wire, kept, more, .. } = row;
+        let (share, lost) = (100.0 * share(*kept, *wire), row.untouched - row.untouched_kept);
+        let _ = writeln!(out, "| {name} | {faults} | {wire} | {kept} | {share:.2}% | {lost} | {more} | {worst} |");
+    };
+    for (row, (kind, _)) in rows.iter().zip(Kind::ALL) {
+        line(kind.name(), row);
+        all.faults += row.faults;
+        all.wire += row.wire;
+        all.kept += row.kept;
+        all.untouched += row.untouched;
+        all.untouched_kept += row.untouched_kept;
+        all.more += row.more;
+    }
+    line("all", &all);
+    out
+}
+
+/// A sample: more faults for the small traces than for the large.
+#[test]
+fn a_sample_of_faults() {
+    judge(|size, full| (20_000 / size).clamp(1, full.max(1)));
+}
+
+#[test]
+#[ignore = "takes minutes, and a release build"]
+fn every_fault() {
+    judge(|_, full| full);
+}
+
+/// One fault again, as a failure names it.
+#[test]
+#[ignore = "for GOTRACE_FAULT"]
+fn one_fault() {
+    let Ok(words) = std::env::var("GOTRACE_FAULT") else { return };
+    let corpus = Corpus::committed();
+    let damaged = corpus.fault(&words).apply(&corpus);
+    if let Ok(file) = std::env::var("GOTRACE_FAULT_FILE") {
+        std::fs::write(file, &damaged.bytes).unwrap();
+    }
+    let Outcome { wire, kept, untouched, untouched_kept, more, warnings, wrong } = read(&damaged);
+    println!("{words}: {kept} of {wire} events kept, {untouched_kept} of {untouched} of untouched generations");
+    println!("{more} read besides, {warnings} warnings");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The count of what is on the wire is right: of a trace without a fault it is
+/// what strict reading gives, and what nothing has touched.
+#[test]
+fn the_yardstick() {
+    let corpus = Corpus::committed();
+    let mut compared = 0;
+    for trace in &corpus.0 {
+        let parsed = Trace::parse(&trace.bytes).unwrap();
+        let events: Result<Vec<_>, _> = parsed.events().collect();
+        let Ok(events) = events else { continue };
+        let mut read: Vec<_> = events.iter().filter_map(|event| event.offset()).map(|at| at as usize).collect();
+        read.sort_unstable();
+        read.dedup();
+        let mut wire: Vec<_> = trace.batches.iter().flat_map(|b| b.events()).map(|event| event.start).collect();
+        wire.sort_unstable();
+        assert_eq!(wire, read, "{}", trace.name);
+
+        // In front of it, other bytes.
+        let moved = corpus.fault(&format!("{} leading-bytes 0", trace.name)).apply(&corpus);
+        let by = moved.bytes.len() - trace.bytes.len();
+        wire.iter_mut().for_each(|at| *at += by);
+        let sorted = |mut found: Vec<usize>| {
+            found.sort_unstable();
+            found
+        };
+        assert_eq!(sorted(moved.wire_events()), wire, "{}", trace.name);
+        assert_eq!(sorted(moved.untouched()), wire, "{}", trace.name);
+        compared += 1;
+    }
+    assert!(compared > 100, "{compared} traces");
+}
