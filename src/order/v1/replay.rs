@@ -41,6 +41,8 @@ pub(crate) struct Step {
     pub(crate) thread: u64,
     /// Whether the system call that begins blocks.
     pub(crate) blocks: bool,
+    /// Whether a region begins.
+    pub(crate) begins: bool,
     /// Whether a timer's goroutine wakes another one.
     pub(crate) timer: bool,
     /// Whether the start of a goroutine also ends its first system call, for a
@@ -63,6 +65,7 @@ impl Step {
         proc: NONE,
         thread: WIRE_NONE,
         blocks: false,
+        begins: false,
         timer: false,
         called_back: false,
         first_of_proc: false,
@@ -267,7 +270,7 @@ impl<'a> Replay<'a> {
         step.thread = WIRE_NONE;
         step.blocks = item.blocks();
         (step.timer, step.called_back, step.first_of_proc) = (false, false, false);
-        step.began = 0;
+        (step.began, step.begins) = (0, false);
         match event {
             GoStart | GoStartLabel => {
                 step.called_back = std::mem::take(&mut self.g(item.g).in_c);
@@ -330,7 +333,9 @@ impl<'a> Replay<'a> {
                 let g = self.g(item.g);
                 (g.phase, g.network, g.in_c) = (Waiting, false, event == GoInSyscall);
             }
-            ProcStart | ProcStop => self.proc(item, step)?,
+            ProcStart | ProcStop => {
+                (step.first_of_proc, step.thread) = self.proc(item)?;
+            }
             GCStart => {
                 if std::mem::replace(&mut self.collecting, true) {
                     self.meet(item, V1Error::RangeOpen { event })?;
@@ -353,7 +358,7 @@ impl<'a> Replay<'a> {
                 }
             }
             STWStart | STWDone | GCMarkAssistStart | GCMarkAssistDone | UserTaskCreate | UserTaskEnd | UserRegion => {
-                self.rare(item, step)?;
+                (step.began, step.begins) = self.rare(item)?;
             }
             _ => {}
         }
@@ -364,32 +369,35 @@ impl<'a> Replay<'a> {
         Ok(true)
     }
 
-    fn proc(&mut self, item: Item, step: &mut Step) -> Result<()> {
+    /// A P starts or stops; returns whether for the first time, and on which M.
+    fn proc(&mut self, item: Item) -> Result<(bool, u64)> {
         let (event, proc) = (item.event(), proc_id(item));
         let p = *self.p(item.proc());
-        step.first_of_proc = !p.seen;
         if event == EventType::ProcStart {
             if p.running {
                 self.meet(item, V1Error::ProcRuns { event, proc })?;
             }
             let thread = Decoded::at(self.file, item.at(), self.version).map_or(0, |raw| raw.args[0]);
             *self.p(item.proc()) = P { seen: true, running: true, thread, ..p };
+            Ok((!p.seen, thread))
         } else {
             if !p.running {
                 self.meet(item, V1Error::ProcStopped { event, proc })?;
             }
             self.needs_on_proc(item, NOBODY)?;
-            step.thread = p.thread;
             *self.p(item.proc()) = P { seen: true, running: false, thread: WIRE_NONE, g: NOBODY, ..p };
+            Ok((!p.seen, p.thread))
         }
-        Ok(())
     }
 
+    /// Ranges, tasks and regions; returns where what it ends began, and whether
+    /// it begins something.
     #[inline(never)]
-    fn rare(&mut self, item: Item, step: &mut Step) -> Result<()> {
+    fn rare(&mut self, item: Item) -> Result<(usize, bool)> {
         use EventType::*;
         let event = item.event();
         // Before Go 1.10 each P stops on its own.
+        let mut began = 0;
         let alone = self.version < Version::Go110;
         match event {
             STWStart => {
@@ -404,7 +412,7 @@ impl<'a> Replay<'a> {
                 if std::mem::take(stopped) == 0 {
                     self.meet(item, V1Error::RangeNotOpen { event })?;
                 }
-                step.began = self.last_stop;
+                began = self.last_stop;
             }
             GCMarkAssistStart => {
                 if std::mem::replace(&mut self.g(item.g).assists, true) {
@@ -416,10 +424,10 @@ impl<'a> Replay<'a> {
             _ => {}
         }
         if !matches!(event, UserTaskCreate | UserTaskEnd | UserRegion) {
-            return Ok(());
+            return Ok((began, false));
         }
         let Some(Decoded { args: [task, mode, name], .. }) = Decoded::at(self.file, item.at(), self.version) else {
-            return Ok(());
+            return Ok((began, false));
         };
         match event {
             UserTaskCreate => {
@@ -427,7 +435,7 @@ impl<'a> Replay<'a> {
                     self.meet(item, V1Error::TaskExists { task: TaskId(task) })?;
                 }
             }
-            UserTaskEnd => step.began = self.tasks.remove(&task).unwrap_or_default(),
+            UserTaskEnd => began = self.tasks.remove(&task).unwrap_or_default(),
             _ if mode == 0 => self.regions.entry(item.g).or_default().push((task, name)),
             _ if mode == 1 => {
                 let regions = self.regions.entry(item.g).or_default();
@@ -438,9 +446,7 @@ impl<'a> Replay<'a> {
             }
             _ => self.meet(item, V1Error::RegionMode { mode })?,
         }
-        // Mode 0 begins a region.
-        step.blocks = mode == 0;
-        Ok(())
+        Ok((began, mode == 0))
     }
 }
 

@@ -101,7 +101,7 @@ struct Scan<'a> {
 fn steps(version: Version) -> [u8; 256] {
     let (shapes, lead) = (Shapes::of(version), lead(version) as u8);
     let mut steps = [LOOK; 256];
-    for (step, byte) in steps.iter_mut().zip(0u8..) {
+    for (step, byte) in steps.iter_mut().zip(0..=u8::MAX) {
         let count = shapes.count(byte);
         if count == 0 || byte & 0x3f == EventType::UserLog as u8 {
             continue;
