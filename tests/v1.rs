@@ -171,7 +171,7 @@ fn defects_of_the_wire() {
     frames.bytes.extend([Stack as u8 | 0xc0, 3, 1, 0xe9, 0x07]);
     check("TooManyFrames", frames);
     let mut partial = begun();
-    partial.bytes.extend([HeapAlloc as u8 | 0xc0, 1, 0x80, 0x01]);
+    partial.bytes.extend([HeapAlloc as u8 | 0xc0, 1, 0x80]);
     check("Argument", partial);
     let mut text = begun().event(UserLog, &[1, 5, 0, 0]);
     uvarint(&mut text.bytes, 1 << 60);
