@@ -31,7 +31,6 @@ const ANY: u64 = u64::MAX;
 /// The next event of a P.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
-    pub(crate) event: EventType,
     pub(crate) ticks: i64,
     /// Where it begins in the file.
     pub(crate) at: usize,
@@ -49,6 +48,9 @@ pub(crate) struct Head {
 pub(crate) struct Rule {
     /// Which one; [`NONE`] if the event waits for nothing.
     pub(crate) g: Slot,
+    /// Which event. It stands here so that no byte is left over, which would be
+    /// copied at a cost.
+    pub(crate) event: EventType,
     /// The sequence number it must have come to, or [`ANY`].
     seq: u64,
     from: GoPhase,
@@ -58,7 +60,10 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    pub(crate) const FREE: Rule = Rule { g: NONE, seq: ANY, from: GoPhase::Dead, to: GoPhase::Dead, counts: false };
+    /// That of an event that waits for nothing.
+    pub(crate) const fn free(event: EventType) -> Rule {
+        Rule { g: NONE, event, seq: ANY, from: GoPhase::Dead, to: GoPhase::Dead, counts: false }
+    }
 
     #[inline(always)]
     pub(crate) fn holds(&self, gs: &Gs) -> bool {
@@ -210,8 +215,8 @@ impl Cursor {
     fn head(&mut self, event: EventType, at: usize, [a, b, c]: [u64; 3], gs: &mut Gs) -> Head {
         use EventType::*;
         use GoPhase::*;
-        let mut head = Head { event, ticks: self.ticks, at, g: self.running, other: NOBODY, exit: 0, rule: Rule::FREE };
-        let rule = |g, seq, from, to, counts| Rule { g, seq, from, to, counts };
+        let mut head = Head { ticks: self.ticks, at, g: self.running, other: NOBODY, exit: 0, rule: Rule::free(event) };
+        let rule = |g, seq, from, to, counts| Rule { g, event, seq, from, to, counts };
         match event {
             GoCreate => {
                 head.other = gs.slot(a);

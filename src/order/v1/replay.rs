@@ -24,34 +24,39 @@ pub(crate) const SYSCALL_PROC: u32 = 1_000_003;
 const GC_PROC: u32 = 1_000_004;
 
 /// An event that is in order.
+///
+/// No two fields that a record takes as they are stand next to each other: they
+/// would be loaded as one right after being stored as two, and the processor
+/// waits for that.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Step {
-    pub(crate) event: EventType,
     /// Where it begins in the file.
     pub(crate) at: usize,
-    /// In nanoseconds since the first event.
-    pub(crate) time: i64,
     /// The goroutine it happened on; 0 for none.
     pub(crate) g: u64,
+    /// In nanoseconds since the first event.
+    pub(crate) time: i64,
     /// The goroutine that is created or woken.
     pub(crate) other: u64,
-    /// The P it is attributed to; [`NONE`] for none.
-    pub(crate) proc: u32,
     /// The M of its P; [`WIRE_NONE`] if that is not known.
     pub(crate) thread: u64,
+    /// The P it is attributed to; [`NONE`] for none.
+    pub(crate) proc: u32,
+    pub(crate) event: EventType,
     /// Whether the system call that begins blocks.
     pub(crate) blocks: bool,
     /// Whether a region begins.
     pub(crate) begins: bool,
     /// Whether a timer's goroutine wakes another one.
     pub(crate) timer: bool,
+    /// Where the event that began what it ends stands in the file, or 0.
+    pub(crate) began: usize,
     /// Whether the start of a goroutine also ends its first system call, for a
     /// callback from C.
     pub(crate) called_back: bool,
     /// Whether it is the first of its P to start or stop it.
     pub(crate) first_of_proc: bool,
-    /// Where the event that began what it ends stands in the file, or 0.
-    pub(crate) began: usize,
 }
 
 impl Step {
