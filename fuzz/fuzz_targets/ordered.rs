@@ -42,6 +42,8 @@ fuzz_target!(|data: &[u8]| {
         assert!(events.next().is_none(), "fused");
         match mode {
             Mode::Strict => strict = (all, failed),
+            // Where the framing is broken, the two may cut batches differently.
+            Mode::Lenient if strict.1 && !trace.warnings().is_empty() => {}
             Mode::Lenient if strict.1 => {
                 let kept: HashSet<_> = all.iter().map(|(offset, _)| *offset).collect();
                 let lost = strict.0.iter().find(|(offset, _)| !kept.contains(offset));

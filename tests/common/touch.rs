@@ -32,7 +32,8 @@ fn stack(stack: Option<Stack<'_>>) {
         black_box(frame.func.len() + frame.file.len());
         frames += 1;
     }
-    assert!(frames <= 128, "a stack of {frames} frames");
+    // 128 in v2, 1000 in v1.
+    assert!(frames <= 1000, "a stack of {frames} frames");
 }
 
 /// Everything of an event.

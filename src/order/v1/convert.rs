@@ -113,7 +113,7 @@ impl Convert {
             HeapGoal => V2::HeapGoal,
             UserTaskCreate => V2::UserTaskBegin,
             UserTaskEnd => V2::UserTaskEnd,
-            UserRegion if step.blocks => V2::UserRegionBegin,
+            UserRegion if step.begins => V2::UserRegionBegin,
             UserRegion => V2::UserRegionEnd,
             UserLog => V2::UserLog,
             CPUSample => V2::CPUSample,

@@ -17,6 +17,7 @@
 //! ends, and not heeded then.
 
 use super::gs::{COLLECTOR, Gs, NOBODY, Turn};
+use crate::bytes::uvarint;
 use crate::error::{Error, GoPhase, Result};
 use crate::order::state::{NONE, Slot};
 use crate::wire::v1::event::{RawEvents, Shapes, numbers};
@@ -30,7 +31,6 @@ const ANY: u64 = u64::MAX;
 /// The next event of a P.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
-    pub(crate) event: EventType,
     pub(crate) ticks: i64,
     /// Where it begins in the file.
     pub(crate) at: usize,
@@ -48,6 +48,9 @@ pub(crate) struct Head {
 pub(crate) struct Rule {
     /// Which one; [`NONE`] if the event waits for nothing.
     pub(crate) g: Slot,
+    /// Which event. It stands here so that no byte is left over, which would be
+    /// copied at a cost.
+    pub(crate) event: EventType,
     /// The sequence number it must have come to, or [`ANY`].
     seq: u64,
     from: GoPhase,
@@ -57,7 +60,10 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    pub(crate) const FREE: Rule = Rule { g: NONE, seq: ANY, from: GoPhase::Dead, to: GoPhase::Dead, counts: false };
+    /// That of an event that waits for nothing.
+    pub(crate) const fn free(event: EventType) -> Rule {
+        Rule { g: NONE, event, seq: ANY, from: GoPhase::Dead, to: GoPhase::Dead, counts: false }
+    }
 
     #[inline(always)]
     pub(crate) fn holds(&self, gs: &Gs) -> bool {
@@ -126,6 +132,11 @@ impl Cursor {
                 self.data.start = after(file, at, shapes)?;
                 continue;
             }
+            if shapes.lead == 1
+                && let Some(head) = self.hot(file, at, byte, gs)
+            {
+                return Ok(Some(head));
+            }
             let event = EventType::from_wire(byte & 0x3f).unwrap_or(EventType::Batch);
             let (n, end) = numbers(file, at, shapes)?;
             self.data.start = end;
@@ -144,12 +155,68 @@ impl Cursor {
         }
     }
 
+    /// The frequent events, each read by its own code: one jump an event, by its
+    /// first byte, and then no more questions. `None` for others, and for what
+    /// cannot be read.
+    #[inline(always)]
+    #[allow(non_upper_case_globals, reason = "the names are those of the event types")]
+    fn hot(&mut self, file: &[u8], at: usize, byte: u8, gs: &mut Gs) -> Option<Head> {
+        macro_rules! hot {
+            ($($event:ident $numbers:literal $args:expr,)*) => {
+                // The byte of an event with as many numbers behind the time.
+                $(const $event: u8 = EventType::$event as u8 | $numbers << 6;)*
+                match byte {
+                    $($event => {
+                        let mut pos = at + 1;
+                        let ticks = uvarint(file, &mut pos).ok()?;
+                        let mut numbers = [0; 2];
+                        if $numbers > 0 {
+                            numbers[0] = uvarint(file, &mut pos).ok()?;
+                        }
+                        if $numbers > 1 {
+                            numbers[1] = uvarint(file, &mut pos).ok()?;
+                        }
+                        self.data.start = pos;
+                        self.ticks = self.ticks.wrapping_add(ticks as i64);
+                        let args: fn([u64; 2]) -> [u64; 3] = $args;
+                        Some(self.head(EventType::$event, at, args(numbers), gs))
+                    })*
+                    _ => None,
+                }
+            };
+        }
+        // A stack, the last number where there is one, is of no interest here.
+        const ONE: fn([u64; 2]) -> [u64; 3] = |[a, _]| [a, 0, 0];
+        const TWO: fn([u64; 2]) -> [u64; 3] = |[a, b]| [a, b, 0];
+        const NO: fn([u64; 2]) -> [u64; 3] = |_| [0; 3];
+        hot! {
+            GoStartLocal 1 ONE,
+            GoUnblockLocal 2 ONE,
+            GoStart 2 TWO,
+            GoBlock 1 NO,
+            GoBlockSend 1 NO,
+            GoBlockRecv 1 NO,
+            GoBlockSelect 1 NO,
+            GoBlockSync 1 NO,
+            GoBlockCond 1 NO,
+            GoBlockNet 1 NO,
+            GoSleep 1 NO,
+            GoSysCall 1 NO,
+            GoSched 1 NO,
+            GoPreempt 1 NO,
+            GoEnd 0 NO,
+            ProcStart 1 ONE,
+            ProcStop 0 NO,
+            HeapAlloc 1 ONE,
+        }
+    }
+
     #[inline(always)]
     fn head(&mut self, event: EventType, at: usize, [a, b, c]: [u64; 3], gs: &mut Gs) -> Head {
         use EventType::*;
         use GoPhase::*;
-        let mut head = Head { event, ticks: self.ticks, at, g: self.running, other: NOBODY, exit: 0, rule: Rule::FREE };
-        let rule = |g, seq, from, to, counts| Rule { g, seq, from, to, counts };
+        let mut head = Head { ticks: self.ticks, at, g: self.running, other: NOBODY, exit: 0, rule: Rule::free(event) };
+        let rule = |g, seq, from, to, counts| Rule { g, event, seq, from, to, counts };
         match event {
             GoCreate => {
                 head.other = gs.slot(a);

@@ -142,7 +142,7 @@ impl Frontier {
         let mut i = len;
         while i > 0 {
             let parent = (i - 1) / 2;
-            let sibling = if i % 2 == 0 { i - 1 } else { i + 1 };
+            let sibling = if i.is_multiple_of(2) { i - 1 } else { i + 1 };
             let ties = |at: usize| at < len && self.at(at).ticks <= self.at(parent).ticks;
             settled &= !ties(i) && !ties(sibling);
             i = parent;

@@ -111,7 +111,7 @@ pub(crate) fn samples(index: &Index, gs: &mut Gs) -> Vec<(Head, u16)> {
         let g = sample.goroutine.map_or(NOBODY, |g| gs.slot(g.0));
         let proc = sample.proc.map_or(NO_PROC, |p| u16::try_from(p.0).unwrap_or(NO_PROC));
         let (event, ticks) = (EventType::CPUSample, sample.time.0 as i64);
-        (Head { event, ticks, at: sample.offset, g, other: NOBODY, exit: 0, rule: Rule::FREE }, proc)
+        (Head { ticks, at: sample.offset, g, other: NOBODY, exit: 0, rule: Rule::free(event) }, proc)
     }));
     pdqsort::sort(&mut samples, &|a, b| a.0.ticks < b.0.ticks);
     samples
@@ -267,7 +267,7 @@ impl<'a, 'd> Merge<'a, 'd> {
         if !head.rule.holds(self.gs) {
             let turn = self.gs.turn(head.rule.g);
             let goroutine = GoId(self.gs.id(head.rule.g));
-            let what = V1Error::ImpossibleTransition { event: head.event, goroutine, found: turn.phase };
+            let what = V1Error::ImpossibleTransition { event: head.rule.event, goroutine, found: turn.phase };
             self.defects.meet(wrong(head.at, what))?;
         }
         self.put(&head, proc)
@@ -278,16 +278,16 @@ impl<'a, 'd> Merge<'a, 'd> {
         head.rule.apply(self.gs);
         let mut ticks = head.ticks;
         if ticks < self.last {
-            let what = V1Error::TimeOrder { event: head.event, ticks: self.last.wrapping_sub(ticks) as u64 };
+            let what = V1Error::TimeOrder { event: head.rule.event, ticks: self.last.wrapping_sub(ticks) as u64 };
             self.defects.meet(wrong(head.at, what))?;
             ticks = self.last;
         }
         self.last = ticks;
         let place = self.merged.items.len();
-        let mut item = Item::new(head.event.global(), head.at, proc, ticks, head.g, head.other);
+        let mut item = Item::new(head.rule.event.global(), head.at, proc, ticks, head.g, head.other);
         let Some(turn) = self.gs.turns.get_mut(head.g as usize) else { return Ok(()) };
         let syscall = std::mem::take(&mut turn.syscall);
-        match head.event {
+        match head.rule.event {
             EventType::GoSysCall => turn.syscall = place + 1,
             EventType::GoSysBlock => {
                 turn.blocked = ticks;
@@ -302,7 +302,7 @@ impl<'a, 'd> Merge<'a, 'd> {
                     V1Error::StraySyscallExit { goroutine: GoId(self.gs.id(head.g)) }
                 } else if head.exit < turn.blocked {
                     let ticks = turn.blocked.wrapping_sub(head.exit) as u64;
-                    V1Error::TimeOrder { event: head.event, ticks }
+                    V1Error::TimeOrder { event: head.rule.event, ticks }
                 } else {
                     self.merged.late |= head.exit > ticks;
                     item.ticks = head.exit;
@@ -331,7 +331,7 @@ impl<'a, 'd> Merge<'a, 'd> {
             head.at,
             V1Error::Stuck {
                 proc: ProcId(u64::from(proc)),
-                event: head.event,
+                event: head.rule.event,
                 goroutine: GoId(self.gs.id(head.rule.g)),
                 found: turn.phase,
                 seq: turn.seq,

@@ -1,17 +1,17 @@
 //! The settled events once more, in nanoseconds, against the rules of the
 //! scheduler: no P runs two goroutines, none wakes that does not wait.
 
+mod rules;
+
 use super::frontier::Ties;
 use super::gs::NOBODY;
 use super::merge::Merge;
 use super::settle::Settled;
-use super::{Defects, gs::Gs, item::Item, sequence};
+use super::{Defects, gs::Gs, sequence};
 use crate::error::{GoPhase, Result, V1Error};
-use crate::ids::{GoId, ProcId, TaskId, WIRE_NONE};
+use crate::ids::WIRE_NONE;
 use crate::order::state::{NONE, Slot};
 use crate::version::Version;
-use crate::wire::v1::event::wrong;
-use crate::wire::v1::map::Decoded;
 use crate::wire::v1::spec::EventType;
 use crate::wire::v1::tables::{Index, NO_PROC};
 use rustc_hash::FxHashMap;
@@ -24,32 +24,39 @@ pub(crate) const SYSCALL_PROC: u32 = 1_000_003;
 const GC_PROC: u32 = 1_000_004;
 
 /// An event that is in order.
+///
+/// No two fields that a record takes as they are stand next to each other: they
+/// would be loaded as one right after being stored as two, and the processor
+/// waits for that.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Step {
-    pub(crate) event: EventType,
     /// Where it begins in the file.
     pub(crate) at: usize,
-    /// In nanoseconds since the first event.
-    pub(crate) time: i64,
     /// The goroutine it happened on; 0 for none.
     pub(crate) g: u64,
+    /// In nanoseconds since the first event.
+    pub(crate) time: i64,
     /// The goroutine that is created or woken.
     pub(crate) other: u64,
-    /// The P it is attributed to; [`NONE`] for none.
-    pub(crate) proc: u32,
     /// The M of its P; [`WIRE_NONE`] if that is not known.
     pub(crate) thread: u64,
+    /// The P it is attributed to; [`NONE`] for none.
+    pub(crate) proc: u32,
+    pub(crate) event: EventType,
     /// Whether the system call that begins blocks.
     pub(crate) blocks: bool,
+    /// Whether a region begins.
+    pub(crate) begins: bool,
     /// Whether a timer's goroutine wakes another one.
     pub(crate) timer: bool,
+    /// Where the event that began what it ends stands in the file, or 0.
+    pub(crate) began: usize,
     /// Whether the start of a goroutine also ends its first system call, for a
     /// callback from C.
     pub(crate) called_back: bool,
     /// Whether it is the first of its P to start or stop it.
     pub(crate) first_of_proc: bool,
-    /// Where the event that began what it ends stands in the file, or 0.
-    pub(crate) began: usize,
 }
 
 impl Step {
@@ -63,6 +70,7 @@ impl Step {
         proc: NONE,
         thread: WIRE_NONE,
         blocks: false,
+        begins: false,
         timer: false,
         called_back: false,
         first_of_proc: false,
@@ -190,66 +198,6 @@ impl<'a> Replay<'a> {
         &mut self.ps[place]
     }
 
-    #[cold]
-    #[inline(never)]
-    fn meet(&mut self, item: Item, what: V1Error) -> Result<()> {
-        self.defects.meet(wrong(item.at(), what))
-    }
-
-    fn go_id(&self, slot: Slot) -> GoId {
-        GoId(self.ids.get(slot as usize).copied().unwrap_or_default())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn not_in_phase(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
-        let (found, goroutine) = (self.g(slot).phase, self.go_id(slot));
-        self.meet(item, V1Error::Goroutine { event: item.event(), goroutine, found, expected })
-    }
-
-    #[inline(always)]
-    fn needs(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
-        if self.g(slot).phase == expected { Ok(()) } else { self.not_in_phase(item, slot, expected) }
-    }
-
-    /// Demands that the event's P run that goroutine, or none.
-    #[inline(always)]
-    fn needs_on_proc(&mut self, item: Item, expected: Slot) -> Result<()> {
-        let has = self.p(item.proc()).g;
-        if has == expected { Ok(()) } else { self.wrong_on_proc(item, has, expected) }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn wrong_on_proc(&mut self, item: Item, has: Slot, expected: Slot) -> Result<()> {
-        let (has, expected, proc) = (self.go_id(has), self.go_id(expected), proc_id(item));
-        self.meet(item, V1Error::ProcHas { event: item.event(), proc, has, expected })
-    }
-
-    /// Demands that the event's goroutine run on its P.
-    #[inline(always)]
-    fn needs_running(&mut self, item: Item) -> Result<()> {
-        self.needs(item, item.g, GoPhase::Running)?;
-        self.needs_on_proc(item, item.g)?;
-        if item.g == NOBODY {
-            self.meet(item, V1Error::NoGoroutine { event: item.event() })?;
-        }
-        Ok(())
-    }
-
-    /// A goroutine leaves its P.
-    #[inline(always)]
-    fn leaves(&mut self, item: Item, phase: GoPhase) -> Result<()> {
-        self.needs_running(item)?;
-        if item.g != NOBODY {
-            let g = self.g(item.g);
-            g.phase = phase;
-            g.network = item.event() == EventType::GoBlockNet;
-        }
-        self.p(item.proc()).g = NOBODY;
-        Ok(())
-    }
-
     /// Makes `step` the next event, if there is one; an error comes in strict
     /// mode only. In place, for a step that is handed through costs more than
     /// what it takes to make.
@@ -267,7 +215,7 @@ impl<'a> Replay<'a> {
         step.thread = WIRE_NONE;
         step.blocks = item.blocks();
         (step.timer, step.called_back, step.first_of_proc) = (false, false, false);
-        step.began = 0;
+        (step.began, step.begins) = (0, false);
         match event {
             GoStart | GoStartLabel => {
                 step.called_back = std::mem::take(&mut self.g(item.g).in_c);
@@ -330,30 +278,28 @@ impl<'a> Replay<'a> {
                 let g = self.g(item.g);
                 (g.phase, g.network, g.in_c) = (Waiting, false, event == GoInSyscall);
             }
-            ProcStart | ProcStop => self.proc(item, step)?,
+            ProcStart | ProcStop => {
+                (step.first_of_proc, step.thread) = self.proc(item)?;
+            }
             GCStart => {
-                if std::mem::replace(&mut self.collecting, true) {
-                    self.meet(item, V1Error::RangeOpen { event })?;
-                }
+                let open = std::mem::replace(&mut self.collecting, true);
+                self.needs_open(item, open, false)?;
                 proc = GC_PROC;
             }
             GCDone => {
-                if !std::mem::take(&mut self.collecting) {
-                    self.meet(item, V1Error::RangeNotOpen { event })?;
-                }
+                let open = std::mem::take(&mut self.collecting);
+                self.needs_open(item, open, true)?;
             }
             GCSweepStart => {
-                if std::mem::replace(&mut self.p(item.proc()).sweeps, true) {
-                    self.meet(item, V1Error::RangeOpen { event })?;
-                }
+                let open = std::mem::replace(&mut self.p(item.proc()).sweeps, true);
+                self.needs_open(item, open, false)?;
             }
             GCSweepDone => {
-                if !std::mem::take(&mut self.p(item.proc()).sweeps) {
-                    self.meet(item, V1Error::RangeNotOpen { event })?;
-                }
+                let open = std::mem::take(&mut self.p(item.proc()).sweeps);
+                self.needs_open(item, open, true)?;
             }
             STWStart | STWDone | GCMarkAssistStart | GCMarkAssistDone | UserTaskCreate | UserTaskEnd | UserRegion => {
-                self.rare(item, step)?;
+                (step.began, step.begins) = self.rare(item)?;
             }
             _ => {}
         }
@@ -363,87 +309,4 @@ impl<'a> Replay<'a> {
         }
         Ok(true)
     }
-
-    fn proc(&mut self, item: Item, step: &mut Step) -> Result<()> {
-        let (event, proc) = (item.event(), proc_id(item));
-        let p = *self.p(item.proc());
-        step.first_of_proc = !p.seen;
-        if event == EventType::ProcStart {
-            if p.running {
-                self.meet(item, V1Error::ProcRuns { event, proc })?;
-            }
-            let thread = Decoded::at(self.file, item.at(), self.version).map_or(0, |raw| raw.args[0]);
-            *self.p(item.proc()) = P { seen: true, running: true, thread, ..p };
-        } else {
-            if !p.running {
-                self.meet(item, V1Error::ProcStopped { event, proc })?;
-            }
-            self.needs_on_proc(item, NOBODY)?;
-            step.thread = p.thread;
-            *self.p(item.proc()) = P { seen: true, running: false, thread: WIRE_NONE, g: NOBODY, ..p };
-        }
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn rare(&mut self, item: Item, step: &mut Step) -> Result<()> {
-        use EventType::*;
-        let event = item.event();
-        // Before Go 1.10 each P stops on its own.
-        let alone = self.version < Version::Go110;
-        match event {
-            STWStart => {
-                let stopped = if alone { &mut self.p(item.proc()).stopped } else { &mut self.stopped };
-                if std::mem::replace(stopped, item.at()) != 0 {
-                    self.meet(item, V1Error::RangeOpen { event })?;
-                }
-                self.last_stop = item.at();
-            }
-            STWDone => {
-                let stopped = if alone { &mut self.p(item.proc()).stopped } else { &mut self.stopped };
-                if std::mem::take(stopped) == 0 {
-                    self.meet(item, V1Error::RangeNotOpen { event })?;
-                }
-                step.began = self.last_stop;
-            }
-            GCMarkAssistStart => {
-                if std::mem::replace(&mut self.g(item.g).assists, true) {
-                    self.meet(item, V1Error::RangeOpen { event })?;
-                }
-            }
-            // It may have begun before the trace.
-            GCMarkAssistDone => self.g(item.g).assists = false,
-            _ => {}
-        }
-        if !matches!(event, UserTaskCreate | UserTaskEnd | UserRegion) {
-            return Ok(());
-        }
-        let Some(Decoded { args: [task, mode, name], .. }) = Decoded::at(self.file, item.at(), self.version) else {
-            return Ok(());
-        };
-        match event {
-            UserTaskCreate => {
-                if self.tasks.insert(task, item.at()).is_some() {
-                    self.meet(item, V1Error::TaskExists { task: TaskId(task) })?;
-                }
-            }
-            UserTaskEnd => step.began = self.tasks.remove(&task).unwrap_or_default(),
-            _ if mode == 0 => self.regions.entry(item.g).or_default().push((task, name)),
-            _ if mode == 1 => {
-                let regions = self.regions.entry(item.g).or_default();
-                if regions.pop().is_some_and(|innermost| innermost != (task, name)) {
-                    let goroutine = self.go_id(item.g);
-                    self.meet(item, V1Error::RegionMismatch { goroutine, task: TaskId(task) })?;
-                }
-            }
-            _ => self.meet(item, V1Error::RegionMode { mode })?,
-        }
-        // Mode 0 begins a region.
-        step.blocks = mode == 0;
-        Ok(())
-    }
-}
-
-fn proc_id(item: Item) -> ProcId {
-    ProcId(if item.proc() == NO_PROC { WIRE_NONE } else { u64::from(item.proc()) })
 }

@@ -28,15 +28,15 @@ pub(crate) fn by_number(file: &[u8], index: &Index, gs: &mut Gs, defects: &mut D
                 }
             };
             let (mut seq, mut ticks) = (cursor.seq, head.ticks);
-            if head.event == EventType::GoSysExit {
+            if head.rule.event == EventType::GoSysExit {
                 let ([.., real_seq, real_ticks], _) = numbers(file, head.at, &shapes)?;
                 seq = real_seq;
                 if real_ticks != 0 {
                     ticks = real_ticks as i64;
                 }
             }
-            futile |= head.event == EventType::FutileWakeup;
-            numbered.push((seq, Item::new(head.event, head.at, cursor.proc, ticks, head.g, head.other)));
+            futile |= head.rule.event == EventType::FutileWakeup;
+            numbered.push((seq, Item::new(head.rule.event, head.at, cursor.proc, ticks, head.g, head.other)));
         }
     }
     // Go compares them as signed numbers; those of a good trace differ.

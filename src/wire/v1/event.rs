@@ -99,11 +99,12 @@ impl<'a> RawEvents<'a> {
                 }
             } else {
                 let end = self.end_of_long(event, offset, &mut pos)?;
+                let stated = (end - pos) as u64;
                 while pos < end {
                     numbers.push(self.number(&mut pos)?);
                 }
                 if pos != end {
-                    return Err(wrong(offset, V1Error::ArgumentBytes { event, stated: (end - offset) as u64 }));
+                    return Err(wrong(offset, V1Error::ArgumentBytes { event, stated }));
                 }
             }
             self.check_count(event, offset, &numbers)?;

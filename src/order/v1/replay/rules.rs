@@ -1,0 +1,165 @@
+//! The rules that a replay holds events to, and what the rarer ones change.
+
+use super::{NOBODY, P, Replay};
+use crate::error::{GoPhase, Result, V1Error};
+use crate::ids::{GoId, ProcId, TaskId, WIRE_NONE};
+use crate::order::state::Slot;
+use crate::order::v1::item::Item;
+use crate::version::Version;
+use crate::wire::v1::event::wrong;
+use crate::wire::v1::map::Decoded;
+use crate::wire::v1::spec::EventType;
+use crate::wire::v1::tables::NO_PROC;
+
+impl Replay<'_> {
+    #[cold]
+    #[inline(never)]
+    pub(super) fn meet(&mut self, item: Item, what: V1Error) -> Result<()> {
+        self.defects.meet(wrong(item.at(), what))
+    }
+
+    pub(super) fn go_id(&self, slot: Slot) -> GoId {
+        GoId(self.ids.get(slot as usize).copied().unwrap_or_default())
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn not_in_phase(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
+        let (found, goroutine) = (self.g(slot).phase, self.go_id(slot));
+        self.meet(item, V1Error::Goroutine { event: item.event(), goroutine, found, expected })
+    }
+
+    #[inline(always)]
+    pub(super) fn needs(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
+        if self.g(slot).phase == expected { Ok(()) } else { self.not_in_phase(item, slot, expected) }
+    }
+
+    /// Demands that the event's P run that goroutine, or none.
+    #[inline(always)]
+    pub(super) fn needs_on_proc(&mut self, item: Item, expected: Slot) -> Result<()> {
+        let has = self.p(item.proc()).g;
+        if has == expected { Ok(()) } else { self.wrong_on_proc(item, has, expected) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn wrong_on_proc(&mut self, item: Item, has: Slot, expected: Slot) -> Result<()> {
+        let (has, expected, proc) = (self.go_id(has), self.go_id(expected), proc_id(item));
+        self.meet(item, V1Error::ProcHas { event: item.event(), proc, has, expected })
+    }
+
+    /// Demands that the event's goroutine run on its P.
+    #[inline(always)]
+    pub(super) fn needs_running(&mut self, item: Item) -> Result<()> {
+        self.needs(item, item.g, GoPhase::Running)?;
+        self.needs_on_proc(item, item.g)?;
+        if item.g == NOBODY {
+            self.meet(item, V1Error::NoGoroutine { event: item.event() })?;
+        }
+        Ok(())
+    }
+
+    /// Demands that a range be open, or not.
+    #[inline(always)]
+    pub(super) fn needs_open(&mut self, item: Item, open: bool, expected: bool) -> Result<()> {
+        if open == expected {
+            return Ok(());
+        }
+        let event = item.event();
+        self.meet(item, if open { V1Error::RangeOpen { event } } else { V1Error::RangeNotOpen { event } })
+    }
+
+    /// A goroutine leaves its P.
+    #[inline(always)]
+    pub(super) fn leaves(&mut self, item: Item, phase: GoPhase) -> Result<()> {
+        self.needs_running(item)?;
+        if item.g != NOBODY {
+            let g = self.g(item.g);
+            g.phase = phase;
+            g.network = item.event() == EventType::GoBlockNet;
+        }
+        self.p(item.proc()).g = NOBODY;
+        Ok(())
+    }
+
+    /// A P starts or stops; returns whether for the first time, and on which M.
+    pub(super) fn proc(&mut self, item: Item) -> Result<(bool, u64)> {
+        let (event, proc) = (item.event(), proc_id(item));
+        let p = *self.p(item.proc());
+        if event == EventType::ProcStart {
+            if p.running {
+                self.meet(item, V1Error::ProcRuns { event, proc })?;
+            }
+            let thread = Decoded::at(self.file, item.at(), self.version).map_or(0, |raw| raw.args[0]);
+            *self.p(item.proc()) = P { seen: true, running: true, thread, ..p };
+            Ok((!p.seen, thread))
+        } else {
+            if !p.running {
+                self.meet(item, V1Error::ProcStopped { event, proc })?;
+            }
+            self.needs_on_proc(item, NOBODY)?;
+            *self.p(item.proc()) = P { seen: true, running: false, thread: WIRE_NONE, g: NOBODY, ..p };
+            Ok((!p.seen, p.thread))
+        }
+    }
+
+    /// Ranges, tasks and regions; returns where what it ends began, and whether
+    /// it begins something.
+    #[inline(never)]
+    pub(super) fn rare(&mut self, item: Item) -> Result<(usize, bool)> {
+        use EventType::*;
+        let event = item.event();
+        // Before Go 1.10 each P stops on its own.
+        let mut began = 0;
+        let alone = self.version < Version::Go110;
+        match event {
+            STWStart => {
+                let stopped = if alone { &mut self.p(item.proc()).stopped } else { &mut self.stopped };
+                let open = std::mem::replace(stopped, item.at()) != 0;
+                self.needs_open(item, open, false)?;
+                self.last_stop = item.at();
+            }
+            STWDone => {
+                let stopped = if alone { &mut self.p(item.proc()).stopped } else { &mut self.stopped };
+                let open = std::mem::take(stopped) != 0;
+                self.needs_open(item, open, true)?;
+                began = self.last_stop;
+            }
+            GCMarkAssistStart => {
+                let open = std::mem::replace(&mut self.g(item.g).assists, true);
+                self.needs_open(item, open, false)?;
+            }
+            // It may have begun before the trace.
+            GCMarkAssistDone => self.g(item.g).assists = false,
+            _ => {}
+        }
+        if !matches!(event, UserTaskCreate | UserTaskEnd | UserRegion) {
+            return Ok((began, false));
+        }
+        let Some(Decoded { args: [task, mode, name], .. }) = Decoded::at(self.file, item.at(), self.version) else {
+            return Ok((began, false));
+        };
+        match event {
+            UserTaskCreate => {
+                if self.tasks.insert(task, item.at()).is_some() {
+                    self.meet(item, V1Error::TaskExists { task: TaskId(task) })?;
+                }
+            }
+            UserTaskEnd => began = self.tasks.remove(&task).unwrap_or_default(),
+            _ if mode == 0 => self.regions.entry(item.g).or_default().push((task, name)),
+            _ if mode == 1 => {
+                let regions = self.regions.entry(item.g).or_default();
+                if regions.pop().is_some_and(|innermost| innermost != (task, name)) {
+                    let goroutine = self.go_id(item.g);
+                    self.meet(item, V1Error::RegionMismatch { goroutine, task: TaskId(task) })?;
+                }
+            }
+            _ => self.meet(item, V1Error::RegionMode { mode })?,
+        }
+        Ok((began, mode == 0))
+    }
+}
+
+fn proc_id(item: Item) -> ProcId {
+    ProcId(if item.proc() == NO_PROC { WIRE_NONE } else { u64::from(item.proc()) })
+}

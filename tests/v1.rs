@@ -1,0 +1,403 @@
+//! Traces of Go 1.5 to 1.21, made to measure: what each defect is, what lenient
+//! reading makes of it, and that no damage brings the reader down.
+
+mod common;
+
+use common::touch;
+use gotrace::error::V1Error;
+use gotrace::export::{footprint::Footprint, v1, wire};
+use gotrace::wire::v1::spec::EventType::{self, *};
+use gotrace::{Error, ErrorKind, EventKind, GoState, Mode, Options, StateTransition, Trace, Version};
+use proptest::prelude::*;
+
+/// A v1 file in the making.
+struct File {
+    bytes: Vec<u8>,
+    lead: usize,
+}
+
+fn uvarint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+impl File {
+    fn new(version: Version) -> File {
+        File { bytes: version.header().to_vec(), lead: if version < Version::Go107 { 2 } else { 1 } }
+    }
+
+    /// An event with all its numbers, the time first.
+    fn event(mut self, event: EventType, numbers: &[u64]) -> File {
+        let mut body = Vec::new();
+        numbers.iter().for_each(|&n| uvarint(&mut body, n));
+        let args = numbers.len() - self.lead;
+        self.bytes.push(event as u8 | (args.min(3) as u8) << 6);
+        if args >= 3 {
+            uvarint(&mut self.bytes, body.len() as u64);
+        }
+        self.bytes.extend(body);
+        self
+    }
+
+    fn text(mut self, text: &str) -> File {
+        uvarint(&mut self.bytes, text.len() as u64);
+        self.bytes.extend(text.bytes());
+        self
+    }
+
+    fn string(mut self, id: u64, text: &str) -> File {
+        self.bytes.push(String as u8);
+        uvarint(&mut self.bytes, id);
+        self.text(text)
+    }
+
+    /// How a trace of Go 1.7 and later begins: goroutine 1 runs on P 0, and 2
+    /// waits.
+    fn begun(version: Version) -> File {
+        File::new(version)
+            .event(Batch, &[0, 1000])
+            .event(GoCreate, &[10, 1, 0, 0])
+            .event(GoCreate, &[10, 2, 0, 0])
+            .event(GoWaiting, &[10, 2])
+            .event(ProcStart, &[10, 7])
+            .event(GoStart, &[10, 1, 1])
+            .event(Gomaxprocs, &[10, 4, 0])
+    }
+
+    fn done(self) -> Vec<u8> {
+        if self.bytes.starts_with(&Version::Go105.header()) {
+            return self.bytes;
+        }
+        self.event(Frequency, &[1_000_000_000]).bytes
+    }
+}
+
+fn read(bytes: &[u8], mode: Mode) -> (Vec<std::string::String>, Vec<Error>) {
+    let trace = match Trace::with_options(bytes, Options::default().mode(mode)) {
+        Ok(trace) => trace,
+        Err(e) => return (Vec::new(), vec![e]),
+    };
+    let (mut lines, mut errors) = (Vec::new(), Vec::new());
+    let mut events = trace.events();
+    for event in events.by_ref() {
+        match event {
+            Ok(event) => lines.push(format!("{} {}", event.time(), event.wire_type())),
+            Err(e) => errors.push(e),
+        }
+    }
+    errors.extend(events.warnings().iter().map(|w| w.error().clone()));
+    (lines, errors)
+}
+
+fn check(name: &str, file: File) {
+    let bytes = file.done();
+    let (before, strict) = read(&bytes, Mode::Strict);
+    let kinds: Vec<_> = strict.iter().map(|e| format!("{:?}", e.kind())).collect();
+    assert_eq!(kinds.len(), 1, "{name}: {kinds:?}");
+    let offset = strict[0].offset() as usize;
+    assert!(kinds[0].starts_with(&format!("V1({name}")) || kinds[0].starts_with(name), "{name}: {kinds:?}");
+    assert!((16..=bytes.len()).contains(&offset), "{name}: offset {offset}");
+    let (after, warnings) = read(&bytes, Mode::Lenient);
+    assert!(after.is_empty() || after.len() >= before.len(), "{name}: {after:?}");
+    assert_eq!(format!("{:?}", warnings[0].kind()), kinds[0], "{name}, leniently");
+}
+
+#[test]
+fn defects_of_the_order() {
+    let begun = || File::begun(Version::Go121);
+    check("Stuck", begun().event(GoUnblock, &[10, 2, 9, 0]));
+    check("Stuck", begun().event(GoSched, &[10, 0]).event(GoSched, &[10, 0]));
+    check("TimeOrder", begun().event(HeapAlloc, &[u64::MAX - 500, 5]));
+    check("StraySyscallExit", begun().event(GoSysExit, &[10, 2, 2, 5000]));
+    let blocked = || begun().event(GoSysCall, &[10, 0]).event(GoSysBlock, &[10]);
+    check("TimeOrder", blocked().event(GoSysExit, &[10, 1, 2, 1070]));
+    let two = begun().event(Batch, &[1, 1100]).event(GoUnblock, &[0, 2, 2, 0]);
+    let both = two.event(Batch, &[2, 1100]).event(GoUnblock, &[0, 2, 2, 0]);
+    check("ImpossibleTransition", both);
+}
+
+#[test]
+fn defects_of_the_scheduler() {
+    let begun = || File::begun(Version::Go121);
+    let idle = || begun().event(GoBlock, &[10, 0]);
+    for (name, file) in [
+        ("ProcRuns", begun().event(ProcStart, &[10, 8])),
+        ("ProcStopped", begun().event(Batch, &[1, 2000]).event(ProcStop, &[10])),
+        ("ProcHas", begun().event(ProcStop, &[10])),
+        ("NoGoroutine", idle().event(GoSysCall, &[10, 0])),
+        ("RangeOpen", begun().event(STWStart, &[10, 1]).event(STWStart, &[10, 1])),
+        ("RangeOpen", begun().event(GCStart, &[10, 0, 0]).event(GCStart, &[10, 1, 0])),
+        ("RangeOpen", begun().event(GCSweepStart, &[10, 0]).event(GCSweepStart, &[10, 0])),
+        ("RangeOpen", begun().event(GCMarkAssistStart, &[10, 0]).event(GCMarkAssistStart, &[10, 0])),
+        ("RangeNotOpen", begun().event(GCDone, &[10])),
+        ("RangeNotOpen", begun().event(STWDone, &[10])),
+        ("RangeNotOpen", begun().event(GCSweepDone, &[10, 1, 2])),
+        ("TaskExists", begun().event(UserTaskCreate, &[1, 5, 0, 0, 0]).event(UserTaskCreate, &[1, 5, 0, 0, 0])),
+        ("RegionMode", begun().event(UserRegion, &[1, 5, 2, 0, 0])),
+        ("RegionMismatch", begun().event(UserRegion, &[1, 5, 0, 1, 0]).event(UserRegion, &[1, 6, 1, 1, 0])),
+    ] {
+        check(name, file);
+    }
+    // Sequence numbers of goroutines rule these out since Go 1.7.
+    let old = || File::new(Version::Go105).event(Batch, &[0, 90, 1000]);
+    let done = |file: File| file.event(Frequency, &[1, 0]);
+    check("Goroutine ", done(old().event(GoStart, &[1, 10, 5])));
+    let created = old().event(GoCreate, &[1, 10, 5, 0, 0]).event(GoCreate, &[1, 10, 5, 0, 0]);
+    check("GoroutineExists", done(created));
+}
+
+#[test]
+fn defects_of_the_wire() {
+    let begun = || File::begun(Version::Go121);
+    let mut unknown = begun();
+    unknown.bytes.push(0x3f);
+    check("UnknownEventType", unknown);
+    check("UnknownEventType", File::begun(Version::Go110).event(UserTaskEnd, &[1, 2, 3]));
+    check("ArgumentCount", begun().event(HeapAlloc, &[1, 2, 3]));
+    check("OutsideBatch", File::new(Version::Go121).event(HeapAlloc, &[1, 2]));
+    check("StringZero", begun().string(0, "x"));
+    check("EmptyString", begun().string(1, ""));
+    check("DuplicateString", begun().string(1, "a").string(1, "b"));
+    check("AbsurdProc", begun().event(Batch, &[1 << 40, 5]));
+    check("BadFrequency", begun().event(Frequency, &[0]));
+    let mut long = begun();
+    long.bytes.push(Stack as u8 | 0xc0);
+    uvarint(&mut long.bytes, 1 << 60);
+    check("EventTooLong", long);
+    let mut frames = begun();
+    frames.bytes.extend([Stack as u8 | 0xc0, 3, 1, 0xe9, 0x07]);
+    check("TooManyFrames", frames);
+    let mut partial = begun();
+    partial.bytes.extend([HeapAlloc as u8 | 0xc0, 1, 0x80]);
+    check("Argument", partial);
+    let mut text = begun().event(UserLog, &[1, 5, 0, 0]);
+    uvarint(&mut text.bytes, 1 << 60);
+    check("StringTooLong", text);
+    for cut in [begun().bytes, File::new(Version::Go121).bytes] {
+        let (_, errors) = read(&cut, Mode::Strict);
+        assert!(matches!(errors[0].kind(), ErrorKind::MissingFrequency), "{errors:?}");
+    }
+    let (kept, warnings) = read(&begun().bytes, Mode::Lenient);
+    assert_eq!((kept.len(), warnings.len()), (5, 1), "ticks count as nanoseconds: {kept:?}");
+}
+
+/// A callback from a thread of C's: the exit from the system call that the
+/// goroutine appears in is not written, and the next one's time is stale.
+#[test]
+fn callbacks_from_c() {
+    let file = File::begun(Version::Go121)
+        .event(GoCreate, &[10, 9, 0, 0])
+        .event(GoInSyscall, &[10, 9])
+        .event(GoBlock, &[10, 0])
+        .event(GoStart, &[100, 9, 2])
+        .event(GoSysCall, &[10, 0])
+        .event(GoSysBlock, &[10])
+        .event(GoSysExit, &[50, 9, 3, 1150])
+        .event(GoStartLocal, &[10, 9])
+        .event(GoEnd, &[10]);
+    let bytes = file.done();
+    let trace = Trace::parse(&bytes).unwrap();
+    let mut states = Vec::new();
+    for event in trace.events() {
+        if let EventKind::StateTransition(StateTransition::Goroutine { id, from, to, .. }) = event.unwrap().kind()
+            && id.0 == 9
+        {
+            states.push((from, to));
+        }
+    }
+    use GoState::*;
+    let want = [
+        (NotExist, Runnable),
+        (Undetermined, Syscall),
+        (Syscall, Runnable),
+        (Runnable, Running),
+        (Running, Syscall),
+        (Syscall, Runnable),
+        (Runnable, Running),
+        (Running, NotExist),
+    ];
+    assert_eq!(states, want);
+}
+
+/// The end of a system call goes where its time says.
+#[test]
+fn late_ends_of_system_calls() {
+    let bytes = File::begun(Version::Go119)
+        .event(GoSysCall, &[10, 0])
+        .event(GoSysBlock, &[10])
+        .event(HeapAlloc, &[20, 1])
+        .event(HeapGoal, &[20, 2])
+        .event(GoSysExit, &[20, 1, 2, 1105])
+        .done();
+    let (lines, errors) = read(&bytes, Mode::Strict);
+    assert!(errors.is_empty(), "{errors:?}");
+    let tail: Vec<&str> = lines.iter().rev().take(5).rev().map(|line| line.split(' ').nth(1).unwrap()).collect();
+    assert_eq!(tail, ["GoSyscallBegin", "HeapAlloc", "GoSyscallEndBlocked", "HeapGoal", "Sync"]);
+    let mut dump = Vec::new();
+    v1::write(&Trace::parse(&bytes).unwrap(), &mut dump).unwrap();
+    let dump = std::string::String::from_utf8(dump).unwrap();
+    assert!(dump.contains("95 GoSysExit p=1000003 g=1 off=") && dump.contains(" g=1 seq=2 ts=1105\n"), "{dump}");
+}
+
+#[test]
+fn wakeups_in_vain_go() {
+    let bytes = File::begun(Version::Go108)
+        .event(GoUnblock, &[10, 2, 2, 0])
+        .event(GoBlock, &[10, 0])
+        .event(GoStart, &[10, 2, 3])
+        .event(FutileWakeup, &[10])
+        .event(GoBlockRecv, &[10, 0])
+        .event(HeapAlloc, &[10, 1])
+        .done();
+    let (lines, errors) = read(&bytes, Mode::Strict);
+    assert!(errors.is_empty(), "{errors:?}");
+    assert!(!lines.iter().any(|line| line.contains("GoUnblock") || line.contains("GoStart")), "{lines:?}");
+}
+
+/// Go 1.5: by sequence number, whatever the file's order; frames are PCs.
+#[test]
+fn go_1_5() {
+    let bytes = File::new(Version::Go105)
+        .event(Batch, &[1, 100, 2000])
+        .event(ProcStart, &[0, 10, 3])
+        .event(Batch, &[0, 90, 1000])
+        .event(GoCreate, &[1, 10, 5, 0x401000, 1])
+        .event(ProcStart, &[1, 10, 4])
+        .event(GoStart, &[1, 10, 5])
+        .event(Gomaxprocs, &[1, 1, 2, 0])
+        .event(GoCreate, &[1, 10, 6, 0x402000, 1])
+        .event(Stack, &[1, 2, 0x403000, 0x404000])
+        .event(Frequency, &[1_000_000_000, 0])
+        .bytes;
+    let trace = Trace::parse(&bytes).unwrap();
+    let events: Vec<_> = trace.events().map(Result::unwrap).collect();
+    let names: Vec<_> = events.iter().map(|event| event.wire_type().name()).collect();
+    assert_eq!(names, ["Sync", "ProcStatus", "GoStatus", "GoCreate", "ProcStatus", "Sync"]);
+    let pcs: Vec<_> = events[3].stack().unwrap().frames().map(|frame| frame.pc).collect();
+    assert_eq!(pcs, [0x403000, 0x404000]);
+    let EventKind::StateTransition(StateTransition::Goroutine { stack: Some(stack), .. }) = events[3].kind() else {
+        panic!("{:?}", events[3])
+    };
+    assert_eq!(stack.frames().map(|frame| frame.pc).collect::<Vec<_>>(), [0x402001]);
+}
+
+#[test]
+fn forms_that_are_not_there() {
+    let bytes = File::begun(Version::Go121).done();
+    let mut out = Vec::new();
+    assert!(gotrace::wire::text::binary_to_text(&bytes, &mut out).is_err());
+    let v2 = include_bytes!("../testdata/traces/go1.27/hello.trace");
+    assert!(v1::write(&Trace::parse(v2).unwrap(), &mut out).unwrap_err().to_string().contains("1.5 to 1.21"));
+    assert!(gotrace::wire::text::text_to_binary(b"Trace Go1.21\n", &mut out).is_err());
+    let name = format!("{:?}", V1Error::StringZero);
+    assert_eq!(name, "StringZero");
+}
+
+/// Asks for all there is.
+fn touch_all(bytes: &[u8]) {
+    for mode in [Mode::Strict, Mode::Lenient] {
+        let mut out = Vec::new();
+        if let Ok(trace) = Trace::with_options(bytes, Options::default().mode(mode)) {
+            touch::trace(&trace);
+            let _ = v1::write(&trace, &mut out);
+            for generation in trace.generations() {
+                let mut count = gotrace::analysis::count::Count::default();
+                count.raw_generation(generation, &mut Vec::new());
+            }
+        }
+        let _ = wire::write(bytes, mode, &mut out);
+        let _ = Footprint::of(bytes, mode).map(|footprint| footprint.write(&mut out));
+    }
+}
+
+/// Traces with something of everything.
+fn seeds() -> Vec<Vec<u8>> {
+    let rich = |version| {
+        let mut file = File::begun(version)
+            .string(1, "main.main")
+            .string(3, "main.go")
+            .event(Stack, &[1, 2, 0x1000, 1, 3, 5, 0x2000, 1, 3, 9])
+            .event(GoUnblock, &[10, 2, 2, 1])
+            .event(GoSysCall, &[10, 1])
+            .event(GoSysBlock, &[10])
+            .event(Batch, &[1, 1085])
+            .event(ProcStart, &[10, 8])
+            .event(GoStart, &[10, 2, 3])
+            .event(GoBlockNet, &[10, 1])
+            .event(GoSysExit, &[10, 1, 2, 1110])
+            .event(GoStartLocal, &[10, 1])
+            .event(TimerGoroutine, &[1])
+            .event(GoUnblockLocal, &[10, 2, 0])
+            .event(HeapAlloc, &[10, 1 << 20]);
+        if version >= Version::Go111 {
+            file = file
+                .event(UserTaskCreate, &[10, 5, 0, 1, 1])
+                .event(UserRegion, &[10, 5, 0, 3, 1])
+                .event(UserLog, &[10, 5, 1, 1])
+                .text("hello")
+                .event(UserRegion, &[10, 5, 1, 3, 1])
+                .event(UserTaskEnd, &[10, 5, 1]);
+        }
+        if version >= Version::Go119 {
+            file = file.event(CPUSample, &[10, 1100, 1, 2, 1]);
+        }
+        file.event(GoEnd, &[10]).done()
+    };
+    let mut seeds: Vec<_> = Version::ALL.into_iter().filter(|v| v.is_v1() && *v >= Version::Go107).map(rich).collect();
+    seeds.push(
+        File::new(Version::Go105)
+            .event(Batch, &[0, 90, 1000])
+            .event(GoCreate, &[1, 10, 5, 0x401000, 1])
+            .event(ProcStart, &[1, 10, 4])
+            .event(GoStart, &[1, 10, 5])
+            .event(GoSysCall, &[1, 10, 1])
+            .event(GoSysBlock, &[1, 10])
+            .event(GoSysExit, &[1, 10, 5, 96, 1060])
+            .event(Stack, &[1, 2, 0x403000, 0x404000])
+            .event(Frequency, &[1_000_000_000, 0])
+            .bytes,
+    );
+    let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces/go1.21");
+    for file in std::fs::read_dir(recorded).into_iter().flatten().flatten() {
+        let bytes = std::fs::read(file.path()).unwrap();
+        if bytes.len() < 20_000 {
+            seeds.push(bytes);
+        }
+    }
+    seeds
+}
+
+#[test]
+fn seeds_are_good() {
+    for (i, seed) in seeds().into_iter().enumerate() {
+        let (lines, errors) = read(&seed, Mode::Strict);
+        assert!(errors.is_empty() && lines.len() > 3, "seed {i}: {errors:?}");
+        touch_all(&seed);
+        for cut in 0..seed.len().min(600) {
+            touch_all(&seed[..cut]);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damage_is_survived(seed: proptest::sample::Index, changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>(), 0..4u8), 1..8)) {
+        let seeds = seeds();
+        let mut file = seeds[seed.index(seeds.len())].clone();
+        for (at, byte, how) in changes {
+            let at = 16 + at.index(file.len().saturating_sub(15).max(1));
+            match how {
+                0 if at < file.len() => file.truncate(at),
+                1 if at <= file.len() => file.insert(at, byte),
+                2 if at < file.len() => drop(file.remove(at)),
+                _ => file.iter_mut().skip(at).take(1).for_each(|b| *b = byte),
+            }
+        }
+        touch_all(&file);
+    }
+}
