@@ -3,4 +3,5 @@
 pub mod footprint;
 pub mod json;
 pub mod parsed;
+pub mod repair;
 pub mod wire;
