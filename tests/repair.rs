@@ -5,10 +5,14 @@
 
 mod common;
 
+use common::builder::{TraceBuilder, put};
 use common::describe;
 use common::faults::{Corpus, Damaged, Kind};
+use gotrace::event::AllocFreeWhat;
 use gotrace::export::repair::{RepairWriter, Report};
-use gotrace::{Event, EventKind, GoState, Mode, Options, ProcState, StateTransition, Trace};
+use gotrace::wire::v2::experiment::AllocFreeBatch;
+use gotrace::wire::v2::spec::EventType;
+use gotrace::{Event, EventKind, GoState, Mode, Options, ProcState, StateTransition, Trace, Version};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Repairs a trace; nothing, if not even lenient reading can do with it.
@@ -47,7 +51,7 @@ fn restates(event: &Event<'_>) -> bool {
         EventKind::RangeActive(_) => event.generation().unwrap().index() > 0,
         EventKind::StateTransition(StateTransition::Goroutine { from, to, .. }) => from == to,
         EventKind::StateTransition(StateTransition::Proc { from, to, .. }) => {
-            from == to && event.wire_type() == gotrace::wire::v2::spec::EventType::ProcStatus
+            from == to && event.wire_type() == EventType::ProcStatus
         }
         _ => false,
     }
@@ -89,20 +93,89 @@ fn good_traces_keep_their_events() {
             assert!(source.name.contains("nostop") && warnings > 0, "{}", source.name);
             continue;
         }
-        let (mut before, after) = (essences(&source.bytes), essences(&out));
-        if report.experimental > 0 {
-            let trace = Trace::parse(&source.bytes).unwrap();
-            let events = trace.events().map(|event| event.unwrap());
-            let kept = events.filter(|e| !is_sync(e) && !restates(e) && !e.wire_type().spec().experimental);
-            before = kept.map(|event| essence(&event)).collect();
-        }
+        let (before, after) = (essences(&source.bytes), essences(&out));
         let differs = before.iter().zip(&after).position(|(a, b)| a != b);
-        if before != after || report.synthesised + report.dropped > 0 || warnings > 0 {
+        if before != after || report.synthesised + report.dropped + report.experimental > 0 || warnings > 0 {
             let first = differs.map(|at| (&before[at], &after[at]));
             wrong.push(format!("{}: {} {} {report:?} {first:?}", source.name, before.len(), after.len()));
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), corpus.0.len(), wrong.join("\n"));
+}
+
+/// A batch of the types of a generation of an AllocFree trace.
+fn types(types: &[(u64, &str)]) -> Vec<u8> {
+    let mut data = vec![0];
+    for (id, name) in types {
+        [*id, 0x1000 + name.len() as u64, 8, 0, name.len() as u64].iter().for_each(|&number| put(&mut data, number));
+        data.extend(name.as_bytes());
+    }
+    data
+}
+
+/// The names of the types of the objects that are allocated.
+fn allocated(bytes: &[u8]) -> Vec<String> {
+    let trace = Trace::parse(bytes).unwrap();
+    let mut names = Vec::new();
+    for event in trace.events().map(|event| event.unwrap()) {
+        let EventKind::Experimental(what) = event.kind() else { continue };
+        let AllocFreeWhat::HeapObject { type_id } = what.alloc_free().unwrap().what else { continue };
+        let batches = event.generation().unwrap().experimental_batches().map(|batch| batch.alloc_free().unwrap());
+        let all = batches.flat_map(|batch| if let AllocFreeBatch::Types(types) = batch { types } else { Vec::new() });
+        names.extend(all.filter(|of| Some(of.id) == type_id).map(|of| String::from_utf8_lossy(of.name).into_owned()));
+    }
+    names
+}
+
+#[test]
+fn types_of_several_generations_become_one_table() {
+    let mut trace = TraceBuilder::new(Version::Go126);
+    let layout = [&[1][..], &[0x80, 0x20, 0x80, 0x40, 8, 0x80, 0x10]].concat();
+    let generation = trace.generation(1);
+    generation.experiment(1, &layout);
+    generation.experiment(1, &types(&[(1, "int")]));
+    generation.batch(7, 10).event(1, EventType::HeapObjectAlloc, &[5, 1]);
+    let generation = trace.generation(2);
+    generation.experiment(1, &types(&[(1, "string"), (2, "int")]));
+    let batch = generation.batch(7, 20);
+    batch.event(1, EventType::HeapObjectAlloc, &[6, 1]).event(1, EventType::HeapObjectAlloc, &[7, 2]);
+    let bytes = trace.build();
+    let (out, report, _) = repair(&bytes).unwrap();
+    assert_eq!((report.kept, report.experimental), (3, 0));
+    assert_eq!(allocated(&out), ["int", "string", "int"]);
+
+    // Another program's numbers count from another address.
+    let mut other = TraceBuilder::new(Version::Go126);
+    let generation = other.generation(1);
+    generation.experiment(1, &[&layout[..1], &[0x80, 0x21], &layout[3..]].concat());
+    generation.batch(7, 30).event(1, EventType::HeapObjectAlloc, &[5, 1]);
+    let (out, report, _) = repair(&[bytes, other.build()].concat()).unwrap();
+    assert_eq!((report.kept, report.experimental), (3, 1));
+    assert_eq!(allocated(&out), ["int", "string", "int"]);
+}
+
+#[test]
+fn two_programs_in_one_file_keep_their_names() {
+    let one = |thread, function: &str| {
+        let mut trace = TraceBuilder::new(Version::Go123);
+        let generation = trace.generation(1);
+        let (stack, reason) = (generation.stack(&[function]), generation.string(function));
+        let batch = generation.batch(thread, 10 * thread);
+        batch.event(1, EventType::ProcStatus, &[0, 1]).event(1, EventType::GoStatus, &[1, thread, 2]);
+        batch.event(1, EventType::GoBlock, &[reason, stack]);
+        trace.build()
+    };
+    // Both have their one function at the same address.
+    let (out, report, _) = repair(&[one(7, "main.a"), one(8, "main.b")].concat()).unwrap();
+    assert_eq!((report.kept, report.restated), (4, 2), "{report:?}");
+    let trace = Trace::parse(&out).unwrap();
+    let mut names = Vec::new();
+    for event in trace.events().map(|event| event.unwrap()) {
+        if let EventKind::StateTransition(StateTransition::Goroutine { reason: [_, ..], .. }) = event.kind() {
+            names.push(describe::kind(&event));
+        }
+    }
+    assert_eq!(names, ["G1 Running->Waiting 'main.a' @main.a", "G1 Running->Waiting 'main.b' @main.b"]);
 }
 
 /// Repairs what a fault left, and says what is wrong with the result.

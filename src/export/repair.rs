@@ -18,6 +18,7 @@
 //! events have the same: a reader sees them in the order in which they came here.
 
 mod batches;
+mod experiment;
 mod make;
 mod model;
 mod prepare;
@@ -28,13 +29,14 @@ mod tests;
 
 use crate::event::Event;
 use crate::event::transition::{GoState, ProcState};
-use crate::ids::WIRE_NONE;
 use crate::order::note;
 use crate::trace::Trace;
 use crate::version::Version;
+use crate::wire::v2::experiment::ALLOC_FREE;
 use crate::wire::v2::spec::{ArgRole, EventType};
 use crate::wire::v2::status::{GoStatus, ProcStatus};
 use batches::Batches;
+use experiment::Experiments;
 use make::{Plan, Planned, Wanted};
 use model::{Gc, NONE};
 use std::io::{self, Write};
@@ -53,8 +55,8 @@ pub struct Report {
     /// How many said again what was known, as every generation does at first;
     /// in a trace of one generation they have no place.
     pub restated: u64,
-    /// How many events of experiments were left out: their numbers mean
-    /// something only together with tables that each generation has of its own.
+    /// How many events of experiments were left out, because their numbers count
+    /// from another address, as in another trace in the same file.
     pub experimental: u64,
 }
 
@@ -85,6 +87,7 @@ pub struct RepairWriter<'t, W> {
     batches: Batches<W>,
     tables: Tables<'t>,
     samples: TableBatches,
+    experiments: Experiments<'t>,
     plan: Plan,
     report: Report,
     /// Whether what stands before the events has been written.
@@ -114,6 +117,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
             batches,
             tables: Tables::new(),
             samples: TableBatches::new(EventType::CPUSamples),
+            experiments: Experiments::default(),
             plan: Plan::default(),
             report: Report::default(),
             begun: false,
@@ -133,7 +137,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         let time = event.time().0.max(1) as u64;
         self.begin(time)?;
         if event.wire_type() == EventType::Sync {
-            return Ok(());
+            return self.enter(event);
         }
         // Only a file made to has such times.
         if self.last >= MOST_TIME || time >= MOST_TIME {
@@ -165,6 +169,9 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         for data in tables.into_iter().flat_map(TableBatches::take_all) {
             self.batches.table(&data)?;
         }
+        for data in self.experiments.take_all() {
+            self.batches.experiment(ALLOC_FREE, &data)?;
+        }
         self.batches.finish(self.version)?;
         Ok(self.report)
     }
@@ -176,12 +183,15 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         }
         let generations = self.trace.generations();
         let snapshot = generations.iter().find_map(|generation| generation.clock_snapshot());
-        self.batches.sync(self.version, start, snapshot)?;
-        if let [only] = generations {
-            for batch in only.experimental_batches() {
-                let thread = batch.thread.map_or(WIRE_NONE, |thread| thread.0);
-                self.batches.experiment(batch.experiment, thread, batch.data)?;
-            }
+        self.batches.sync(self.version, start, snapshot)
+    }
+
+    /// Follows the stream into the next generation.
+    fn enter(&mut self, sync: &Event<'t>) -> io::Result<()> {
+        let Some(generation) = sync.generation() else { return Ok(()) };
+        self.experiments.enter(generation);
+        for data in self.experiments.take_full() {
+            self.batches.experiment(ALLOC_FREE, &data)?;
         }
         Ok(())
     }
@@ -214,7 +224,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
             self.report.restated += 1;
             return false;
         }
-        if wire.spec().experimental && self.trace.generations().len() != 1 {
+        if wire.spec().experimental && !self.experiments.renumber(wire, &mut own) {
             self.report.experimental += 1;
             return false;
         }

@@ -82,8 +82,8 @@ impl<W: Write> Batches<W> {
     }
 
     /// Writes a batch of an experiment.
-    pub(super) fn experiment(&mut self, experiment: u8, thread: u64, data: &[u8]) -> io::Result<()> {
-        self.frame(&[EventType::ExperimentalBatch as u8, experiment], thread, self.start, data)
+    pub(super) fn experiment(&mut self, experiment: u8, data: &[u8]) -> io::Result<()> {
+        self.frame(&[EventType::ExperimentalBatch as u8, experiment], NONE, self.start, data)
     }
 
     /// Adds an event to its M's batch.

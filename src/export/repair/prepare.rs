@@ -5,6 +5,14 @@ use super::model::{Gc, NONE};
 use crate::wire::v2::spec::EventType;
 use crate::wire::v2::status::{GoStatus, ProcStatus};
 
+/// How many stop-the-worlds may be open on a goroutine; there is one at most
+/// but in a file made to have more.
+const MOST_STOPS: usize = 16;
+
+/// How deep the region that ends may lie under others that are open; one that
+/// lies deeper is taken for one that has not begun.
+const DEEPEST: usize = 256;
+
 impl Plan {
     /// Plans what has to come before an event, and sets those of its arguments
     /// that what is known decides.
@@ -181,7 +189,7 @@ impl Plan {
         match event {
             E::GCMarkAssistBegin if same => _ = self.emit(thread, E::GCMarkAssistEnd, &[]),
             // An end does not say of which kind: with several open, all end.
-            E::STWBegin if same => (0..open).for_each(|_| _ = self.emit(thread, E::STWEnd, &[])),
+            E::STWBegin if same || open >= MOST_STOPS => (0..open).for_each(|_| _ = self.emit(thread, E::STWEnd, &[])),
             E::GCMarkAssistEnd if open == 0 => _ = self.emit(thread, E::GCMarkAssistActive, &[own]),
             E::STWEnd if open == 0 => _ = self.emit(thread, E::STWBegin, &[]),
             _ => {}
@@ -196,10 +204,10 @@ impl Plan {
         if regions.is_empty() {
             return;
         }
-        match regions.iter().rposition(|&open| open == region) {
+        match regions.iter().rev().take(DEEPEST).position(|&open| open == region) {
             None => _ = self.emit(thread, EventType::UserRegionBegin, &[region.0, region.1]),
-            Some(at) => {
-                let inner: Vec<_> = regions.iter().skip(at + 1).rev().copied().collect();
+            Some(depth) => {
+                let inner: Vec<_> = regions.iter().rev().take(depth).copied().collect();
                 for (task, name) in inner {
                     self.emit(thread, EventType::UserRegionEnd, &[task, name]);
                 }
