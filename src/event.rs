@@ -376,6 +376,12 @@ impl<'t> Event<'t> {
         v1::Decoded::at(file, self.record.offset, version).map_or(b"", |raw| raw.message(file))
     }
 
+    /// The record that ordering made of it, and all its arguments, for what
+    /// writes it anew.
+    pub(crate) fn wire(&self) -> (&Record, [u64; 5]) {
+        (&self.record, self.args())
+    }
+
     /// Whether it happened to that goroutine, or while it ran.
     pub fn involves_goroutine(&self, id: GoId) -> bool {
         use EventType::*;

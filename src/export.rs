@@ -3,5 +3,6 @@
 pub mod footprint;
 pub mod json;
 pub mod parsed;
+pub mod repair;
 pub mod v1;
 pub mod wire;

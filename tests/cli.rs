@@ -12,6 +12,8 @@ mod dump;
 mod input;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/repair.rs"]
+mod repair;
 #[path = "cli/reports.rs"]
 mod reports;
 

@@ -11,6 +11,7 @@ mod human;
 mod input;
 mod output;
 mod progress;
+mod repair;
 mod summary;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
@@ -47,6 +48,7 @@ enum Command {
     Dump(dump::Options),
     Convert(convert::Options),
     Check(check::Options),
+    Repair(repair::Options),
 }
 
 /// Options that every command has.
@@ -109,6 +111,7 @@ fn main() -> ExitCode {
         Command::Dump(options) => dump::run(options, global),
         Command::Convert(options) => convert::run(options, global),
         Command::Check(options) => check::run(options, global),
+        Command::Repair(options) => repair::run(options, global),
     };
     match result {
         Ok(Status::Done) => ExitCode::SUCCESS,

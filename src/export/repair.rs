@@ -1,0 +1,355 @@
+//! Writes a trace anew, whole and valid, from what could be read of it.
+//!
+//! A reader of a trace believes what its events say, and refuses the first one
+//! that contradicts them. So this keeps what a reader believes so far, and before
+//! an event that contradicts it writes *synthetic* events, which lead from there
+//! to what the event needs: a goroutine that starts, of which nobody has heard,
+//! gets a status first; one that starts twice blocks and is unblocked in between;
+//! a P that another M has is given up there.
+//!
+//! ```text
+//! Event ──> prepare ──> make ──> rules ──> batches ──> file
+//!           what it     events   may it    one open
+//!           needs       between  happen?   for each M
+//! ```
+//!
+//! The output is one generation with one table of strings and one of stacks. Its
+//! clock ticks in nanoseconds. As the times of a stream increase strictly, no two
+//! events have the same: a reader sees them in the order in which they came here.
+
+mod batches;
+mod experiment;
+mod make;
+mod model;
+mod prepare;
+mod rules;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use crate::event::Event;
+use crate::event::transition::{GoState, ProcState};
+use crate::order::note;
+use crate::trace::Trace;
+use crate::version::Version;
+use crate::wire::v2::experiment::ALLOC_FREE;
+use crate::wire::v2::spec::{ArgRole, EventType};
+use crate::wire::v2::status::{GoStatus, ProcStatus};
+use batches::Batches;
+use experiment::Experiments;
+use make::{Plan, Planned, Wanted};
+use model::{Gc, NONE};
+use std::io::{self, Write};
+use tables::{TableBatches, Tables};
+
+/// What a [`RepairWriter`] did with the events that it was given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many were written.
+    pub kept: u64,
+    /// How many others were written, so that these are legal.
+    pub synthesised: u64,
+    /// How many were not written, because nothing could make them legal.
+    pub dropped: u64,
+    /// How many said again what was known, as every generation does at first;
+    /// in a trace of one generation they have no place.
+    pub restated: u64,
+    /// How many events of experiments were left out, because their numbers count
+    /// from another address, as in another trace in the same file.
+    pub experimental: u64,
+}
+
+/// Writes the ordered events of a trace as a valid trace of the same version.
+///
+/// Memory does not grow with the number of events, but with those of distinct
+/// strings and stacks, and of goroutines alive.
+///
+/// ```
+/// use gotrace::export::repair::RepairWriter;
+/// use gotrace::{Mode, Options, Trace};
+/// # let bytes = include_bytes!("../../testdata/traces/go1.27/hello.trace");
+/// let cut = &bytes[..bytes.len() - 1000];
+/// let trace = Trace::with_options(cut, Options::default().mode(Mode::Lenient))?;
+/// let mut repaired = Vec::new();
+/// let mut writer = RepairWriter::new(&trace, &mut repaired)?;
+/// for event in trace.events() {
+///     writer.event(&event?)?;
+/// }
+/// assert!(writer.finish()?.kept > 0);
+/// assert!(Trace::parse(&repaired)?.events().all(|event| event.is_ok()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct RepairWriter<'t, W> {
+    trace: &'t Trace<'t>,
+    version: Version,
+    batches: Batches<W>,
+    tables: Tables<'t>,
+    samples: TableBatches,
+    experiments: Experiments<'t>,
+    plan: Plan,
+    report: Report,
+    /// Whether what stands before the events has been written.
+    begun: bool,
+    /// The time of the last event.
+    last: u64,
+    /// Where the coroutine switch stands in the input that was written last.
+    switched: Option<usize>,
+    /// Where the end of a C thread's goroutine stands in the input that is to
+    /// take its P along.
+    loses_proc: Option<usize>,
+    /// How many of an event's records come before the one it is known by.
+    before: u64,
+}
+
+impl<'t, W: Write> RepairWriter<'t, W> {
+    /// Begins to write what is going to be salvaged of `trace`.
+    ///
+    /// # Errors
+    /// If the header cannot be written.
+    pub fn new(trace: &'t Trace<'t>, out: W) -> io::Result<RepairWriter<'t, W>> {
+        let mut batches = Batches::new(out);
+        batches.raw(&trace.version().header())?;
+        Ok(RepairWriter {
+            trace,
+            version: trace.version(),
+            batches,
+            tables: Tables::new(),
+            samples: TableBatches::new(EventType::CPUSamples),
+            experiments: Experiments::default(),
+            plan: Plan::default(),
+            report: Report::default(),
+            begun: false,
+            last: 0,
+            switched: None,
+            loses_proc: None,
+            before: 0,
+        })
+    }
+
+    /// Writes an event, and before it what it needs. Events are to come as the
+    /// trace's stream gives them, all of them.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn event(&mut self, event: &Event<'t>) -> io::Result<()> {
+        let time = event.time().0.max(1) as u64;
+        self.begin(time)?;
+        if event.wire_type() == EventType::Sync {
+            return self.enter(event);
+        }
+        // Only a file made to has such times.
+        if self.last >= MOST_TIME || time >= MOST_TIME {
+            self.report.dropped += 1;
+            return Ok(());
+        }
+        self.before = 0;
+        let kept = self.place(event);
+        self.write_planned(time - self.before, kept)?;
+        for data in self.tables.string_batches.take_full() {
+            self.batches.table(&data)?;
+        }
+        for data in self.tables.stack_batches.take_full() {
+            self.batches.table(&data)?;
+        }
+        for data in self.samples.take_full() {
+            self.batches.table(&data)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left, and tells what was done.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn finish(mut self) -> io::Result<Report> {
+        self.begin(1)?;
+        let tables = [&mut self.samples, &mut self.tables.stack_batches, &mut self.tables.string_batches];
+        for data in tables.into_iter().flat_map(TableBatches::take_all) {
+            self.batches.table(&data)?;
+        }
+        for data in self.experiments.take_all() {
+            self.batches.experiment(ALLOC_FREE, &data)?;
+        }
+        self.batches.finish(self.version)?;
+        Ok(self.report)
+    }
+
+    /// Writes what stands before the events, once.
+    fn begin(&mut self, start: u64) -> io::Result<()> {
+        if std::mem::replace(&mut self.begun, true) {
+            return Ok(());
+        }
+        let generations = self.trace.generations();
+        let snapshot = generations.iter().find_map(|generation| generation.clock_snapshot());
+        self.batches.sync(self.version, start, snapshot)
+    }
+
+    /// Follows the stream into the next generation.
+    fn enter(&mut self, sync: &Event<'t>) -> io::Result<()> {
+        let Some(generation) = sync.generation() else { return Ok(()) };
+        self.experiments.enter(generation);
+        for data in self.experiments.take_full() {
+            self.batches.experiment(ALLOC_FREE, &data)?;
+        }
+        Ok(())
+    }
+
+    /// Plans an event and what it needs; returns whether it is the last of what
+    /// is planned.
+    fn place(&mut self, event: &Event<'t>) -> bool {
+        let (record, args) = event.wire();
+        let (thread, mut wire) = (record.thread, record.event);
+        if wire == EventType::CPUSample {
+            return self.sample(event, args);
+        }
+        // Some events on the wire are several in the stream; one is written.
+        let synthetic = record.note & note::SYNTHETIC != 0;
+        if synthetic || wire == EventType::GoStart {
+            let switched = self.switched == Some(record.offset);
+            if wire == EventType::ProcSteal {
+                self.loses_proc = Some(record.offset);
+                return false;
+            }
+            if synthetic || switched {
+                self.count(switched);
+                return false;
+            }
+        }
+
+        let mut own = self.arguments(event, args);
+        let wanted = Wanted { g: record.go, p: record.proc().map_or(NONE, |p| p.0) };
+        if self.is_known(event, &own, wanted) {
+            self.report.restated += 1;
+            return false;
+        }
+        if wire.spec().experimental && !self.experiments.renumber(wire, &mut own) {
+            self.report.experimental += 1;
+            return false;
+        }
+        let switches = matches!(wire, EventType::GoSwitch | EventType::GoSwitchDestroy);
+        if switches && wanted.g == NONE && self.plan.model.m(thread).g == NONE {
+            // Who switches is lost; that the other one starts is an event of its own.
+            (wire, own) = (EventType::GoUnblock, [own[0], 0, 0, 0]);
+        }
+        self.plan.prepare(thread, wire, &mut own, wanted);
+        if wire == EventType::GoDestroySyscall {
+            let announced = self.loses_proc.take() == Some(record.offset);
+            if !announced {
+                self.plan.drop_proc(thread);
+            } else {
+                self.before = u64::from(self.plan.model.m(thread).p != NONE);
+                self.count(self.before > 0);
+            }
+        }
+        let kept = self.plan.emit(thread, wire, &own);
+        if kept && wire == record.event && switches {
+            self.switched = Some(record.offset);
+        }
+        self.count(kept);
+        kept
+    }
+
+    /// Keeps a CPU sample, which changes nothing.
+    fn sample(&mut self, event: &Event<'t>, args: [u64; 5]) -> bool {
+        let stack = event.generation().map_or(0, |generation| self.tables.stack_of(generation, args[4]));
+        let args = [args[1], args[2], args[3], stack];
+        self.plan.events.push(Planned { thread: NONE, event: EventType::CPUSample, args });
+        self.count(true);
+        true
+    }
+
+    /// The arguments of an event behind the time difference, with the new IDs
+    /// of strings and stacks.
+    fn arguments(&mut self, event: &Event<'t>, args: [u64; 5]) -> [u64; 4] {
+        let [_, mut own @ ..] = args;
+        let Some(generation) = event.generation() else { return own };
+        for (arg, spec) in own.iter_mut().zip(event.wire_type().spec().args.iter().skip(1)) {
+            match spec.role {
+                ArgRole::Number => {}
+                ArgRole::String => *arg = self.tables.string_of(generation, *arg),
+                ArgRole::Stack | ArgRole::OtherStack => *arg = self.tables.stack_of(generation, *arg),
+            }
+        }
+        own
+    }
+
+    /// Whether an event says what the state of something is that the output
+    /// tells already. If that was new to the stream, it is followed.
+    fn is_known(&mut self, event: &Event<'t>, args: &[u64; 4], wanted: Wanted) -> bool {
+        use EventType as E;
+        let (record, _) = event.wire();
+        let (thread, from) = (record.thread, note::state(record.note));
+        let plan = &mut self.plan;
+        match record.event {
+            E::GoStatus | E::GoStatusStack => {
+                let known = plan.model.go_status(args[0]).is_some();
+                let to = GoStatus::from_wire(args[2]).map(GoState::of);
+                if known && to != Some(GoState::from_note(from)) {
+                    plan.follow_go_status(thread, args, wanted.p);
+                }
+                known
+            }
+            E::ProcStatus => {
+                let known = plan.model.p(args[0]).is_some();
+                let to = ProcStatus::from_wire(args[1]).map(ProcState::of);
+                if known && to != Some(ProcState::from_note(from)) {
+                    plan.follow_proc_status(thread, args);
+                }
+                known
+            }
+            E::GCActive => {
+                if plan.model.gc == Gc::Off {
+                    plan.need_all(thread, wanted);
+                    plan.emit(thread, E::GCBegin, &[]);
+                }
+                plan.model.gc != Gc::Undetermined
+            }
+            E::GCSweepActive => {
+                if plan.model.p(args[0]).is_none() {
+                    plan.emit(thread, E::ProcStatus, &[args[0], ProcStatus::Idle as u64]);
+                }
+                plan.model.p(args[0]).is_some_and(|p| p.sweeping)
+            }
+            E::GCMarkAssistActive => {
+                if plan.model.go_status(args[0]).is_none() {
+                    plan.emit(thread, E::GoStatus, &[args[0], NONE, GoStatus::Waiting as u64]);
+                }
+                plan.model.is_assisting(args[0])
+            }
+            _ => false,
+        }
+    }
+
+    fn count(&mut self, kept: bool) {
+        *(if kept { &mut self.report.kept } else { &mut self.report.dropped }) += 1;
+    }
+
+    /// Writes what is planned: the last at `time`, if it is the event itself, the
+    /// others before it, or as soon after that as times can increase.
+    fn write_planned(&mut self, time: u64, kept: bool) -> io::Result<()> {
+        let events = std::mem::take(&mut self.plan.events);
+        self.report.synthesised += events.len() as u64 - u64::from(kept);
+        for (n, planned) in events.iter().enumerate() {
+            let behind = (events.len() - 1 - n) as u64;
+            let time = time.saturating_sub(behind).max(self.last + 1);
+            if planned.event == EventType::CPUSample {
+                let [m, p, g, stack] = planned.args;
+                self.samples.entry(EventType::CPUSample, &[time, m, p, g, stack]);
+            } else {
+                self.batches.event(planned, time)?;
+            }
+            // Readers make several events of these, a nanosecond apart.
+            self.last = match planned.event {
+                EventType::GoSwitch | EventType::GoSwitchDestroy => time + 2,
+                EventType::GoDestroySyscall => time + self.before,
+                _ => time,
+            };
+        }
+        Ok(())
+    }
+}
+
+/// Past that there is no room for synthetic events.
+const MOST_TIME: u64 = i64::MAX as u64 - (1 << 20);

@@ -1,0 +1,177 @@
+//! The frames of the output: headers, the batches of each M, the sync batch.
+
+use super::make::Planned;
+use super::model::NONE;
+use crate::bytes::put_uvarint;
+use crate::generation::ClockSnapshot;
+use crate::limits::{MAX_BATCH_SIZE, MAX_VARINT_BYTES};
+use crate::version::Version;
+use crate::wire::v2::spec::EventType;
+use rustc_hash::FxHashMap;
+use std::io::{self, Write};
+
+/// The number of the one generation.
+const GENERATION: u64 = 1;
+
+/// The clock of the output: a tick a nanosecond.
+const HZ: u64 = 1_000_000_000;
+
+/// The most bytes that all Ms' batches in the making take, unless that leaves
+/// each less than [`LEAST`].
+const MOST_IN_ALL: usize = 16 << 20;
+const LEAST: usize = 1 << 10;
+
+/// The most bytes that an event takes.
+const EVENT: usize = 1 + crate::limits::MAX_TIMED_ARGS * MAX_VARINT_BYTES;
+
+/// A batch in the making.
+#[derive(Debug, Default)]
+struct Open {
+    data: Vec<u8>,
+    /// The time that its header states, and that of its last event.
+    base: u64,
+    last: u64,
+}
+
+/// The batches in the making, and where they go.
+#[derive(Debug)]
+pub(super) struct Batches<W> {
+    out: W,
+    open: FxHashMap<u64, Open>,
+    /// The Ms in the order of their first events.
+    threads: Vec<u64>,
+    /// The time that batches without times state.
+    start: u64,
+}
+
+impl<W: Write> Batches<W> {
+    pub(super) fn new(out: W) -> Batches<W> {
+        Batches { out, open: FxHashMap::default(), threads: Vec::new(), start: 1 }
+    }
+
+    pub(super) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)
+    }
+
+    /// Writes the sync batch: the clock, and what time it was.
+    pub(super) fn sync(&mut self, version: Version, start: u64, snapshot: Option<ClockSnapshot>) -> io::Result<()> {
+        self.start = start;
+        let mut data = Vec::new();
+        if version >= Version::Go125 {
+            data.push(EventType::Sync as u8);
+        }
+        data.push(EventType::Frequency as u8);
+        put_uvarint(&mut data, HZ);
+        if version >= Version::Go125 {
+            data.push(EventType::ClockSnapshot as u8);
+            // Where none was saved: most traces' clock is the monotonic one.
+            let (time, mono, secs, nanos) = match snapshot {
+                Some(at) => (at.time.0 as u64, at.mono, at.wall.secs as u64, u64::from(at.wall.nanos)),
+                None => (start, start, 0, 0),
+            };
+            for number in [time.wrapping_sub(start), mono, secs, nanos] {
+                put_uvarint(&mut data, number);
+            }
+        }
+        self.write(NONE, start, &data)
+    }
+
+    /// Writes a batch of a table.
+    pub(super) fn table(&mut self, data: &[u8]) -> io::Result<()> {
+        self.write(NONE, self.start, data)
+    }
+
+    /// Writes a batch of an experiment.
+    pub(super) fn experiment(&mut self, experiment: u8, data: &[u8]) -> io::Result<()> {
+        self.frame(&[EventType::ExperimentalBatch as u8, experiment], NONE, self.start, data)
+    }
+
+    /// Adds an event to its M's batch.
+    pub(super) fn event(&mut self, planned: &Planned, time: u64) -> io::Result<()> {
+        let most = (MOST_IN_ALL / (self.open.len() + 1)).clamp(LEAST, MAX_BATCH_SIZE as usize) - EVENT;
+        let Planned { thread, event, args } = planned;
+        let open = self.open.entry(*thread).or_insert_with(|| {
+            self.threads.push(*thread);
+            Open::default()
+        });
+        // A reader converts differences as floats: larger ones than this are not exact.
+        if open.data.len() > most || time - open.last >= 1 << f64::MANTISSA_DIGITS {
+            let full = std::mem::take(open);
+            self.write(*thread, full.base, &full.data)?;
+        }
+        let Some(open) = self.open.get_mut(thread) else { return Ok(()) };
+        if open.data.is_empty() {
+            open.base = as_float(time);
+            open.last = open.base;
+        }
+        open.data.push(*event as u8);
+        put_uvarint(&mut open.data, time - open.last);
+        open.last = time;
+        let count = event.spec().args.len().saturating_sub(1);
+        args.iter().take(count).for_each(|&arg| put_uvarint(&mut open.data, arg));
+        Ok(())
+    }
+
+    /// Writes what is left, and the mark that ends a generation.
+    pub(super) fn finish(mut self, version: Version) -> io::Result<W> {
+        for thread in std::mem::take(&mut self.threads) {
+            if let Some(open) = self.open.remove(&thread) {
+                self.write(thread, open.base, &open.data)?;
+            }
+        }
+        if version >= Version::Go126 {
+            self.raw(&[EventType::EndOfGeneration as u8])?;
+        }
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn write(&mut self, thread: u64, time: u64, data: &[u8]) -> io::Result<()> {
+        if data.is_empty() {
+            return Ok(());
+        }
+        self.frame(&[EventType::EventBatch as u8], thread, time, data)
+    }
+
+    fn frame(&mut self, kind: &[u8], thread: u64, time: u64, data: &[u8]) -> io::Result<()> {
+        let mut header = kind.to_vec();
+        for number in [GENERATION, thread, time, data.len() as u64] {
+            put_uvarint(&mut header, number);
+        }
+        self.out.write_all(&header)?;
+        self.out.write_all(data)
+    }
+}
+
+/// The latest time not after `time` that a float can hold, as readers convert
+/// what a batch's header states.
+fn as_float(time: u64) -> u64 {
+    let spare = (u64::BITS - time.leading_zeros()).saturating_sub(f64::MANTISSA_DIGITS);
+    time >> spare << spare
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_that_floats_hold() {
+        for time in [1, 1 << 53, (1 << 53) + 1, u64::MAX, 0x7fff_ffff_ffff_fc01, 12_345_678_901_234_567] {
+            let base = as_float(time);
+            assert!(base <= time && time - base < 2048 && base as f64 as u64 == base, "{time}");
+        }
+    }
+
+    #[test]
+    fn batches_stay_below_the_limit() {
+        let mut out = Vec::new();
+        let mut batches = Batches::new(&mut out);
+        let planned = Planned { thread: 7, event: EventType::UserLog, args: [u64::MAX; 4] };
+        for n in 0..5000 {
+            batches.event(&planned, 1 + n).unwrap();
+        }
+        batches.finish(Version::Go122).unwrap();
+        let frames: Vec<_> = crate::wire::v2::batch::Frames::new(&out, 0).collect::<Result<_, _>>().unwrap();
+        assert!(frames.len() > 2);
+    }
+}

@@ -1,0 +1,168 @@
+//! The strings and stacks of all generations in one table, with new IDs.
+
+use crate::bytes::put_uvarint;
+use crate::event::stack::Stack;
+use crate::generation::Generation;
+use crate::ids::{StackId, StringId};
+use crate::wire::v2::spec::EventType;
+use rustc_hash::FxHashMap;
+use std::collections::HashMap;
+
+/// The most bytes that a table's batch has before it is written: under
+/// [`MAX_BATCH_SIZE`](crate::limits::MAX_BATCH_SIZE) by more than an entry takes.
+const FULL: usize = 48 << 10;
+
+/// Batches of a table, of which some may be full.
+#[derive(Debug)]
+pub(super) struct TableBatches {
+    kind: EventType,
+    data: Vec<u8>,
+    full: Vec<Vec<u8>>,
+}
+
+impl TableBatches {
+    pub(super) fn new(kind: EventType) -> TableBatches {
+        TableBatches { kind, data: Vec::new(), full: Vec::new() }
+    }
+
+    /// Begins an entry.
+    pub(super) fn entry(&mut self, event: EventType, numbers: &[u64]) -> &mut Vec<u8> {
+        if self.data.len() >= FULL {
+            self.full.push(std::mem::take(&mut self.data));
+        }
+        if self.data.is_empty() {
+            self.data.push(self.kind as u8);
+        }
+        self.data.push(event as u8);
+        numbers.iter().for_each(|&number| put_uvarint(&mut self.data, number));
+        &mut self.data
+    }
+
+    /// Takes the full batches.
+    pub(super) fn take_full(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.full)
+    }
+
+    /// Takes the last batch too, where there is one.
+    pub(super) fn take_all(&mut self) -> Vec<Vec<u8>> {
+        let last = std::mem::take(&mut self.data);
+        self.full.extend(Some(last).filter(|data| !data.is_empty()));
+        self.take_full()
+    }
+}
+
+/// Both tables.
+#[derive(Debug)]
+pub(super) struct Tables<'t> {
+    /// The generation, by its place in the trace, that the next two are of.
+    generation: usize,
+    string_ids: FxHashMap<u64, u64>,
+    stack_ids: FxHashMap<u64, u64>,
+    // A file could be made to have keys that collide.
+    strings: HashMap<&'t [u8], u64>,
+    stacks: HashMap<Box<[u64]>, u64>,
+    /// A reader takes the first frame of a PC for all.
+    frames: HashMap<u64, [u64; 3]>,
+    pub(super) string_batches: TableBatches,
+    pub(super) stack_batches: TableBatches,
+}
+
+impl<'t> Tables<'t> {
+    pub(super) fn new() -> Tables<'t> {
+        Tables {
+            generation: usize::MAX,
+            string_ids: FxHashMap::default(),
+            stack_ids: FxHashMap::default(),
+            strings: HashMap::new(),
+            stacks: HashMap::new(),
+            frames: HashMap::new(),
+            string_batches: TableBatches::new(EventType::Strings),
+            stack_batches: TableBatches::new(EventType::Stacks),
+        }
+    }
+
+    fn enter(&mut self, generation: &Generation<'_>) {
+        if self.generation != generation.index() {
+            self.generation = generation.index();
+            self.string_ids.clear();
+            self.stack_ids.clear();
+        }
+    }
+
+    /// The new ID of a string of a generation's table; 0, the empty one, for one
+    /// that is missing.
+    pub(super) fn string_of(&mut self, generation: &Generation<'t>, id: u64) -> u64 {
+        self.enter(generation);
+        if let Some(&known) = self.string_ids.get(&id) {
+            return known;
+        }
+        let new = self.string(generation.string(StringId(id)).unwrap_or_default());
+        self.string_ids.insert(id, new);
+        new
+    }
+
+    /// The new ID of a string.
+    fn string(&mut self, text: &'t [u8]) -> u64 {
+        if text.is_empty() {
+            return 0;
+        }
+        let next = self.strings.len() as u64 + 1;
+        let id = *self.strings.entry(text).or_insert(next);
+        if id == next {
+            let data = self.string_batches.entry(EventType::String, &[id, text.len() as u64]);
+            data.extend_from_slice(text);
+        }
+        id
+    }
+
+    /// The new ID of a stack of a generation's table; 0, none, for one that is
+    /// missing.
+    pub(super) fn stack_of(&mut self, generation: &'t Generation<'t>, id: u64) -> u64 {
+        self.enter(generation);
+        if let Some(&known) = self.stack_ids.get(&id) {
+            return known;
+        }
+        let there = generation.tables().frames(generation.file, StackId(id)).is_some();
+        let new = match Stack::new(generation, id).filter(|_| there) {
+            Some(stack) => self.stack(stack),
+            None => 0,
+        };
+        self.stack_ids.insert(id, new);
+        new
+    }
+
+    fn stack(&mut self, stack: Stack<'t>) -> u64 {
+        let mut numbers = Vec::new();
+        for frame in stack.frames() {
+            let names = [self.string(frame.func), self.string(frame.file), frame.line];
+            let pc = self.pc(frame.pc, names);
+            numbers.extend([pc, names[0], names[1], names[2]]);
+        }
+        let next = self.stacks.len() as u64 + 1;
+        if let Some(&known) = self.stacks.get(&numbers[..]) {
+            return known;
+        }
+        let data = self.stack_batches.entry(EventType::Stack, &[next, numbers.len() as u64 / 4]);
+        numbers.iter().for_each(|&number| put_uvarint(data, number));
+        self.stacks.insert(numbers.into(), next);
+        next
+    }
+
+    /// The PC of a frame: another one, far off, if it has stood for another
+    /// place in the program, as where two programs' traces are one file.
+    fn pc(&mut self, pc: u64, names: [u64; 3]) -> u64 {
+        const FAR: u64 = 1 << 48;
+        let mut new = pc;
+        // So many programs are not in one file; then the first one's names do.
+        for _ in 0..16 {
+            if *self.frames.entry(new).or_insert(names) == names {
+                return new;
+            }
+            new = new.wrapping_add(FAR);
+        }
+        pc
+    }
+}
+
+// Frames take four numbers of at most ten bytes each.
+const _: () = assert!(FULL + 2 * 10 + 1 + 128 * 4 * 10 < crate::limits::MAX_BATCH_SIZE as usize);
