@@ -26,6 +26,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Traces of Go 1.5 to 1.21 are of another format, in which streams are those of
+//! Ps; they come out as the same events, in one generation.
+//!
 //! Names are `&[u8]` slices of the file, for Go's strings need not be UTF-8.
 //! [`Options`] choose between [strict](Mode::Strict) reading, where a defect is
 //! an error as in Go's own reader, and [lenient](Mode::Lenient) reading, which

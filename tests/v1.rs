@@ -302,6 +302,7 @@ fn touch_all(bytes: &[u8]) {
         let mut out = Vec::new();
         if let Ok(trace) = Trace::with_options(bytes, Options::default().mode(mode)) {
             touch::trace(&trace);
+            let _ = trace.timelines().map(|timelines| drop(timelines));
             let _ = v1::write(&trace, &mut out);
             for generation in trace.generations() {
                 let mut count = gotrace::analysis::count::Count::default();
@@ -383,7 +384,7 @@ fn seeds_are_good() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(600), ..ProptestConfig::default() })]
 
     #[test]
     fn damage_is_survived(seed: proptest::sample::Index, changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>(), 0..4u8), 1..8)) {

@@ -75,10 +75,6 @@ impl Index {
         let defect =
             if file.len() > MAX_V1_FILE { Some(wrong(MAX_V1_FILE, V1Error::FileTooLarge)) } else { scan.run().err() };
         let Scan { mut index, tables, largest, .. } = scan;
-        let end = defect.as_ref().map_or(file.len(), |e| (e.offset() as usize).min(file.len()));
-        if let Some(last) = index.batches.last_mut() {
-            last.range.end = end.max(last.range.start);
-        }
         // No version writes IDs anywhere near the end of their range.
         index.builtin = largest.saturating_add(1).min(u64::MAX - BUILTIN.len() as u64);
         index.tables = Arc::new(tables.finish(index.builtin, version < Version::Go107));
@@ -124,10 +120,10 @@ impl Scan<'_> {
     fn run(&mut self) -> Result<()> {
         let file = self.file;
         let mut pos = HEADER_LEN;
-        let mut events = 0;
+        let (mut events, mut start) = (0, pos);
         let ended = loop {
+            start = start.max(pos);
             let Some(&byte) = file.get(pos) else { break Ok(()) };
-            let start = pos;
             match self.steps[usize::from(byte)] {
                 LOOK => {
                     pos = match self.look(start) {
@@ -166,6 +162,10 @@ impl Scan<'_> {
             events += 1;
         };
         self.index.events = events;
+        if let Some(last) = self.index.batches.last_mut() {
+            // What could not be read belongs to no batch.
+            last.range.end = start.min(file.len()).max(last.range.start);
+        }
         ended
     }
 
