@@ -5,7 +5,7 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 most_bytes=20000
-for target in raw ordered text; do
+for target in raw ordered text repair; do
     mkdir -p "corpus/$target"
     find ../testdata/traces ../testdata/bad -name '*.trace' -size -$((most_bytes / 1000))k | while read -r trace; do
         name=${trace#../testdata/}
