@@ -100,6 +100,15 @@ fn procs() {
              M1 P1 G1 G1 Syscall->Runnable",
         ),
         (
+            "a G has sat in a syscall on an M whose own events come later",
+            "M1: ProcStatus 0 PRunning; GoStatus 1 1 Running; GoStatus 2 2 Syscall
+             M2 @50: GoSyscallEndBlocked",
+            "M1 P- G- P0 Undetermined->Running
+             M1 P0 G- G1 Undetermined->Running
+             M2 P0 G1 G2 Undetermined->Syscall
+             M2 P- G2 G2 Syscall->Runnable",
+        ),
+        (
             "GOMAXPROCS grows",
             "M1: ProcStatus 0 PRunning; GoStatus 1 1 Running; ProcsChange 2 @runtime.GOMAXPROCS; ProcStatus 1 PIdle",
             "M1 P- G- P0 Undetermined->Running

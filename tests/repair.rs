@@ -20,7 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 fn repair(bytes: &[u8]) -> Option<(Vec<u8>, Report, usize)> {
     let trace = Trace::with_options(bytes, Options::default().mode(Mode::Lenient)).ok()?;
     let mut out = Vec::new();
-    let mut writer = RepairWriter::new(&trace, &mut out).unwrap();
+    let mut writer = RepairWriter::new(&trace, &mut out).ok()?;
     let mut events = trace.events();
     for event in events.by_ref() {
         writer.event(&event.unwrap()).unwrap();

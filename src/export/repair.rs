@@ -107,8 +107,13 @@ impl<'t, W: Write> RepairWriter<'t, W> {
     /// Begins to write what is going to be salvaged of `trace`.
     ///
     /// # Errors
-    /// If the header cannot be written.
+    /// If the header cannot be written; of the kind `Unsupported` for a trace of
+    /// Go 1.21 or older, whose format is another.
     pub fn new(trace: &'t Trace<'t>, out: W) -> io::Result<RepairWriter<'t, W>> {
+        if trace.version().is_v1() {
+            let what = format!("a {} trace; only traces of Go 1.22 and later can be repaired", trace.version());
+            return Err(io::Error::new(io::ErrorKind::Unsupported, what));
+        }
         let mut batches = Batches::new(out);
         batches.raw(&trace.version().header())?;
         Ok(RepairWriter {

@@ -60,7 +60,8 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
             // P: the runtime takes Ps back when a generation begins.
             state.assume_bound(thread, id);
             let m = state.ms.find(thread);
-            if let Some(m) = m {
+            // One of which no event has been tried yet may have anything.
+            if let Some(m) = m.filter(|&m| state.ms.is_known(m)) {
                 let has = state.ms.context(m).go;
                 if has != id {
                     return Err(mismatch(has));

@@ -350,6 +350,11 @@ impl Threads {
         }
     }
 
+    /// Whether anything is known of what an M has.
+    pub(crate) fn is_known(&self, slot: Slot) -> bool {
+        self.slab.get(slot as usize).is_some_and(|thread| thread.ran || thread.cx != Context::EMPTY)
+    }
+
     pub(crate) fn has_run(&self, slot: Slot) -> bool {
         self.slab.get(slot as usize).is_none_or(|thread| thread.ran)
     }

@@ -45,7 +45,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let mut out = Output::open(global, Content::Binary)?;
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let mut writer = RepairWriter::new(&trace, &mut out)?;
+    let mut writer = RepairWriter::new(&trace, &mut out).map_err(|e| anyhow!("{}: {e}", input.name()))?;
     let warnings = input.stream(&trace, Progress::new(&trace, false), |event| {
         writer.event(event)?;
         Ok(ControlFlow::Continue(()))
