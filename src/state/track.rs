@@ -116,7 +116,10 @@ impl<'t> Tracker<'t> {
             _ if known => (time, Begin::Event(cause)),
             _ => (self.since, Begin::Before),
         };
-        let (proc, thread) = (event.proc(), event.thread());
+        let (mut proc, mut thread) = (event.proc(), event.thread());
+        if event.is_v1() {
+            (proc, thread) = self.place_in_v1(id, from, to, proc, thread);
+        }
         let state = match to {
             GoState::Runnable => Some(GoActivity::Runnable),
             GoState::Running => Some(GoActivity::Running { proc, thread }),
@@ -151,6 +154,27 @@ impl<'t> Tracker<'t> {
                 };
                 self.set_proc(proc, state, start, begin, cause, ready);
             }
+        }
+    }
+
+    /// Where a goroutine is, in a v1 trace: which P and M it was in a system call
+    /// on when the trace began is not known, and its return from one happens on
+    /// a P that is none and says no M.
+    fn place_in_v1(
+        &self,
+        id: GoId,
+        from: GoState,
+        to: GoState,
+        proc: Option<ProcId>,
+        thread: Option<ThreadId>,
+    ) -> (Option<ProcId>, Option<ThreadId>) {
+        match (from, to) {
+            (GoState::Undetermined, GoState::Syscall) => (None, None),
+            (GoState::Syscall, GoState::Runnable) => match self.gs.get(&id).map(|open| open.state) {
+                Some(GoActivity::Syscall { thread, .. }) => (None, thread),
+                _ => (None, None),
+            },
+            _ => (proc, thread),
         }
     }
 
