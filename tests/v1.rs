@@ -302,7 +302,7 @@ fn touch_all(bytes: &[u8]) {
         let mut out = Vec::new();
         if let Ok(trace) = Trace::with_options(bytes, Options::default().mode(mode)) {
             touch::trace(&trace);
-            let _ = trace.timelines().map(|timelines| drop(timelines));
+            let _ = trace.timelines().map(|timelines| timelines.goroutines.len());
             let _ = v1::write(&trace, &mut out);
             for generation in trace.generations() {
                 let mut count = gotrace::analysis::count::Count::default();
