@@ -60,7 +60,8 @@ pub struct Report {
     pub experimental: u64,
 }
 
-/// Writes the ordered events of a trace as a valid trace of the same version.
+/// Writes the ordered events of a trace as a valid trace of the same version, or
+/// of Go 1.26 if it is of Go 1.21 or older.
 ///
 /// Memory does not grow with the number of events, but with those of distinct
 /// strings and stacks, and of goroutines alive.
@@ -107,18 +108,15 @@ impl<'t, W: Write> RepairWriter<'t, W> {
     /// Begins to write what is going to be salvaged of `trace`.
     ///
     /// # Errors
-    /// If the header cannot be written; of the kind `Unsupported` for a trace of
-    /// Go 1.21 or older, whose format is another.
+    /// If the header cannot be written.
     pub fn new(trace: &'t Trace<'t>, out: W) -> io::Result<RepairWriter<'t, W>> {
-        if trace.version().is_v1() {
-            let what = format!("a {} trace; only traces of Go 1.22 and later can be repaired", trace.version());
-            return Err(io::Error::new(io::ErrorKind::Unsupported, what));
-        }
+        // Traces of Go 1.21 and older become ones that today's tools read.
+        let version = if trace.version().is_v1() { Version::Go126 } else { trace.version() };
         let mut batches = Batches::new(out);
-        batches.raw(&trace.version().header())?;
+        batches.raw(&version.header())?;
         Ok(RepairWriter {
             trace,
-            version: trace.version(),
+            version,
             batches,
             tables: Tables::new(),
             samples: TableBatches::new(EventType::CPUSamples),

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 Every event that can be placed is kept, with its time, stack and names. Where what
 led to it is lost, events are made up in its stead, so that readers accept it: a
 goroutine that starts twice blocks in between. The result is one generation of the
-same version. The exit status is 0 if the trace was good, 1 if it needed repairs.
+same version; of a trace of Go 1.21 or older, it is one of Go 1.26. The exit status is 0 if the trace was good, 1 if it needed repairs.
 
 Examples:
   gotrace repair crashed.trace -o whole.trace && go tool trace whole.trace
