@@ -84,9 +84,9 @@ impl<'a> Trace<'a> {
             progress: Mutex::new(Progress {
                 next: 0,
                 done: 0,
-                order: Order::new(self.bytes(), self.is_lenient()),
+                order: Order::new(self.bytes(), self.leniency()),
                 output: None,
-                warnings: Warnings::from(self.warnings()),
+                warnings: Warnings::beginning(self.warnings(), self.options().limits),
                 reread: 0,
                 failed: None,
             }),
@@ -174,7 +174,7 @@ where
                 None => {
                     progress.reread += usize::from(guessed);
                     // No other thread needs the ordering before `done` moves on.
-                    let mut order = std::mem::replace(&mut progress.order, Order::new(&[], false));
+                    let mut order = std::mem::replace(&mut progress.order, Order::new(&[], None));
                     drop(progress);
                     let mut output = (self.init)();
                     let read = self.read(&mut order, generation, &mut output);
@@ -200,7 +200,7 @@ where
     /// Reads a generation before those in front of it; nothing if it cannot be.
     fn read_ahead(&self, index: usize, generation: &'t Generation<'t>) -> Option<(Order<'t>, i64, A)> {
         let before = self.trace.generations().get(index.checked_sub(1)?)?;
-        let mut order = Order::guessing(self.trace.bytes(), self.trace.is_lenient(), generation, before);
+        let mut order = Order::guessing(self.trace.bytes(), self.trace.leniency(), generation, before);
         let began = order.last_time;
         let mut output = (self.init)();
         self.read(&mut order, generation, &mut output).ok()?;
@@ -278,7 +278,7 @@ mod tests {
         let (mut confirmed, mut guessed) = (0, 0);
         for (name, bytes) in traces() {
             let trace = Trace::parse(&bytes).unwrap();
-            let mut sequence = Order::new(&bytes, false);
+            let mut sequence = Order::new(&bytes, None);
             for (at, generation) in trace.generations().iter().enumerate() {
                 let before = sequence.clone();
                 let Ok(want) = read_all(&mut sequence, generation) else { break };
@@ -286,7 +286,7 @@ mod tests {
                     continue;
                 }
                 guessed += 1;
-                let mut ahead = Order::guessing(&bytes, false, generation, &trace.generations()[at - 1]);
+                let mut ahead = Order::guessing(&bytes, None, generation, &trace.generations()[at - 1]);
                 let began = ahead.last_time;
                 let got = read_all(&mut ahead, generation);
                 if let (Ok(got), true) = (got, ahead.confirm(&before, began)) {

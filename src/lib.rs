@@ -73,6 +73,7 @@ pub use file::TraceFile;
 pub use fold::Folded;
 pub use generation::{ClockSnapshot, Generation, WallTime};
 pub use ids::{GoId, ProcId, StackId, StringId, TaskId, ThreadId};
+pub use limits::Limits;
 pub use order::{Stuck, StuckThread};
 pub use stream::{Events, Stream};
 pub use time::{Frequency, Time, Timestamp};

@@ -39,14 +39,25 @@ pub const MAX_V1_FRAMES: u64 = 1000;
 /// all of them are brought into order.
 pub const MAX_V1_FILE: usize = 1 << 40;
 
-/// The most warnings that are listed one by one; the rest are counted.
-pub const MAX_WARNINGS: usize = 1000;
+/// What lenient reading may cost; set with
+/// [`Options::limits`](crate::Options::limits). A good trace comes near none of
+/// them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The most warnings that are listed one by one; the rest are counted.
+    pub warnings: usize,
+    /// How many events of other Ms may be tried in vain for each event that
+    /// happens; beyond that an event that has to wait is placed at once, so that
+    /// a hostile file cannot make ordering quadratic.
+    pub patience: u64,
+    /// With more Ms than this, nobody looks for the one that held a P or G which
+    /// another one claims.
+    pub threads_searched: usize,
+}
 
-/// How many events of other Ms may be tried in vain in lenient mode, for each
-/// event that happens; beyond that an event that has to wait is placed at once,
-/// so that a hostile file cannot make ordering quadratic.
-pub const PATIENCE: u64 = 256;
-
-/// With more Ms than this, lenient mode does not look for the one that held a P
-/// or G which another one claims.
-pub const MOST_MS_SEARCHED: usize = 256;
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { warnings: 1000, patience: 256, threads_searched: 256 }
+    }
+}

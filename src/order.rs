@@ -41,6 +41,7 @@ use crate::bytes::uvarint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::generation::Generation;
 use crate::ids::WIRE_NONE;
+use crate::limits::Limits;
 use crate::time::Frequency;
 use crate::warning::{Repair, Warning, Warnings};
 use crate::wire::v2::batch::BatchKind;
@@ -234,7 +235,7 @@ pub(crate) struct Order<'a> {
     v1: Option<Box<v1::Ordering<'a>>>,
     /// What lenient mode got past and has not been told of yet.
     warnings: Warnings,
-    /// How many events may still be tried in vain; see [`PATIENCE`].
+    /// How many events may still be tried in vain; see [`Limits::patience`].
     patience: u64,
 }
 
@@ -249,10 +250,11 @@ enum Ran {
 impl<'a> Order<'a> {
     /// The ordering of a trace from its beginning. A lenient one keeps events
     /// that name missing strings or stacks.
-    pub(crate) fn new(file: &'a [u8], lenient: bool) -> Order<'a> {
+    pub(crate) fn new(file: &'a [u8], lenient: Option<Limits>) -> Order<'a> {
+        let limits = lenient.unwrap_or_default();
         Order {
             file,
-            state: State { file, lenient, ..State::default() },
+            state: State { file, lenient: lenient.is_some(), limits, ..State::default() },
             frequency: Frequency::from_hz(1_000_000_000),
             generation: 0,
             frontier: Frontier::default(),
@@ -264,7 +266,7 @@ impl<'a> Order<'a> {
             syncs: 0,
             entered: false,
             v1: None,
-            warnings: Warnings::default(),
+            warnings: Warnings::new(limits),
             patience: PATIENCE_AT_FIRST,
         }
     }
@@ -273,7 +275,7 @@ impl<'a> Order<'a> {
     /// granted what came before: see [`guess`].
     pub(crate) fn guessing(
         file: &'a [u8],
-        lenient: bool,
+        lenient: Option<Limits>,
         generation: &Generation<'a>,
         before: &'a Generation<'a>,
     ) -> Order<'a> {
@@ -298,8 +300,10 @@ impl<'a> Order<'a> {
     /// Forgets all but how far it has come: the next generation is taken as
     /// if it were the first.
     fn start_over(&mut self) {
-        let (last_time, syncs, warnings) = (self.last_time, self.syncs, std::mem::take(&mut self.warnings));
-        *self = Order { last_time, syncs, warnings, ..Order::new(self.file, self.state.lenient) };
+        let (last_time, syncs, limits) = (self.last_time, self.syncs, self.state.limits);
+        let warnings = std::mem::replace(&mut self.warnings, Warnings::new(limits));
+        let lenient = self.state.lenient.then_some(limits);
+        *self = Order { last_time, syncs, warnings, ..Order::new(self.file, lenient) };
     }
 
     /// Begins a generation: its tables, its Ms' first events, its samples, and

@@ -133,10 +133,10 @@ impl<'t> Blocks<'t> {
     pub(crate) fn new(trace: &'t Trace<'t>) -> Blocks<'t> {
         Blocks {
             trace,
-            order: Order::new(trace.bytes(), trace.is_lenient()),
+            order: Order::new(trace.bytes(), trace.leniency()),
             records: Block::default(),
             generation: None,
-            warnings: Warnings::from(trace.warnings()),
+            warnings: Warnings::beginning(trace.warnings(), trace.options().limits),
             phase: Phase::Between,
             next: 0,
             gives_back: true,

@@ -7,6 +7,7 @@ use crate::generation::Generation;
 use crate::generation::salvage::{Salvaged, find_beginning, salvage};
 use crate::generation::split::{Split, split, split_v1};
 use crate::ids::{GoId, ProcId, ThreadId};
+use crate::limits::Limits;
 use crate::stream::{Events, Stream};
 use crate::version::{HEADER_LEN, Version};
 use crate::warning::{Repair, Warning};
@@ -19,12 +20,14 @@ pub struct Options {
     pub mode: Mode,
     /// How many threads the methods that can use several may use; at least 1.
     pub threads: usize,
+    /// What lenient reading may cost.
+    pub limits: Limits,
 }
 
 impl Default for Options {
     /// Strict, on one thread.
     fn default() -> Options {
-        Options { mode: Mode::Strict, threads: 1 }
+        Options { mode: Mode::Strict, threads: 1, limits: Limits::default() }
     }
 }
 
@@ -39,6 +42,12 @@ impl Options {
     #[must_use]
     pub fn threads(self, threads: usize) -> Options {
         Options { threads: threads.max(1), ..self }
+    }
+
+    /// These options with those limits.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Options {
+        Options { limits, ..self }
     }
 }
 
@@ -119,7 +128,7 @@ impl<'a> Trace<'a> {
                 let warnings = vec![Warning::new(defect.clone(), Repair::UsedAsFarAsItGoes, 0)];
                 Salvaged { generations: std::mem::take(&mut trace.generations), warnings }
             } else {
-                salvage(bytes, version, start)
+                salvage(bytes, version, start, options.limits)
             };
             if generations.is_empty() {
                 return Err(defect.clone());
@@ -184,6 +193,11 @@ impl<'a> Trace<'a> {
 
     pub(crate) fn is_lenient(&self) -> bool {
         self.options.mode == Mode::Lenient
+    }
+
+    /// What lenient reading may cost; none in strict mode.
+    pub(crate) fn leniency(&self) -> Option<Limits> {
+        self.is_lenient().then_some(self.options.limits)
     }
 
     /// The generation that a byte of the file belongs to.

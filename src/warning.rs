@@ -2,6 +2,7 @@
 //! about it, and what that cost.
 
 use crate::error::Error;
+use crate::limits::Limits;
 use std::fmt;
 
 /// A defect that lenient reading got past.
@@ -114,21 +115,28 @@ impl fmt::Display for Repair {
 }
 
 /// The warnings so far; those past a limit are only counted.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Warnings(Vec<Warning>);
-
-impl From<&[Warning]> for Warnings {
-    fn from(first: &[Warning]) -> Warnings {
-        Warnings(first.to_vec())
-    }
+#[derive(Clone, Debug)]
+pub(crate) struct Warnings {
+    list: Vec<Warning>,
+    /// How many may be listed.
+    most: usize,
 }
 
 impl Warnings {
+    pub(crate) fn new(limits: Limits) -> Warnings {
+        Warnings { list: Vec::new(), most: limits.warnings.max(1) }
+    }
+
+    /// These, and room for more.
+    pub(crate) fn beginning(first: &[Warning], limits: Limits) -> Warnings {
+        Warnings { list: first.to_vec(), ..Warnings::new(limits) }
+    }
+
     pub(crate) fn push(&mut self, warning: Warning) {
-        if self.0.len() < crate::limits::MAX_WARNINGS {
-            return self.0.push(warning);
+        if self.list.len() < self.most {
+            return self.list.push(warning);
         }
-        let Some(last) = self.0.last_mut() else { return };
+        let Some(last) = self.list.last_mut() else { return };
         let more = match (last.repair, warning.repair) {
             (Repair::AndMore(some), Repair::AndMore(more)) => some + more,
             (Repair::AndMore(some), _) => some + 1,
@@ -144,11 +152,11 @@ impl Warnings {
 
     /// Hands out all of them.
     pub(crate) fn take(&mut self) -> Vec<Warning> {
-        std::mem::take(&mut self.0)
+        std::mem::take(&mut self.list)
     }
 
     pub(crate) fn list(&self) -> &[Warning] {
-        &self.0
+        &self.list
     }
 }
 
@@ -156,19 +164,19 @@ impl Warnings {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
-    use crate::limits::MAX_WARNINGS;
 
     #[test]
     fn too_many_are_counted() {
-        let mut warnings = Warnings::default();
+        let most = Limits::default().warnings;
+        let mut warnings = Warnings::new(Limits::default());
         let one = || Warning::new(Error::at(7, ErrorKind::Empty), Repair::LeftOut, 1);
-        for _ in 0..MAX_WARNINGS + 5 {
+        for _ in 0..most + 5 {
             warnings.push(one());
         }
         warnings.push(Warning::new(Error::at(9, ErrorKind::Empty), Repair::AndMore(10), 12));
         let list = warnings.take();
-        assert_eq!(list.len(), MAX_WARNINGS);
-        assert_eq!(list.iter().map(Warning::lost).sum::<u64>(), MAX_WARNINGS as u64 + 17);
+        assert_eq!(list.len(), most);
+        assert_eq!(list.iter().map(Warning::lost).sum::<u64>(), most as u64 + 17);
         assert_eq!(list.last().unwrap().repair(), Repair::AndMore(16));
     }
 }

@@ -16,6 +16,7 @@ pub(crate) use beginning::find_beginning;
 
 use crate::error::{Error, ErrorKind};
 use crate::generation::{Draft, Generation};
+use crate::limits::Limits;
 use crate::time::Frequency;
 use crate::version::{HEADER_LEN, Version};
 use crate::warning::{Repair, Warning, Warnings};
@@ -47,7 +48,7 @@ pub(crate) struct Salvaged<'a> {
 
 /// Cuts what there is of `file` from `start` on, where its first batch should
 /// be.
-pub(crate) fn salvage(file: &[u8], version: Version, start: usize) -> Salvaged<'_> {
+pub(crate) fn salvage(file: &[u8], version: Version, start: usize, limits: Limits) -> Salvaged<'_> {
     let mut salvage = Salvage {
         file,
         version,
@@ -59,7 +60,7 @@ pub(crate) fn salvage(file: &[u8], version: Version, start: usize) -> Salvaged<'
         begins_trace: false,
         cut: Vec::new(),
         jumps: Vec::new(),
-        warnings: Warnings::default(),
+        warnings: Warnings::new(limits),
     };
     while salvage.pos < file.len() {
         salvage.frame();

@@ -7,7 +7,7 @@
 
 use crate::event::transition::{GoState, ProcState};
 use crate::ids::WIRE_NONE;
-use crate::limits::{MAX_PROC_ID, MOST_MS_SEARCHED};
+use crate::limits::MAX_PROC_ID;
 use crate::order::context::Context;
 use crate::order::gc::{Gc, Phase};
 use crate::order::state::{G, NONE, Slot, State};
@@ -300,7 +300,7 @@ fn set_proc(state: &mut State<'_>, p: Slot, status: ProcStatus, seq: Option<u64>
 
 /// Changes the contexts of the other Ms, if they are not too many.
 fn forget(state: &mut State<'_>, step: &Step<'_>, mut change: impl FnMut(&mut Context)) {
-    if state.ms.len() <= MOST_MS_SEARCHED {
+    if state.ms.len() <= state.limits.threads_searched {
         state.ms.iter_mut().filter(|m| m.id != step.thread).for_each(|m| change(&mut m.cx));
     }
 }

@@ -7,7 +7,6 @@
 use crate::bytes::uvarint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::optional;
-use crate::limits::PATIENCE;
 use crate::order::cursor::Cursor;
 use crate::order::frontier::Entry;
 use crate::order::place::place;
@@ -31,7 +30,8 @@ impl Order<'_> {
 
     /// Lets more be tried in vain, for so many events that have happened.
     pub(super) fn regain_patience(&mut self, events: usize) {
-        self.patience = self.patience.saturating_add(PATIENCE * events as u64).min(PATIENCE_AT_FIRST);
+        let more = self.state.limits.patience.saturating_mul(events as u64);
+        self.patience = self.patience.saturating_add(more).min(PATIENCE_AT_FIRST);
     }
 
     /// Whether trying all Ms is still worth it.

@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::generation::tables::Tables;
 use crate::ids::{StringId, WIRE_NONE};
+use crate::limits::Limits;
 use crate::order::context::Context;
 use crate::order::gc::Gc;
 use crate::order::guess::Guess;
@@ -47,6 +48,8 @@ pub(crate) struct State<'a> {
     pub(crate) stacks_prefix: u64,
     /// Whether an ID missing from the tables is no error.
     pub(crate) lenient: bool,
+    /// What lenient reading may cost.
+    pub(crate) limits: Limits,
     /// The first such ID of the generation.
     pub(crate) first_missing: Option<Error>,
     /// What is taken for granted, while a generation is read on its own.
