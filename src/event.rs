@@ -1,5 +1,8 @@
 //! Events: small, borrowed, decoded when asked for.
 
+pub mod experimental;
+pub mod kind;
+pub mod metric;
 pub mod range;
 pub mod stack;
 pub mod task;
@@ -13,8 +16,12 @@ use crate::time::Time;
 use crate::trace::Trace;
 use crate::wire::v1::map as v1;
 use crate::wire::v2::experiment::ExperimentalBatch;
-use crate::wire::v2::spec::{Arg, EventType};
+use crate::wire::v2::spec::EventType;
 use crate::wire::v2::status::ProcStatus;
+pub use experimental::{AllocFree, AllocFreeWhat, Experimental, Lifetime, SpanClass};
+pub use kind::EventKind;
+pub use metric::{Metric, MetricName};
+
 use range::{Range, RangeName, RangeScope, Swept};
 use stack::Stack;
 use std::fmt;
@@ -47,64 +54,6 @@ pub struct Event<'t> {
     record: Record,
 }
 
-/// What an event is.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum EventKind<'t> {
-    /// A point up to which every G, P and M that existed has been mentioned: a
-    /// generation begins, or the trace ends.
-    Sync(Sync<'t>),
-    /// A figure was sampled.
-    Metric(Metric),
-    /// A goroutine was labelled.
-    Label(Label<'t>),
-    /// A CPU profile sample; [`Event::stack`] is what was running.
-    StackSample,
-    /// A range begins.
-    RangeBegin(Range<'t>),
-    /// A range has been open since before the trace or generation began. Its
-    /// scope need not be in the event's context.
-    RangeActive(Range<'t>),
-    /// A range ends; a sweep tells what it did.
-    RangeEnd(Range<'t>, Option<Swept>),
-    /// A task begins.
-    TaskBegin(Task<'t>),
-    /// A task ends.
-    TaskEnd(Task<'t>),
-    /// A region begins.
-    RegionBegin(Region<'t>),
-    /// A region ends.
-    RegionEnd(Region<'t>),
-    /// The program logged something.
-    Log(Log<'t>),
-    /// A goroutine or P changed its state.
-    StateTransition(StateTransition<'t>),
-    /// An event of an experiment.
-    Experimental(Experimental),
-}
-
-impl EventKind<'_> {
-    /// The name that Go gives the kind.
-    pub fn name(&self) -> &'static str {
-        match self {
-            EventKind::Sync(_) => "Sync",
-            EventKind::Metric(_) => "Metric",
-            EventKind::Label(_) => "Label",
-            EventKind::StackSample => "StackSample",
-            EventKind::RangeBegin(_) => "RangeBegin",
-            EventKind::RangeActive(_) => "RangeActive",
-            EventKind::RangeEnd(..) => "RangeEnd",
-            EventKind::TaskBegin(_) => "TaskBegin",
-            EventKind::TaskEnd(_) => "TaskEnd",
-            EventKind::RegionBegin(_) => "RegionBegin",
-            EventKind::RegionEnd(_) => "RegionEnd",
-            EventKind::Log(_) => "Log",
-            EventKind::StateTransition(_) => "StateTransition",
-            EventKind::Experimental(_) => "Experimental",
-        }
-    }
-}
-
 /// What a sync tells of the events that follow.
 #[derive(Clone, Copy, Debug)]
 pub struct Sync<'t> {
@@ -123,134 +72,6 @@ impl<'t> Sync<'t> {
     /// The experimental batches of the generation.
     pub fn experimental_batches(&self) -> impl Iterator<Item = ExperimentalBatch<'t>> + use<'t> {
         self.generation.into_iter().flat_map(Generation::experimental_batches)
-    }
-}
-
-/// A figure of the runtime, named as in `runtime/metrics`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Metric {
-    /// Which figure.
-    pub name: MetricName,
-    /// Its value, in the unit that the name tells.
-    pub value: u64,
-}
-
-/// The figures that traces carry.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[non_exhaustive]
-pub enum MetricName {
-    /// How many Ps there are.
-    GoMaxProcs,
-    /// The heap that is live or not yet swept, in bytes.
-    HeapLive,
-    /// The heap size at which the next GC cycle will end, in bytes.
-    HeapGoal,
-}
-
-impl MetricName {
-    /// The name that Go gives it.
-    pub fn name(self) -> &'static str {
-        match self {
-            MetricName::GoMaxProcs => "/sched/gomaxprocs:threads",
-            MetricName::HeapLive => "/memory/classes/heap/objects:bytes",
-            MetricName::HeapGoal => "/gc/heap/goal:bytes",
-        }
-    }
-}
-
-/// An event of an experiment: its type and its numbers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Experimental {
-    /// Its type.
-    pub event: EventType,
-    values: [u64; 4],
-}
-
-impl Experimental {
-    /// Its arguments with their names.
-    pub fn args(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.event.spec().args.iter().skip(1).map(|a: &Arg| a.name).zip(self.values)
-    }
-
-    /// What an event of the AllocFree experiment says.
-    pub fn alloc_free(&self) -> Option<AllocFree> {
-        use EventType::*;
-        let [id, second, third, _] = self.values;
-        let lifetime = match self.event {
-            Span | HeapObject | GoroutineStack => Lifetime::Exists,
-            SpanAlloc | HeapObjectAlloc | GoroutineStackAlloc => Lifetime::Alloc,
-            SpanFree | HeapObjectFree | GoroutineStackFree => Lifetime::Free,
-            _ => return None,
-        };
-        let what = match (self.event, lifetime) {
-            (SpanFree, _) => AllocFreeWhat::Span { pages: None, class: None },
-            (Span | SpanAlloc, _) => AllocFreeWhat::Span { pages: Some(second), class: Some(SpanClass(third)) },
-            (HeapObjectFree, _) => AllocFreeWhat::HeapObject { type_id: None },
-            (HeapObject | HeapObjectAlloc, _) => AllocFreeWhat::HeapObject { type_id: (second != 0).then_some(second) },
-            (GoroutineStackFree, _) => AllocFreeWhat::GoroutineStack { size: None },
-            // The runtime writes the bit length of the size, a power of two.
-            _ => AllocFreeWhat::GoroutineStack {
-                size: second.checked_sub(1).and_then(|bits| 1u64.checked_shl(u32::try_from(bits).ok()?)),
-            },
-        };
-        Some(AllocFree { id, lifetime, what })
-    }
-}
-
-/// A decoded event of the AllocFree experiment. The ID becomes an address
-/// through the generation's [`HeapLayout`](crate::wire::v2::experiment::HeapLayout).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct AllocFree {
-    /// Which one, as the wire compresses it.
-    pub id: u64,
-    /// What happens to it.
-    pub lifetime: Lifetime,
-    /// What it is.
-    pub what: AllocFreeWhat,
-}
-
-/// What happens to memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Lifetime {
-    /// It was there when the trace began.
-    Exists,
-    /// It is allocated.
-    Alloc,
-    /// It is freed.
-    Free,
-}
-
-/// What kind of memory it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AllocFreeWhat {
-    /// A span of the heap.
-    Span {
-        /// How many pages it has.
-        pages: Option<u64>,
-        /// Its class.
-        class: Option<SpanClass>,
-    },
-    /// An object on the heap.
-    HeapObject {
-        /// Its type in the generation's type table, where known.
-        type_id: Option<u64>,
-    },
-    /// The stack of a goroutine.
-    GoroutineStack {
-        /// Its size in bytes.
-        size: Option<u64>,
-    },
-}
-
-/// What a span is used for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SpanClass(pub u64);
-
-impl SpanClass {
-    /// The size class of a heap span's objects, and whether they hold no
-    /// pointers; `None` for a span that is not part of the heap.
-    pub fn heap(self) -> Option<(u64, bool)> {
-        (self.0 & 1 == 0).then_some((self.0 >> 2, self.0 >> 1 & 1 == 1))
     }
 }
 

@@ -9,13 +9,14 @@
 //! 2. if it cannot happen yet, try the others by time;
 //! 3. if none can, the trace is broken: [`Stuck`] tells what blocks it.
 //!
-//! `dispatch` below is the one match from event type to handler. The handlers
+//! `dispatch` is the one match from event type to handler. The handlers
 //! stand in the files of their families, all of one signature, and obey one
 //! law: check everything, then commit; "not yet" and an error leave the state
 //! as it was.
 
 pub(crate) mod context;
 pub(crate) mod cursor;
+mod dispatch;
 pub(crate) mod frontier;
 mod gc;
 mod goroutine;
@@ -34,6 +35,7 @@ mod syscall;
 mod user;
 pub(crate) mod v1;
 
+pub(crate) use dispatch::{Advance, Step};
 pub(crate) use record::{Block, Record, note};
 pub use stuck::{Stuck, StuckThread};
 
@@ -50,167 +52,10 @@ use crate::wire::v2::samples::RawSample;
 use crate::wire::v2::spec::EventType;
 use context::Context;
 use cursor::{Cursor, Spans};
+use dispatch::dispatch;
 use frontier::{Entry, Frontier};
 use recover::PATIENCE_AT_FIRST;
 use state::{NONE, Slot, State};
-
-/// Whether an event could happen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Advance {
-    /// It has.
-    Yes,
-    /// It has, and its records are in `State::made`.
-    Made,
-    /// Something else has to happen before it.
-    NotYet,
-}
-
-/// One event being tried.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Step<'e> {
-    pub(crate) event: EventType,
-    /// Where it begins in the file.
-    pub(crate) at: usize,
-    /// The file up to the end of the event's batch, and where in it the next
-    /// argument stands.
-    data: &'e [u8],
-    pos: usize,
-    /// The M that it happens on.
-    pub(crate) thread: u64,
-    /// The context that it happens in; handlers make it the one after.
-    pub(crate) cx: Context,
-    time: i64,
-}
-
-impl Step<'_> {
-    /// The record that reports it with the context it now has.
-    pub(crate) fn record(&self) -> Record {
-        Record::new(self.event, self.thread, self.cx, self.at, self.time)
-    }
-
-    /// Reads the next argument.
-    #[inline(always)]
-    pub(crate) fn arg(&mut self) -> Result<u64> {
-        match uvarint(self.data, &mut self.pos) {
-            Ok(value) => Ok(value),
-            Err(e) => Err(bad_varint(0, self.pos, self.data.len(), e, "an event's arguments")),
-        }
-    }
-
-    /// Reads the next argument, a stack ID.
-    #[inline(always)]
-    pub(crate) fn stack(&mut self, state: &mut State<'_>) -> Result<u64> {
-        let id = self.arg()?;
-        if id > state.stacks_prefix && !state.tables.surely_has_stack(id) {
-            state.check_stack(self.event, self.at, id)?;
-        }
-        Ok(id)
-    }
-
-    /// Reads the next argument, a string ID.
-    #[inline(always)]
-    pub(crate) fn string(&mut self, state: &mut State<'_>) -> Result<u64> {
-        let id = self.arg()?;
-        if id > state.strings_prefix && !state.tables.surely_has_string(id) {
-            state.check_string(self.event, self.at, id)?;
-        }
-        Ok(id)
-    }
-}
-
-/// Hands an event to its handler: the frequent ones here, inlined, so that what
-/// they change stays in registers; the others outlined, on a copy. Matching
-/// the byte itself, not an `EventType` made of it, saves a twentieth.
-#[inline(always)]
-#[allow(non_upper_case_globals, reason = "the names are those of the event types")]
-fn dispatch(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    macro_rules! hot {
-        ($($event:ident => $handler:expr,)*) => {
-            $(const $event: u8 = EventType::$event as u8;)*
-            match number {
-                $($event => {
-                    step.event = EventType::$event;
-                    $handler(state, step)
-                })*
-                _ => {
-                    let mut copy = *step;
-                    let advance = dispatch_rare(number, state, &mut copy);
-                    *step = copy;
-                    advance
-                }
-            }
-        };
-    }
-    hot! {
-        ProcStart => proc::proc_start,
-        ProcStop => proc::proc_stop,
-        ProcSteal => proc::proc_steal,
-
-        GoCreate => goroutine::go_create,
-        GoStart => goroutine::go_start,
-        GoStop => goroutine::go_stop,
-        GoBlock => goroutine::go_block,
-        GoUnblock => goroutine::go_unblock,
-        GoDestroy => goroutine::go_destroy,
-
-        GoSyscallBegin => syscall::syscall_begin,
-        GoSyscallEnd => syscall::syscall_end,
-        GoSyscallEndBlocked => syscall::syscall_end_blocked,
-
-        GCSweepBegin => ranges::sweep_begin,
-        GCSweepEnd => ranges::sweep_end,
-        HeapAlloc => gc::heap_metric,
-
-        UserRegionBegin => user::region_begin,
-        UserRegionEnd => user::region_end,
-        UserLog => user::log,
-    }
-}
-
-/// The rest of [`dispatch`]: together they name every event type.
-#[inline(never)]
-fn dispatch_rare(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    use EventType::*;
-    let Some(event) = EventType::from_wire(number) else {
-        return Err(Error::at(step.at, ErrorKind::UnknownEventType { found: number }));
-    };
-    step.event = event;
-    match event {
-        ProcStatus => proc::proc_status(state, step),
-
-        GoCreateBlocked => goroutine::go_create_blocked(state, step),
-        GoSwitch | GoSwitchDestroy => goroutine::go_switch(state, step),
-        GoStatus | GoStatusStack => goroutine::go_status(state, step),
-        GoCreateSyscall => syscall::go_create_syscall(state, step),
-        GoDestroySyscall => syscall::go_destroy_syscall(state, step),
-
-        STWBegin | GCMarkAssistBegin => ranges::go_range_begin(state, step),
-        GCMarkAssistActive => ranges::go_range_active(state, step),
-        STWEnd | GCMarkAssistEnd => ranges::go_range_end(state, step),
-        GCSweepActive => ranges::sweep_active(state, step),
-
-        GCActive => gc::gc_active(state, step),
-        GCBegin => gc::gc_begin(state, step),
-        GCEnd => gc::gc_end(state, step),
-
-        UserTaskBegin => user::task_begin(state, step),
-        UserTaskEnd => user::task_end(state, step),
-        ProcsChange | GoLabel => user::annotation(state, step),
-
-        Span | SpanAlloc | SpanFree | HeapObject | HeapObjectAlloc | HeapObjectFree | GoroutineStack
-        | GoroutineStackAlloc | GoroutineStackFree => user::alloc_free(state, step),
-
-        EventBatch | Stacks | Stack | Strings | String | CPUSamples | CPUSample | Frequency | ExperimentalBatch
-        | Sync | ClockSnapshot | EndOfGeneration => Err(user::misplaced(step.event, step.at)),
-
-        HeapGoal => gc::heap_metric(state, step),
-
-        // Those that `dispatch` hands out.
-        ProcStart | ProcStop | ProcSteal | GoCreate | GoStart | GoStop | GoBlock | GoUnblock | GoDestroy
-        | GoSyscallBegin | GoSyscallEnd | GoSyscallEndBlocked | GCSweepBegin | GCSweepEnd | HeapAlloc
-        | UserRegionBegin | UserRegionEnd | UserLog => dispatch(number, state, step),
-    }
-}
 
 /// The ordering of a trace, one generation after the other.
 #[derive(Clone, Debug)]

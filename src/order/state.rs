@@ -1,10 +1,15 @@
 //! The state that events change: Gs, Ps and Ms, tasks and the collector.
 
+mod procs;
+mod threads;
+
+pub(crate) use procs::Procs;
+pub(crate) use threads::{Thread, Threads};
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::generation::tables::Tables;
 use crate::ids::{StringId, WIRE_NONE};
 use crate::limits::Limits;
-use crate::order::context::Context;
 use crate::order::gc::Gc;
 use crate::order::guess::Guess;
 use crate::order::ranges::OpenRanges;
@@ -13,7 +18,7 @@ use crate::order::seq::Seq;
 use crate::order::slots::SlotIndex;
 use crate::order::{Advance, Record, Step};
 use crate::wire::v2::spec::EventType;
-use crate::wire::v2::status::{GoStatus, ProcStatus};
+use crate::wire::v2::status::GoStatus;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -222,168 +227,6 @@ impl<'a> Goroutines<'a> {
 #[inline(never)]
 fn unknown_goroutine(event: EventType, at: usize, goroutine: u64) -> Error {
     Error::at(at, ErrorKind::UnknownGoroutine { event, goroutine: goroutine.into() })
-}
-
-/// A P.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct P {
-    pub(crate) seq: Seq,
-    pub(crate) status: ProcStatus,
-    pub(crate) sweeping: bool,
-    /// Whether there is one of that number.
-    pub(crate) exists: bool,
-}
-
-impl P {
-    const ABSENT: P = P { seq: Seq::FIRST, status: ProcStatus::Bad, sweeping: false, exists: false };
-
-    pub(crate) fn restart(&mut self, generation: u32) {
-        self.seq = Seq::first(generation);
-    }
-
-    #[inline(always)]
-    pub(crate) fn must_be(&self, expected: ProcStatus, step: &Step<'_>) -> Result<()> {
-        if self.status == expected { Ok(()) } else { Err(self.is_not(expected, step.event, step.at, step.cx.p)) }
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn is_not(self, expected: ProcStatus, event: EventType, at: usize, id: Slot) -> Error {
-        Error::at(at, ErrorKind::ProcStatus { event, proc: u64::from(id).into(), found: self.status, expected })
-    }
-}
-
-/// All Ps ever seen, by number.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Procs {
-    slab: Vec<P>,
-}
-
-impl Procs {
-    /// The P of that number, if there is one.
-    #[inline(always)]
-    pub(crate) fn find(&mut self, id: u64) -> Option<&mut P> {
-        self.slab.get_mut(usize::try_from(id).ok()?).filter(|p| p.exists)
-    }
-
-    pub(crate) fn get(&self, id: Slot) -> Option<&P> {
-        self.slab.get(id as usize).filter(|p| p.exists)
-    }
-
-    /// The P of the step's context.
-    #[inline(always)]
-    pub(crate) fn current(&mut self, step: &Step<'_>) -> Result<&mut P> {
-        match self.slab.get_mut(step.cx.p as usize) {
-            Some(p) => Ok(p),
-            None => Err(unknown_proc(step.event, step.at, step.cx.p)),
-        }
-    }
-
-    /// Adds a P that is not there; its number is at most `MAX_PROC_ID`.
-    pub(crate) fn add(&mut self, id: Slot, status: ProcStatus, generation: u32) -> &mut P {
-        let at = id as usize;
-        if at >= self.slab.len() {
-            self.slab.resize(at + 1, P::ABSENT);
-        }
-        let place = &mut self.slab[at];
-        *place = P { seq: Seq::first(generation), status, sweeping: false, exists: true };
-        place
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &P)> {
-        self.slab.iter().enumerate().filter(|(_, p)| p.exists).map(|(id, p)| (id as Slot, p))
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn unknown_proc(event: EventType, at: usize, proc: Slot) -> Error {
-    Error::at(at, ErrorKind::UnknownProc { event, proc: u64::from(proc).into() })
-}
-
-/// An M.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Thread {
-    pub(crate) id: u64,
-    /// The context that its next event happens in.
-    pub(crate) cx: Context,
-    /// Whether an event of it has happened in this generation.
-    ran: bool,
-}
-
-/// All Ms ever seen, and among them the M that is none.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Threads {
-    slab: Vec<Thread>,
-    index: FxHashMap<u64, Slot>,
-}
-
-impl Threads {
-    pub(crate) fn find(&self, id: u64) -> Option<Slot> {
-        self.index.get(&id).copied()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.slab.len()
-    }
-
-    pub(crate) fn id(&self, slot: Slot) -> u64 {
-        self.slab.get(slot as usize).map_or(WIRE_NONE, |thread| thread.id)
-    }
-
-    /// The context of an M.
-    #[inline(always)]
-    pub(crate) fn context(&self, slot: Slot) -> Context {
-        self.slab.get(slot as usize).map_or(Context::EMPTY, |thread| thread.cx)
-    }
-
-    /// The context of an M, to be changed.
-    pub(crate) fn context_mut(&mut self, slot: Slot) -> Option<&mut Context> {
-        self.slab.get_mut(slot as usize).map(|thread| &mut thread.cx)
-    }
-
-    /// Keeps the context that an M's events have led to. The M that is none
-    /// has no context.
-    #[inline(always)]
-    pub(crate) fn leave(&mut self, slot: Slot, cx: Context) {
-        if let Some(thread) = self.slab.get_mut(slot as usize)
-            && thread.id != WIRE_NONE
-        {
-            (thread.cx, thread.ran) = (cx, true);
-        }
-    }
-
-    /// Whether anything is known of what an M has.
-    pub(crate) fn is_known(&self, slot: Slot) -> bool {
-        self.slab.get(slot as usize).is_some_and(|thread| thread.ran || thread.cx != Context::EMPTY)
-    }
-
-    pub(crate) fn has_run(&self, slot: Slot) -> bool {
-        self.slab.get(slot as usize).is_none_or(|thread| thread.ran)
-    }
-
-    /// Marks an M as one of which no event has happened.
-    pub(crate) fn rest(&mut self, slot: Slot) {
-        if let Some(thread) = self.slab.get_mut(slot as usize) {
-            thread.ran = false;
-        }
-    }
-
-    /// Adds an M that is not there, with nothing bound.
-    pub(crate) fn add(&mut self, id: u64) -> Slot {
-        let slot = self.slab.len() as Slot;
-        self.slab.push(Thread { id, cx: Context::EMPTY, ran: false });
-        self.index.insert(id, slot);
-        slot
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Thread> {
-        self.slab.iter()
-    }
-
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Thread> {
-        self.slab.iter_mut()
-    }
 }
 
 impl<'a> State<'a> {
