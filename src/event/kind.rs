@@ -18,7 +18,7 @@ pub enum EventKind<'t> {
     Metric(Metric),
     /// A goroutine was labelled.
     Label(Label<'t>),
-    /// A CPU profile sample; [`Event::stack`] is what was running.
+    /// A CPU profile sample; [`Event::stack`](crate::Event::stack) is what was running.
     StackSample,
     /// A range begins.
     RangeBegin(Range<'t>),
