@@ -137,7 +137,7 @@ impl<'t> Event<'t> {
         }
         // The end of a stop-the-world does not say of which kind.
         match self.origin() {
-            Some((generation, begin)) => generation.string(StringId(begin[1])).unwrap_or_default(),
+            Some((generation, begin)) => generation.name(StringId(begin[1])),
             None => b"",
         }
     }
@@ -158,7 +158,7 @@ impl<'t> Event<'t> {
     }
 
     fn string(&self, id: u64) -> &'t [u8] {
-        self.generation.and_then(|g| g.string(StringId(id))).unwrap_or_default()
+        self.generation.map_or(b"", |generation| generation.name(StringId(id)))
     }
 
     /// All its arguments, the time difference included.
@@ -313,9 +313,7 @@ impl<'t> Event<'t> {
                 EventKind::TaskEnd(Task {
                     id: TaskId(args[1]),
                     parent: begin.and_then(|(_, begin)| parent_task(begin[2])),
-                    kind: begin
-                        .and_then(|(generation, begin)| generation.string(StringId(begin[3])))
-                        .unwrap_or_default(),
+                    kind: begin.map_or(b"", |(generation, begin)| generation.name(StringId(begin[3]))),
                 })
             }
             E::UserRegionBegin => EventKind::RegionBegin(Region { task: TaskId(args[1]), kind: self.string(args[2]) }),

@@ -19,6 +19,9 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use tables::Tables;
 
+/// What stands for a name that a damaged trace has lost.
+pub const LOST_NAME: &[u8] = b"(lost)";
+
 /// One generation of a trace: where it lies in the file, its clock, and the
 /// strings and stacks that its events name.
 ///
@@ -168,6 +171,17 @@ impl<'a> Generation<'a> {
             return index.tables.string(self.file, id);
         }
         self.tables().string(self.file, id)
+    }
+
+    /// The string with that ID, or what stands for a lost one.
+    pub(crate) fn name(&self, id: StringId) -> &'a [u8] {
+        self.string(id).unwrap_or(self.lost_name())
+    }
+
+    /// What stands for a lost name. In traces of Go 1.21 and older, an unknown
+    /// one is empty, as for Go.
+    pub(crate) fn lost_name(&self) -> &'static [u8] {
+        if self.v1.is_some() { b"" } else { LOST_NAME }
     }
 
     /// Every string of the table with its ID, in no particular order.

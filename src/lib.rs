@@ -71,7 +71,7 @@ pub use event::transition::{GoState, ProcState, StateTransition};
 pub use event::{Event, EventKind, Metric, MetricName, Sync};
 pub use file::TraceFile;
 pub use fold::Folded;
-pub use generation::{ClockSnapshot, Generation, WallTime};
+pub use generation::{ClockSnapshot, Generation, LOST_NAME, WallTime};
 pub use ids::{GoId, ProcId, StackId, StringId, TaskId, ThreadId};
 pub use limits::Limits;
 pub use order::{Stuck, StuckThread};

@@ -100,7 +100,7 @@ impl fmt::Display for Repair {
             Repair::RestOfBatch(bytes) => write!(f, "the last {bytes} bytes of the batch are left out"),
             Repair::Skipped(bytes) => write!(f, "{bytes} bytes are passed over"),
             Repair::BatchLeftOut => f.write_str("the batch is left out"),
-            Repair::Unnamed => f.write_str("unknown names and stacks are empty"),
+            Repair::Unnamed => f.write_str("names that are lost are shown as (lost), stacks are left out"),
             Repair::UsedAsFarAsItGoes => f.write_str("the generation is used as far as it goes"),
             Repair::FrequencyOfAnother => f.write_str("its clock is taken to tick as in another generation"),
             Repair::FrequencyAssumed(hz) => write!(f, "its clock is taken to tick at {hz} Hz, as nearly all do"),

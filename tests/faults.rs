@@ -28,17 +28,17 @@ static ALLOCATOR: Counting = Counting;
 const FLOORS: [(Kind, f64, f64); 13] = [
     (Kind::CutAtBatch, 0.99, 1.0),
     (Kind::Cut, 0.99, 1.0),
-    (Kind::FlipBytes, 0.0, 0.0),
-    (Kind::DeleteBytes, 0.0, 0.0),
-    (Kind::DuplicateBytes, 0.0, 0.0),
-    (Kind::SwapBytes, 0.0, 0.0),
-    (Kind::DeleteBatch, 0.0, 0.0),
-    (Kind::DuplicateBatch, 0.0, 0.0),
-    (Kind::SwapBatches, 0.0, 0.0),
-    (Kind::LeadingBytes, 0.0, 0.0),
-    (Kind::TrailingBytes, 0.0, 0.0),
-    (Kind::TwoTraces, 0.0, 0.0),
-    (Kind::MissingStart, 0.0, 0.0),
+    (Kind::FlipBytes, 0.97, 0.99),
+    (Kind::DeleteBytes, 0.9, 0.99),
+    (Kind::DuplicateBytes, 0.97, 0.99),
+    (Kind::SwapBytes, 0.9, 0.99),
+    (Kind::DeleteBatch, 0.99, 0.99),
+    (Kind::DuplicateBatch, 0.99, 0.99),
+    (Kind::SwapBatches, 0.9, 0.95),
+    (Kind::LeadingBytes, 1.0, 1.0),
+    (Kind::TrailingBytes, 1.0, 1.0),
+    (Kind::TwoTraces, 0.85, 0.85),
+    (Kind::MissingStart, 0.4, 0.9),
 ];
 
 /// The most events that a file of that size may give: on the wire each is two

@@ -80,7 +80,8 @@ impl<'t> Iterator for Frames<'t> {
 
     fn next(&mut self) -> Option<Frame<'t>> {
         let raw = self.tables.canonical(self.generation, self.raw.as_mut()?.next()?);
-        let name = |id| self.tables.string(self.generation.file, id).unwrap_or_default();
+        let lost = self.generation.lost_name();
+        let name = |id| self.tables.string(self.generation.file, id).unwrap_or(lost);
         Some(Frame { pc: raw.pc, func: name(raw.func), file: name(raw.file), line: raw.line })
     }
 }
