@@ -1,34 +1,126 @@
 //! Answers to questions about a trace, each from one pass over its events.
+//!
+//! ```text
+//! events ── each decoded once ──> analyses, side by side ── finish ──> answers
+//! ```
 
 pub mod count;
+pub mod durations;
+pub mod histogram;
+pub mod names;
+pub mod stacks;
 pub mod summary;
 
-use crate::event::Event;
+use crate::error::Result;
+use crate::event::{Event, EventKind};
+use crate::trace::Trace;
+use crate::warning::Warning;
+use std::ops::ControlFlow;
 
 /// A question that is answered by looking at every event once, in order.
-/// Several can share one pass.
+///
+/// Several share one pass as a tuple; an `Option` is one that may not be asked.
 ///
 /// ```
 /// # let bytes = include_bytes!("../testdata/traces/go1.27/hello.trace");
-/// use gotrace::analysis::{Analysis, count::Count, summary::Summarize};
+/// use gotrace::analysis::{count::Count, summary::Summarize};
 ///
 /// let trace = gotrace::Trace::parse(bytes)?;
-/// let (mut count, mut summary) = (Count::default(), Summarize::default());
-/// for event in trace.events() {
-///     let event = event?;
-///     count.event(&event);
-///     summary.event(&event);
-/// }
-/// assert_eq!(count.finish().events(), summary.finish().events);
+/// let (count, summary) = trace.analyze((Count::default(), Summarize::default()))?.output;
+/// assert_eq!(count.events(), summary.events);
 /// # Ok::<(), gotrace::Error>(())
 /// ```
 pub trait Analysis {
-    /// The answer.
+    /// The answer. It borrows nothing from the trace.
     type Output;
 
-    /// Takes note of the next event.
-    fn event(&mut self, event: &Event<'_>);
+    /// Takes note of the next event; `kind` is its [kind](Event::kind), decoded
+    /// once for all analyses of a pass.
+    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>);
 
     /// Ends the trace.
     fn finish(self) -> Self::Output;
+}
+
+impl<A: Analysis> Analysis for Option<A> {
+    type Output = Option<A::Output>;
+
+    #[inline]
+    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+        if let Some(analysis) = self {
+            analysis.event(event, kind);
+        }
+    }
+
+    fn finish(self) -> Self::Output {
+        self.map(A::finish)
+    }
+}
+
+macro_rules! side_by_side {
+    ($($name:ident)*) => {
+        impl<$($name: Analysis),*> Analysis for ($($name,)*) {
+            type Output = ($($name::Output,)*);
+
+            #[inline]
+            #[allow(non_snake_case, reason = "each is named as its type")]
+            fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+                let ($($name,)*) = self;
+                $($name.event(event, kind);)*
+            }
+
+            #[allow(non_snake_case, reason = "each is named as its type")]
+            fn finish(self) -> Self::Output {
+                let ($($name,)*) = self;
+                ($($name.finish(),)*)
+            }
+        }
+    };
+}
+
+side_by_side!(A);
+side_by_side!(A B);
+side_by_side!(A B C);
+side_by_side!(A B C D);
+side_by_side!(A B C D E);
+side_by_side!(A B C D E F);
+side_by_side!(A B C D E F G);
+side_by_side!(A B C D E F G H);
+side_by_side!(A B C D E F G H I);
+side_by_side!(A B C D E F G H I J);
+
+/// Whose figures an analysis gives where Go's tools are known to be wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum Compat {
+    /// The right ones.
+    #[default]
+    Right,
+    /// Those that Go 1.27's tools print, defects included.
+    Go127,
+}
+
+/// What a [`Trace::analyze`] has come to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Analyzed<T> {
+    /// The answer.
+    pub output: T,
+    /// The defects met, in lenient mode.
+    pub warnings: Vec<Warning>,
+}
+
+impl Trace<'_> {
+    /// Answers a question, or several, in one pass. Where the options allow two
+    /// threads, ordering runs ahead on one of its own.
+    ///
+    /// # Errors
+    /// The first defect, in strict mode.
+    pub fn analyze<A: Analysis>(&self, mut analysis: A) -> Result<Analyzed<A::Output>> {
+        let warnings = self.for_each(|event| {
+            analysis.event(&event, &event.kind());
+            ControlFlow::Continue(())
+        })?;
+        Ok(Analyzed { output: analysis.finish(), warnings })
+    }
 }

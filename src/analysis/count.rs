@@ -2,7 +2,7 @@
 
 use crate::analysis::Analysis;
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::generation::Generation;
 use crate::wire::v1::event::{Shapes, numbers};
 use crate::wire::v1::tables::Index;
@@ -30,8 +30,20 @@ impl Default for Count {
 impl Analysis for Count {
     type Output = Counts;
 
+    #[inline]
+    fn event(&mut self, event: &Event<'_>, _: &EventKind<'_>) {
+        self.note(event);
+    }
+
+    fn finish(self) -> Counts {
+        self.counts
+    }
+}
+
+impl Count {
+    /// Takes note of the next event, whose kind need not be decoded for it.
     #[inline(always)]
-    fn event(&mut self, event: &Event<'_>) {
+    pub fn note(&mut self, event: &Event<'_>) {
         let wire_type = event.wire_type();
         self.add(wire_type, 1);
         if wire_type == EventType::ProcSteal {
@@ -42,12 +54,6 @@ impl Analysis for Count {
         }
     }
 
-    fn finish(self) -> Counts {
-        self.counts
-    }
-}
-
-impl Count {
     /// Counts what a generation has on the wire, undecided whether it can be
     /// ordered. Passes over the rest of a batch that has a defect.
     pub fn raw_generation(&mut self, generation: &Generation<'_>, defects: &mut Vec<Error>) {

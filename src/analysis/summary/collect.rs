@@ -40,7 +40,7 @@ struct G {
 impl Analysis for Summarize {
     type Output = Summary;
 
-    fn event(&mut self, event: &Event<'_>) {
+    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
         let (summary, time) = (&mut self.summary, event.time());
         if summary.events == 0 {
             summary.start = time;
@@ -52,7 +52,7 @@ impl Analysis for Summarize {
             self.last_m = event.thread();
             self.ms.extend(self.last_m);
         }
-        match event.kind() {
+        match *kind {
             EventKind::StateTransition(StateTransition::Goroutine { id, from, to, stack, .. }) => {
                 self.goroutine(id, from, to, time, stack);
             }
@@ -61,13 +61,17 @@ impl Analysis for Summarize {
             EventKind::RangeBegin(range) | EventKind::RangeActive(range) => match (range.name, range.scope) {
                 (RangeName::GcMark, _) if self.marking.is_none() => {
                     summary.gc.cycles += 1;
-                    self.marking = Some(if summary.gc.cycles == 1 && is_active(event) { summary.start } else { time });
+                    self.marking = Some(if summary.gc.cycles == 1 && matches!(kind, EventKind::RangeActive(_)) {
+                        summary.start
+                    } else {
+                        time
+                    });
                 }
                 (RangeName::GcMarkAssist, RangeScope::Goroutine(g)) => {
                     let last_sync = self.last_sync;
                     self.assists.entry(g).or_insert_with(|| {
                         summary.gc.assists += 1;
-                        if is_active(event) { last_sync } else { time }
+                        if matches!(kind, EventKind::RangeActive(_)) { last_sync } else { time }
                     });
                 }
                 (RangeName::StopTheWorld(_), RangeScope::Goroutine(g)) => {
@@ -186,10 +190,6 @@ impl Summarize {
             }
         }
     }
-}
-
-fn is_active(event: &Event<'_>) -> bool {
-    matches!(event.kind(), EventKind::RangeActive(_))
 }
 
 fn area(procs: u64, time: i64) -> i64 {

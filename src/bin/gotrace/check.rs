@@ -90,7 +90,7 @@ impl Report {
             count.merge(&more);
             progress.one_more_generation();
         };
-        let kept = trace.fold(Count::default, |count, event| count.event(&event), merge);
+        let kept = trace.fold(Count::default, |count, event| count.note(&event), merge);
         let kept = kept.map_err(|e| input.error(&e))?;
         drop(progress);
         report.wire_events = wire.finish().wire_events();
@@ -191,7 +191,7 @@ fn strictly(input: &Input) -> Result<(u64, Option<Error>)> {
         match event {
             Ok(event) => {
                 meter.tick(&progress, &event);
-                count.event(&event);
+                count.note(&event);
             }
             Err(e) => stop = Some(e),
         }

@@ -98,7 +98,7 @@ fn in_order(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
     for event in events.by_ref() {
         let event = event.map_err(|e| input.error(&e))?;
         meter.tick(&progress, &event);
-        count.event(&event);
+        count.note(&event);
     }
     drop(progress);
     Ok((count.finish(), texts(events.warnings())))
@@ -110,7 +110,7 @@ fn side_by_side(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
         count.merge(&more);
         progress.one_more_generation();
     };
-    let folded = trace.fold(Count::default, |count, event| count.event(&event), merge);
+    let folded = trace.fold(Count::default, |count, event| count.note(&event), merge);
     drop(progress);
     let folded = folded.map_err(|e| input.error(&e))?;
     Ok((folded.output.finish(), texts(&folded.warnings)))

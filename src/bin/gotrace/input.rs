@@ -8,6 +8,7 @@ use crate::output::complain;
 use crate::progress::{Meter, Progress};
 use crate::{Global, Status, Usage};
 use anyhow::{Context, Result, anyhow};
+use gotrace::analysis::Analysis;
 use gotrace::error::Lookalike;
 use gotrace::{Error, ErrorKind, Event, Mode, Options, Trace, TraceFile, Warning};
 use std::fmt::Display;
@@ -101,6 +102,20 @@ impl Input {
         drop(progress);
         ended?;
         Ok(events.warnings().to_vec())
+    }
+
+    /// Shows every event to an analysis, or to a tuple of them; returns the
+    /// answer and the defects that were passed over.
+    pub(crate) fn analyze<A: Analysis>(&self, trace: &Trace<'_>, mut analysis: A) -> Result<(A::Output, Vec<Warning>)> {
+        let (progress, mut meter) = (Progress::new(trace, false), Meter::default());
+        let read = trace.for_each(|event| {
+            meter.tick(&progress, &event);
+            analysis.event(&event, &event.kind());
+            ControlFlow::Continue(())
+        });
+        drop(progress);
+        let warnings = read.map_err(|e| self.error(&e))?;
+        Ok((analysis.finish(), warnings))
     }
 
     /// Tells of the defects of a trace that was read nevertheless; to be called

@@ -13,8 +13,10 @@ mod output;
 mod progress;
 mod repair;
 mod summary;
+mod table;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
+use gotrace::analysis::Compat;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,15 +72,36 @@ struct Global {
     #[arg(long, global = true, help_heading = "Global options")]
     no_mmap: bool,
 
+    /// Give the figures of this release's own tools where those are known to be
+    /// wrong, instead of the right ones
+    #[arg(long, value_name = "RELEASE", global = true, help_heading = "Global options")]
+    compat: Option<Release>,
+
     /// Color the output
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = "Global options")]
     color: ColorChoice,
 }
 
 impl Global {
+    /// Whose figures to give.
+    #[allow(dead_code, reason = "the analyses that follow use it")]
+    fn compat(&self) -> Compat {
+        match self.compat {
+            None => Compat::Right,
+            Some(Release::Go127) => Compat::Go127,
+        }
+    }
+
     fn threads(&self) -> usize {
         self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
     }
+}
+
+/// A release of Go whose figures can be had.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Release {
+    #[value(name = "go1.27")]
+    Go127,
 }
 
 /// How a command ended that could do its work.

@@ -3,17 +3,14 @@
 use crate::human::{bytes, count, duration, name, number, percent, wall};
 use crate::input::Input;
 use crate::output::{Content, Output, Styles};
-use crate::progress::Progress;
+use crate::table;
 use crate::{Global, Status};
 use anyhow::Result;
 use clap::Args;
-use comfy_table::{CellAlignment, Table, presets};
-use gotrace::analysis::Analysis;
 use gotrace::analysis::summary::{Extent, Group, Summarize, Summary, Times};
 use gotrace::{Trace, Version, WallTime, Warning};
 use serde_json::{Value, json};
 use std::io::{self, Write};
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 /// Show what is in a trace on one page
@@ -39,12 +36,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let mut summarize = Summarize::default();
-    let warnings = input.stream(&trace, Progress::new(&trace, false), |event| {
-        summarize.event(event);
-        Ok(ControlFlow::Continue(()))
-    })?;
-    let summary = summarize.finish();
+    let (summary, warnings) = input.analyze(&trace, Summarize::default())?;
     let top = if options.top == 0 { summary.groups.len() } else { options.top.min(summary.groups.len()) };
     let groups = summary.groups.split_at(top);
     let mut out = Output::open(global, Content::Text)?;
@@ -76,7 +68,8 @@ impl Page<'_> {
         let stops = self.summary.stops.iter();
         let stops =
             stops.map(|s| vec![number(s.count), duration(s.total), duration(s.max), name(&s.reason).into_owned()]);
-        self.table(out, &["count", "total", "longest", "stop-the-world for"], stops)?;
+        let styles = self.styles;
+        table::below(out, styles, &["count", "total", "longest", "stop-the-world for"], stops)?;
 
         let mut groups: Vec<_> = top.iter().map(|g| group_row(g.count, g.times, function(g).into_owned())).collect();
         if !rest.is_empty() {
@@ -85,7 +78,7 @@ impl Page<'_> {
             groups.push(group_row(rest.iter().map(|group| group.count).sum(), times, what));
         }
         let header = ["count", "running", "runnable", "syscall", "waiting", "goroutines that began with"];
-        self.table(out, &header, groups.into_iter())
+        table::below(out, styles, &header, groups)
     }
 
     fn lines(&self) -> Vec<(&'static str, String)> {
@@ -137,28 +130,6 @@ impl Page<'_> {
             lines.push(("Program", user.join(", ")));
         }
         lines
-    }
-
-    /// A table after an empty line, if it has rows: numbers to the right, a
-    /// name in the last column to the left.
-    fn table(&self, out: &mut impl Write, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> io::Result<()> {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header(header.to_vec()).add_rows(rows);
-        if table.is_empty() {
-            return Ok(());
-        }
-        for (i, column) in table.column_iter_mut().enumerate() {
-            let last = i + 1 == header.len();
-            column.set_padding((if i == 0 { 0 } else { 2 }, 0));
-            column.set_cell_alignment(if last { CellAlignment::Left } else { CellAlignment::Right });
-        }
-        let heading = self.styles.heading;
-        writeln!(out)?;
-        for (i, line) in table.lines().enumerate() {
-            let line = line.trim_end();
-            if i == 0 { writeln!(out, "{heading}{line}{heading:#}")? } else { writeln!(out, "{line}")? }
-        }
-        Ok(())
     }
 }
 

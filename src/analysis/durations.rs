@@ -1,0 +1,162 @@
+//! The distribution of durations, in little memory.
+
+/// How finely values are told apart: each power of two is cut into so many.
+const PARTS: u64 = 128;
+const PART_BITS: u32 = PARTS.trailing_zeros();
+
+/// The distribution of durations in nanoseconds: exact count, sum, least and
+/// most; quantiles within 1/128 of the true one.
+///
+/// Values below 128 have a bucket each; above, every power of two has 128, as in
+/// an HDR histogram. At most 7,424 buckets, as many as values need.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Durations {
+    counts: Vec<u64>,
+    count: u64,
+    sum: i64,
+    min: i64,
+    max: i64,
+}
+
+impl Durations {
+    /// Adds a duration; a negative one counts as 0.
+    pub fn add(&mut self, nanos: i64) {
+        self.add_times(nanos, 1);
+    }
+
+    /// Adds a duration that occurred several times.
+    pub fn add_times(&mut self, nanos: i64, times: u64) {
+        if times == 0 {
+            return;
+        }
+        let nanos = nanos.max(0);
+        let bucket = bucket_of(nanos.unsigned_abs());
+        if self.counts.len() <= bucket {
+            self.counts.resize(bucket + 1, 0);
+        }
+        if let Some(count) = self.counts.get_mut(bucket) {
+            *count += times;
+        }
+        self.min = if self.count == 0 { nanos } else { self.min.min(nanos) };
+        self.max = self.max.max(nanos);
+        self.count += times;
+        self.sum = self.sum.saturating_add(nanos.saturating_mul(i64::try_from(times).unwrap_or(i64::MAX)));
+    }
+
+    /// Adds all that another holds.
+    pub fn merge(&mut self, other: &Durations) {
+        if other.count == 0 {
+            return;
+        }
+        if self.counts.len() < other.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+        self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
+        self.max = self.max.max(other.max);
+        self.count += other.count;
+        self.sum = self.sum.saturating_add(other.sum);
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// All of them together, in nanoseconds.
+    pub fn sum(&self) -> i64 {
+        self.sum
+    }
+
+    /// The shortest; 0 if there is none.
+    pub fn min(&self) -> i64 {
+        self.min
+    }
+
+    /// The longest; 0 if there is none.
+    pub fn max(&self) -> i64 {
+        self.max
+    }
+
+    /// The mean, rounded down; 0 if there is none.
+    pub fn mean(&self) -> i64 {
+        self.sum.checked_div(i64::try_from(self.count).unwrap_or(i64::MAX)).unwrap_or(0)
+    }
+
+    /// The least duration that a share `q` (0 to 1) of them does not exceed: the
+    /// median for 0.5. Never below the true one, and above it by less than
+    /// 1/128; 0 if there is none.
+    pub fn quantile(&self, q: f64) -> i64 {
+        let rank = ((q.clamp(0.0, 1.0) * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
+        let mut seen = 0;
+        for (bucket, count) in self.counts.iter().enumerate() {
+            seen += count;
+            if seen >= rank {
+                return last_of(bucket).clamp(self.min, self.max);
+            }
+        }
+        self.max
+    }
+}
+
+fn bucket_of(value: u64) -> usize {
+    let shift = (u64::BITS - value.leading_zeros()).saturating_sub(PART_BITS + 1);
+    (u64::from(shift) * PARTS + (value >> shift)) as usize
+}
+
+/// The greatest value of a bucket.
+fn last_of(bucket: usize) -> i64 {
+    let bucket = bucket as u64;
+    let shift = (bucket / PARTS).saturating_sub(1);
+    let first = (bucket - shift * PARTS) << shift;
+    i64::try_from(first + ((1 << shift) - 1)).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn small_ones_are_exact() {
+        let mut durations = Durations::default();
+        assert_eq!((durations.quantile(0.5), durations.mean(), durations.max()), (0, 0, 0));
+        (1..=100).for_each(|nanos| durations.add(nanos));
+        let quantiles = [0.0, 0.5, 0.9, 0.99, 1.0].map(|q| durations.quantile(q));
+        assert_eq!(quantiles, [1, 50, 90, 99, 100]);
+        assert_eq!((durations.count(), durations.sum(), durations.mean()), (100, 5050, 50));
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_are_near(mut values in prop::collection::vec(0..=i64::MAX, 1..200), q in 0.0..=1.0f64) {
+            let mut durations = Durations::default();
+            values.iter().for_each(|&value| durations.add(value));
+            values.sort_unstable();
+            let rank = ((q * values.len() as f64).ceil() as usize).max(1);
+            let (want, got) = (values[rank - 1], durations.quantile(q));
+            prop_assert!(got >= want && got - want <= want / 128, "{got} for {want}");
+        }
+
+        #[test]
+        fn buckets_hold_what_they_say(value in 0..=u64::MAX >> 1) {
+            let bucket = bucket_of(value);
+            prop_assert!(last_of(bucket) as u64 >= value);
+            prop_assert!(bucket == 0 || (last_of(bucket - 1) as u64) < value);
+        }
+
+        #[test]
+        fn merging_is_adding_all(a in prop::collection::vec(0..1i64 << 40, 0..50), b in prop::collection::vec(0..1i64 << 40, 0..50)) {
+            let of = |values: &[i64]| {
+                let mut durations = Durations::default();
+                values.iter().for_each(|&value| durations.add(value));
+                durations
+            };
+            let mut merged = of(&a);
+            merged.merge(&of(&b));
+            prop_assert_eq!(merged, of(&[a, b].concat()));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Names that outlive the trace they were read from.
+
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// A name in its [`Names`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NameId(u32);
+
+impl NameId {
+    /// The empty name, which all [`Names`] have.
+    pub const EMPTY: NameId = NameId(0);
+}
+
+/// Names, each kept once. Memory grows with the different names.
+#[derive(Clone, Debug)]
+pub struct Names {
+    list: Vec<Arc<[u8]>>,
+    ids: FxHashMap<Arc<[u8]>, NameId>,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        let empty: Arc<[u8]> = Arc::from(&b""[..]);
+        Names { list: vec![Arc::clone(&empty)], ids: FxHashMap::from_iter([(empty, NameId::EMPTY)]) }
+    }
+}
+
+impl Names {
+    /// The ID of a name; the same for equal names.
+    pub fn intern(&mut self, name: &[u8]) -> NameId {
+        if let Some(&id) = self.ids.get(name) {
+            return id;
+        }
+        // More names than that do not fit in any file that can be mapped.
+        let id = NameId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        let name: Arc<[u8]> = Arc::from(name);
+        self.list.push(Arc::clone(&name));
+        self.ids.insert(name, id);
+        id
+    }
+
+    /// The ID of a name that has been interned.
+    pub fn find(&self, name: &[u8]) -> Option<NameId> {
+        self.ids.get(name).copied()
+    }
+
+    /// The name; not necessarily UTF-8. Empty for an ID of other [`Names`].
+    pub fn get(&self, id: NameId) -> &[u8] {
+        self.list.get(id.0 as usize).map_or(b"", |name| name)
+    }
+
+    /// The name, shared.
+    pub fn shared(&self, id: NameId) -> Arc<[u8]> {
+        self.list.get(id.0 as usize).cloned().unwrap_or_else(|| Arc::from(&b""[..]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_names_are_one() {
+        let mut names = Names::default();
+        let (a, b) = (names.intern(b"a"), names.intern(b"b\xff"));
+        assert_eq!((names.intern(b"a"), names.intern(b"b\xff")), (a, b));
+        assert_eq!((names.get(a), names.get(b)), (&b"a"[..], &b"b\xff"[..]));
+        assert_eq!((names.intern(b""), names.find(b"c")), (NameId::EMPTY, None));
+    }
+}

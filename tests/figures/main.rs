@@ -1,0 +1,98 @@
+//! The analyses, held against what Go's own code makes of the same traces: a
+//! program inside the GOROOT of Go 1.27.3 (`main.go` beside this) asks
+//! `internal/trace`, and prints JSON. Under `--compat go1.27` figures are equal.
+//!
+//! It installs a toolchain, so it has a feature of its own:
+//! `cargo test --release --features live --test figures`.
+
+#![cfg(feature = "live")]
+
+mod count;
+
+use serde_json::Value;
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const REFERENCE: &str = "1.27.3";
+
+/// Every committed trace that was recorded, whatever its version.
+pub fn traces() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for version in std::fs::read_dir(format!("{ROOT}/testdata/traces")).unwrap() {
+        files.extend(std::fs::read_dir(version.unwrap().path()).unwrap().map(|file| file.unwrap().path()));
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "trace"));
+    files.sort();
+    files
+}
+
+/// Runs a command to its end.
+fn run(command: &mut Command) -> Output {
+    command.env("TZ", "UTC").env("GOTOOLCHAIN", "local").output().unwrap_or_else(|e| panic!("{command:?}: {e}"))
+}
+
+/// What a command that must succeed prints.
+fn text_of(command: &mut Command) -> String {
+    let output = run(command);
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The go command of the reference.
+pub fn go() -> &'static str {
+    static GO: OnceLock<String> = OnceLock::new();
+    GO.get_or_init(|| text_of(Command::new(format!("{ROOT}/testdata/toolchains.sh")).arg(REFERENCE)).trim().to_string())
+}
+
+/// The program that asks Go.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("figures");
+        let script = format!("{ROOT}/testdata/in-goroot.sh");
+        text_of(Command::new(script).arg(format!("{ROOT}/tests/figures")).arg(go()).arg(&output));
+        output
+    })
+}
+
+/// The answers to one question.
+pub struct Figures {
+    question: &'static str,
+    compared: Cell<usize>,
+}
+
+impl Figures {
+    /// The answers to a question of `main.go`.
+    pub fn of(question: &'static str) -> Figures {
+        Figures { question, compared: Cell::new(0) }
+    }
+
+    /// Go's answer; none where Go cannot read the trace.
+    pub fn go(&self, file: &Path) -> Option<Value> {
+        let output = run(Command::new(program()).arg(self.question).arg(file));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() != Some(2), "{}: {stderr}", file.display());
+        if !output.status.success() {
+            println!("{}: Go says: {}", file.display(), stderr.trim());
+            return None;
+        }
+        self.compared.set(self.compared.get() + 1);
+        Some(serde_json::from_slice(&output.stdout).unwrap())
+    }
+
+    /// The answer of a command of ours, with Go's figures where those are wrong.
+    pub fn ours(&self, args: &[&str], file: &Path) -> Value {
+        let gotrace = env!("CARGO_BIN_EXE_gotrace");
+        let text = text_of(Command::new(gotrace).args(args).args(["--strict", "--compat", "go1.27"]).arg(file));
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{args:?} {}: {e}", file.display()))
+    }
+
+    /// Go must have been able to answer for that many traces.
+    pub fn compared_at_least(&self, least: usize) {
+        println!("{}: {} traces compared with Go", self.question, self.compared.get());
+        assert!(self.compared.get() >= least, "only {}", self.compared.get());
+    }
+}
