@@ -36,7 +36,8 @@
 //!
 //! # Features
 //!
-//! `cli` (default) is the binary `gotrace`. Without it, the crate is the
+//! `cli` (default) is the binary `gotrace`; `http` (default) lets it fetch traces
+//! from running programs. Without them, the crate is the
 //! decoder, its states and analyses, on six small dependencies.
 
 // No input may bring the library down.

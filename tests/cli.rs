@@ -2,6 +2,9 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(feature = "http")]
+#[path = "cli/capture.rs"]
+mod capture;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/contract.rs"]

@@ -76,6 +76,12 @@ pub(crate) fn wall(wall: WallTime) -> Option<String> {
     Some(time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S%.3f %:z").to_string())
 }
 
+/// The time of day now, as a part of a file's name: `20261123-121314`, UTC.
+#[cfg(feature = "http")]
+pub(crate) fn wall_name() -> String {
+    Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string()
+}
+
 /// By how many seconds local time is ahead of UTC at a Unix time, as Go sees it.
 pub(crate) fn utc_offset() -> impl Fn(i64) -> i32 {
     let zone = match std::env::var("TZ") {

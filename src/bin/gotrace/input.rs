@@ -19,16 +19,29 @@ use std::path::Path;
 /// The most warnings that are printed one by one.
 const MOST_WARNINGS: usize = 10;
 
+/// Whether a TRACE names a server instead of a file.
+pub(crate) fn is_url(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    matches!(scheme.as_deref(), Some("http" | "https"))
+}
+
 /// A trace file and what it is called.
 pub(crate) struct Input {
     name: String,
     pub(crate) file: TraceFile,
     options: Options,
+    /// The file of a trace that came over the network.
+    #[cfg(feature = "http")]
+    fetched: Option<crate::remote::Fetched>,
 }
 
 impl Input {
-    /// Opens a file, or standard input for `-`.
+    /// Opens a file, or standard input for `-`; fetches what is at a URL.
     pub(crate) fn open(path: &Path, global: &Global) -> Result<Input> {
+        if is_url(path) {
+            return Input::fetch(path, global);
+        }
         let options =
             Options::default().mode(if global.strict { Mode::Strict } else { Mode::Lenient }).threads(global.threads());
         if path == Path::new("-") {
@@ -41,7 +54,7 @@ impl Input {
             }
             let name = "standard input".to_string();
             let file = TraceFile::read(stdin.lock()).with_context(|| name.clone())?;
-            return Ok(Input { name, file, options });
+            return Ok(Input::new(name, file, options));
         }
         let name = path.display().to_string();
         let file = if global.no_mmap {
@@ -54,7 +67,29 @@ impl Input {
             unsafe { TraceFile::map(path) }
         };
         let file = file.with_context(|| name.clone())?;
-        Ok(Input { name, file, options })
+        Ok(Input::new(name, file, options))
+    }
+
+    #[cfg(feature = "http")]
+    fn new(name: String, file: TraceFile, options: Options) -> Input {
+        Input { name, file, options, fetched: None }
+    }
+
+    #[cfg(not(feature = "http"))]
+    fn new(name: String, file: TraceFile, options: Options) -> Input {
+        Input { name, file, options }
+    }
+
+    #[cfg(feature = "http")]
+    fn fetch(url: &Path, global: &Global) -> Result<Input> {
+        let fetched = crate::remote::fetch(url, &global.capture)?;
+        let input = Input::open(fetched.path(), global)?;
+        Ok(Input { name: fetched.url.clone(), fetched: Some(fetched), ..input })
+    }
+
+    #[cfg(not(feature = "http"))]
+    fn fetch(url: &Path, _: &Global) -> Result<Input> {
+        Err(Usage(format!("{}: this gotrace was built without the feature `http`", url.display())).into())
     }
 
     /// The file's name, for people.
@@ -126,6 +161,11 @@ impl Input {
         }
         if let Some(more @ 1..) = warnings.len().checked_sub(MOST_WARNINGS) {
             complain("warning", &format!("{}: and {more} more defects", self.name));
+        }
+        #[cfg(feature = "http")]
+        if let Some(why) = self.fetched.as_ref().and_then(|fetched| fetched.shortfall.as_ref()) {
+            complain("warning", &format!("{}: {why}", self.name));
+            return Status::Flawed;
         }
         if warnings.is_empty() { Status::Done } else { Status::Flawed }
     }

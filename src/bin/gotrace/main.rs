@@ -1,7 +1,9 @@
 //! The command line of gotrace: options in, text out.
 
-#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(feature = "http")]
+mod capture;
 mod check;
 mod convert;
 mod count;
@@ -11,6 +13,8 @@ mod human;
 mod input;
 mod output;
 mod progress;
+#[cfg(feature = "http")]
+mod remote;
 mod repair;
 mod summary;
 mod table;
@@ -37,7 +41,7 @@ Examples:
   gotrace summary trace.out                      what is in it, on one page
   gotrace events trace.out -g 7 --stacks         what happened to goroutine 7
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
-  curl -s host:6060/debug/pprof/trace?seconds=1 | gotrace summary -
+  gotrace summary http://localhost:6060          what a program does in the next five seconds
 
 Exit status: 0 done; 1 the trace is bad or cannot be read (what could be read
 was printed, with a warning on standard error); 2 wrong usage.";
@@ -51,6 +55,8 @@ enum Command {
     Convert(convert::Options),
     Check(check::Options),
     Repair(repair::Options),
+    #[cfg(feature = "http")]
+    Capture(capture::Options),
 }
 
 /// Options that every command has.
@@ -80,6 +86,10 @@ struct Global {
     /// Color the output
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = "Global options")]
     color: ColorChoice,
+
+    #[cfg(feature = "http")]
+    #[command(flatten)]
+    capture: remote::CaptureOptions,
 }
 
 impl Global {
@@ -135,6 +145,8 @@ fn main() -> ExitCode {
         Command::Convert(options) => convert::run(options, global),
         Command::Check(options) => check::run(options, global),
         Command::Repair(options) => repair::run(options, global),
+        #[cfg(feature = "http")]
+        Command::Capture(options) => capture::run(options, global),
     };
     match result {
         Ok(Status::Done) => ExitCode::SUCCESS,

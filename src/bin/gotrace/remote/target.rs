@@ -1,0 +1,146 @@
+//! What a URL asks for.
+
+use super::options::CaptureOptions;
+use crate::Usage;
+use anyhow::Result;
+use std::fmt;
+use std::time::Duration;
+use ureq::http::Uri;
+
+/// Where `net/http/pprof` serves traces.
+const TRACE_PATH: &str = "/debug/pprof/trace";
+/// How long to trace if nobody says.
+const USUAL: Duration = Duration::from_secs(5);
+
+/// A trace that a server can be asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Without a user, and with the time to trace.
+    pub(super) uri: Uri,
+    /// The user and password in the URL.
+    pub(super) user: Option<String>,
+    /// How long it will trace; none for a server that is not told, such as one
+    /// with a flight recorder.
+    pub(crate) duration: Option<Duration>,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.uri.fmt(f)
+    }
+}
+
+impl Target {
+    pub(super) fn parse(url: &str, options: &CaptureOptions) -> Result<Target> {
+        let bad = |why: &str| Usage(format!("{}: {why}; expected http://HOST:PORT", without_user(url)));
+        let url = url.split_once('#').map_or(url, |(url, _)| url);
+        let (scheme, rest) = url.split_once("://").ok_or_else(|| bad("not a URL"))?;
+        let cut = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(cut);
+        let (user, host) = match authority.rsplit_once('@') {
+            Some((user, host)) => (Some(decoded(user)), host),
+            None => (None, authority),
+        };
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let path = match path.trim_end_matches('/') {
+            "" | "/debug/pprof" => TRACE_PATH,
+            _ => path,
+        };
+        let (times, others): (Vec<_>, Vec<_>) =
+            query.split('&').filter(|part| !part.is_empty()).partition(|part| part.starts_with("seconds="));
+        let in_url = match times.last().and_then(|part| part.strip_prefix("seconds=")) {
+            None => None,
+            Some(text) => {
+                let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0);
+                let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+                Some(time.ok_or_else(|| bad("seconds= is not a number of seconds"))?)
+            }
+        };
+        // Other handlers need not know what seconds are.
+        let usual = path.ends_with("/trace").then_some(USUAL);
+        let duration = options.seconds.or(in_url).or(usual);
+        let seconds = duration.map(|time| format!("seconds={}", time.as_secs_f64()));
+        let query: Vec<&str> = others.into_iter().chain(seconds.as_deref()).collect();
+        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+        let uri: Uri = format!("{scheme}://{host}{path}{query}").parse().map_err(|e| bad(&format!("{e}")))?;
+        if uri.host().is_none_or(str::is_empty) {
+            return Err(bad("no host").into());
+        }
+        Ok(Target { uri, user, duration })
+    }
+
+    /// The host's name, for a file's.
+    pub(crate) fn host(&self) -> &str {
+        self.uri.host().unwrap_or_default().trim_matches(['[', ']'])
+    }
+
+    /// Whether it is on this machine.
+    pub(super) fn is_local(&self) -> bool {
+        let host = self.host();
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// The URL without a password that it may hold.
+fn without_user(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let cut = rest.find(['/', '?']).unwrap_or(rest.len());
+            let host = rest[..cut].rfind('@').map_or(0, |at| at + 1);
+            format!("{scheme}://{}", &rest[host..])
+        }
+        None => url.to_string(),
+    }
+}
+
+/// A user or password, whose special characters are percent-encoded in a URL.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let hex = (byte == b'%').then(|| after.get(..2)).flatten();
+        let hex = hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        bytes.push(hex.unwrap_or(byte));
+        rest = if hex.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Args, FromArgMatches};
+
+    fn options(args: &[&str]) -> CaptureOptions {
+        let command = CaptureOptions::augment_args(clap::Command::new("test"));
+        CaptureOptions::from_arg_matches(&command.get_matches_from([&["test"], args].concat())).unwrap()
+    }
+
+    #[test]
+    fn a_host_is_enough() {
+        for (url, args, asked, seconds) in [
+            ("http://localhost:6060", &[][..], "http://localhost:6060/debug/pprof/trace?seconds=5", Some(5.0)),
+            ("http://h/", &["--seconds", "0.5"], "http://h/debug/pprof/trace?seconds=0.5", Some(0.5)),
+            ("http://h/debug/pprof/", &[], "http://h/debug/pprof/trace?seconds=5", Some(5.0)),
+            ("http://h/debug/pprof/trace?seconds=2", &[], "http://h/debug/pprof/trace?seconds=2", Some(2.0)),
+            ("http://h/p/trace?a=1&seconds=2", &["--seconds", "3"], "http://h/p/trace?a=1&seconds=3", Some(3.0)),
+            ("https://[::1]:8/flight#x", &[], "https://[::1]:8/flight", None),
+            ("http://u:p@h", &[], "http://h/debug/pprof/trace?seconds=5", Some(5.0)),
+        ] {
+            let target = Target::parse(url, &options(args)).unwrap();
+            assert_eq!((target.to_string().as_str(), target.duration.map(|time| time.as_secs_f64())), (asked, seconds));
+        }
+    }
+
+    #[test]
+    fn users_are_decoded_and_never_shown() {
+        let target = Target::parse("http://me:p%40ss@h:1", &options(&[])).unwrap();
+        assert_eq!((target.user.as_deref(), target.host()), (Some("me:p@ss"), "h"));
+        for bad in
+            ["http://", "http://me:secret@/x", "http://me:secret@h/trace?seconds=never", "http://me:secret@h:port"]
+        {
+            let said = Target::parse(bad, &options(&[])).unwrap_err().to_string();
+            assert!(said.contains("expected http://HOST:PORT") && !said.contains("secret"), "{said}");
+        }
+    }
+}
