@@ -66,6 +66,9 @@ impl Target {
         if uri.host().is_none_or(str::is_empty) {
             return Err(bad("no host").into());
         }
+        if uri.port_u16().is_none() && uri.authority().map(|all| all.as_str()) != uri.host() {
+            return Err(bad("the port is no number").into());
+        }
         Ok(Target { uri, user, duration })
     }
 
