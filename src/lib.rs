@@ -47,6 +47,7 @@
 mod ahead;
 pub mod analysis;
 mod bytes;
+pub mod diagnose;
 pub mod error;
 pub mod event;
 pub mod export;

@@ -7,6 +7,7 @@ mod capture;
 mod check;
 mod convert;
 mod count;
+mod diagnose;
 mod dump;
 mod events;
 mod human;
@@ -39,12 +40,14 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   gotrace summary trace.out                      what is in it, on one page
+  gotrace diagnose trace.out                     what is wrong with the scheduler, if anything
   gotrace events trace.out -g 7 --stacks         what happened to goroutine 7
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
   gotrace summary http://localhost:6060          what a program does in the next five seconds
 
 Exit status: 0 done; 1 the trace is bad or cannot be read (what could be read
-was printed, with a warning on standard error); 2 wrong usage.";
+was printed, with a warning on standard error); 2 wrong usage; 3 what `diagnose
+--fail-on` asks for was found.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -53,6 +56,7 @@ enum Command {
     Count(count::Options),
     Dump(dump::Options),
     Convert(convert::Options),
+    Diagnose(diagnose::Options),
     Check(check::Options),
     Repair(repair::Options),
     #[cfg(feature = "http")]
@@ -119,6 +123,8 @@ enum Status {
     Done,
     /// The trace has defects, of which the user has been told.
     Flawed,
+    /// What the user wants to fail on was found.
+    Found,
 }
 
 /// The command line asks for something that cannot be.
@@ -143,6 +149,7 @@ fn main() -> ExitCode {
         Command::Count(options) => count::run(options, global),
         Command::Dump(options) => dump::run(options, global),
         Command::Convert(options) => convert::run(options, global),
+        Command::Diagnose(options) => diagnose::run(options, global),
         Command::Check(options) => check::run(options, global),
         Command::Repair(options) => repair::run(options, global),
         #[cfg(feature = "http")]
@@ -151,6 +158,7 @@ fn main() -> ExitCode {
     match result {
         Ok(Status::Done) => ExitCode::SUCCESS,
         Ok(Status::Flawed) => ExitCode::from(1),
+        Ok(Status::Found) => ExitCode::from(3),
         // Whoever reads our output has had enough of it.
         Err(e) if is_closed_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {

@@ -1,0 +1,164 @@
+//! An execution trace as an [`Observation`].
+
+mod people;
+mod windows;
+
+use crate::analysis::Analysis;
+use crate::diagnose::observation::{Observation, Pause, Source};
+use crate::diagnose::{Observation as Output, Stretch};
+use crate::event::range::{RangeName, RangeScope};
+use crate::event::transition::{ProcState, StateTransition};
+use crate::event::{Event, EventKind, MetricName};
+use crate::ids::{ProcId, ThreadId};
+use crate::time::Time;
+use people::People;
+use rustc_hash::{FxHashMap, FxHashSet};
+use windows::{Now, Windows};
+
+/// How many of the longest pauses are kept.
+const PAUSES: usize = 5;
+
+/// Makes an [`Observation`] of a trace. Memory grows with the goroutines that
+/// exist at a time and with the different stacks, not with the trace.
+#[derive(Clone, Debug, Default)]
+pub struct Observe {
+    now: Now,
+    windows: Windows,
+    people: People,
+    /// Whether a P has an M.
+    procs: FxHashMap<ProcId, bool>,
+    gomaxprocs: Option<i64>,
+    threads: FxHashSet<ThreadId>,
+    last_thread: Option<ThreadId>,
+    /// Since when the collector has stopped the world.
+    stopped: Option<Time>,
+    marking: bool,
+    output: Option<Observation>,
+}
+
+impl Analysis for Observe {
+    type Output = Output;
+
+    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+        let time = event.time();
+        if event.thread() != self.last_thread {
+            self.last_thread = event.thread();
+            if self.last_thread.is_some_and(|thread| self.threads.insert(thread)) {
+                self.windows.until(time, &self.now);
+                self.now.threads += 1;
+            }
+        }
+        match *kind {
+            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack }) => {
+                if from == to {
+                    return; // The status in a later generation.
+                }
+                self.windows.until(time, &self.now);
+                let marking = self.marking;
+                self.people.transition(event, id, (from, to), reason, stack, marking, &mut self.now);
+            }
+            EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(id, to, time),
+            EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
+                self.windows.until(time, &self.now);
+                self.gomaxprocs = i64::try_from(metric.value).ok();
+                self.count_idle();
+            }
+            EventKind::RangeBegin(range) | EventKind::RangeActive(range) => match (range.name, range.scope) {
+                (RangeName::GcMark, _) => {
+                    let output = self.output.get_or_insert_with(|| Observation::new(Source::Trace));
+                    output.gc_cycles += u64::from(!std::mem::replace(&mut self.marking, true));
+                }
+                (RangeName::StopTheWorld(reason), _) if is_gc(reason) => {
+                    self.windows.until(time, &self.now);
+                    self.now.stopped = true;
+                    self.stopped = Some(time);
+                }
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(id, time, true),
+                _ => {}
+            },
+            EventKind::RangeEnd(range, _) => match (range.name, range.scope) {
+                (RangeName::GcMark, _) => self.marking = false,
+                (RangeName::StopTheWorld(_), _) => self.started(time),
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(id, time, false),
+                _ => {}
+            },
+            EventKind::Label(label) => {
+                if let Some(id) = label.goroutine.filter(|_| is_worker(label.label)) {
+                    self.people.worker(id, time);
+                }
+            }
+            EventKind::StackSample => {
+                self.output.get_or_insert_with(|| Observation::new(Source::Trace)).cpu_samples += 1;
+            }
+            EventKind::Sync(_) => self.windows.until(time, &self.now),
+            _ => {}
+        }
+    }
+
+    fn finish(mut self) -> Output {
+        let end = Time(self.windows.start().0.saturating_add(self.windows.span()));
+        let start = self.windows.start();
+        let mut output = self.output.take().unwrap_or_else(|| Observation::new(Source::Trace));
+        output.span = self.windows.span();
+        output.samples = self.windows.samples();
+        let capacity: f64 = output.samples.iter().map(|sample| sample.procs * sample.length() as f64).sum();
+        let stopped: f64 =
+            output.samples.iter().map(|sample| sample.stopped * sample.procs * sample.length() as f64).sum();
+        output.pauses.sort_by_key(|pause| std::cmp::Reverse(pause.when.end - pause.when.start));
+        output.pauses.iter_mut().for_each(|pause| {
+            let since = |time: i64| time.saturating_sub(start.0);
+            pause.when = Stretch { start: since(pause.when.start), end: since(pause.when.end) };
+        });
+        let collecting = self.people.finish(start, end, &mut output);
+        output.gc_cpu = (capacity > 0.0).then(|| (collecting as f64 + stopped) / capacity);
+        output
+    }
+}
+
+impl Observe {
+    fn proc(&mut self, id: ProcId, to: ProcState, time: Time) {
+        let runs = to == ProcState::Running;
+        if self.procs.get(&id) != Some(&runs) {
+            self.windows.until(time, &self.now);
+            self.procs.insert(id, runs);
+            self.count_idle();
+        }
+        if !runs {
+            self.people.lost_proc(id, &mut self.now);
+        }
+    }
+
+    fn count_idle(&mut self) {
+        // Traces up to Go 1.21 need not tell; then it is at least the Ps that appear.
+        let procs = self.gomaxprocs.unwrap_or(self.procs.len() as i64);
+        let running = self.procs.values().filter(|runs| **runs).count() as i64;
+        (self.now.procs, self.now.idle_procs) = (procs, (procs - running).max(0));
+    }
+
+    fn started(&mut self, time: Time) {
+        let Some(since) = self.stopped.take() else { return };
+        self.windows.until(time, &self.now);
+        self.now.stopped = false;
+        let output = self.output.get_or_insert_with(|| Observation::new(Source::Trace));
+        output.pause_times.add(time.since(since));
+        // Times from the beginning are told apart at the end.
+        output.pauses.push(Pause { when: Stretch { start: since.0, end: time.0 }, line: None });
+        if output.pauses.len() > PAUSES {
+            let shortest = output.pauses.iter().enumerate().min_by_key(|(_, pause)| pause.when.end - pause.when.start);
+            if let Some((at, _)) = shortest {
+                output.pauses.swap_remove(at);
+            }
+        }
+    }
+}
+
+/// Whether the world is stopped for the collector.
+fn is_gc(reason: &[u8]) -> bool {
+    reason.windows(2).any(|pair| pair == b"GC")
+}
+
+/// Whether a label is that of a worker that takes time from the program: one that
+/// runs where nothing else wants to takes none.
+fn is_worker(label: &[u8]) -> bool {
+    label.starts_with(b"GC (") && label != b"GC (idle)"
+}

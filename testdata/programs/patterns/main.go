@@ -1,0 +1,306 @@
+// Command patterns shows one scheduler pattern at a time, for about 0.7 s, so
+// that a diagnosis can be held against what is known to be wrong.
+//
+//	patterns MODE [TRACE]
+//
+// With TRACE it traces itself; GODEBUG=schedtrace=50,scheddetail=1,gctrace=1
+// makes it log instead, or besides.
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/trace"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// length is how long a pattern lasts.
+const length = 700 * time.Millisecond
+
+var modes = map[string]func(){
+	"starvation": starvation,
+	"syscalls":   syscalls,
+	"network":    network,
+	"gc":         gc,
+	"stuck":      stuck,
+	"leak":       leak,
+	"convoy":     convoy,
+	"pinned":     pinned,
+	"busy":       busy,
+	"idle":       idle,
+	"server":     server,
+}
+
+func main() {
+	if len(os.Args) < 2 || modes[os.Args[1]] == nil {
+		names := make([]string, 0, len(modes))
+		for name := range modes {
+			names = append(names, name)
+		}
+		sort.Strings(names)
+		fmt.Fprintf(os.Stderr, "usage: patterns %s [TRACE]\n", strings.Join(names, "|"))
+		os.Exit(2)
+	}
+	if len(os.Args) > 2 {
+		f, err := os.Create(os.Args[2])
+		fail(err)
+		fail(trace.Start(f))
+		defer f.Close()
+		defer trace.Stop()
+	}
+	modes[os.Args[1]]()
+}
+
+func fail(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// spin computes until the deadline.
+func spin(until time.Time) (n uint64) {
+	for time.Now().Before(until) {
+		for i := 0; i < 1000; i++ {
+			n = n*31 + uint64(i)
+		}
+	}
+	return n
+}
+
+// starvation: far more workers that only compute than there are Ps.
+func starvation() { workers(50 * runtime.GOMAXPROCS(0)) }
+
+// busy: as many workers as Ps, which is as it should be.
+func busy() { workers(runtime.GOMAXPROCS(0)) }
+
+func workers(n int) {
+	end := time.Now().Add(length)
+	var wg sync.WaitGroup
+	for i := 0; i < n; i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			spin(end)
+		}()
+	}
+	wg.Wait()
+}
+
+// syscalls: many goroutines that block their threads in the kernel.
+func syscalls() {
+	end := time.Now().Add(length)
+	var wg sync.WaitGroup
+	for i := 0; i < 60; i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for time.Now().Before(end) {
+				ts := syscall.NsecToTimespec(int64(8 * time.Millisecond))
+				syscall.Nanosleep(&ts, nil)
+			}
+		}()
+	}
+	wg.Wait()
+}
+
+// network: hundreds of connections whose requests come all at once, and need
+// more computing than there is time for.
+func network() {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	fail(err)
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go echo(c, 300*time.Microsecond)
+		}
+	}()
+	const connections = 300
+	conns := make([]net.Conn, connections)
+	for i := range conns {
+		conns[i], err = net.Dial("tcp", ln.Addr().String())
+		fail(err)
+	}
+	var wg sync.WaitGroup
+	end := time.Now().Add(length)
+	for _, c := range conns {
+		wg.Add(1)
+		go func(c net.Conn) {
+			defer wg.Done()
+			ping(c, end, 0)
+		}(c)
+	}
+	wg.Wait()
+	ln.Close()
+}
+
+// ping sends requests and reads their answers.
+func ping(c net.Conn, end time.Time, pause time.Duration) {
+	buf := make([]byte, 16)
+	for time.Now().Before(end) {
+		if _, err := c.Write(buf); err != nil {
+			return
+		}
+		if _, err := io.ReadFull(c, buf); err != nil {
+			return
+		}
+		if pause > 0 {
+			time.Sleep(pause)
+		}
+	}
+	c.Close()
+}
+
+// echo answers each request after some computing.
+func echo(c net.Conn, work time.Duration) {
+	defer c.Close()
+	buf := make([]byte, 16)
+	for {
+		if _, err := io.ReadFull(c, buf); err != nil {
+			return
+		}
+		spin(time.Now().Add(work))
+		if _, err := c.Write(buf); err != nil {
+			return
+		}
+	}
+}
+
+// server: a few clients that a server answers easily.
+func server() {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	fail(err)
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go echo(c, 20*time.Microsecond)
+		}
+	}()
+	var wg sync.WaitGroup
+	end := time.Now().Add(length)
+	for i := 0; i < 10; i++ {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		fail(err)
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			ping(c, end, 3*time.Millisecond)
+		}()
+	}
+	wg.Wait()
+	ln.Close()
+}
+
+type node struct {
+	next *node
+	data [6]int
+}
+
+var live [64]*node
+
+// gc: a heap of pointers that is thrown away as fast as it is made, with hardly
+// any room before the next cycle.
+func gc() {
+	debug.SetGCPercent(10)
+	end := time.Now().Add(length)
+	var wg sync.WaitGroup
+	for i := 0; i < runtime.GOMAXPROCS(0); i++ {
+		wg.Add(1)
+		go func(i int) {
+			defer wg.Done()
+			for time.Now().Before(end) {
+				var head *node
+				for j := 0; j < 5000; j++ {
+					head = &node{next: head}
+				}
+				live[(i*7+len(live)/2)%len(live)] = head
+				i++
+			}
+		}(i)
+	}
+	wg.Wait()
+}
+
+var sink uint64
+
+// loop makes no calls: nothing can preempt it but a signal.
+func loop(rounds uint64) {
+	n := uint64(1)
+	for i := uint64(0); i < rounds; i++ {
+		n = n*31 + i
+	}
+	atomic.StoreUint64(&sink, n)
+}
+
+// stuck: a loop that cannot be preempted (run it with asyncpreemptoff=1) holds a
+// P for most of the time.
+func stuck() {
+	const trial = 10_000_000
+	began := time.Now()
+	loop(trial)
+	rounds := uint64(float64(trial) * float64(length) * 0.7 / float64(time.Since(began)))
+	var stop atomic.Bool
+	go func() {
+		loop(rounds)
+		stop.Store(true)
+	}()
+	for end := time.Now().Add(length); time.Now().Before(end) || !stop.Load(); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// leak: goroutines that wait for what never comes.
+func leak() {
+	end := time.Now().Add(length)
+	for time.Now().Before(end) {
+		for i := 0; i < 3; i++ {
+			ch := make(chan int)
+			go func() { <-ch }()
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// convoy: everybody needs the same lock nearly all the time.
+func convoy() {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	end := time.Now().Add(length)
+	for i := 0; i < 40; i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for time.Now().Before(end) {
+				mu.Lock()
+				spin(time.Now().Add(100 * time.Microsecond))
+				mu.Unlock()
+			}
+		}()
+	}
+	wg.Wait()
+}
+
+// pinned: one goroutine computes, the other Ps have nothing to do.
+func pinned() { workers(1) }
+
+// idle: nothing happens.
+func idle() {
+	for end := time.Now().Add(length); time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+}
