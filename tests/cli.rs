@@ -9,6 +9,8 @@ mod capture;
 mod check;
 #[path = "cli/contract.rs"]
 mod contract;
+#[path = "cli/diagnose.rs"]
+mod diagnose;
 #[path = "cli/dump.rs"]
 mod dump;
 #[path = "cli/input.rs"]

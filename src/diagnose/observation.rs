@@ -103,7 +103,10 @@ pub struct Hot {
 impl Hot {
     pub(crate) fn evidence(&self, what: &str) -> Evidence {
         let text = format!("{} {what}, {} together", self.count, crate::diagnose::rules::nanos(self.total as f64));
-        Evidence { text, stack: self.stack.clone(), ..Evidence::default() }
+        match &*self.stack {
+            [alone] => Evidence::text(format!("{alone}: {text}")),
+            stack => Evidence { text, stack: stack.to_vec(), ..Evidence::default() },
+        }
     }
 }
 

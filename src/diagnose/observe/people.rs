@@ -281,7 +281,9 @@ impl People {
             .long_runs
             .iter()
             .map(|&(from, to, id, proc, key, root)| {
-                let mut stack = self.told(key);
+                let mut stack: Vec<String> = self.told(key);
+                // A goroutine that yields in its first function may have a stack of no name.
+                stack.retain(|func| !func.is_empty());
                 if stack.is_empty() && root != NameId::EMPTY {
                     stack.push(String::from_utf8_lossy(self.stacks.names.get(root)).into_owned());
                 }

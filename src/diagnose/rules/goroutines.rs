@@ -26,7 +26,9 @@ pub(super) fn growth(o: &Observation, t: &Thresholds) -> Option<Finding> {
     }
     let told: Vec<String> = parts.iter().map(|count| format!("{count:.0}")).collect();
     let mut evidence = vec![Evidence::text(format!("goroutines, over time: {}", told.join(", ")))];
-    evidence.extend(o.created.iter().take(3).map(|hot| Evidence {
+    let most = o.created.first().map_or(0, |hot| hot.count);
+    // Not the few that the runtime starts for itself.
+    evidence.extend(o.created.iter().filter(|hot| hot.count * 10 >= most).take(3).map(|hot| Evidence {
         text: format!("{} that were created here have not ended", hot.count),
         stack: hot.stack.clone(),
         ..Evidence::default()

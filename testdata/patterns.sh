@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Runs each mode of testdata/programs/patterns, once tracing itself and twice
+# with GODEBUG's logs, with and without details, and keeps what comes of it as
+# DIR/go1.NN/MODE.trace, MODE.log and MODE.brief.log.
+#
+#   testdata/patterns.sh --out DIR [--versions "1.21.13 1.27.3"]
+#
+# Modes run one after the other, for each is about how busy the processors are.
+set -euo pipefail
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+versions=1.24.11
+out=
+while [[ $# -gt 0 ]]; do
+    case $1 in
+    --out) out=$2 && shift 2 ;;
+    --versions) versions=$2 && shift 2 ;;
+    *)
+        printf 'usage: %s --out DIR [--versions "V..."]\n' "${0##*/}" >&2
+        exit 2
+        ;;
+    esac
+done
+[[ -n $out ]] || {
+    printf '%s: --out is missing\n' "${0##*/}" >&2
+    exit 2
+}
+
+tmp=$(mktemp -d)
+trap 'rm -rf -- "$tmp"' EXIT
+export GOTOOLCHAIN=local GOWORK=off GOFLAGS= GOMAXPROCS=2
+
+for version in $versions; do
+    go=$("$here/toolchains.sh" "$version")
+    minor=${version#1.} minor=${minor%%.*}
+    sed "s/^go .*/go 1.$minor/" "$here/programs/go.mod" >"$tmp/go.mod"
+    (cd -- "$here/programs" && "$go" build -trimpath -modfile="$tmp/go.mod" -o "$tmp/patterns" ./patterns)
+    mkdir -p -- "$out/go1.$minor"
+    for mode in starvation syscalls network gc stuck leak convoy pinned busy idle server; do
+        to=$out/go1.$minor/$mode extra=
+        [[ $mode != stuck ]] || extra=asyncpreemptoff=1
+        GODEBUG=$extra "$tmp/patterns" "$mode" "$to.trace"
+        GODEBUG=schedtrace=50,scheddetail=1,gctrace=1,$extra "$tmp/patterns" "$mode" 2>"$to.log"
+        GODEBUG=schedtrace=50,gctrace=1,$extra "$tmp/patterns" "$mode" 2>"$to.brief.log"
+    done
+done
