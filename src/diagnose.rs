@@ -119,6 +119,13 @@ pub struct Stretch {
     pub end: i64,
 }
 
+impl Stretch {
+    /// How long it is, in nanoseconds.
+    pub fn length(self) -> i64 {
+        self.end.saturating_sub(self.start)
+    }
+}
+
 /// Something that was seen and speaks for a finding.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]

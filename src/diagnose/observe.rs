@@ -104,7 +104,7 @@ impl Analysis for Observe {
         let capacity: f64 = output.samples.iter().map(|sample| sample.procs * sample.length() as f64).sum();
         let stopped: f64 =
             output.samples.iter().map(|sample| sample.stopped * sample.procs * sample.length() as f64).sum();
-        output.pauses.sort_by_key(|pause| std::cmp::Reverse(pause.when.end - pause.when.start));
+        output.pauses.sort_by_key(|pause| std::cmp::Reverse(pause.when.length()));
         output.pauses.iter_mut().for_each(|pause| {
             let since = |time: i64| time.saturating_sub(start.0);
             pause.when = Stretch { start: since(pause.when.start), end: since(pause.when.end) };
@@ -144,7 +144,7 @@ impl Observe {
         // Times from the beginning are told apart at the end.
         output.pauses.push(Pause { when: Stretch { start: since.0, end: time.0 }, line: None });
         if output.pauses.len() > PAUSES {
-            let shortest = output.pauses.iter().enumerate().min_by_key(|(_, pause)| pause.when.end - pause.when.start);
+            let shortest = output.pauses.iter().enumerate().min_by_key(|(_, pause)| pause.when.length());
             if let Some((at, _)) = shortest {
                 output.pauses.swap_remove(at);
             }

@@ -84,7 +84,7 @@ fn holding(o: &Observation, is: impl Fn(&Sample) -> bool) -> Lasting<'_> {
             _ => when.push(Stretch { start: sample.start, end: sample.end }),
         }
     }
-    when.sort_by_key(|stretch| (stretch.start - stretch.end, stretch.start));
+    when.sort_by_key(|stretch| (std::cmp::Reverse(stretch.length()), stretch.start));
     when.truncate(STRETCHES);
     Lasting { share: time as f64 / total.max(1) as f64, when, samples }
 }

@@ -205,9 +205,9 @@ mod tests {
     #[test]
     fn averages_survive_coarsening() {
         let mut windows = Windows::default();
-        let mut time = 0;
+        let mut time = 0i64;
         windows.until(Time(time), &Now::default());
-        for step in 1..2000 {
+        for step in 1..2000i64 {
             time += step * 997;
             let now = Now { runnable: step, procs: 4, running: 1, runner: Some(GoId(7)), ..Now::default() };
             windows.until(Time(time), &now);
@@ -216,7 +216,7 @@ mod tests {
         assert!(samples.len() <= MOST && samples.len() > MOST / 4, "{}", samples.len());
         assert_eq!((samples[0].start, samples.last().unwrap().end, windows.span()), (0, time, time));
         let sum: f64 = samples.iter().map(|sample| sample.runnable * sample.length() as f64).sum();
-        let want: f64 = (1..2000).map(|step| (step * step * 997) as f64).sum();
+        let want: f64 = (1..2000i64).map(|step| (step * step * 997) as f64).sum();
         assert!((sum / want - 1.0).abs() < 1e-9);
         assert!(samples.iter().all(|sample| sample.alone == Some(GoId(7)) && sample.procs == 4.0));
     }

@@ -32,12 +32,9 @@ pub(super) fn stall(o: &Observation, t: &Thresholds) -> Option<Finding> {
             nanos(o.pause_times.max() as f64)
         )));
     }
-    let shown = o
-        .pauses
-        .iter()
-        .filter(|pause| threshold == "gc-stall.pause" && (pause.when.end - pause.when.start) as f64 >= limit);
+    let shown = o.pauses.iter().filter(|pause| threshold == "gc-stall.pause" && pause.when.length() as f64 >= limit);
     evidence.extend(shown.map(|pause| Evidence {
-        text: format!("the world stood still for {}", nanos((pause.when.end - pause.when.start) as f64)),
+        text: format!("the world stood still for {}", nanos(pause.when.length() as f64)),
         when: Some(pause.when),
         line: pause.line,
         ..Evidence::default()

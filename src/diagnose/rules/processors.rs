@@ -6,7 +6,7 @@ use crate::diagnose::{Evidence, Finding, Pattern, Rule, Severity, Stretch, Thres
 use crate::ids::GoId;
 
 pub(super) fn stuck(o: &Observation, t: &Thresholds) -> Option<Finding> {
-    let length = |when: Stretch| (when.end - when.start) as f64;
+    let length = |when: Stretch| when.length() as f64;
     let runs: Vec<_> = o.long_runs.iter().filter(|run| length(run.when) >= t.stuck).collect();
     let longest = length(runs.first()?.when);
     let evidence = runs.iter().map(|run| {
@@ -94,7 +94,7 @@ pub(super) fn pinned(o: &Observation, t: &Thresholds) -> Option<Finding> {
     let idle = found.mean(|s| s.idle_procs);
     evidence.push(Evidence::text(format!("{idle:.1} of {:.0} Ps were idle", found.mean(|s| s.procs))));
     if let Some(run) = o.long_runs.iter().find(|run| run.goroutine == Some(id)) {
-        let text = format!("its longest run was {}", nanos((run.when.end - run.when.start) as f64));
+        let text = format!("its longest run was {}", nanos(run.when.length() as f64));
         evidence.push(Evidence {
             text,
             when: Some(run.when),
