@@ -8,6 +8,7 @@ pub(crate) mod tables;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::stack::Stack;
 use crate::ids::StringId;
+use crate::symbols::Symbols;
 use crate::time::{Frequency, Time, Timestamp};
 use crate::version::{HEADER_LEN, Version};
 use crate::wire::v1::tables::Index;
@@ -46,6 +47,8 @@ pub struct Generation<'a> {
     tables: Mutex<Option<Arc<Tables>>>,
     /// Where everything stands, in a v1 trace, which is one generation.
     pub(crate) v1: Option<Arc<Index>>,
+    /// What its program counters stand for, in a trace that has nothing else.
+    pub(crate) symbols: Option<&'a Symbols>,
 }
 
 impl<'a> Generation<'a> {
@@ -65,6 +68,7 @@ impl<'a> Generation<'a> {
             jumps: Jumps::default(),
             tables: Mutex::new(None),
             v1: Some(Arc::new(index)),
+            symbols: None,
         }
     }
 
@@ -276,6 +280,7 @@ impl Draft {
             jumps: Jumps::default(),
             tables: Mutex::new(None),
             v1: None,
+            symbols: None,
         }
     }
 }

@@ -39,6 +39,8 @@
 //! `cli` (default) is the binary `gotrace`; `http` (default) lets it fetch traces
 //! from running programs. Without them, the crate is the
 //! decoder, its states and analyses, on six small dependencies.
+//! `symbols` (part of `cli`) reads the names of old traces' functions from
+//! executables: `Symbols::of_executable`.
 
 // No input may bring the library down.
 #![warn(unreachable_pub)]
@@ -59,6 +61,7 @@ pub mod limits;
 mod order;
 pub mod state;
 mod stream;
+pub mod symbols;
 mod time;
 mod trace;
 mod version;
@@ -78,6 +81,7 @@ pub use ids::{GoId, ProcId, StackId, StringId, TaskId, ThreadId};
 pub use limits::Limits;
 pub use order::{Stuck, StuckThread};
 pub use stream::{Events, Stream};
+pub use symbols::{Symbols, SymbolsError};
 pub use time::{Frequency, Time, Timestamp};
 pub use trace::{Mode, Options, Trace};
 pub use version::{HEADER_LEN, Version};

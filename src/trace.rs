@@ -9,6 +9,7 @@ use crate::generation::split::{Split, split, split_v1};
 use crate::ids::{GoId, ProcId, ThreadId};
 use crate::limits::Limits;
 use crate::stream::{Events, Stream};
+use crate::symbols::{Symbols, SymbolsError};
 use crate::version::{HEADER_LEN, Version};
 use crate::warning::{Repair, Warning};
 
@@ -137,6 +138,22 @@ impl<'a> Trace<'a> {
             trace.warnings = misplaced.into_iter().chain(warnings).collect();
         }
         Ok(trace)
+    }
+
+    /// The trace with names for its program counters: frames of stacks of Go 1.5
+    /// and 1.6, which wrote nothing else, have a function, file and line then.
+    /// Other traces have names, and stay as they are.
+    ///
+    /// # Errors
+    /// If most goroutines do not begin at a function of that program: it is not
+    /// the one that was traced. That is also so for a position-independent one,
+    /// as the trace does not tell where in memory it was.
+    pub fn with_symbols(mut self, symbols: &'a Symbols) -> std::result::Result<Trace<'a>, SymbolsError> {
+        if self.version < Version::Go107 {
+            symbols.check(&self)?;
+            self.generations.iter_mut().for_each(|generation| generation.symbols = Some(symbols));
+        }
+        Ok(self)
     }
 
     /// The version of the format.

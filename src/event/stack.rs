@@ -4,6 +4,7 @@ use crate::generation::Generation;
 use crate::generation::tables::Tables;
 use crate::ids::StackId;
 use crate::wire::v2::stacks::RawFrames;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -59,12 +60,21 @@ pub struct Frame<'t> {
     /// The program counter: of the call, or for the innermost frame where the
     /// stack was taken.
     pub pc: u64,
-    /// The function's name; not necessarily UTF-8.
+    /// The function's name; not necessarily UTF-8. Empty in traces of Go 1.5
+    /// and 1.6 [without symbols](crate::Trace::with_symbols).
     pub func: &'t [u8],
-    /// The source file.
+    /// The source file; empty where `func` is.
     pub file: &'t [u8],
     /// The line in that file.
     pub line: u64,
+}
+
+impl<'t> Frame<'t> {
+    /// What to call it: the function's name, or the program counter where
+    /// there is none.
+    pub fn name(&self) -> Cow<'t, [u8]> {
+        if self.func.is_empty() { format!("{:#x}", self.pc).into_bytes().into() } else { self.func.into() }
+    }
 }
 
 /// The frames of a [`Stack`], innermost first.
@@ -79,7 +89,11 @@ impl<'t> Iterator for Frames<'t> {
     type Item = Frame<'t>;
 
     fn next(&mut self) -> Option<Frame<'t>> {
-        let raw = self.tables.canonical(self.generation, self.raw.as_mut()?.next()?);
+        let raw = self.raw.as_mut()?.next()?;
+        if let Some(symbols) = self.generation.symbols {
+            return Some(symbols.frame(raw.pc));
+        }
+        let raw = self.tables.canonical(self.generation, raw);
         let lost = self.generation.lost_name();
         let name = |id| self.tables.string(self.generation.file, id).unwrap_or(lost);
         Some(Frame { pc: raw.pc, func: name(raw.func), file: name(raw.file), line: raw.line })

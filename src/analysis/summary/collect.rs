@@ -226,7 +226,7 @@ impl Groups {
         if let Some(&group) = self.by_stack.get(&stack.id().0) {
             return group;
         }
-        let group = stack.frames().last().map(|frame| self.of_name(Some(frame.func)));
+        let group = stack.frames().last().map(|frame| self.of_name(Some(&frame.name())));
         self.by_stack.insert(stack.id().0, group);
         group
     }

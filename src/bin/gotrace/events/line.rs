@@ -56,7 +56,7 @@ impl Lines {
                 if *from == gotrace::GoState::NotExist
                     && let Some(begin) = stack.and_then(|stack| stack.frames().last())
                 {
-                    write!(out, ", to run {}", name(begin.func))?;
+                    write!(out, ", to run {}", name(&begin.name()))?;
                 }
                 return Ok(*stack);
             }
@@ -66,7 +66,7 @@ impl Lines {
             EventKind::StackSample => {
                 write!(out, "CPU sample")?;
                 if let Some(frame) = event.stack().and_then(|stack| stack.frames().next()) {
-                    write!(out, " in {}", name(frame.func))?;
+                    write!(out, " in {}", name(&frame.name()))?;
                 }
             }
             EventKind::RangeBegin(range) => ranged(out, range, "begins", None)?,
@@ -101,7 +101,12 @@ impl Lines {
     fn stack(&self, out: &mut Vec<u8>, stack: Stack<'_>) -> io::Result<()> {
         let dim = self.styles.dim;
         for frame in stack.frames() {
-            writeln!(out, "        {}  {dim}{}:{}{dim:#}", name(frame.func), name(frame.file), frame.line)?;
+            write!(out, "        {}", name(&frame.name()))?;
+            // Traces of Go 1.5 and 1.6 have but the program counter.
+            if !frame.file.is_empty() {
+                write!(out, "  {dim}{}:{}{dim:#}", name(frame.file), frame.line)?;
+            }
+            out.push(b'\n');
         }
         Ok(())
     }
