@@ -120,7 +120,7 @@ impl TraceFile {
 fn open(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory, expected a trace file"));
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory, expected a file"));
     }
     Ok(file)
 }

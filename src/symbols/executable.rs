@@ -57,15 +57,18 @@ fn between_symbols<'b>(file: &File<'b>) -> Option<Piece<'b>> {
 /// The first table that can be read from any of the data.
 fn by_magic(file: &File<'_>) -> Option<LineTable> {
     const ALIGNED: usize = 4;
+    // Each takes time in proportion to the file.
+    const MOST_TRIES: usize = 16;
     let data = |kind| matches!(kind, SectionKind::ReadOnlyData | SectionKind::Data | SectionKind::ReadOnlyDataWithRel);
-    file.sections().filter(|section| data(section.kind())).find_map(|section| {
-        let bytes = section.data().ok()?;
-        let offset = section.file_range()?.0;
-        (0..bytes.len()).step_by(ALIGNED).find_map(|at| {
-            let bytes = bytes.get(at..).filter(|bytes| may_begin(bytes))?;
-            LineTable::read(bytes, offset + at as u64).ok().filter(|table| table.len() > 0)
-        })
-    })
+    let sections = file.sections().filter(|section| data(section.kind()));
+    let places = sections.filter_map(|section| Some((section.data().ok()?, section.file_range()?.0)));
+    let candidates = places.flat_map(|(bytes, offset)| {
+        let starts =
+            (0..bytes.len()).step_by(ALIGNED).filter_map(move |at| Some((bytes.get(at..)?, offset + at as u64)));
+        starts.filter(|(bytes, _)| may_begin(bytes))
+    });
+    let mut tables = candidates.take(MOST_TRIES).filter_map(|(bytes, offset)| LineTable::read(bytes, offset).ok());
+    tables.find(|table| table.len() > 0)
 }
 
 /// Where the text that entries are counted from begins: behind C's own start-up

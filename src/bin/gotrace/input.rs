@@ -10,7 +10,7 @@ use crate::{Global, Status, Usage};
 use anyhow::{Context, Result, anyhow};
 use gotrace::analysis::Analysis;
 use gotrace::error::Lookalike;
-use gotrace::{Error, ErrorKind, Event, Mode, Options, Trace, TraceFile, Warning};
+use gotrace::{Error, ErrorKind, Event, Mode, Options, Symbols, Trace, TraceFile, Warning};
 use std::fmt::Display;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
@@ -26,11 +26,42 @@ pub(crate) fn is_url(path: &Path) -> bool {
     matches!(scheme.as_deref(), Some("http" | "https"))
 }
 
+/// Maps a file, or reads it if the user says so.
+fn open_file(path: &Path, global: &Global) -> Result<TraceFile> {
+    let file = if global.no_mmap {
+        TraceFile::open(path)
+    } else {
+        // SAFETY: the file must not change while it is mapped. We do not
+        // write to it (`-o` writes a new file), and that nobody else does
+        // is the user's promise, as with any tool that maps its input;
+        // `--no-mmap` is for when it cannot be given.
+        unsafe { TraceFile::map(path) }
+    };
+    file.with_context(|| path.display().to_string())
+}
+
+/// The program of `--binary`.
+struct Program {
+    name: String,
+    symbols: Symbols,
+}
+
+impl Program {
+    fn open(path: &Path, global: &Global) -> Result<Program> {
+        let name = path.display().to_string();
+        let file = open_file(path, global)?;
+        let symbols = Symbols::of_executable(file.bytes()).with_context(|| name.clone())?;
+        Ok(Program { name, symbols })
+    }
+}
+
 /// A trace file and what it is called.
 pub(crate) struct Input {
     name: String,
     pub(crate) file: TraceFile,
     options: Options,
+    /// The program that was traced, if the user has it.
+    program: Option<Program>,
     /// The file of a trace that came over the network.
     #[cfg(feature = "http")]
     fetched: Option<crate::remote::Fetched>,
@@ -44,6 +75,7 @@ impl Input {
         }
         let options =
             Options::default().mode(if global.strict { Mode::Strict } else { Mode::Lenient }).threads(global.threads());
+        let program = global.binary.as_deref().map(|binary| Program::open(binary, global)).transpose()?;
         if path == Path::new("-") {
             let stdin = std::io::stdin();
             if stdin.is_terminal() {
@@ -54,30 +86,21 @@ impl Input {
             }
             let name = "standard input".to_string();
             let file = TraceFile::read(stdin.lock()).with_context(|| name.clone())?;
-            return Ok(Input::new(name, file, options));
+            return Ok(Input::new(name, file, options, program));
         }
         let name = path.display().to_string();
-        let file = if global.no_mmap {
-            TraceFile::open(path)
-        } else {
-            // SAFETY: the file must not change while it is mapped. We do not
-            // write to it (`-o` writes a new file), and that nobody else does
-            // is the user's promise, as with any tool that maps its input;
-            // `--no-mmap` is for when it cannot be given.
-            unsafe { TraceFile::map(path) }
-        };
-        let file = file.with_context(|| name.clone())?;
-        Ok(Input::new(name, file, options))
+        let file = open_file(path, global)?;
+        Ok(Input::new(name, file, options, program))
     }
 
     #[cfg(feature = "http")]
-    fn new(name: String, file: TraceFile, options: Options) -> Input {
-        Input { name, file, options, fetched: None }
+    fn new(name: String, file: TraceFile, options: Options, program: Option<Program>) -> Input {
+        Input { name, file, options, program, fetched: None }
     }
 
     #[cfg(not(feature = "http"))]
-    fn new(name: String, file: TraceFile, options: Options) -> Input {
-        Input { name, file, options }
+    fn new(name: String, file: TraceFile, options: Options, program: Option<Program>) -> Input {
+        Input { name, file, options, program }
     }
 
     #[cfg(feature = "http")]
@@ -107,9 +130,13 @@ impl Input {
         self.options.mode
     }
 
-    /// Frames the trace.
+    /// Frames the trace, and gives it the names of `--binary`.
     pub(crate) fn trace(&self) -> Result<Trace<'_>> {
-        Trace::of_file(&self.file, self.options).map_err(|e| self.error(&e))
+        let trace = Trace::of_file(&self.file, self.options).map_err(|e| self.error(&e))?;
+        match &self.program {
+            Some(Program { name, symbols }) => trace.with_symbols(symbols).with_context(|| name.clone()),
+            None => Ok(trace),
+        }
     }
 
     /// Hands every event to `each`, in order, until that breaks off. Returns

@@ -82,6 +82,11 @@ struct Global {
     #[arg(long, global = true, help_heading = "Global options")]
     no_mmap: bool,
 
+    /// Take the names of functions, files and lines from PROG, the program that was
+    /// traced, for a trace of Go 1.5 or 1.6; newer ones have them
+    #[arg(long, value_name = "PROG", global = true, help_heading = "Global options")]
+    binary: Option<PathBuf>,
+
     /// Give the figures of this release's own tools where those are known to be
     /// wrong, instead of the right ones
     #[arg(long, value_name = "RELEASE", global = true, help_heading = "Global options")]
