@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fills fuzz/corpus with small traces from testdata, good and bad, for each
-# target; for `text`, also with their text form.
+# target; for `text`, also with their text form; for `symbols`, with line tables.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
@@ -12,6 +12,8 @@ for target in raw ordered text repair; do
         cp -- "$trace" "corpus/$target/${name//\//-}"
     done
 done
+mkdir -p corpus/symbols
+GOTRACE_SEEDS=$PWD/corpus/symbols cargo test --quiet --manifest-path ../Cargo.toml --lib write_seeds -- --ignored >/dev/null
 for wire in ../testdata/golden/*.wire.txt; do
     name=${wire##*/}
     version=${name%%-*}
