@@ -21,6 +21,8 @@ mod output;
 mod repair;
 #[path = "cli/reports.rs"]
 mod reports;
+#[path = "cli/symbols.rs"]
+mod symbols;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -276,7 +276,8 @@ impl LineTable {
             let at = self.files.checked_add((number as usize).checked_mul(4)?).filter(|_| number != 0)?;
             return self.name(0, self.numbers.u32(&self.bytes, at)?);
         }
-        let index = self.field(function, 8)?.checked_add(number)?;
+        // What the linker made has the unit -1, and files from 1 of that: the table's first ones.
+        let index = self.field(function, 8)?.wrapping_add(number);
         let name = self.numbers.u32(&self.bytes, self.units.checked_add((index as usize).checked_mul(4)?)?)?;
         self.name(self.files, name)
     }

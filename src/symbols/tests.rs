@@ -1,6 +1,7 @@
 //! Line tables made to measure, in every format, good and bad.
 
 use super::*;
+use crate::{EventKind, Mode, Options, Stack, StateTransition, Version};
 use proptest::prelude::*;
 
 /// How a table is written.
@@ -177,6 +178,90 @@ fn frames_are_of_the_call_before_the_return_address() {
     assert_eq!((frame.pc, frame.func, frame.line), (0x1010, &b"main.a"[..], 300));
     let unknown = symbols.frame(0);
     assert_eq!((unknown.func, unknown.file, unknown.line), (&b"?"[..], &b"?"[..], 0));
+}
+
+/// A trace of Go 1.5: goroutine 1 creates others, which begin at these addresses,
+/// and yields.
+fn go_1_5(starts: &[u64]) -> Vec<u8> {
+    let mut out = Version::Go105.header().to_vec();
+    let mut event = |event: EventType, arguments: &[u64]| {
+        // The first two numbers, of sequence and time, are not counted.
+        let mut body = Vec::new();
+        arguments.iter().for_each(|&n| crate::bytes::put_uvarint(&mut body, n));
+        let count = (arguments.len() - 2).min(3) as u8;
+        out.push(event as u8 | count << 6);
+        if count == 3 {
+            crate::bytes::put_uvarint(&mut out, body.len() as u64);
+        }
+        out.extend(body);
+    };
+    event(EventType::Batch, &[0, 1, 1000]);
+    event(EventType::GoCreate, &[1, 1, 1, 0x1000, 0]);
+    event(EventType::ProcStart, &[1, 1, 0]);
+    event(EventType::GoStart, &[1, 1, 1]);
+    event(EventType::Gomaxprocs, &[1, 1, 1, 0]);
+    for (g, &start) in (2..).zip(starts) {
+        event(EventType::GoCreate, &[1, 1, g, start, 1]);
+    }
+    event(EventType::Stack, &[1, 2, 0x1005, 0x4000]);
+    event(EventType::Frequency, &[1_000_000_000, 0]);
+    out
+}
+
+fn frames(stack: Stack<'_>) -> Vec<(u64, String)> {
+    stack.frames().map(|frame| (frame.pc, String::from_utf8_lossy(&frame.name()).into_owned())).collect()
+}
+
+/// The frames of the goroutines that were created, and of their creators.
+fn created(trace: &Trace<'_>) -> Vec<Vec<(u64, String)>> {
+    let mut found = Vec::new();
+    for event in trace.events().map(Result::unwrap) {
+        if let EventKind::StateTransition(StateTransition::Goroutine { stack: Some(its), .. }) = event.kind() {
+            found.extend([frames(its), event.stack().map(frames).unwrap_or_default()]);
+        }
+    }
+    found
+}
+
+#[test]
+fn frames_of_go_1_5_are_named() {
+    let symbols = Symbols::of_line_table(&table(Shape::all().next().unwrap()), 0).unwrap();
+    let bytes = go_1_5(&[0x1010]);
+    let names = |names: [(u64, &str); 3]| {
+        let [its, call, outside] = names.map(|(pc, name)| (pc, name.to_string()));
+        [vec![its], vec![call, outside]]
+    };
+    let bare = Trace::parse(&bytes).unwrap();
+    assert_eq!(created(&bare), names([(0x1011, "0x1011"), (0x1005, "0x1005"), (0x4000, "0x4000")]));
+    let named = Trace::parse(&bytes).unwrap().with_symbols(&symbols).unwrap();
+    assert_eq!(created(&named), names([(0x1011, "main.b[\u{fffd}]"), (0x1005, "main.a"), (0x4000, "?")]));
+}
+
+#[test]
+fn another_program_is_refused() {
+    let symbols = Symbols::of_line_table(&table(Shape::all().next().unwrap()), 0).unwrap();
+    // One that is wrong may be damage; most are not.
+    for (starts, elsewhere) in [
+        (&[][..], None),
+        (&[0x1000, 0x1010], None),
+        (&[0x1000, 0x1011], None),
+        (&[0x1001, 0x1011], Some(2)),
+        (&[0, 0x1020, 0x1ff0, u64::MAX], Some(4)),
+    ] {
+        let bytes = go_1_5(starts);
+        let trace = Trace::with_options(&bytes, Options::default().mode(Mode::Lenient)).unwrap();
+        let want = elsewhere.map(|elsewhere| SymbolsError::OtherProgram { starts: starts.len() as u64 + 1, elsewhere });
+        assert_eq!(trace.with_symbols(&symbols).err(), want, "{starts:?}");
+    }
+}
+
+#[test]
+fn newer_traces_keep_their_own_names() {
+    let symbols = Symbols::of_line_table(&table(Shape::all().next().unwrap()), 0).unwrap();
+    let bytes = include_bytes!("../../testdata/traces/go1.27/hello.trace");
+    let (before, after) = (Trace::parse(bytes).unwrap(), Trace::parse(bytes).unwrap().with_symbols(&symbols).unwrap());
+    assert_eq!(created(&before), created(&after));
+    assert!(!created(&before).is_empty());
 }
 
 #[test]
