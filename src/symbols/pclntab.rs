@@ -21,6 +21,8 @@ const MOST_STEPS: usize = 1 << 20;
 /// The most bytes of a name. Go's longest, of generic functions, have thousands.
 const MOST_NAME: usize = 1 << 16;
 
+const AN_OFFSET: &str = "an offset within the table";
+
 /// How a table is laid out, by the version of Go that brought it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Format {
@@ -134,16 +136,13 @@ impl LineTable {
             .ok_or(wrong(0, "a header: a magic number, 0, 0, the size of instructions and that of addresses"))?;
         let format = Format::of_magic(magic).ok_or(SymbolsError::UnknownFormat { offset, magic })?;
         let numbers = Numbers { big_endian, address: usize::from(address) };
-        let word = |n: usize, expected| {
-            let at = 8 + n * numbers.address;
-            let value = numbers.address(bytes, at).and_then(|word| usize::try_from(word).ok());
-            value.filter(|&value| value < bytes.len()).ok_or(wrong(at, expected))
-        };
-        let place = |n| word(n, "an offset within the table");
+        let inside = |place: usize| Some(place).filter(|&place| place < bytes.len());
+        let word_at = |n: usize| 8 + n * numbers.address;
+        let word = |n| usize::try_from(numbers.address(bytes, word_at(n))?).ok();
+        let place = |n| word(n).and_then(inside).ok_or(wrong(word_at(n), AN_OFFSET));
         let entry_size = if format >= Format::Go118 { 4 } else { numbers.address };
-        let fits = |count: usize| count < bytes.len() / (2 * entry_size);
-        let count = word(0, "the number of functions").ok().filter(|&count| fits(count));
-        let count = count.ok_or(wrong(8, "a number of functions that the table has room for"))?;
+        let count = word(0).filter(|&count| count < bytes.len() / (2 * entry_size));
+        let count = count.ok_or(wrong(word_at(0), "a number of functions that the table has room for"))?;
         let mut table = LineTable {
             bytes: Box::default(),
             format,
@@ -155,13 +154,13 @@ impl LineTable {
             files: 0,
             programs: 0,
             records: 0,
-            functions: 8 + numbers.address,
+            functions: word_at(1),
             count,
         };
         if format == Format::Go12 {
             let at = table.functions + (2 * count + 1) * entry_size;
-            let files = numbers.u32(bytes, at).map(|files| files as usize).filter(|&files| files < bytes.len());
-            table.files = files.ok_or(wrong(at, "an offset within the table"))?;
+            let files = numbers.u32(bytes, at).and_then(|files| inside(files as usize));
+            table.files = files.ok_or(wrong(at, AN_OFFSET))?;
         } else {
             // From 1.18, the text's address stands in front.
             let first = if format >= Format::Go118 { 3 } else { 2 };
