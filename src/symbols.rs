@@ -21,7 +21,7 @@ use pclntab::LineTable;
 
 /// The functions, files and lines of a Go program.
 ///
-/// It owns its table: the program's bytes may go. It takes about an eighth of
+/// It owns its table: the program's bytes may go. It takes up to a third of
 /// the program's size in memory.
 #[derive(Debug)]
 pub struct Symbols {

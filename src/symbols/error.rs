@@ -39,8 +39,8 @@ pub enum SymbolsError {
     },
     /// Most goroutines of the trace begin where the program has no function.
     #[error(
-        "it is not the program that was traced: of the {starts} goroutines in the trace, {elsewhere} begin where it \
-         has no function"
+        "it is not the program that was traced, or a position-independent one: of the {starts} goroutines in the \
+         trace, {elsewhere} begin where it has no function"
     )]
     OtherProgram {
         /// How many goroutines of the trace were created in it.
