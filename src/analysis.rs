@@ -8,6 +8,7 @@ pub mod count;
 pub mod durations;
 pub mod histogram;
 pub mod names;
+pub mod profile;
 pub mod stacks;
 pub mod summary;
 
@@ -15,6 +16,7 @@ use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::trace::Trace;
 use crate::warning::Warning;
+use crate::wire::v2::spec::EventType;
 use std::ops::ControlFlow;
 
 /// A question that is answered by looking at every event once, in order.
@@ -34,6 +36,14 @@ pub trait Analysis {
     /// The answer. It borrows nothing from the trace.
     type Output;
 
+    /// Whether it has a use for events of that type: what no analysis of a pass
+    /// wants is not decoded. It may be shown others nevertheless.
+    #[inline]
+    fn wants(&self, event: EventType) -> bool {
+        let _ = event;
+        true
+    }
+
     /// Takes note of the next event; `kind` is its [kind](Event::kind), decoded
     /// once for all analyses of a pass.
     fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>);
@@ -44,6 +54,11 @@ pub trait Analysis {
 
 impl<A: Analysis> Analysis for Option<A> {
     type Output = Option<A::Output>;
+
+    #[inline]
+    fn wants(&self, event: EventType) -> bool {
+        self.as_ref().is_some_and(|analysis| analysis.wants(event))
+    }
 
     #[inline]
     fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
@@ -61,6 +76,13 @@ macro_rules! side_by_side {
     ($($name:ident)*) => {
         impl<$($name: Analysis),*> Analysis for ($($name,)*) {
             type Output = ($($name::Output,)*);
+
+            #[inline]
+            #[allow(non_snake_case, reason = "each is named as its type")]
+            fn wants(&self, event: EventType) -> bool {
+                let ($($name,)*) = self;
+                false $(|| $name.wants(event))*
+            }
 
             #[inline]
             #[allow(non_snake_case, reason = "each is named as its type")]
@@ -118,7 +140,9 @@ impl Trace<'_> {
     /// The first defect, in strict mode.
     pub fn analyze<A: Analysis>(&self, mut analysis: A) -> Result<Analyzed<A::Output>> {
         let warnings = self.for_each(|event| {
-            analysis.event(&event, &event.kind());
+            if analysis.wants(event.wire_type()) {
+                analysis.event(&event, &event.kind());
+            }
             ControlFlow::Continue(())
         })?;
         Ok(Analyzed { output: analysis.finish(), warnings })

@@ -3,6 +3,8 @@
 pub mod footprint;
 pub mod json;
 pub mod parsed;
+#[cfg(feature = "export")]
+pub mod pprof;
 pub mod repair;
 pub mod v1;
 pub mod wire;

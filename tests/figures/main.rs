@@ -8,6 +8,7 @@
 #![cfg(feature = "live")]
 
 mod count;
+mod pprof;
 
 use serde_json::Value;
 use std::cell::Cell;
@@ -30,7 +31,7 @@ pub fn traces() -> Vec<PathBuf> {
 }
 
 /// Runs a command to its end.
-fn run(command: &mut Command) -> Output {
+pub fn run(command: &mut Command) -> Output {
     command.env("TZ", "UTC").env("GOTOOLCHAIN", "local").output().unwrap_or_else(|e| panic!("{command:?}: {e}"))
 }
 

@@ -1,9 +1,9 @@
 //! `gotrace events`.
 
 mod line;
-mod time;
 
 use crate::input::Input;
+use crate::moment::Moment;
 use crate::output::{Content, Output};
 use crate::progress::Progress;
 use crate::{Global, Status};
@@ -17,7 +17,6 @@ use line::Lines;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use time::Moment;
 
 /// Print events in order, one a line, for people or with --json for scripts
 #[derive(Args)]

@@ -172,7 +172,9 @@ impl Input {
         let (progress, mut meter) = (Progress::new(trace, false), Meter::default());
         let read = trace.for_each(|event| {
             meter.tick(&progress, &event);
-            analysis.event(&event, &event.kind());
+            if analysis.wants(event.wire_type()) {
+                analysis.event(&event, &event.kind());
+            }
             ControlFlow::Continue(())
         });
         drop(progress);

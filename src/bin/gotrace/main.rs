@@ -12,7 +12,9 @@ mod dump;
 mod events;
 mod human;
 mod input;
+mod moment;
 mod output;
+mod pprof;
 mod progress;
 #[cfg(feature = "http")]
 mod remote;
@@ -42,6 +44,7 @@ Examples:
   gotrace summary trace.out                      what is in it, on one page
   gotrace diagnose trace.out                     what is wrong with the scheduler, if anything
   gotrace events trace.out -g 7 --stacks         what happened to goroutine 7
+  gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
   gotrace summary http://localhost:6060          what a program does in the next five seconds
 
@@ -52,6 +55,7 @@ was printed, with a warning on standard error); 2 wrong usage; 3 what `diagnose
 #[derive(Subcommand)]
 enum Command {
     Summary(summary::Options),
+    Pprof(pprof::Options),
     Events(events::Options),
     Count(count::Options),
     Dump(dump::Options),
@@ -103,7 +107,6 @@ struct Global {
 
 impl Global {
     /// Whose figures to give.
-    #[allow(dead_code, reason = "the analyses that follow use it")]
     fn compat(&self) -> Compat {
         match self.compat {
             None => Compat::Right,
@@ -150,6 +153,7 @@ fn main() -> ExitCode {
     global.color_everything();
     let result = match &cli.command {
         Command::Summary(options) => summary::run(options, global),
+        Command::Pprof(options) => pprof::run(options, global),
         Command::Events(options) => events::run(options, global),
         Command::Count(options) => count::run(options, global),
         Command::Dump(options) => dump::run(options, global),

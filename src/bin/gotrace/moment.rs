@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// A point in time, as given.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Moment {
+pub(crate) enum Moment {
     /// Nanoseconds since the trace began.
     Relative(i64),
     /// Nanoseconds on the trace's clock.
@@ -14,7 +14,7 @@ pub(super) enum Moment {
 
 impl Moment {
     /// The time it means in a trace that began at `start`.
-    pub(super) fn since(self, start: Time) -> Time {
+    pub(crate) fn since(self, start: Time) -> Time {
         match self {
             Moment::Relative(nanos) => Time(start.0.saturating_add(nanos)),
             Moment::Absolute(time) => Time(time),

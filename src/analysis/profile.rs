@@ -1,0 +1,101 @@
+//! Where goroutines spend their time: profiles by stack, as `go tool trace
+//! -pprof=TYPE` computes them, and two more.
+//!
+//! A span begins when a goroutine enters the state that a profile is about, and
+//! ends when it leaves it; its stack is that of the event that began it. Spans
+//! with one stack are a sample: how many there were, and how long they took.
+
+mod collect;
+pub mod filter;
+pub mod functions;
+pub mod regions;
+
+pub use collect::Profiler;
+pub use filter::{Filter, Intervals};
+
+use crate::analysis::names::NameId;
+use crate::analysis::stacks::{StackKey, Stacks};
+use crate::event::transition::GoState;
+
+/// What a profile is about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum ProfileKind {
+    /// Waiting for the network.
+    Net,
+    /// Waiting for channels, locks and the rest of `sync`, and `select`.
+    Sync,
+    /// In system calls.
+    Syscall,
+    /// Ready to run, but not running. The stack is that of who made it so.
+    Sched,
+    /// All states, until the trace ends: each sample tells which, and for what it
+    /// waited. Stacks are the goroutines' own: running time is put down to the
+    /// stack at which it ended.
+    Wall,
+    /// What the CPU profiler recorded in the trace.
+    Cpu,
+}
+
+impl ProfileKind {
+    /// Whether a span of it begins in that state, entered for that reason.
+    fn is_about(self, state: GoState, reason: &[u8]) -> bool {
+        let says = |part: &[u8]| reason.windows(part.len()).any(|here| here == part);
+        match self {
+            ProfileKind::Net => state == GoState::Waiting && reason == b"network",
+            ProfileKind::Sync => state == GoState::Waiting && (says(b"chan") || says(b"sync") || says(b"select")),
+            ProfileKind::Syscall => state == GoState::Syscall,
+            ProfileKind::Sched => state == GoState::Runnable,
+            ProfileKind::Wall => !matches!(state, GoState::NotExist | GoState::Undetermined),
+            ProfileKind::Cpu => false,
+        }
+    }
+
+    /// The state that spans of it are in, if it is one.
+    fn state(self) -> Option<GoState> {
+        match self {
+            ProfileKind::Net | ProfileKind::Sync => Some(GoState::Waiting),
+            ProfileKind::Syscall => Some(GoState::Syscall),
+            ProfileKind::Sched => Some(GoState::Runnable),
+            ProfileKind::Wall | ProfileKind::Cpu => None,
+        }
+    }
+}
+
+/// All spans with one stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sample {
+    /// The stack, in the profile's [`stacks`](Profile::stacks).
+    pub stack: StackKey,
+    /// In a [`ProfileKind::Wall`] profile, what state they were in.
+    pub state: Option<GoState>,
+    /// In such a profile, for what they waited; a name among those of the stacks.
+    pub reason: NameId,
+    /// How many there were.
+    pub count: u64,
+    /// How long they took, in nanoseconds; 0 in a [`ProfileKind::Cpu`] profile,
+    /// for the trace does not tell how often samples were taken.
+    pub nanos: i64,
+}
+
+/// A profile, made by a [`Profiler`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Profile {
+    /// What it is about.
+    pub kind: ProfileKind,
+    /// The samples, those that took longest first.
+    pub samples: Vec<Sample>,
+    /// Their stacks.
+    pub stacks: Stacks,
+}
+
+impl Profile {
+    /// How many spans there were, and how long they took together, in
+    /// nanoseconds.
+    pub fn total(&self) -> (u64, i64) {
+        self.samples.iter().fold((0, 0), |(count, nanos), sample| {
+            (count.saturating_add(sample.count), nanos.saturating_add(sample.nanos))
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! When goroutines were in regions, for profiles of those alone.
+
+use super::Intervals;
+use crate::analysis::Analysis;
+use crate::event::{Event, EventKind};
+use crate::ids::{GoId, TaskId};
+use crate::time::Time;
+use crate::wire::v2::spec::EventType;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Which regions.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Wanted {
+    /// Only those of this type.
+    pub region: Option<Vec<u8>>,
+    /// Only those of this task.
+    pub task: Option<TaskId>,
+    /// Only those of tasks of this type.
+    pub task_type: Option<Vec<u8>>,
+}
+
+impl Wanted {
+    /// Regions of that type.
+    pub fn region(kind: impl Into<Vec<u8>>) -> Wanted {
+        Wanted { region: Some(kind.into()), ..Wanted::default() }
+    }
+
+    /// Regions of that task.
+    pub fn task(id: TaskId) -> Wanted {
+        Wanted { task: Some(id), ..Wanted::default() }
+    }
+
+    /// Regions of tasks of that type.
+    pub fn task_type(kind: impl Into<Vec<u8>>) -> Wanted {
+        Wanted { task_type: Some(kind.into()), ..Wanted::default() }
+    }
+}
+
+/// Collects the [`Intervals`] in which goroutines were in some regions. One that
+/// has no beginning in the trace began with it, one without an end ends with it.
+#[derive(Clone, Debug, Default)]
+pub struct RegionIntervals {
+    wanted: Wanted,
+    open: FxHashMap<GoId, Vec<(Time, bool)>>,
+    tasks: FxHashSet<TaskId>,
+    intervals: Intervals,
+    start: Option<Time>,
+    end: Time,
+}
+
+impl RegionIntervals {
+    /// Of those regions.
+    pub fn of(wanted: Wanted) -> RegionIntervals {
+        RegionIntervals { wanted, ..RegionIntervals::default() }
+    }
+
+    fn wants_region(&self, kind: &[u8], task: TaskId) -> bool {
+        self.wanted.region.as_ref().is_none_or(|wanted| wanted == kind)
+            && self.wanted.task.is_none_or(|wanted| wanted == task)
+            && (self.wanted.task_type.is_none() || self.tasks.contains(&task))
+    }
+}
+
+impl Analysis for RegionIntervals {
+    type Output = Intervals;
+
+    #[inline]
+    fn wants(&self, event: EventType) -> bool {
+        use EventType::*;
+        matches!(event, Sync | UserRegionBegin | UserRegionEnd | UserTaskBegin | GoDestroy | GoDestroySyscall)
+    }
+
+    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+        let time = event.time();
+        let start = *self.start.get_or_insert(time);
+        self.end = time;
+        match kind {
+            EventKind::TaskBegin(task) if self.wanted.task_type.as_ref().is_some_and(|kind| kind == task.kind) => {
+                self.tasks.insert(task.id);
+            }
+            EventKind::RegionBegin(region) => {
+                let Some(id) = event.goroutine() else { return };
+                let wanted = self.wants_region(region.kind, region.task);
+                self.open.entry(id).or_default().push((time, wanted));
+            }
+            EventKind::RegionEnd(region) => {
+                let Some(id) = event.goroutine() else { return };
+                match self.open.get_mut(&id).and_then(Vec::pop) {
+                    Some((begun, true)) => self.intervals.add(id, begun, time),
+                    Some((_, false)) => {}
+                    None if self.wants_region(region.kind, region.task) => self.intervals.add(id, start, time),
+                    None => {}
+                }
+            }
+            EventKind::StateTransition(_) => {
+                // A goroutine that ends, ends its regions.
+                let Some(id) = event.goroutine() else { return };
+                for (begun, wanted) in self.open.remove(&id).unwrap_or_default() {
+                    if wanted {
+                        self.intervals.add(id, begun, time);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(mut self) -> Intervals {
+        for (id, open) in std::mem::take(&mut self.open) {
+            for (begun, _) in open.into_iter().filter(|(_, wanted)| *wanted) {
+                self.intervals.add(id, begun, self.end);
+            }
+        }
+        self.intervals.settle();
+        self.intervals
+    }
+}

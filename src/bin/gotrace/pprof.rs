@@ -1,0 +1,261 @@
+//! `gotrace pprof`.
+
+use crate::human::{duration, name, number, percent};
+use crate::input::Input;
+use crate::moment::Moment;
+use crate::output::{Content, Output, Styles};
+use crate::{Global, Status, Usage};
+use anyhow::{Result, anyhow};
+use clap::{Args, ValueEnum};
+use gotrace::analysis::profile::functions::GoroutinesOf;
+use gotrace::analysis::profile::regions::{RegionIntervals, Wanted};
+use gotrace::analysis::profile::{Filter, Profile, ProfileKind, Profiler, Sample};
+use gotrace::export::pprof;
+use gotrace::{GoId, GoState, TaskId, Time, Trace};
+use serde_json::{Value, json};
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Write a profile of where goroutines spend their time, for `go tool pprof`
+///
+/// net, sync, syscall and sched are what `go tool trace -pprof=TYPE` writes:
+/// time spent waiting for the network; for channels, locks and select; in system
+/// calls; and for a P. wall is all of a goroutine's time by state; cpu the
+/// samples of the CPU profiler that are in the trace.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  gotrace pprof sched trace.out -o sched.pb.gz && go tool pprof -http=: sched.pb.gz
+  gotrace pprof sync trace.out --text                    the heaviest stacks, right here
+  gotrace pprof wall trace.out --function 'conn.*serve' --text
+  gotrace pprof net trace.out --region handle --from 1s --to 2s -o net.pb.gz")]
+pub(crate) struct Options {
+    /// What to profile
+    #[arg(value_name = "TYPE")]
+    kind: Kind,
+
+    /// The trace; `-` is standard input
+    #[arg(value_name = "TRACE")]
+    trace: PathBuf,
+
+    /// Only goroutine G; can be repeated
+    #[arg(short, long, value_name = "G", conflicts_with = "function")]
+    goroutine: Vec<u64>,
+
+    /// Only goroutines that began with a function whose name matches
+    #[arg(long, value_name = "REGEX")]
+    function: Option<String>,
+
+    /// Only while in a region of that type
+    #[arg(long, value_name = "TYPE")]
+    region: Option<String>,
+
+    /// Only while in a region of that task, or of tasks of that type
+    #[arg(long, value_name = "ID|TYPE")]
+    task: Option<String>,
+
+    /// Only from TIME on: since the trace's start, as 1.5ms (ns, us, ms, s), or a
+    /// number of nanoseconds on the trace's clock
+    #[arg(long, value_name = "TIME")]
+    from: Option<Moment>,
+
+    /// Only before TIME
+    #[arg(long, value_name = "TIME")]
+    to: Option<Moment>,
+
+    /// Count also what has not ended when the trace does
+    #[arg(long)]
+    unfinished: bool,
+
+    /// How many CPU samples the program had taken in a second; a trace does not
+    /// tell
+    #[arg(long, value_name = "HZ", default_value_t = 100)]
+    cpu_rate: u32,
+
+    /// Print the heaviest stacks, as on a terminal without -o
+    #[arg(long, conflicts_with = "json")]
+    text: bool,
+
+    /// Print N stacks; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: usize,
+
+    /// Print JSON, all stacks; times in nanoseconds
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    Net,
+    Sync,
+    Syscall,
+    Sched,
+    Wall,
+    Cpu,
+}
+
+impl Kind {
+    fn profile(self) -> ProfileKind {
+        match self {
+            Kind::Net => ProfileKind::Net,
+            Kind::Sync => ProfileKind::Sync,
+            Kind::Syscall => ProfileKind::Syscall,
+            Kind::Sched => ProfileKind::Sched,
+            Kind::Wall => ProfileKind::Wall,
+            Kind::Cpu => ProfileKind::Cpu,
+        }
+    }
+
+    /// What its spans are.
+    fn title(self) -> &'static str {
+        match self {
+            Kind::Net => "waiting for the network",
+            Kind::Sync => "waiting for channels, locks or select",
+            Kind::Syscall => "in system calls",
+            Kind::Sched => "waiting for a P",
+            Kind::Wall => "of goroutines, in all states",
+            Kind::Cpu => "of CPU time, sampled",
+        }
+    }
+}
+
+pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
+    let input = Input::open(&options.trace, global)?;
+    let trace = input.trace()?;
+    let filter = filter(options, &input, &trace)?;
+    let profiler =
+        Profiler::new(options.kind.profile()).compat(global.compat()).unfinished(options.unfinished).filter(filter);
+    let (profile, warnings) = input.analyze(&trace, profiler)?;
+    let period = Duration::from_secs(1).checked_div(options.cpu_rate).ok_or_else(|| Usage("--cpu-rate 0".into()))?;
+    let for_people = options.text || (global.output.is_none() && io::stdout().is_terminal());
+    if options.json || for_people {
+        let mut out = Output::open(global, Content::Text)?;
+        if options.json {
+            writeln!(out, "{:#}", report(&profile, period))?;
+        } else {
+            print(&mut out, options, &profile, period)?;
+        }
+        out.finish()?;
+    } else {
+        let mut out = Output::open(global, Content::Binary)?;
+        pprof::write(&profile, period, &mut out)?;
+        out.finish()?;
+    }
+    Ok(input.warn(&warnings))
+}
+
+/// What is to be counted; some of it takes a pass of its own to find out.
+fn filter(options: &Options, input: &Input, trace: &Trace<'_>) -> Result<Filter> {
+    let mut filter = Filter::default();
+    if options.from.is_some() || options.to.is_some() {
+        let start = trace.events().next().and_then(Result::ok).map_or(Time(0), |event| event.time());
+        filter.from = options.from.map(|from| from.since(start));
+        filter.to = options.to.map(|to| to.since(start));
+    }
+    if !options.goroutine.is_empty() {
+        filter.goroutines = Some(options.goroutine.iter().map(|&id| GoId(id)).collect());
+    }
+    if let Some(pattern) = &options.function {
+        let pattern = regex_lite::Regex::new(pattern).map_err(|e| Usage(format!("--function: {e}")))?;
+        let wanted = GoroutinesOf::new(|func: &[u8]| pattern.is_match(&String::from_utf8_lossy(func)));
+        let (found, _) = input.analyze(trace, wanted)?;
+        if found.is_empty() {
+            return Err(anyhow!("{}: no goroutine began with a function that matches", input.name()));
+        }
+        filter.goroutines = Some(found);
+    }
+    if options.region.is_some() || options.task.is_some() {
+        let mut wanted = Wanted::default();
+        wanted.region = options.region.clone().map(String::into_bytes);
+        match options.task.as_deref().map(|task| (task, task.parse())) {
+            Some((_, Ok(id))) => wanted.task = Some(TaskId(id)),
+            Some((kind, Err(_))) => wanted.task_type = Some(kind.into()),
+            None => {}
+        }
+        let (found, _) = input.analyze(trace, RegionIntervals::of(wanted))?;
+        if found.is_empty() {
+            return Err(anyhow!("{}: there is no such region", input.name()));
+        }
+        filter.intervals = Some(found);
+    }
+    Ok(filter)
+}
+
+fn state(sample: &Sample, profile: &Profile) -> Option<String> {
+    let reason = profile.stacks.names.get(sample.reason);
+    Some(match sample.state? {
+        GoState::Running => "running".into(),
+        GoState::Runnable => "runnable".into(),
+        GoState::Syscall => "in a system call".into(),
+        _ if reason.is_empty() => "waiting".into(),
+        _ => format!("waiting for {}", name(reason)),
+    })
+}
+
+fn print(out: &mut Output, options: &Options, profile: &Profile, period: Duration) -> io::Result<()> {
+    let Styles { heading, dim, .. } = out.styles;
+    let value = |sample: &Sample| nanos_of(sample, profile, period);
+    let total = profile.samples.iter().map(value).fold(0, i64::saturating_add);
+    let (count, _) = profile.total();
+    if count == 0 {
+        return writeln!(out, "nothing {} in this trace", options.kind.title());
+    }
+    let spans = if profile.kind == ProfileKind::Cpu { "samples" } else { "spans" };
+    writeln!(out, "{heading}{} {}{heading:#} in {} {spans}", duration(total), options.kind.title(), number(count))?;
+    let top = if options.top == 0 { usize::MAX } else { options.top };
+    for sample in profile.samples.iter().take(top) {
+        let (nanos, count) = (value(sample), number(sample.count));
+        let state = state(sample, profile).map_or(String::new(), |state| format!(", {state}"));
+        writeln!(
+            out,
+            "\n{heading}{:>9}{heading:#}  {:>4}  {count} times{state}",
+            duration(nanos),
+            percent(nanos, total)
+        )?;
+        let frames = profile.stacks.frames(sample.stack);
+        if frames.is_empty() {
+            writeln!(out, "{:17}{dim}(no stack: the scheduler){dim:#}", "")?;
+        }
+        for frame in frames {
+            let names = &profile.stacks.names;
+            let (func, file) = (name(names.get(frame.func)), name(names.get(frame.file)));
+            let func = if func.is_empty() { format!("0x{:x}", frame.pc).into() } else { func };
+            writeln!(out, "{:17}{func}  {dim}{file}:{}{dim:#}", "", frame.line)?;
+        }
+    }
+    if let Some(more) = profile.samples.len().checked_sub(top).filter(|more| *more > 0) {
+        writeln!(out, "\n({} more stacks; --top 0 prints all)", number(more as u64))?;
+    }
+    Ok(())
+}
+
+fn nanos_of(sample: &Sample, profile: &Profile, period: Duration) -> i64 {
+    if profile.kind != ProfileKind::Cpu {
+        return sample.nanos;
+    }
+    let period = i64::try_from(period.as_nanos()).unwrap_or(i64::MAX);
+    i64::try_from(sample.count).unwrap_or(i64::MAX).saturating_mul(period)
+}
+
+fn report(profile: &Profile, period: Duration) -> Value {
+    let names = &profile.stacks.names;
+    let text = |id| String::from_utf8_lossy(names.get(id));
+    let samples = profile.samples.iter().map(|sample| {
+        let frames = profile.stacks.frames(sample.stack).iter();
+        let frames = frames.map(
+            |frame| json!({ "pc": frame.pc, "func": text(frame.func), "file": text(frame.file), "line": frame.line }),
+        );
+        json!({
+            "count": sample.count,
+            "nanos": nanos_of(sample, profile, period),
+            "state": sample.state.map(|state| state.to_string().to_lowercase()),
+            "reason": Some(text(sample.reason)).filter(|reason| !reason.is_empty()),
+            "stack": frames.collect::<Value>(),
+        })
+    });
+    let kind = format!("{:?}", profile.kind).to_lowercase();
+    let total = profile.samples.iter().map(|sample| nanos_of(sample, profile, period)).fold(0, i64::saturating_add);
+    json!({ "type": kind, "count": profile.total().0, "nanos": total, "samples": samples.collect::<Value>() })
+}
