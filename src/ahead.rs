@@ -1,10 +1,13 @@
 //! The ordered stream with ordering on one thread and its consumer on another.
 //!
 //! ```text
-//! ordering ── full blocks, at most 8 ──> consumer
+//! ordering ── full loads, at most 4 ──> consumer
 //!    ^                                      │
-//!    └────────── empty blocks ──────────────┘
+//!    └────────── empty loads ──────────────┘
 //! ```
+//!
+//! A load is several blocks: each time a thread has to wait for the other costs as
+//! much as ordering some hundreds of events.
 //!
 //! It pays where the consumer does work of its own, such as printing; records
 //! pass through the shared cache.
@@ -19,11 +22,14 @@ use crate::warning::Warning;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// How many blocks may be under way.
-const DEPTH: usize = 8;
+/// How many loads may be under way.
+const DEPTH: usize = 4;
+/// How many blocks a load is.
+const BLOCKS: usize = 16;
 
 /// A block on its way to the consumer.
 type Full<'t> = (Block, Option<&'t Generation<'t>>);
+type Load<'t> = Vec<Full<'t>>;
 
 impl<'a> Trace<'a> {
     /// Calls `each` with every event in order until it breaks; where the
@@ -49,16 +55,18 @@ impl<'a> Trace<'a> {
     /// The first defect, in strict mode, after the events before it.
     pub fn for_each<'t>(&'t self, mut each: impl FnMut(Event<'t>) -> ControlFlow<()>) -> Result<Vec<Warning>> {
         if self.options().threads < 2 {
-            let mut events = self.events();
-            for event in events.by_ref() {
-                if each(event?).is_break() {
-                    break;
+            let mut blocks = Blocks::new(self);
+            'reading: while blocks.next_block()? {
+                for &record in blocks.records.records() {
+                    if each(Event::new(self, blocks.generation, record)).is_break() {
+                        break 'reading;
+                    }
                 }
             }
-            return Ok(events.warnings().to_vec());
+            return Ok(blocks.warnings.list().to_vec());
         }
-        let (full, from_order) = sync_channel::<Full<'t>>(DEPTH);
-        let (empty, to_order) = sync_channel::<Block>(DEPTH + 2);
+        let (full, from_order) = sync_channel::<Load<'t>>(DEPTH);
+        let (empty, to_order) = sync_channel::<Load<'t>>(DEPTH + 2);
         std::thread::scope(|scope| {
             let ordering = scope.spawn(move || order_ahead(Blocks::for_another_thread(self), &full, &to_order));
             self.consume(&from_order, &empty, &mut each);
@@ -73,23 +81,25 @@ impl<'a> Trace<'a> {
 
     fn consume<'t>(
         &'t self,
-        full: &Receiver<Full<'t>>,
-        empty: &SyncSender<Block>,
+        full: &Receiver<Load<'t>>,
+        empty: &SyncSender<Load<'t>>,
         each: &mut impl FnMut(Event<'t>) -> ControlFlow<()>,
     ) {
         let mut current: Option<&Generation<'_>> = None;
-        for (block, generation) in full {
-            if let Some(left) = current.filter(|left| generation.is_none_or(|now| now.index() != left.index())) {
-                self.leave(left);
-            }
-            current = generation;
-            for &record in block.records() {
-                if each(Event::new(self, generation, record)).is_break() {
-                    return;
+        for load in full {
+            for &(ref block, generation) in &load {
+                if let Some(left) = current.filter(|left| generation.is_none_or(|now| now.index() != left.index())) {
+                    self.leave(left);
+                }
+                current = generation;
+                for &record in block.records() {
+                    if each(Event::new(self, generation, record)).is_break() {
+                        return;
+                    }
                 }
             }
-            // If there is no room, or nobody, the block is simply dropped.
-            let _ = empty.try_send(block);
+            // If there is no room, or nobody, it is simply dropped.
+            let _ = empty.try_send(load);
         }
         if let Some(left) = current {
             self.leave(left);
@@ -99,13 +109,23 @@ impl<'a> Trace<'a> {
 
 fn order_ahead<'t>(
     mut blocks: Blocks<'t>,
-    full: &SyncSender<Full<'t>>,
-    empty: &Receiver<Block>,
+    full: &SyncSender<Load<'t>>,
+    empty: &Receiver<Load<'t>>,
 ) -> Result<Vec<Warning>> {
-    while blocks.next_block()? {
-        let next = empty.try_recv().unwrap_or_default();
-        let block = std::mem::replace(&mut blocks.records, next);
-        if full.send((block, blocks.generation)).is_err() {
+    let (mut load, mut used) = (Load::with_capacity(BLOCKS), Load::new());
+    loop {
+        let more = blocks.next_block();
+        if let Ok(true) = more {
+            let next = used.pop().map_or_else(Block::default, |(block, _)| block);
+            load.push((std::mem::replace(&mut blocks.records, next), blocks.generation));
+        }
+        if load.len() == BLOCKS || (!matches!(more, Ok(true)) && !load.is_empty()) {
+            if full.send(std::mem::replace(&mut load, Load::with_capacity(BLOCKS))).is_err() {
+                break;
+            }
+            used = empty.try_recv().unwrap_or_default();
+        }
+        if !more? {
             break;
         }
     }

@@ -6,11 +6,14 @@
 
 pub mod count;
 pub mod durations;
+mod goroutines_by_id;
 pub mod histogram;
 pub mod names;
 pub mod profile;
 pub mod stacks;
 pub mod summary;
+
+pub(crate) use goroutines_by_id::ByGo;
 
 use crate::error::Result;
 use crate::event::{Event, EventKind};

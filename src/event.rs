@@ -125,9 +125,15 @@ impl<'t> Event<'t> {
         }
         let arg = match self.record.event {
             EventType::CPUSample => 4,
-            event => event.spec().stack_arg()?,
+            event => *STACK_ARGS.get(event as usize)?,
         };
-        Stack::new(self.generation?, self.args().get(arg).copied()?)
+        let generation = self.generation?;
+        let id = match arg {
+            0 => return None,
+            arg if self.is_v1() => self.v1_args().get(usize::from(arg)).copied()?,
+            arg => nth_arg(self.trace.bytes(), self.record.offset, arg),
+        };
+        Stack::new(generation, id)
     }
 
     /// The name of a range, for the few whose kind is in a string.
@@ -225,8 +231,45 @@ impl<'t> Event<'t> {
             }
     }
 
+    /// The kind of those that most events are, for which few arguments are
+    /// decoded, and no more than are needed.
+    #[inline(always)]
+    fn hot_kind(&self) -> Option<EventKind<'t>> {
+        use EventType as E;
+        use GoState::*;
+        if self.record.note & note::SYNTHETIC != 0 || self.is_v1() {
+            return None;
+        }
+        let arg = |n| nth_arg(self.trace.bytes(), self.record.offset, n);
+        let go = |id: u64, from, to, reason: &'t [u8], stack| {
+            let stack = if stack == 0 { None } else { Stack::new(self.generation?, arg(stack)) };
+            Some(EventKind::StateTransition(StateTransition::Goroutine { id: GoId(id), from, to, reason, stack }))
+        };
+        match self.record.event {
+            E::GoStart => go(arg(1), Runnable, Running, b"", 0),
+            E::GoBlock => go(self.record.go, Running, Waiting, self.string(arg(1)), 2),
+            E::GoUnblock => go(arg(1), Waiting, Runnable, b"", 0),
+            E::GoStop => go(self.record.go, Running, Runnable, self.string(arg(1)), 2),
+            E::GoSyscallBegin => go(self.record.go, Running, Syscall, b"", 2),
+            E::GoSyscallEnd => go(self.record.go, Syscall, Running, b"", 0),
+            E::GoSyscallEndBlocked => go(self.record.go, Syscall, Runnable, b"", 0),
+            E::GoDestroy => go(self.record.go, Running, NotExist, b"", 0),
+            E::GoCreate => go(arg(1), NotExist, Runnable, b"", 2),
+            _ => None,
+        }
+    }
+
     /// What it is, with what belongs to that.
     pub fn kind(&self) -> EventKind<'t> {
+        match self.hot_kind() {
+            Some(kind) => kind,
+            None => self.any_kind(),
+        }
+    }
+
+    /// The same for all.
+    #[inline(never)]
+    fn any_kind(&self) -> EventKind<'t> {
         use EventType as E;
         let record = &self.record;
         let args = if record.event == E::Sync { [0; 5] } else { self.args() };
@@ -334,6 +377,34 @@ impl<'t> Event<'t> {
 /// is nobody's parent.
 fn parent_task(raw: u64) -> Option<TaskId> {
     optional(raw).filter(|&task| task != TaskId::BACKGROUND)
+}
+
+/// Which argument of each type of event is its context's stack; 0 for none.
+const STACK_ARGS: [u8; 256] = {
+    let mut args = [0; 256];
+    let mut i = 0;
+    while i < EventType::ALL.len() {
+        let event = EventType::ALL[i];
+        if let Some(arg) = event.spec().stack_arg() {
+            args[event as usize] = arg as u8;
+        }
+        i += 1;
+    }
+    args
+};
+
+/// Decodes one argument of the event at `offset`, which ordering has checked; 0
+/// is the time difference.
+#[inline]
+fn nth_arg(file: &[u8], offset: usize, n: u8) -> u64 {
+    let mut pos = offset + 1;
+    for _ in 0..n {
+        while file.get(pos).is_some_and(|&byte| byte >= 0x80) {
+            pos += 1;
+        }
+        pos += 1;
+    }
+    uvarint(file, &mut pos).unwrap_or_default()
 }
 
 /// Decodes the arguments of the event at `offset`, which ordering has checked.

@@ -1,6 +1,7 @@
 //! A generation: a stretch of the trace, usually a second, with tables of its
 //! own. `split` cuts a file into generations; `tables` indexes what they name.
 
+mod recent;
 pub(crate) mod salvage;
 pub(crate) mod split;
 pub(crate) mod tables;
@@ -16,6 +17,7 @@ use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames, Jumps};
 use crate::wire::v2::experiment::ExperimentalBatch;
 use crate::wire::v2::samples::{self, RawSample};
 use crate::wire::v2::sync::RawSync;
+use recent::Recent;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use tables::Tables;
@@ -45,6 +47,7 @@ pub struct Generation<'a> {
     /// Where its framing is not to be trusted.
     jumps: Jumps,
     tables: Mutex<Option<Arc<Tables>>>,
+    recent: Recent,
     /// Where everything stands, in a v1 trace, which is one generation.
     pub(crate) v1: Option<Arc<Index>>,
     /// What its program counters stand for, in a trace that has nothing else.
@@ -67,6 +70,7 @@ impl<'a> Generation<'a> {
             begins_trace: false,
             jumps: Jumps::default(),
             tables: Mutex::new(None),
+            recent: Recent::default(),
             v1: Some(Arc::new(index)),
             symbols: None,
         }
@@ -168,13 +172,16 @@ impl<'a> Generation<'a> {
 
     /// The string with that ID, not necessarily UTF-8; `None` if there is none.
     pub fn string(&self, id: StringId) -> Option<&'a [u8]> {
-        if id.0 == 0 {
-            return Some(b"");
+        if let Some(known) = self.recent.get(self.file, id.0) {
+            return Some(known);
         }
-        if let Some(index) = &self.v1 {
-            return index.tables.string(self.file, id);
-        }
-        self.tables().string(self.file, id)
+        let string = match &self.v1 {
+            _ if id.0 == 0 => return Some(b""),
+            Some(index) => index.tables.string(self.file, id)?,
+            None => self.tables().string(self.file, id)?,
+        };
+        self.recent.put(self.file, id.0, string);
+        Some(string)
     }
 
     /// The string with that ID, or what stands for a lost one.
@@ -279,6 +286,7 @@ impl Draft {
             begins_trace: false,
             jumps: Jumps::default(),
             tables: Mutex::new(None),
+            recent: Recent::default(),
             v1: None,
             symbols: None,
         }

@@ -28,7 +28,7 @@ mod ranges;
 mod record;
 mod recover;
 mod seq;
-mod slots;
+pub(crate) mod slots;
 pub(crate) mod state;
 mod stuck;
 mod syscall;

@@ -14,6 +14,15 @@ pub struct StackKey(u32);
 impl StackKey {
     /// The stack without a frame, which all [`Stacks`] have: of what has none.
     pub const EMPTY: StackKey = StackKey(0);
+
+    /// Its place among the [`Stacks`], from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    pub(crate) fn of_index(index: usize) -> StackKey {
+        StackKey(u32::try_from(index).unwrap_or(u32::MAX))
+    }
 }
 
 /// One call of a stack.

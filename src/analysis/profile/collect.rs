@@ -3,7 +3,7 @@
 use super::{Filter, Profile, ProfileKind, Sample};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, Compat};
+use crate::analysis::{Analysis, ByGo, Compat};
 use crate::event::stack::Stack;
 use crate::event::transition::{GoState, StateTransition};
 use crate::event::{Event, EventKind};
@@ -11,7 +11,6 @@ use crate::ids::GoId;
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
 use rustc_hash::FxHashMap;
-use std::collections::hash_map::Entry;
 
 /// Makes a [`Profile`]. Memory grows with the goroutines that exist at one time
 /// and with the different stacks, not with the trace.
@@ -22,7 +21,7 @@ use std::collections::hash_map::Entry;
 /// counts from its beginning, not from its first mention.
 #[derive(Clone, Debug)]
 pub struct Profiler {
-    gs: FxHashMap<GoId, G>,
+    gs: ByGo<G>,
     sums: Sums,
     unfinished: bool,
     synced: Time,
@@ -36,11 +35,18 @@ struct Sums {
     compat: Compat,
     filter: Filter,
     stacks: Stacks,
-    tallies: FxHashMap<(StackKey, Class), Tally>,
+    /// By stack: what has no class.
+    plain: Vec<Tally>,
+    classed: FxHashMap<(StackKey, Class), Tally>,
     /// How often something was counted.
     added: u64,
     /// For Go's figures, what is counted of goroutines that may come back.
     held: FxHashMap<GoId, Held>,
+    /// For Go's figures, what counts of goroutines only if they never run.
+    pending: FxHashMap<GoId, Vec<(StackKey, i64)>>,
+    /// For Go's figures, when goroutines ended that are still there: those that
+    /// wait forever.
+    ended: FxHashMap<GoId, Time>,
 }
 
 /// What is counted of a goroutine that may come back under the same number, as
@@ -59,6 +65,8 @@ struct Held {
 
 /// In a wall profile, a state and for what; else nothing.
 type Class = (Option<GoState>, NameId);
+
+const NO_CLASS: Class = (None, NameId::EMPTY);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
@@ -88,19 +96,15 @@ impl Held {
 }
 
 /// What is known of a goroutine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct G {
     /// The span that it is in.
     open: Option<Open>,
     /// Whether it has run.
     ran: bool,
-    /// For Go's figures, what counts only if it never runs.
-    pending: Vec<(StackKey, i64)>,
     /// For a wall profile, its last known stack.
     stack: StackKey,
-    /// For Go's figures, when it ended.
-    ended: Option<Time>,
-    /// Whether it may come back.
+    /// For Go's figures, whether it may come back.
     held: bool,
 }
 
@@ -119,12 +123,15 @@ impl Profiler {
             compat: Compat::Right,
             filter: Filter::default(),
             stacks: Stacks::default(),
-            tallies: FxHashMap::default(),
+            plain: Vec::new(),
+            classed: FxHashMap::default(),
             added: 0,
             held: FxHashMap::default(),
+            pending: FxHashMap::default(),
+            ended: FxHashMap::default(),
         };
         let unfinished = kind == ProfileKind::Wall;
-        Profiler { gs: FxHashMap::default(), sums, unfinished, synced: Time(0), end: Time(0) }
+        Profiler { gs: ByGo::default(), sums, unfinished, synced: Time(0), end: Time(0) }
     }
 
     /// This one, for those figures.
@@ -183,14 +190,7 @@ impl Profiler {
         let sums = &mut self.sums;
         let (time, wall) = (event.time(), sums.kind == ProfileKind::Wall);
         let about = sums.kind.is_about(to, reason);
-        // One is remembered for its span; others only where it matters later what
-        // they have done.
-        let remembers = wall || sums.is_gos();
-        let g = match self.gs.entry(id) {
-            Entry::Occupied(found) => found.into_mut(),
-            Entry::Vacant(_) if !about && !remembers => return,
-            Entry::Vacant(place) => place.insert(G::default()),
-        };
+        let g = self.gs.get_or_insert_with(id, G::default);
         if from == to && g.open.is_some() {
             return; // The status in a later generation changes nothing.
         }
@@ -220,24 +220,22 @@ impl Profiler {
         }
         if starts {
             g.ran = true;
-            g.pending = Vec::new();
+            sums.pending.remove(&id);
             if let Some(held) = sums.held.get_mut(&id) {
                 held.ran = true;
                 held.current.clear();
             }
         }
-        if to == GoState::Waiting && reason == b"forever" && from != to {
-            g.ended = Some(time);
+        if to == GoState::Waiting && reason == b"forever" && from != to && sums.is_gos() {
+            sums.ended.insert(id, time);
         }
         if to == GoState::NotExist {
             // One that ends while it runs will not come back.
             if g.held && from == GoState::Running {
                 sums.release(id);
             }
-            sums.settle(g);
-            self.gs.remove(&id);
-        } else if g.open.is_none() && !remembers {
-            self.gs.remove(&id);
+            sums.settle(id);
+            self.gs.remove(id);
         }
     }
 }
@@ -252,11 +250,11 @@ impl Sums {
             let reason = if to == GoState::Waiting { self.stacks.names.intern(reason) } else { NameId::EMPTY };
             return Open { since, stack: own, class: (Some(to), reason) };
         }
-        Open { since, stack: self.stacks.intern(event.stack()), class: (None, NameId::EMPTY) }
+        Open { since, stack: self.stacks.intern(event.stack()), class: NO_CLASS }
     }
 
     /// Counts a span that ends.
-    fn close(&mut self, id: GoId, g: &mut G, open: Open, time: Time, starts: bool) {
+    fn close(&mut self, id: GoId, g: &G, open: Open, time: Time, starts: bool) {
         if !self.is_gos() || self.filter.intervals.is_some() {
             let nanos = self.filter.within(id, open.since, time);
             if nanos > 0 {
@@ -265,7 +263,7 @@ impl Sums {
             return;
         }
         // Go counts what lies between the first run and the end.
-        let time = g.ended.map_or(time, |ended| ended.min(time));
+        let time = self.ended.get(&id).map_or(time, |&ended| ended.min(time));
         let nanos = self.filter.within(id, open.since, time);
         if nanos <= 0 {
             return;
@@ -277,7 +275,7 @@ impl Sums {
         } else if g.ran {
             self.add(open.stack, open.class, nanos);
         } else if !starts {
-            g.pending.push((open.stack, nanos));
+            self.pending.entry(id).or_default().push((open.stack, nanos));
         }
     }
 
@@ -289,20 +287,40 @@ impl Sums {
             std::mem::swap(&mut held.earlier, &mut held.current);
         }
         for (stack, of) in held.current {
-            self.tallies.entry((stack, (None, NameId::EMPTY))).or_default().add(of.count, of.nanos, of.last);
+            self.tally(stack, NO_CLASS).add(of.count, of.nanos, of.last);
         }
     }
 
     /// Counts what counts of a goroutine only now that it will not run any more.
-    fn settle(&mut self, g: &mut G) {
-        for (stack, nanos) in std::mem::take(&mut g.pending) {
-            self.add(stack, (None, NameId::EMPTY), nanos);
+    fn settle(&mut self, id: GoId) {
+        if !self.is_gos() {
+            return;
+        }
+        self.ended.remove(&id);
+        for (stack, nanos) in self.pending.remove(&id).unwrap_or_default() {
+            self.add(stack, NO_CLASS, nanos);
         }
     }
 
     fn add(&mut self, stack: StackKey, class: Class, nanos: i64) {
         self.added += 1;
-        self.tallies.entry((stack, class)).or_default().add(1, nanos, self.added);
+        let added = self.added;
+        self.tally(stack, class).add(1, nanos, added);
+    }
+
+    #[inline]
+    fn tally(&mut self, stack: StackKey, class: Class) -> &mut Tally {
+        if class != NO_CLASS || stack.index() > self.stacks.count() {
+            return self.classed.entry((stack, class)).or_default();
+        }
+        if self.plain.len() <= stack.index() {
+            self.plain.resize(self.stacks.count().max(stack.index() + 1), Tally::default());
+        }
+        // There is room for every stack, so the second is never used.
+        match self.plain.get_mut(stack.index()) {
+            Some(tally) => tally,
+            None => self.classed.entry((stack, class)).or_default(),
+        }
     }
 
     /// Joins the samples whose stacks Go takes for equal: it compares the first
@@ -353,7 +371,7 @@ impl Analysis for Profiler {
             }
             EventKind::StackSample if cpu && self.sums.filter.counts(event.goroutine(), event.time()) => {
                 let stack = self.sums.stacks.intern(event.stack());
-                self.sums.add(stack, (None, NameId::EMPTY), 0);
+                self.sums.add(stack, NO_CLASS, 0);
             }
             EventKind::Sync(_) => (self.synced, self.end) = (event.time(), event.time()),
             _ => {}
@@ -362,21 +380,22 @@ impl Analysis for Profiler {
 
     fn finish(mut self) -> Profile {
         let mut sums = self.sums;
-        let mut gs: Vec<(GoId, G)> = self.gs.drain().collect();
-        gs.sort_unstable_by_key(|(id, _)| *id);
-        for (id, mut g) in gs {
+        for (id, mut g) in self.gs.drain() {
             if let Some(open) = g.open.take().filter(|_| self.unfinished && !sums.is_gos()) {
-                sums.close(id, &mut g, open, self.end, false);
+                sums.close(id, &g, open, self.end, false);
             }
-            sums.settle(&mut g);
+            sums.settle(id);
         }
         let mut held: Vec<GoId> = sums.held.keys().copied().collect();
         held.sort_unstable();
         held.into_iter().for_each(|id| sums.release(id));
-        let tallies = std::mem::take(&mut sums.tallies);
-        let samples = tallies.into_iter().map(|((stack, (state, reason)), tally)| {
-            (Sample { stack, state, reason, count: tally.count, nanos: tally.nanos }, tally.last)
-        });
+        let plain = std::mem::take(&mut sums.plain).into_iter().enumerate();
+        let plain = plain.map(|(at, tally)| ((StackKey::of_index(at), NO_CLASS), tally));
+        let classed = std::mem::take(&mut sums.classed).into_iter();
+        let samples =
+            plain.filter(|(_, tally)| tally.count != 0).chain(classed).map(|((stack, (state, reason)), tally)| {
+                (Sample { stack, state, reason, count: tally.count, nanos: tally.nanos }, tally.last)
+            });
         let mut samples: Vec<Sample> = match sums.is_gos() {
             true => sums.join_as_go(samples.collect()),
             false => samples.map(|(sample, _)| sample).collect(),

@@ -59,8 +59,15 @@ pub struct Spec {
 
 impl Spec {
     /// The index of the argument with the context's own stack.
-    pub fn stack_arg(&self) -> Option<usize> {
-        self.args.iter().position(|a| a.role == ArgRole::Stack)
+    pub const fn stack_arg(&self) -> Option<usize> {
+        let mut at = 0;
+        while at < self.args.len() {
+            if matches!(self.args[at].role, ArgRole::Stack) {
+                return Some(at);
+            }
+            at += 1;
+        }
+        None
     }
 }
 
