@@ -4,6 +4,7 @@
 
 #![cfg(feature = "cli")]
 
+#[allow(dead_code, reason = "for all of it see live.rs")]
 mod oracle;
 
 use std::path::Path;
