@@ -54,21 +54,16 @@ pub(crate) fn split<'a>(file: &'a [u8], version: Version, framed: &dyn Fn(&Gener
     Split { generations: splitter.generations, defect }
 }
 
-/// The same for a v1 trace, which is one generation. What there is before a
-/// defect is kept only with `salvage`.
-pub(crate) fn split_v1<'a>(
-    file: &'a [u8],
-    version: Version,
-    salvage: bool,
-    framed: &dyn Fn(&Generation<'a>),
-) -> Split<'a> {
+/// The same for a v1 trace, which is one generation if it has no defect, and
+/// else none.
+pub(crate) fn split_v1<'a>(file: &'a [u8], version: Version, framed: &dyn Fn(&Generation<'a>)) -> Split<'a> {
     let (index, defect) = Index::scan(file, version);
     let missing = || index.hz.is_none().then(|| Error::at(file.len(), ErrorKind::MissingFrequency));
     let defect = defect.or_else(missing);
-    if defect.is_some() && (!salvage || index.events == 0) {
+    if defect.is_some() {
         return Split { generations: Vec::new(), defect };
     }
-    let generation = Generation::of_v1(file, index, defect.is_none());
+    let generation = Generation::of_v1(file, HEADER_LEN, index, true);
     framed(&generation);
     Split { generations: vec![generation], defect }
 }

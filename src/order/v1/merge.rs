@@ -242,8 +242,7 @@ impl<'a, 'd> Merge<'a, 'd> {
             match cursor.read(self.file, &self.index.batches, &self.shapes, self.gs) {
                 Ok(next) => return Ok(next),
                 Err(e) => {
-                    self.defects.meet(e)?;
-                    cursor.skip_batch();
+                    self.defects.give_up(e, cursor.skip_batch())?;
                 }
             }
         }
