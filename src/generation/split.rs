@@ -58,8 +58,10 @@ pub(crate) fn split<'a>(file: &'a [u8], version: Version, framed: &dyn Fn(&Gener
 /// else none.
 pub(crate) fn split_v1<'a>(file: &'a [u8], version: Version, framed: &dyn Fn(&Generation<'a>)) -> Split<'a> {
     let (index, defect) = Index::scan(file, version);
-    let missing = || index.hz.is_none().then(|| Error::at(file.len(), ErrorKind::MissingFrequency));
-    let defect = defect.or_else(missing);
+    // The clock may be what is wrong in the tables.
+    let blemish = || index.blemishes.list().first().map(|blemish| blemish.error().clone());
+    let missing = || blemish().unwrap_or_else(|| Error::at(file.len(), ErrorKind::MissingFrequency));
+    let defect = defect.or_else(|| index.hz.is_none().then(missing));
     if defect.is_some() {
         return Split { generations: Vec::new(), defect };
     }

@@ -10,9 +10,9 @@
 //!   that the Ps were put into a heap in. gotrace's is ascending. Committed
 //!   traces have no such events; of others [`agrees_in_time`] asks again.
 
-use gotrace::Version;
 use gotrace::wire::v1::event::RawEvents;
 use gotrace::wire::v1::spec::EventType;
+use gotrace::{HEADER_LEN, Version};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fmt;
@@ -135,7 +135,14 @@ pub fn meant(expected: &Expectation, ours: &Verdict) -> Option<&'static str> {
     if expected.mode != "parsed" && go.accepted && !ours.accepted {
         // Go's raw reader takes a file that ends between two arguments of an
         // event for one that ends, and prints no word of it.
-        return ours.stderr.contains("the file ends inside").then_some("a silent cut is a defect");
+        let known = ours.stderr.contains("the file ends inside").then_some("a silent cut is a defect");
+        return known.or_else(|| absurd(version, ours));
+    }
+    if go.accepted && !ours.accepted {
+        return absurd(version, ours);
+    }
+    if expected.mode == "footprint" && version.is_some() && is_only_a_header(&expected.file) {
+        return Some("Go lists the events of other versions, of which there are none");
     }
     let version = version.filter(|_| !go.accepted && ours.accepted)?;
     let refusal = go.stderr.strip_prefix("failed to parse trace: ").unwrap_or(&go.stderr).trim_end();
@@ -151,6 +158,16 @@ pub fn meant(expected: &Expectation, ours: &Verdict) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// Go's v1 readers take any number for that of a P.
+fn absurd(version: Option<Version>, ours: &Verdict) -> Option<&'static str> {
+    let is_absurd = version.is_some() && ours.stderr.contains("is absurd; the maximum is 65535");
+    is_absurd.then_some("no machine has so many Ps")
+}
+
+fn is_only_a_header(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|file| file.len() == HEADER_LEN as u64)
 }
 
 fn version(file: &Path) -> Option<Version> {

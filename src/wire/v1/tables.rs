@@ -226,7 +226,6 @@ impl Scan<'_> {
             EventType::Stack => self.stack(&raw),
             EventType::Frequency => match number(0) as i64 {
                 hz if hz > 0 => self.index.hz = Some(hz as u64),
-                // A clock is then missing, of which more is said.
                 hz => self.blemish(wrong(at, V1Error::BadFrequency { hz }), Repair::LeftOut),
             },
             EventType::TimerGoroutine => self.index.timers.push(number(0)),
