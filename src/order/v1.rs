@@ -32,6 +32,7 @@ use crate::error::{Error, Result};
 use crate::generation::Generation;
 use crate::limits::Limits;
 use crate::order::Block;
+use crate::order::recover::PATIENCE_AT_FIRST;
 use crate::warning::{Repair, Warning, Warnings};
 use crate::wire::v1::tables::Index;
 use convert::Convert;
@@ -40,14 +41,20 @@ use std::sync::Arc;
 /// What to do about defects, and those met.
 #[derive(Clone, Debug)]
 pub(crate) struct Defects {
-    lenient: bool,
+    leniency: Option<Limits>,
     met: Warnings,
 }
 
 impl Defects {
     /// None so far. Without limits the first one ends a reading.
     pub(crate) fn new(leniency: Option<Limits>) -> Defects {
-        Defects { lenient: leniency.is_some(), met: Warnings::new(leniency.unwrap_or_default()) }
+        Defects { leniency, met: Warnings::new(leniency.unwrap_or_default()) }
+    }
+
+    /// How many Ps may be looked at in vain, so many events having happened.
+    pub(crate) fn patience(&self, events: usize) -> u64 {
+        let patience = |limits: Limits| limits.patience.saturating_mul(events as u64).saturating_add(PATIENCE_AT_FIRST);
+        self.leniency.map_or(u64::MAX, patience)
     }
 
     /// Stops a strict ordering. In a lenient one the event goes where its time
@@ -67,7 +74,7 @@ impl Defects {
 
     /// Stops a strict ordering.
     pub(crate) fn get_past(&mut self, warning: Warning) -> Result<()> {
-        if !self.lenient {
+        if self.leniency.is_none() {
             return Err(warning.error().clone());
         }
         self.met.push(warning);
