@@ -56,7 +56,7 @@ impl Index {
     /// Reads a file; also returns what ended that early.
     pub(crate) fn scan(file: &[u8], version: Version) -> (Index, Option<Error>) {
         let mut scan = Scan::new(file, version, Limits::default());
-        let defect = scan.run(HEADER_LEN).err().map(|(_, e)| e);
+        let defect = too_large(file).or_else(|| scan.run(HEADER_LEN).err().map(|(_, e)| e));
         (scan.finish(), defect)
     }
 
@@ -64,7 +64,9 @@ impl Index {
     pub(crate) fn salvage(file: &[u8], start: usize, version: Version, limits: Limits) -> (Index, Warnings) {
         let mut scan = Scan::new(file, version, limits);
         let mut warnings = Warnings::new(limits);
-        let mut pos = start;
+        let too_large = too_large(file);
+        let mut pos = if too_large.is_some() { file.len() } else { start };
+        warnings.extend(too_large.map(|e| Warning::new(e, Repair::Skipped((file.len() - start) as u64), 0)));
         while let Err((at, e)) = scan.run(pos) {
             let near = scan.index.batches.last().map(|batch| batch.ticks);
             let (next, repair) = match resync(file, at, version, near) {
@@ -128,6 +130,10 @@ struct Scan<'a> {
     in_batch: bool,
 }
 
+fn too_large(file: &[u8]) -> Option<Error> {
+    (file.len() > MAX_V1_FILE).then(|| wrong(MAX_V1_FILE, V1Error::FileTooLarge))
+}
+
 /// By first byte, how many varints to step over; or one of the two below.
 fn steps(version: Version) -> [u8; 256] {
     let (shapes, lead) = (Shapes::of(version), lead(version) as u8);
@@ -156,9 +162,6 @@ impl Scan<'_> {
     /// event begins that it is wrong with.
     fn run(&mut self, mut pos: usize) -> std::result::Result<(), (usize, Error)> {
         let file = self.file;
-        if file.len() > MAX_V1_FILE {
-            return Err((file.len(), wrong(MAX_V1_FILE, V1Error::FileTooLarge)));
-        }
         let mut events = 0;
         let (start, ended) = loop {
             let start = pos;
