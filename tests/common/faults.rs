@@ -274,8 +274,8 @@ impl Source {
         for batch in &mut batches {
             batch.silent = batch.borders.iter().copied().filter(|at| silent.contains(at)).collect();
         }
-        let generations = vec![HEADER_LEN..bytes.len()];
-        Source { name, bytes, batches, generations }
+        let all = HEADER_LEN..bytes.len();
+        Source { name, bytes, batches, generations: Vec::from([all]) }
     }
 
     /// Takes a trace apart.
