@@ -1,7 +1,7 @@
 //! The form that `go tool trace -d` of Go 1.21 prints of a v1 trace: an event a
-//! line, in order, as the format has it. Byte for byte that of Go 1.21.13 for
-//! traces of Go 1.7 to 1.21; for older ones, which it does not print without
-//! the program's binary, the same form.
+//! line, in order, as the format has it. Byte for byte that of Go 1.21.13, which
+//! of a trace of Go 1.5 and 1.6 prints it only when given a program too; any
+//! will do.
 //!
 //! Wakeups in vain are left out, and the ends of system calls stand where they
 //! happened, as there.
