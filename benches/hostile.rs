@@ -8,6 +8,9 @@ use gotrace::{Mode, Options, Trace};
 #[path = "../tests/common/builder.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod builder;
+#[path = "../tests/common/builder_v1.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod builder_v1;
 #[path = "../tests/common/hostile.rs"]
 #[allow(unreachable_pub)]
 mod hostile;

@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
 # Fills fuzz/corpus with small traces from testdata, good and bad, for each
 # target; for `text`, also with their text form; for `symbols`, with line tables.
+# Traces of Go 1.5 to 1.19 are in Go 1.21's own test data, which comes with the
+# toolchain.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 most_bytes=20000
+go=$(../testdata/toolchains.sh 1.21.13)
+old=${go%/bin/go}/src/internal/trace/testdata
 for target in raw ordered text repair; do
     mkdir -p "corpus/$target"
     find ../testdata/traces ../testdata/bad -name '*.trace' -size -$((most_bytes / 1000))k | while read -r trace; do
         name=${trace#../testdata/}
         cp -- "$trace" "corpus/$target/${name//\//-}"
     done
+    find "$old" -maxdepth 1 -type f -size -$((most_bytes / 1000))k -exec cp -t "corpus/$target" -- {} +
 done
 mkdir -p corpus/symbols
 GOTRACE_SEEDS=$PWD/corpus/symbols cargo test --quiet --manifest-path ../Cargo.toml --lib write_seeds -- --ignored >/dev/null

@@ -11,7 +11,7 @@ use crate::event::stack::Stack;
 use crate::ids::StringId;
 use crate::symbols::Symbols;
 use crate::time::{Frequency, Time, Timestamp};
-use crate::version::{HEADER_LEN, Version};
+use crate::version::Version;
 use crate::wire::v1::tables::Index;
 use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames, Jumps};
 use crate::wire::v2::experiment::ExperimentalBatch;
@@ -55,15 +55,15 @@ pub struct Generation<'a> {
 }
 
 impl<'a> Generation<'a> {
-    /// The one generation of a v1 trace.
-    pub(crate) fn of_v1(file: &'a [u8], index: Index, complete: bool) -> Generation<'a> {
+    /// The one generation of a v1 trace, whose header ends at `start`.
+    pub(crate) fn of_v1(file: &'a [u8], start: usize, index: Index, complete: bool) -> Generation<'a> {
         let frequency = index.hz.map(Frequency::from_hz);
         Generation {
             file,
             version: index.version,
             index: 0,
             number: 1,
-            range: HEADER_LEN..file.len(),
+            range: start..file.len(),
             sync: RawSync { frequency, ..RawSync::default() },
             min_time: Timestamp(index.batches.iter().map(|batch| batch.ticks).min().unwrap_or_default()),
             complete,

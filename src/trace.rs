@@ -4,14 +4,14 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::file::TraceFile;
 use crate::generation::Generation;
-use crate::generation::salvage::{Salvaged, find_beginning, salvage};
+use crate::generation::salvage::{Salvaged, find_beginning, salvage, salvage_v1};
 use crate::generation::split::{Split, split, split_v1};
 use crate::ids::{GoId, ProcId, ThreadId};
 use crate::limits::Limits;
 use crate::stream::{Events, Stream};
 use crate::symbols::{Symbols, SymbolsError};
 use crate::version::{HEADER_LEN, Version};
-use crate::warning::{Repair, Warning};
+use crate::warning::Warning;
 
 /// What to do about defects, and with how many threads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,21 +116,16 @@ impl<'a> Trace<'a> {
             Err(e) if options.mode == Mode::Lenient => find_beginning(bytes, e)?,
             Err(e) => return Err(e),
         };
-        let lenient = options.mode == Mode::Lenient;
         let Split { generations, defect } = match &misplaced {
-            None if version.is_v1() => split_v1(bytes, version, lenient, &release),
+            None if version.is_v1() => split_v1(bytes, version, &release),
             None => split(bytes, version, &release),
             Some(warning) => Split { generations: Vec::new(), defect: Some(warning.error().clone()) },
         };
         let warnings = Vec::new();
         let mut trace = Trace { bytes, source, version, generations, defect, warnings, options };
         if let (Mode::Lenient, Some(defect)) = (options.mode, &trace.defect) {
-            let Salvaged { generations, warnings } = if version.is_v1() {
-                let warnings = vec![Warning::new(defect.clone(), Repair::UsedAsFarAsItGoes, 0)];
-                Salvaged { generations: std::mem::take(&mut trace.generations), warnings }
-            } else {
-                salvage(bytes, version, start, options.limits)
-            };
+            let salvage = if version.is_v1() { salvage_v1 } else { salvage };
+            let Salvaged { generations, warnings } = salvage(bytes, version, start, options.limits);
             if generations.is_empty() {
                 return Err(defect.clone());
             }

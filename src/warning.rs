@@ -56,6 +56,9 @@ pub enum Repair {
     AnotherTrace,
     /// What follows is of another version and was left out: so many bytes.
     OtherVersion(u64),
+    /// Another trace begins here, and was left out, as always behind one of Go 1.5
+    /// to 1.21: so many bytes.
+    TraceLeftOut(u64),
     /// The header was found so many bytes into the file.
     HeaderFound(u64),
     /// There is no header: the format was told from the batches.
@@ -107,6 +110,7 @@ impl fmt::Display for Repair {
             Repair::NoWallClock => f.write_str("wall-clock times are not known"),
             Repair::AnotherTrace => f.write_str("another trace begins there and is read on"),
             Repair::OtherVersion(bytes) => write!(f, "the last {bytes} bytes, of another version, are left out"),
+            Repair::TraceLeftOut(bytes) => write!(f, "another trace begins there; its {bytes} bytes are left out"),
             Repair::HeaderFound(bytes) => write!(f, "the header was found {bytes} bytes in"),
             Repair::VersionGuessed => f.write_str("the version is told from the batches"),
             Repair::AndMore(more) => write!(f, "and {more} more defects"),

@@ -3,7 +3,6 @@
 
 They are cut and altered copies of traces in testdata/traces, so run this
 again when those have been recorded anew. bad/README.md says what each is.
-bad/v1.trace is a recording of its own, and stays as it is.
 """
 
 import gzip
@@ -73,12 +72,89 @@ def find(data, kind, generation=None):
     sys.exit(f"no {kind} batch in generation {generation}")
 
 
+# Event types of v1, the format of Go 1.5 to 1.21, which says in the two upper
+# bits of a type how many arguments an event has, or that it states its length.
+V1_BATCH, V1_FREQUENCY, V1_STACK, V1_STRING, V1_USER_LOG = 1, 2, 3, 37, 48
+
+
+class Event(NamedTuple):
+    start: int
+    end: int
+    kind: int
+
+
+def events_v1(data):
+    """Yields the events of a v1 trace of Go 1.7 or later."""
+    at = HEADER
+    while at < len(data):
+        start, kind, count = at, data[at] & 0x3F, data[at] >> 6
+        at += 1
+        if kind == V1_STRING:
+            _id, at = varint(data, at)
+        elif count < 3:
+            for _ in range(count + 1):
+                _number, at = varint(data, at)
+        else:
+            size, at = varint(data, at)
+            at += size
+        if kind in (V1_STRING, V1_USER_LOG):
+            size, at = varint(data, at)
+            at += size
+        yield Event(start, at, kind)
+
+
 def splice(data, start, end, new):
     return data[:start] + new + data[end:]
 
 
 def without(data, batch):
     return splice(data, batch.start, batch.end, b"")
+
+
+def bad_v1(hello, new):
+    """Files made of `hello`, a v1 trace; `new` is one of another format."""
+    events = list(events_v1(hello))
+    first = {}
+    for event in events:
+        first.setdefault(event.kind, event)
+    batches = [event for event in events if event.kind == V1_BATCH]
+    second = batches[1]
+    inside = next(event for event in events if event.start > second.end)
+    stack, string, log = first[V1_STACK], first[V1_STRING], first[V1_USER_LOG]
+    frequency = first[V1_FREQUENCY]
+
+    def at(place, new, until=None):
+        return splice(hello, place, place if until is None else until, new)
+
+    files = {
+        "header-only": hello[:HEADER],
+        "cut-batch": hello[: inside.start + 1],
+        "cut-batches": hello[: second.start],
+        "cut-log": hello[: log.end - 2],
+        "cut-string": hello[: string.end - 1],
+        "cut-stack": hello[: stack.end - 1],
+        "cut-last-byte": hello[:-1],
+        "no-frequency": at(frequency.start, b"", frequency.end),
+        "no-batch": at(HEADER, b"", batches[0].end),
+        "bad-event-type": at(inside.start, b"\x3f", inside.start + 1),
+        "bad-event-size": at(inside.start, b"\xc4\x81\x10"),
+        "bad-arguments": at(inside.start, b"\x81\x01\x02\x03"),
+        "bad-varint": at(inside.start + 1, b"\xff" * 11),
+        "bad-proc": at(second.start, b"\x41\xff\xff\xff\x7f\x01", second.end),
+        "bad-frequency": at(frequency.start, b"\x02\x00", frequency.end),
+        "bad-string-size": at(string.start, b"\x25\x7f\xc1\x84\x3d"),
+        "string-zero": at(string.start, b"\x25\x00\x01x"),
+        "string-empty": at(string.start, b"\x25\x7f\x00"),
+        "string-twice": at(string.start, hello[string.start : string.end]),
+        "bad-stack": at(stack.start, b"\xc3\x03\x7f\xe9\x07"),
+        "batch-missing": at(batches[0].start, b"", second.start),
+        "batch-twice": at(second.start, hello[batches[0].start : second.start]),
+        "twice": hello + hello,
+        "followed": hello + new,
+        "trailing": hello + b"\n",
+        "leading": b"HTTP/1.1 200 OK\r\n\r\n" + hello,
+    }
+    return {f"v1-{name}.trace": data for name, data in files.items()}
 
 
 def main():
@@ -147,11 +223,13 @@ def main():
         ),
     }
 
+    files |= bad_v1(trace("go1.21/hello"), hello)
+
     BAD.mkdir(exist_ok=True)
     for name, data in files.items():
         (BAD / name).write_bytes(data)
     for path in BAD.glob("*.trace"):
-        if path.name not in files and path.name != "v1.trace":
+        if path.name not in files:
             path.unlink()
 
 

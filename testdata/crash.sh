@@ -9,7 +9,7 @@
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-versions='1.22.10 1.23.9 1.24.11 1.25.5 1.26.6 1.27.3'
+versions='1.21.13 1.22.10 1.23.9 1.24.11 1.25.5 1.26.6 1.27.3'
 out= runs=10 seed=$RANDOM
 
 die() {

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Writes down what `go tool trace` of Go 1.27.3 makes of every trace in
 # testdata: golden/manifest.tsv has the exit status and a digest of the output
-# for each file and mode, and golden/*.txt a few whole outputs.
+# for each file and mode, and golden/*.txt a few whole outputs. Of traces of Go
+# 1.5 to 1.21 (v1) it does the same with what `go tool trace -d` of Go 1.21.13
+# prints, as the mode v1.
 #
 #   testdata/golden.sh            write them
 #   testdata/golden.sh --check    only compare; exit 1 if they would change
@@ -11,11 +13,12 @@
 set -euo pipefail
 
 reference=1.27.3
+reference_v1=1.21.13
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 
-# Whole outputs: of one tiny trace for each version of the format since 1.22.
-whole=(traces/go1.22/hello.trace traces/go1.23/hello.trace traces/go1.25/hello.trace traces/go1.26/hello.trace)
-modes=(parsed wire footprint)
+# Whole outputs: of one tiny trace for each version of the format since 1.21.
+whole=(traces/go1.21/hello.trace traces/go1.22/hello.trace traces/go1.23/hello.trace
+    traces/go1.25/hello.trace traces/go1.26/hello.trace)
 
 die() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -27,13 +30,36 @@ usage() {
     exit 2
 }
 
+# is_v1 FILE: is it a trace of Go 1.5 to 1.21?
+is_v1() { head -c 16 -- "$1" | LC_ALL=C grep -aqE '^go 1\.([5-9]|1[0-9]|2[01]) trace'; }
+
+# modes FILE: the modes there are for it.
+modes() {
+    printf '%s\n' parsed wire footprint
+    ! is_v1 "$1" || echo v1
+}
+
 # tool MODE FILE OUT ERR: run the reference; the status is the tool's.
-tool() { "$trace" -d="$1" "$2" >"$3" 2>"$4"; }
+tool() {
+    local status=0
+    if [[ $1 == v1 ]]; then
+        # Of a trace of Go 1.5 it wants to know the program, for the names of
+        # functions. It prints none of them, so any program will do.
+        PATH=$bin_v1:$PATH "$trace_v1" -d "$trace_v1" "$2" >"$3" 2>"$4" || status=$?
+        # How far it has come is no message.
+        sed -i '/^[0-9/]* [0-9:]* Parsing trace\.\.\.$/d' "$4"
+        return "$status"
+    elif [[ $1 == parsed ]] && is_v1 "$2"; then
+        "$trace" -d="$1" "$2" 2>"$4" | "$here/runnable.py" >"$3"
+    else
+        "$trace" -d="$1" "$2" >"$3" 2>"$4"
+    fi
+}
 
 # lines FILE: the manifest's lines for one trace.
 lines() {
     local mode status count digest message
-    for mode in "${modes[@]}"; do
+    for mode in $(modes "$1"); do
         status=0
         tool "$mode" "$1" "$tmp/out" "$tmp/err" || status=$?
         count=$(wc -l <"$tmp/out")
@@ -59,6 +85,9 @@ export GOTOOLCHAIN=local GOENV=off LC_ALL=C TZ=UTC
 go=$("$here/toolchains.sh" "$reference")
 # Not in the distribution but built when first asked for.
 trace=$("$go" tool -n trace)
+go=$("$here/toolchains.sh" "$reference_v1")
+trace_v1=$("$go" tool -n trace)
+bin_v1=${go%/go}
 
 if [[ $action == print ]]; then
     for file in "$@"; do lines "$file"; done
@@ -76,7 +105,9 @@ mkdir -- "$tmp/golden"
 for file in "${whole[@]}"; do
     name=${file#traces/}
     name=${name%.trace}
-    for view in "${modes[@]}"; do
+    for view in $(modes "$file"); do
+        # Of v1 traces there is nothing to keep of the modes that refuse them.
+        ! is_v1 "$file" || [[ $view == parsed || $view == v1 ]] || continue
         tool "$view" "$file" "$tmp/golden/${name//\//-}.$view.txt" "$tmp/err" || die "$file: $(cat -- "$tmp/err")"
     done
 done

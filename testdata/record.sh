@@ -12,7 +12,7 @@
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-versions='1.22.10 1.23.9 1.24.11 1.25.5 1.26.6 1.27.3'
+versions='1.21.13 1.22.10 1.23.9 1.24.11 1.25.5 1.26.6 1.27.3'
 workloads=
 out=$here/traces
 fresh=false
@@ -43,10 +43,10 @@ restart         restart     21    4     0   0    -
 gc-gens         gc          22    2     0   0    traceadvanceperiod=1000000   heavy
 cgo-gens        cgo         22    4     1   0    traceadvanceperiod=2000000
 syscalls-gens   syscalls    22    4     0   0    traceadvanceperiod=3000000
-mixed           mixed       22    4     0   0    traceadvanceperiod=8000000
-mixed-16p       mixed       22    16    0   0    traceadvanceperiod=8000000
-mixed-procs     mixed       22    4     0   0    traceadvanceperiod=8000000   procs
-nostop          nostop      22    4     0   3    -
+mixed           mixed       21    4     0   0    traceadvanceperiod=8000000
+mixed-16p       mixed       21    16    0   0    traceadvanceperiod=8000000
+mixed-procs     mixed       21    4     0   0    traceadvanceperiod=8000000   procs
+nostop          nostop      21    4     0   3    -
 nostop-gens     nostop      22    4     0   3    traceadvanceperiod=2000000   short
 iterpull        iterpull    23    4     0   0    -
 iterpull-gens   iterpull    23    4     0   0    traceadvanceperiod=1000000

@@ -3,77 +3,16 @@
 
 mod common;
 
+use common::builder_v1::{File, uvarint};
 use common::touch;
 use gotrace::error::V1Error;
 use gotrace::export::{footprint::Footprint, v1, wire};
-use gotrace::wire::v1::spec::EventType::{self, *};
-use gotrace::{Error, ErrorKind, EventKind, GoState, Mode, Options, StateTransition, Trace, Version};
+use gotrace::limits::{MAX_V1_EVENT_SIZE, MAX_V1_FILE, MAX_V1_FRAMES, MAX_V1_STRING_SIZE};
+use gotrace::wire::v1::spec::EventType::*;
+use gotrace::{
+    Error, ErrorKind, EventKind, GoState, Mode, Options, Repair, StateTransition, Trace, TraceFile, Version,
+};
 use proptest::prelude::*;
-
-/// A v1 file in the making.
-struct File {
-    bytes: Vec<u8>,
-    lead: usize,
-}
-
-fn uvarint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-impl File {
-    fn new(version: Version) -> File {
-        File { bytes: version.header().to_vec(), lead: if version < Version::Go107 { 2 } else { 1 } }
-    }
-
-    /// An event with all its numbers, the time first.
-    fn event(mut self, event: EventType, numbers: &[u64]) -> File {
-        let mut body = Vec::new();
-        numbers.iter().for_each(|&n| uvarint(&mut body, n));
-        let args = numbers.len() - self.lead;
-        self.bytes.push(event as u8 | (args.min(3) as u8) << 6);
-        if args >= 3 {
-            uvarint(&mut self.bytes, body.len() as u64);
-        }
-        self.bytes.extend(body);
-        self
-    }
-
-    fn text(mut self, text: &str) -> File {
-        uvarint(&mut self.bytes, text.len() as u64);
-        self.bytes.extend(text.bytes());
-        self
-    }
-
-    fn string(mut self, id: u64, text: &str) -> File {
-        self.bytes.push(String as u8);
-        uvarint(&mut self.bytes, id);
-        self.text(text)
-    }
-
-    /// How a trace of Go 1.7 and later begins: goroutine 1 runs on P 0, and 2
-    /// waits.
-    fn begun(version: Version) -> File {
-        File::new(version)
-            .event(Batch, &[0, 1000])
-            .event(GoCreate, &[10, 1, 0, 0])
-            .event(GoCreate, &[10, 2, 0, 0])
-            .event(GoWaiting, &[10, 2])
-            .event(ProcStart, &[10, 7])
-            .event(GoStart, &[10, 1, 1])
-            .event(Gomaxprocs, &[10, 4, 0])
-    }
-
-    fn done(self) -> Vec<u8> {
-        if self.bytes.starts_with(&Version::Go105.header()) {
-            return self.bytes;
-        }
-        self.event(Frequency, &[1_000_000_000]).bytes
-    }
-}
 
 fn read(bytes: &[u8], mode: Mode) -> (Vec<std::string::String>, Vec<Error>) {
     let trace = match Trace::with_options(bytes, Options::default().mode(mode)) {
@@ -182,6 +121,101 @@ fn defects_of_the_wire() {
     }
     let (kept, warnings) = read(&begun().bytes, Mode::Lenient);
     assert_eq!((kept.len(), warnings.len()), (5, 1), "ticks count as nanoseconds: {kept:?}");
+}
+
+/// Every limit of `gotrace::limits` is the last that passes.
+#[test]
+fn limits_are_where_they_are_said_to_be() {
+    let kinds =
+        |file: File| read(&file.done(), Mode::Strict).1.iter().map(|e| format!("{:?}", e.kind())).collect::<Vec<_>>();
+    let begun = || File::begun(Version::Go121);
+
+    let string = |size: u64| begun().string(1, &"x".repeat(size as usize));
+    assert!(kinds(string(MAX_V1_STRING_SIZE)).is_empty());
+    assert_eq!(kinds(string(MAX_V1_STRING_SIZE + 1)), ["V1(StringTooLong { size: 1000001 })"]);
+
+    // A stack whose numbers take as many bytes as that: all take one but the number
+    // of frames, which takes two, and the last, which takes what is left.
+    let sized = |size: u64| {
+        let frames = (size - 3) / 4;
+        let left = (size - 3 - 4 * frames) as usize;
+        let mut file = begun();
+        file.bytes.push(Stack as u8 | 0xc0);
+        for number in [size, 1, frames] {
+            uvarint(&mut file.bytes, number);
+        }
+        file.bytes.extend(vec![1; 4 * frames as usize - 1]);
+        file.bytes.extend(vec![0x80; left]);
+        file.bytes.push(1);
+        file
+    };
+    assert!(kinds(sized(MAX_V1_EVENT_SIZE)).is_empty());
+    assert_eq!(kinds(sized(MAX_V1_EVENT_SIZE + 1)), ["V1(EventTooLong { event: Stack, size: 2049 })"]);
+
+    // Only the frames of Go 1.5, of one number each, can be so many.
+    let deep = |frames: u64| {
+        let numbers = [&[1, frames][..], &vec![0x11; frames as usize]].concat();
+        let old = File::new(Version::Go105).event(Batch, &[0, 90, 1000]).event(HeapAlloc, &[1, 10, 5]);
+        old.event(Stack, &numbers).event(Frequency, &[1_000_000_000, 0])
+    };
+    assert!(kinds(deep(MAX_V1_FRAMES)).is_empty());
+    assert_eq!(kinds(deep(MAX_V1_FRAMES + 1)), ["V1(TooManyFrames { frames: 1001 })"]);
+}
+
+/// A file with a hole in it, larger than the reader takes.
+#[cfg(unix)]
+#[test]
+#[allow(unsafe_code, reason = "nobody else has the file")]
+fn a_file_can_be_too_large() {
+    use std::io::Write;
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("too-large.trace");
+    for (size, wrong) in [(MAX_V1_FILE + 1, "V1(FileTooLarge)"), (1 << 20, "V1(UnknownEventType { found: 0 })")] {
+        let mut file = std::fs::File::create(&path).unwrap();
+        file.write_all(&File::begun(Version::Go121).done()).unwrap();
+        file.set_len(size as u64).unwrap();
+        // SAFETY: nobody changes the file.
+        let file = unsafe { TraceFile::map(&path) }.unwrap();
+        let strict = Trace::of_file(&file, Options::default()).unwrap().events().find_map(Result::err).unwrap();
+        assert_eq!(format!("{:?}", strict.kind()), wrong);
+        let lenient = Trace::of_file(&file, Options::default().mode(Mode::Lenient));
+        assert_eq!(lenient.is_err(), wrong == "V1(FileTooLarge)", "{lenient:?}");
+    }
+    std::fs::remove_file(path).unwrap();
+}
+
+/// Each defect is told, as far as there is room.
+#[test]
+fn warnings_are_of_each_defect() {
+    let wakes = (0..5).fold(File::begun(Version::Go121), |file, _| file.event(GoUnblock, &[10, 2, 9, 0]));
+    let bytes = wakes.done();
+    let (_, errors) = read(&bytes, Mode::Lenient);
+    let places: std::collections::BTreeSet<u64> = errors.iter().map(Error::offset).collect();
+    assert_eq!(places.len(), 5, "{errors:?}");
+
+    let mut limits = gotrace::Limits::default();
+    limits.warnings = 3;
+    let options = Options::default().mode(Mode::Lenient).limits(limits);
+    let trace = Trace::with_options(&bytes, options).unwrap();
+    let mut events = trace.events();
+    assert!(events.by_ref().all(|event| event.is_ok()));
+    let [first, second, rest] = events.warnings() else { panic!("{:?}", events.warnings()) };
+    assert_eq!([first.repair(), second.repair()], [Repair::Placed; 2]);
+    assert_eq!(rest.repair(), Repair::AndMore(errors.len() as u64 - 2));
+}
+
+/// What lenient reading passes over, it says; behind that it reads on.
+#[test]
+fn damage_ends_with_the_next_batch() {
+    let mut file = File::begun(Version::Go121).event(HeapAlloc, &[10, 5]);
+    let bad = file.bytes.len();
+    file.bytes.extend([0x3f, 0x3f, 0x3f]);
+    let bytes = file.event(Batch, &[1, 2000]).event(ProcStart, &[10, 8]).event(HeapAlloc, &[10, 7]).done();
+    let (lines, errors) = read(&bytes, Mode::Lenient);
+    assert_eq!(lines.iter().filter(|line| line.contains("HeapAlloc")).count(), 2, "{lines:?}");
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(errors[0].offset(), bad as u64);
+    let trace = Trace::with_options(&bytes, Options::default().mode(Mode::Lenient)).unwrap();
+    assert_eq!(trace.warnings()[0].repair(), Repair::Skipped(3));
 }
 
 /// A callback from a thread of C's: the exit from the system call that the

@@ -3,6 +3,7 @@
 #![no_main]
 
 use gotrace::Version;
+use gotrace::wire::v1::event::RawEvents as RawV1Events;
 use gotrace::wire::v2::batch::{BatchKind, Frame, Frames};
 use gotrace::wire::v2::event::{RawEvents, WireEvents};
 use gotrace::wire::v2::experiment::ExperimentalBatch;
@@ -21,6 +22,16 @@ fuzz_target!(|data: &[u8]| {
             event.write_text(&mut Vec::new());
         }
     }
+    let version = Version::parse_header(data).ok().filter(|version| version.is_v1());
+    let mut end = gotrace::HEADER_LEN;
+    let mut events = RawV1Events::new(data, version.unwrap_or(Version::Go121));
+    for event in events.by_ref().flatten() {
+        assert!(event.offset == end && event.size > 1, "events lie side by side: {event:?}");
+        end += event.size;
+        assert!(end <= data.len() && event.data.len() < event.size, "{event:?}");
+        assert!(event.numbers.len() + event.data.len() < event.size, "a number is a byte at least: {event:?}");
+    }
+    assert!(events.next().is_none(), "fused");
     for frame in Frames::new(data, gotrace::HEADER_LEN.min(data.len())).flatten() {
         let Frame::Batch(batch) = frame else { continue };
         assert_eq!(

@@ -28,6 +28,7 @@ mod tables;
 mod tests;
 
 use crate::event::Event;
+use crate::event::kind::EventKind;
 use crate::event::transition::{GoState, ProcState};
 use crate::order::note;
 use crate::trace::Trace;
@@ -203,7 +204,12 @@ impl<'t, W: Write> RepairWriter<'t, W> {
     /// is planned.
     fn place(&mut self, event: &Event<'t>) -> bool {
         let (record, args) = event.wire();
-        let (thread, mut wire) = (record.thread, record.event);
+        let mut wire = record.event;
+        let thread = match record.thread {
+            // Up to Go 1.21 it is not told on which M a system call ends: where it is.
+            NONE if wire == EventType::GoSyscallEndBlocked => self.plan.model.go_holder(record.go),
+            thread => thread,
+        };
         if wire == EventType::CPUSample {
             return self.sample(event, args);
         }
@@ -274,6 +280,12 @@ impl<'t, W: Write> RepairWriter<'t, W> {
                 ArgRole::String => *arg = self.tables.string_of(generation, *arg),
                 ArgRole::Stack | ArgRole::OtherStack => *arg = self.tables.stack_of(generation, *arg),
             }
+        }
+        if let (EventType::UserLog, true) = (event.wire_type(), self.trace.version().is_v1())
+            && let EventKind::Log(log) = event.kind()
+        {
+            // Its message stands in the event itself there.
+            own[2] = self.tables.string(log.message);
         }
         own
     }

@@ -1,7 +1,7 @@
 //! The form that `go tool trace -d` of Go 1.21 prints of a v1 trace: an event a
-//! line, in order, as the format has it. Byte for byte that of Go 1.21.13 for
-//! traces of Go 1.7 to 1.21; for older ones, which it does not print without
-//! the program's binary, the same form.
+//! line, in order, as the format has it. Byte for byte that of Go 1.21.13, which
+//! of a trace of Go 1.5 and 1.6 prints it only when given a program too; any
+//! will do.
 //!
 //! Wakeups in vain are left out, and the ends of system calls stand where they
 //! happened, as there.
@@ -9,24 +9,25 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::parsed::signed;
 use crate::generation::Generation;
+use crate::limits::Limits;
 use crate::order::state::NONE;
 use crate::order::v1::{Replay, Step, TIMER_PROC, Ties};
 use crate::trace::Trace;
 use crate::version::Version;
+use crate::warning::{Warning, Warnings};
 use crate::wire::text::{ConvertError, hand_on, number};
 use crate::wire::v1::map::Decoded;
 use crate::wire::v1::spec::EventType;
 
 use std::io::Write;
 
-/// Writes every event of a v1 trace; returns the defects passed over in lenient
-/// mode.
+/// Writes every event of a v1 trace; returns what lenient reading got past.
 ///
 /// # Errors
 /// If the trace is not one of v1, if the mode is strict and the trace has a
 /// defect (what stands before it is written then), or if `out` cannot be
 /// written to, which needs no buffer of its own.
-pub fn write(trace: &Trace<'_>, out: &mut impl Write) -> std::result::Result<Vec<Error>, ConvertError> {
+pub fn write(trace: &Trace<'_>, out: &mut impl Write) -> std::result::Result<Vec<Warning>, ConvertError> {
     let version = trace.version();
     if !version.is_v1() {
         return Err(Error::at(5, ErrorKind::NotV1 { minor: version.minor() }).into());
@@ -35,23 +36,23 @@ pub fn write(trace: &Trace<'_>, out: &mut impl Write) -> std::result::Result<Vec
         return trace.defect().map_or(Ok(Vec::new()), |defect| Err(defect.clone().into()));
     };
     let mut text = Vec::new();
-    let ended = events(generation, trace.is_lenient(), |step| {
+    let ended = events(generation, trace.leniency(), |step| {
         line(&mut text, generation, step);
         hand_on(&mut text, out)
     });
     out.write_all(&text)?;
-    let mut warnings = ended?;
-    warnings.extend(trace.defect().cloned());
-    Ok(warnings)
+    let mut warnings = Warnings::beginning(trace.warnings(), trace.options().limits);
+    warnings.extend(ended?);
+    Ok(warnings.take())
 }
 
 fn events(
     generation: &Generation<'_>,
-    lenient: bool,
+    leniency: Option<Limits>,
     mut each: impl FnMut(&Step) -> std::io::Result<()>,
-) -> std::result::Result<Vec<Error>, ConvertError> {
+) -> std::result::Result<Vec<Warning>, ConvertError> {
     let Some(index) = &generation.v1 else { return Ok(Vec::new()) };
-    let mut replay = Replay::new(generation.file, index, lenient, Ties::Go121)?;
+    let mut replay = Replay::new(generation.file, index, leniency, Ties::Go121)?;
     let mut step = Step::BLANK;
     while next(&mut replay, &mut step)? {
         each(&step)?;

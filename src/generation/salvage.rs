@@ -11,8 +11,10 @@
 
 mod beginning;
 mod header;
+mod v1;
 
 pub(crate) use beginning::find_beginning;
+pub(crate) use v1::salvage_v1;
 
 use crate::error::{Error, ErrorKind};
 use crate::generation::{Draft, Generation};

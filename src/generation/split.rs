@@ -54,21 +54,18 @@ pub(crate) fn split<'a>(file: &'a [u8], version: Version, framed: &dyn Fn(&Gener
     Split { generations: splitter.generations, defect }
 }
 
-/// The same for a v1 trace, which is one generation. What there is before a
-/// defect is kept only with `salvage`.
-pub(crate) fn split_v1<'a>(
-    file: &'a [u8],
-    version: Version,
-    salvage: bool,
-    framed: &dyn Fn(&Generation<'a>),
-) -> Split<'a> {
+/// The same for a v1 trace, which is one generation if it has no defect, and
+/// else none.
+pub(crate) fn split_v1<'a>(file: &'a [u8], version: Version, framed: &dyn Fn(&Generation<'a>)) -> Split<'a> {
     let (index, defect) = Index::scan(file, version);
-    let missing = || index.hz.is_none().then(|| Error::at(file.len(), ErrorKind::MissingFrequency));
-    let defect = defect.or_else(missing);
-    if defect.is_some() && (!salvage || index.events == 0) {
+    // The clock may be what is wrong in the tables.
+    let blemish = || index.blemishes.list().first().map(|blemish| blemish.error().clone());
+    let missing = || blemish().unwrap_or_else(|| Error::at(file.len(), ErrorKind::MissingFrequency));
+    let defect = defect.or_else(|| index.hz.is_none().then(missing));
+    if defect.is_some() {
         return Split { generations: Vec::new(), defect };
     }
-    let generation = Generation::of_v1(file, index, defect.is_none());
+    let generation = Generation::of_v1(file, HEADER_LEN, index, true);
     framed(&generation);
     Split { generations: vec![generation], defect }
 }

@@ -24,7 +24,7 @@ impl Order<'_> {
         let missing = self.state.first_missing.take().map(|e| e.in_generation(self.generation));
         self.warnings.extend(missing.map(|e| Warning::new(e, Repair::Unnamed, 0)));
         let v1 = self.v1.as_mut().map_or_else(Vec::new, |v1| v1.take_defects());
-        self.warnings.extend(v1.into_iter().map(|e| Warning::new(e, Repair::Placed, 0)));
+        self.warnings.extend(v1);
         self.warnings.take()
     }
 

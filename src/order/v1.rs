@@ -28,41 +28,61 @@ mod settle;
 pub(crate) use frontier::Ties;
 pub(crate) use replay::{Replay, Step, TIMER_PROC};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::generation::Generation;
+use crate::limits::Limits;
 use crate::order::Block;
+use crate::order::recover::PATIENCE_AT_FIRST;
+use crate::warning::{Repair, Warning, Warnings};
 use crate::wire::v1::tables::Index;
 use convert::Convert;
 use std::sync::Arc;
 
 /// What to do about defects, and those met.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Defects {
-    lenient: bool,
-    met: Vec<Error>,
+    leniency: Option<Limits>,
+    met: Warnings,
 }
 
 impl Defects {
-    /// Stops a strict ordering. A lenient one keeps the first of each kind,
-    /// for one of them usually has many behind it.
+    /// None so far. Without limits the first one ends a reading.
+    pub(crate) fn new(leniency: Option<Limits>) -> Defects {
+        Defects { leniency, met: Warnings::new(leniency.unwrap_or_default()) }
+    }
+
+    /// How many Ps may be looked at in vain, so many events having happened.
+    pub(crate) fn patience(&self, events: usize) -> u64 {
+        let patience = |limits: Limits| limits.patience.saturating_mul(events as u64).saturating_add(PATIENCE_AT_FIRST);
+        self.leniency.map_or(u64::MAX, patience)
+    }
+
+    /// Stops a strict ordering. In a lenient one the event goes where its time
+    /// says.
     #[cold]
     #[inline(never)]
     pub(crate) fn meet(&mut self, e: Error) -> Result<()> {
-        if !self.lenient {
-            return Err(e);
+        self.get_past(Warning::new(e, Repair::Placed, 0))
+    }
+
+    /// Stops a strict ordering. A lenient one passes over so many bytes.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn give_up(&mut self, e: Error, rest: usize) -> Result<()> {
+        self.get_past(Warning::new(e, Repair::RestOfBatch(rest as u64), 1))
+    }
+
+    /// Stops a strict ordering.
+    pub(crate) fn get_past(&mut self, warning: Warning) -> Result<()> {
+        if self.leniency.is_none() {
+            return Err(warning.error().clone());
         }
-        let kind = |e: &Error| match e.kind() {
-            ErrorKind::V1(what) => (std::mem::discriminant(e.kind()), Some(std::mem::discriminant(what))),
-            other => (std::mem::discriminant(other), None),
-        };
-        if self.met.iter().all(|before| kind(before) != kind(&e)) {
-            self.met.push(e);
-        }
+        self.met.push(warning);
         Ok(())
     }
 
-    pub(crate) fn take(&mut self) -> Vec<Error> {
-        std::mem::take(&mut self.met)
+    pub(crate) fn take(&mut self) -> Vec<Warning> {
+        self.met.take()
     }
 }
 
@@ -75,8 +95,8 @@ pub(crate) struct Ordering<'a> {
 
 impl<'a> Ordering<'a> {
     /// Reads all events and brings them into order.
-    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, lenient: bool) -> Result<Ordering<'a>> {
-        Ok(Ordering { replay: Replay::new(file, index, lenient, Ties::Go127)?, convert: Convert::default() })
+    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, leniency: Option<Limits>) -> Result<Ordering<'a>> {
+        Ok(Ordering { replay: Replay::new(file, index, leniency, Ties::Go127)?, convert: Convert::default() })
     }
 
     /// Whether there is no event at all.
@@ -100,7 +120,7 @@ impl<'a> Ordering<'a> {
     }
 
     /// The defects met so far, in lenient mode.
-    pub(crate) fn take_defects(&mut self) -> Vec<Error> {
+    pub(crate) fn take_defects(&mut self) -> Vec<Warning> {
         self.replay.defects.take()
     }
 }

@@ -19,5 +19,6 @@
 
 pub mod event;
 pub(crate) mod map;
+pub(crate) mod resync;
 pub mod spec;
 pub(crate) mod tables;

@@ -17,10 +17,12 @@
 //! ```
 
 use super::simulator::Dice;
+use gotrace::wire::v1;
 use gotrace::wire::v2::batch::{Batch, BatchKind};
 use gotrace::wire::v2::event::RawEvents;
 use gotrace::wire::v2::spec::EventType;
 use gotrace::{HEADER_LEN, ThreadId, Timestamp, Trace, Version};
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
@@ -119,13 +121,16 @@ pub struct WireBatch {
     /// Where its events or CPU samples begin, and at last where the last ends;
     /// empty for other batches.
     borders: Vec<u32>,
+    /// Which of these are none that are read: those that say more of another.
+    silent: HashSet<u32>,
     is_samples: bool,
 }
 
 impl WireBatch {
     /// Where each of its events stands.
     pub fn events(&self) -> impl Iterator<Item = Range<usize>> + '_ {
-        self.borders.windows(2).map(|pair| pair[0] as usize..pair[1] as usize)
+        let events = self.borders.windows(2).filter(|pair| !self.silent.contains(&pair[0]));
+        events.map(|pair| pair[0] as usize..pair[1] as usize)
     }
 }
 
@@ -200,10 +205,85 @@ fn borders(batch: &Batch<'_>, is_samples: bool) -> Vec<u32> {
     borders
 }
 
+/// The v1 batch whose header stands at `offset`, up to the next one, a defect or
+/// the end: where its data begin, and where each event or entry of the tables
+/// does, and at last where the last one ends.
+fn v1_batch_at(bytes: &[u8], offset: usize, version: Version) -> Option<(usize, Vec<u32>)> {
+    // Offsets are those of the file, whose header is as long as this.
+    let mut events = v1::event::RawEvents::new(&bytes[offset - HEADER_LEN..], version).map_while(Result::ok);
+    let header = events.next().filter(|event| event.event == v1::spec::EventType::Batch)?;
+    let at = |place: usize| (place + offset - HEADER_LEN) as u32;
+    let data = header.offset + header.size;
+    let mut borders = vec![at(data)];
+    let data = at(data) as usize;
+    for event in events.take_while(|event| event.event != v1::spec::EventType::Batch) {
+        borders.push(at(event.offset + event.size));
+    }
+    Some((data, borders))
+}
+
+/// Which records of a good v1 file come out as no event of their own: entries of
+/// the tables; that a system call blocks, for then it is another event; and at
+/// the beginning, where each goroutine there is comes as created, all of that but
+/// what it is doing, for that is what is read.
+fn silent_v1(bytes: &[u8], version: Version) -> HashSet<u32> {
+    use v1::spec::EventType::*;
+    let events: Vec<_> = v1::event::RawEvents::new(bytes, version).map_while(Result::ok).collect();
+    let mut silent = HashSet::new();
+    // The P and the time of each.
+    let (mut proc, mut ticks, mut on) = (0, 0, Vec::new());
+    for event in &events {
+        if event.event == Batch {
+            (proc, ticks) = (event.numbers[0], event.numbers[1]);
+        } else if event.event.spec().is_timed() && event.event != CPUSample {
+            ticks += event.numbers[0];
+        }
+        on.push((proc, ticks));
+        if !event.event.spec().is_timed() || matches!(event.event, GoSysBlock | FutileWakeup) {
+            silent.insert(event.offset as u32);
+        }
+    }
+    let sizes = (0..events.len()).filter(|&at| events[at].event == Gomaxprocs);
+    let Some(begun) = sizes.min_by_key(|&at| on[at].1) else { return silent };
+    silent.insert(events[begun].offset as u32);
+    let goroutine = |at: usize| events[at].numbers.get(1);
+    let first = (0..begun).filter(|&at| on[at].0 == on[begun].0);
+    let states =
+        first.clone().filter(|&at| matches!(events[at].event, GoWaiting | GoInSyscall | GoStart | GoStartLocal));
+    let told: HashSet<_> = states.map(goroutine).collect();
+    let created = first.filter(|&at| events[at].event == GoCreate && told.contains(&goroutine(at)));
+    silent.extend(created.map(|at| events[at].offset as u32));
+    silent
+}
+
 impl Source {
+    /// Whether it is a trace of Go 1.5 to 1.21.
+    pub fn is_v1(&self) -> bool {
+        Version::parse_header(&self.bytes).unwrap().is_v1()
+    }
+
+    /// Takes a v1 trace apart: all of it is one generation.
+    fn of_v1(name: String, bytes: Vec<u8>, version: Version) -> Source {
+        let (mut batches, mut at) = (Vec::new(), HEADER_LEN);
+        while let Some((data, borders)) = v1_batch_at(&bytes, at, version) {
+            let end = *borders.last().unwrap() as usize;
+            batches.push(WireBatch { range: at..end, data, borders, silent: HashSet::new(), is_samples: false });
+            at = end;
+        }
+        let silent = silent_v1(&bytes, version);
+        for batch in &mut batches {
+            batch.silent = batch.borders.iter().copied().filter(|at| silent.contains(at)).collect();
+        }
+        let all = HEADER_LEN..bytes.len();
+        Source { name, bytes, batches, generations: Vec::from([all]) }
+    }
+
     /// Takes a trace apart.
     pub fn new(name: String, bytes: Vec<u8>) -> Source {
         let version = Version::parse_header(&bytes).unwrap();
+        if version.is_v1() {
+            return Source::of_v1(name, bytes, version);
+        }
         let (mut batches, mut at) = (Vec::new(), HEADER_LEN);
         while at < bytes.len() {
             if bytes[at] == EventType::EndOfGeneration as u8 {
@@ -216,7 +296,7 @@ impl Source {
             let is_samples = kind == BatchKind::Samples;
             let has_events = is_samples || kind == BatchKind::Events;
             let borders = if has_events { borders(&batch, is_samples) } else { Vec::new() };
-            batches.push(WireBatch { range: at..end, data, borders, is_samples });
+            batches.push(WireBatch { range: at..end, data, borders, silent: HashSet::new(), is_samples });
             at = end;
         }
         let trace = Trace::parse(&bytes).unwrap();
@@ -317,8 +397,13 @@ impl<'c> Damaged<'c> {
                 if let Some(at) = self.place(number, &batch.range) {
                     found.extend(batch.events().map(|event| event.start - batch.range.start + at));
                 } else if let Some(at) = self.place(number, &(batch.range.start..batch.data)) {
-                    let Some((now, _)) = batch_at(&self.bytes, at) else { continue };
-                    let read = borders(&now, batch.is_samples);
+                    let read = if source.is_v1() {
+                        let version = Version::parse_header(&source.bytes).unwrap();
+                        v1_batch_at(&self.bytes, at, version).map(|(_, borders)| borders)
+                    } else {
+                        batch_at(&self.bytes, at).map(|(now, _)| borders(&now, batch.is_samples))
+                    };
+                    let Some(read) = read else { continue };
                     let read = &read[..read.len() - 1];
                     let whole = batch.events().filter_map(|event| self.place(number, &event));
                     found.extend(whole.filter(|&at| read.binary_search(&(at as u32)).is_ok()));

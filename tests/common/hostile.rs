@@ -6,14 +6,16 @@
 //! what makes an event wait, a header lie or a state be lost.
 
 use super::builder::{NO, TraceBuilder, put};
+use super::builder_v1::File;
 use gotrace::Version;
+use gotrace::wire::v1::spec::EventType as V1;
 use gotrace::wire::v2::spec::EventType::{self, *};
 
 /// A name, and the file with `n` of what it is made of.
 pub type Hostile = (&'static str, fn(u64) -> Vec<u8>);
 
 /// All of them.
-pub const HOSTILE: [Hostile; 9] = [
+pub const HOSTILE: [Hostile; 16] = [
     ("all wait for ever", all_wait),
     ("one M works, all others wait", one_works),
     ("each waits for the one behind it", each_waits_for_the_next),
@@ -23,6 +25,13 @@ pub const HOSTILE: [Hostile; 9] = [
     ("headers that say too much", lying_headers),
     ("goroutines lost again and again", lost_goroutines),
     ("traces behind one another", many_traces),
+    ("v1: all wait for ever", v1_all_wait),
+    ("v1: one P works, all others wait", v1_one_works),
+    ("v1: each waits for the one behind it", v1_each_waits_for_the_next),
+    ("v1: a bad byte behind every batch", v1_bad_bytes),
+    ("v1: what might be stacks", v1_stacks),
+    ("v1: a goroutine leaves system calls it was never in", v1_stray_exits),
+    ("v1: all at one time", v1_one_time),
 ];
 
 fn trace() -> TraceBuilder {
@@ -150,4 +159,65 @@ fn many_traces(n: u64) -> Vec<u8> {
     let mut one = trace();
     one.last().batch(1, 10).event(1, ProcStatus, &[65_535, 1]).event(1, GoStatus, &[1, 1, 2]);
     one.build().repeat(n as usize)
+}
+
+/// A v1 batch of each of `n` Ps, each with what `fill` adds; and a clock.
+fn v1_batches(n: u64, fill: impl Fn(File, u64) -> File) -> Vec<u8> {
+    let batch = |file: File, p: u64| fill(file.event(V1::Batch, &[p, 1_000_000 + p]), p);
+    (0..n).fold(File::new(Version::Go121), batch).done()
+}
+
+/// Every P has events that nothing makes possible.
+fn v1_all_wait(n: u64) -> Vec<u8> {
+    let wait = |file: File, event: u64, p: u64| file.event(V1::GoStart, &[1, p * 4 + event, 7]);
+    v1_batches(n, |file, p| (0..4).fold(file, |file, event| wait(file, event, p)))
+}
+
+/// The events of one P happen, but those of all others are earlier.
+fn v1_one_works(n: u64) -> Vec<u8> {
+    v1_batches(n, |file, p| match p {
+        0 => (0..2 * n).fold(file, |file, value| file.event(V1::HeapAlloc, &[9, value])),
+        p => file.event(V1::GoStart, &[1, p, 7]),
+    })
+}
+
+/// A goroutine is stopped and started by every P in turn, the last one first.
+fn v1_each_waits_for_the_next(n: u64) -> Vec<u8> {
+    v1_batches(n, |file, p| {
+        let seq = n - p;
+        let file = if seq == 1 { file.event(V1::GoCreate, &[1, 5, 0, 0]) } else { file };
+        file.event(V1::GoStart, &[1, 5, seq]).event(V1::GoSched, &[1, 0])
+    })
+}
+
+/// A byte that begins no event stands behind each batch.
+fn v1_bad_bytes(n: u64) -> Vec<u8> {
+    v1_batches(n, |file, _| {
+        let mut file = file.event(V1::HeapAlloc, &[1, 5]).event(V1::HeapAlloc, &[1, 6]);
+        file.bytes.push(0xff);
+        file
+    })
+}
+
+/// Behind a bad byte, what begins as long stacks do that reach far.
+fn v1_stacks(n: u64) -> Vec<u8> {
+    let mut file = File::new(Version::Go121).event(V1::Batch, &[0, 1000]).event(V1::HeapAlloc, &[1, 5]);
+    file.bytes.push(0xff);
+    (0..8 * n).for_each(|_| file.bytes.extend([V1::Stack as u8 | 3 << 6, 0x80, 0x08, 1, 128, 1]));
+    file.done()
+}
+
+/// Ends of system calls that never began, with times all over.
+fn v1_stray_exits(n: u64) -> Vec<u8> {
+    v1_batches(n, |file, p| {
+        (0..4).fold(file, |file, seq| file.event(V1::GoSysExit, &[1, p, seq, 1 + (p * 7919) % (n + 1)]))
+    })
+}
+
+/// Everything happens at once.
+fn v1_one_time(n: u64) -> Vec<u8> {
+    let batch = |file: File, p: u64| {
+        (0..4).fold(file.event(V1::Batch, &[p, 1_000_000]), |file, value| file.event(V1::HeapAlloc, &[0, value]))
+    };
+    (0..n).fold(File::new(Version::Go121), batch).done()
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 pub mod builder;
+pub mod builder_v1;
 pub mod describe;
 pub mod faults;
 pub mod held;

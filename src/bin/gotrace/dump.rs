@@ -47,7 +47,7 @@ enum Mode {
     Wire,
     /// How many bytes of the file each event type takes
     Footprint,
-    /// The events of a trace of Go 1.7 to 1.21 as `go tool trace -d` of Go 1.21 prints them
+    /// The events of a trace of Go 1.5 to 1.21 as `go tool trace -d` of Go 1.21 prints them
     V1,
 }
 

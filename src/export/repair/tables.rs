@@ -4,6 +4,7 @@ use crate::bytes::put_uvarint;
 use crate::event::stack::Stack;
 use crate::generation::Generation;
 use crate::ids::{StackId, StringId};
+use crate::limits::{MAX_FRAMES_PER_STACK, MAX_STRING_SIZE};
 use crate::wire::v2::spec::EventType;
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
@@ -101,8 +102,10 @@ impl<'t> Tables<'t> {
         new
     }
 
-    /// The new ID of a string.
-    fn string(&mut self, text: &'t [u8]) -> u64 {
+    /// The new ID of a string: in a trace of Go 1.21 and older it may be longer
+    /// than since, and is cut then, as the runtime does now.
+    pub(super) fn string(&mut self, text: &'t [u8]) -> u64 {
+        let text = text.get(..MAX_STRING_SIZE as usize).unwrap_or(text);
         if text.is_empty() {
             return 0;
         }
@@ -133,7 +136,8 @@ impl<'t> Tables<'t> {
 
     fn stack(&mut self, stack: Stack<'t>) -> u64 {
         let mut numbers = Vec::new();
-        for frame in stack.frames() {
+        // Up to Go 1.21 a stack may be deeper; the outermost frames go then.
+        for frame in stack.frames().take(MAX_FRAMES_PER_STACK as usize) {
             let names = [self.string(frame.func), self.string(frame.file), frame.line];
             let pc = self.pc(frame.pc, names);
             numbers.extend([pc, names[0], names[1], names[2]]);

@@ -109,9 +109,12 @@ impl Cursor {
         self.batches.push(batch);
     }
 
-    /// Gives up the rest of the batch, which has a defect.
-    pub(crate) fn skip_batch(&mut self) {
+    /// Gives up the rest of the batch, which has a defect; returns how many
+    /// bytes that is.
+    pub(crate) fn skip_batch(&mut self) -> usize {
+        let rest = self.data.len();
         self.data.start = self.data.end;
+        rest
     }
 
     /// Reads the next event. After an error the rest of the batch can be given up.

@@ -146,7 +146,12 @@ impl<'a, 'd> Merge<'a, 'd> {
 
     pub(crate) fn run(mut self) -> Result<Merged> {
         let mut waiting: Vec<usize> = (0..self.streams.len()).collect();
+        let mut looked = 0;
         loop {
+            // In a lenient reading that has looked at so many in vain, nobody
+            // waits any more: what is not due is placed by its time.
+            looked += waiting.len() as u64;
+            let gives_way = looked > self.defects.patience(self.merged.items.len());
             if self.ties == Ties::Go121 {
                 // There the Ps are looked at in one order, always.
                 waiting.sort_unstable();
@@ -155,7 +160,7 @@ impl<'a, 'd> Merge<'a, 'd> {
             while let Some(&stream) = waiting.get(i) {
                 match self.look(stream)? {
                     None => self.strike(&mut waiting, i),
-                    Some(head) if head.rule.holds(self.gs) => {
+                    Some(head) if gives_way || head.rule.holds(self.gs) => {
                         self.strike(&mut waiting, i);
                         self.frontier.push(Entry { ticks: head.ticks, stream });
                     }
@@ -242,8 +247,7 @@ impl<'a, 'd> Merge<'a, 'd> {
             match cursor.read(self.file, &self.index.batches, &self.shapes, self.gs) {
                 Ok(next) => return Ok(next),
                 Err(e) => {
-                    self.defects.meet(e)?;
-                    cursor.skip_batch();
+                    self.defects.give_up(e, cursor.skip_batch())?;
                 }
             }
         }

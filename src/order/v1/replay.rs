@@ -10,6 +10,7 @@ use super::settle::Settled;
 use super::{Defects, gs::Gs, sequence};
 use crate::error::{GoPhase, Result, V1Error};
 use crate::ids::WIRE_NONE;
+use crate::limits::Limits;
 use crate::order::state::{NONE, Slot};
 use crate::version::Version;
 use crate::wire::v1::spec::EventType;
@@ -132,11 +133,9 @@ pub(crate) struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     /// Reads all events and brings them into order.
-    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, lenient: bool, ties: Ties) -> Result<Replay<'a>> {
-        let mut defects = Defects { lenient, ..Defects::default() };
-        if let Some(blemish) = &index.blemish {
-            defects.meet(blemish.clone())?;
-        }
+    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, leniency: Option<Limits>, ties: Ties) -> Result<Replay<'a>> {
+        let mut defects = Defects::new(leniency);
+        index.blemishes.list().iter().try_for_each(|blemish| defects.get_past(blemish.clone()))?;
         let mut gs = Gs::default();
         let merged = if index.version < Version::Go107 {
             sequence::by_number(file, index, &mut gs, &mut defects)?

@@ -22,8 +22,7 @@ pub(crate) fn by_number(file: &[u8], index: &Index, gs: &mut Gs, defects: &mut D
                 Ok(Some(head)) => head,
                 Ok(None) => break,
                 Err(e) => {
-                    defects.meet(e)?;
-                    cursor.skip_batch();
+                    defects.give_up(e, cursor.skip_batch())?;
                     continue;
                 }
             };

@@ -5,10 +5,12 @@ use crate::bytes::uvarint;
 use crate::error::{Error, ErrorKind, Result, V1Error};
 use crate::generation::tables::{BUILTIN, Tables, TablesBuilder};
 use crate::ids::{GoId, ProcId, StackId, StringId};
-use crate::limits::{MAX_PROC_ID, MAX_V1_EVENT_SIZE, MAX_V1_FILE};
+use crate::limits::{Limits, MAX_PROC_ID, MAX_V1_EVENT_SIZE, MAX_V1_FILE};
 use crate::time::Timestamp;
 use crate::version::{HEADER_LEN, Version};
+use crate::warning::{Repair, Warning, Warnings};
 use crate::wire::v1::event::{RawEvent, RawEvents, Shapes, wrong};
+use crate::wire::v1::resync::{Resync, resync};
 use crate::wire::v1::spec::{EventType, lead};
 use crate::wire::v2::samples::RawSample;
 use std::ops::Range;
@@ -47,13 +49,44 @@ pub(crate) struct Index {
     /// The ID of the first of the strings that the reader brings with it.
     pub(crate) builtin: u64,
     /// What was wrong with the tables, while the events can be read.
-    pub(crate) blemish: Option<Error>,
+    pub(crate) blemishes: Warnings,
 }
 
 impl Index {
     /// Reads a file; also returns what ended that early.
     pub(crate) fn scan(file: &[u8], version: Version) -> (Index, Option<Error>) {
-        let mut scan = Scan {
+        let mut scan = Scan::new(file, version, Limits::default());
+        let defect = too_large(file).or_else(|| scan.run(HEADER_LEN).err().map(|(_, e)| e));
+        (scan.finish(), defect)
+    }
+
+    /// Reads what can be read of a file that begins, behind a header, at `start`.
+    pub(crate) fn salvage(file: &[u8], start: usize, version: Version, limits: Limits) -> (Index, Warnings) {
+        let mut scan = Scan::new(file, version, limits);
+        let mut warnings = Warnings::new(limits);
+        let too_large = too_large(file);
+        let mut pos = if too_large.is_some() { file.len() } else { start };
+        warnings.extend(too_large.map(|e| Warning::new(e, Repair::Skipped((file.len() - start) as u64), 0)));
+        while let Err((at, e)) = scan.run(pos) {
+            let near = scan.index.batches.last().map(|batch| batch.ticks);
+            let (next, repair) = match resync(file, at, version, near) {
+                Resync::At(next) => (next, Repair::Skipped((next - at) as u64)),
+                Resync::AnotherTrace(next) => (file.len(), Repair::TraceLeftOut((file.len() - next) as u64)),
+                Resync::Nowhere if matches!(e.kind(), ErrorKind::Truncated { .. }) => {
+                    (file.len(), Repair::UsedAsFarAsItGoes)
+                }
+                Resync::Nowhere => (file.len(), Repair::Skipped((file.len() - at) as u64)),
+            };
+            warnings.push(Warning::new(e, repair, 0));
+            pos = next;
+        }
+        (scan.finish(), warnings)
+    }
+}
+
+impl<'a> Scan<'a> {
+    fn new(file: &'a [u8], version: Version, limits: Limits) -> Scan<'a> {
+        Scan {
             file,
             version,
             steps: steps(version),
@@ -67,18 +100,20 @@ impl Index {
                 samples: Vec::new(),
                 events: 0,
                 builtin: 0,
-                blemish: None,
+                blemishes: Warnings::new(limits),
             },
             tables: TablesBuilder::default(),
             largest: 0,
-        };
-        let defect =
-            if file.len() > MAX_V1_FILE { Some(wrong(MAX_V1_FILE, V1Error::FileTooLarge)) } else { scan.run().err() };
-        let Scan { mut index, tables, largest, .. } = scan;
+            in_batch: false,
+        }
+    }
+
+    fn finish(self) -> Index {
+        let Scan { mut index, tables, largest, .. } = self;
         // No version writes IDs anywhere near the end of their range.
         index.builtin = largest.saturating_add(1).min(u64::MAX - BUILTIN.len() as u64);
-        index.tables = Arc::new(tables.finish(index.builtin, version < Version::Go107));
-        (index, defect)
+        index.tables = Arc::new(tables.finish(index.builtin, index.version < Version::Go107));
+        index
     }
 }
 
@@ -91,6 +126,12 @@ struct Scan<'a> {
     tables: TablesBuilder,
     /// The largest string ID.
     largest: u64,
+    /// Whether what comes next belongs to the last batch.
+    in_batch: bool,
+}
+
+fn too_large(file: &[u8]) -> Option<Error> {
+    (file.len() > MAX_V1_FILE).then(|| wrong(MAX_V1_FILE, V1Error::FileTooLarge))
 }
 
 /// By first byte, how many varints to step over; or one of the two below.
@@ -117,18 +158,19 @@ const LONG: u8 = u8::MAX - 1;
 const LOOK: u8 = u8::MAX;
 
 impl Scan<'_> {
-    fn run(&mut self) -> Result<()> {
+    /// Reads from `pos` on; where something is wrong, returns that and where the
+    /// event begins that it is wrong with.
+    fn run(&mut self, mut pos: usize) -> std::result::Result<(), (usize, Error)> {
         let file = self.file;
-        let mut pos = HEADER_LEN;
-        let (mut events, mut start) = (0, pos);
-        let ended = loop {
-            start = start.max(pos);
-            let Some(&byte) = file.get(pos) else { break Ok(()) };
+        let mut events = 0;
+        let (start, ended) = loop {
+            let start = pos;
+            let Some(&byte) = file.get(pos) else { break (start, Ok(())) };
             match self.steps[usize::from(byte)] {
                 LOOK => {
                     pos = match self.look(start) {
                         Ok(end) => end,
-                        Err(e) => break Err(e),
+                        Err(e) => break (start, Err(e)),
                     };
                     events += usize::from(byte & 0x3f == EventType::UserLog as u8);
                     continue;
@@ -139,7 +181,7 @@ impl Scan<'_> {
                         Ok(size) if size <= MAX_V1_EVENT_SIZE && pos + size as usize <= file.len() => {
                             pos += size as usize;
                         }
-                        _ => break self.look(start).map(drop),
+                        _ => break (start, self.look(start).map(drop)),
                     }
                 }
                 count => {
@@ -151,22 +193,28 @@ impl Scan<'_> {
                         pos += 1;
                     }
                     if pos > file.len() {
-                        break self.look(start).map(drop);
+                        break (start, self.look(start).map(drop));
                     }
                 }
             }
-            if events == 0 && self.index.batches.is_empty() {
+            if !self.in_batch {
                 let event = EventType::from_wire(byte & 0x3f).unwrap_or(EventType::Batch);
-                break Err(wrong(start, V1Error::OutsideBatch { event }));
+                break (start, Err(wrong(start, V1Error::OutsideBatch { event })));
             }
             events += 1;
         };
-        self.index.events = events;
-        if let Some(last) = self.index.batches.last_mut() {
-            // What could not be read belongs to no batch.
-            last.range.end = start.min(file.len()).max(last.range.start);
+        self.index.events += events;
+        self.close(start);
+        ended.map_err(|e| (start, e))
+    }
+
+    /// Ends the last batch, if that is not done yet.
+    fn close(&mut self, at: usize) {
+        if std::mem::take(&mut self.in_batch)
+            && let Some(last) = self.index.batches.last_mut()
+        {
+            last.range.end = at;
         }
-        ended
     }
 
     /// Reads what is no plain event; returns where it ends.
@@ -181,10 +229,10 @@ impl Scan<'_> {
             EventType::Stack => self.stack(&raw),
             EventType::Frequency => match number(0) as i64 {
                 hz if hz > 0 => self.index.hz = Some(hz as u64),
-                hz => self.blemish(wrong(at, V1Error::BadFrequency { hz })),
+                hz => self.blemish(wrong(at, V1Error::BadFrequency { hz }), Repair::LeftOut),
             },
             EventType::TimerGoroutine => self.index.timers.push(number(0)),
-            event if self.index.batches.is_empty() => {
+            event if !self.in_batch => {
                 return Err(wrong(at, V1Error::OutsideBatch { event }));
             }
             EventType::CPUSample => {
@@ -203,14 +251,12 @@ impl Scan<'_> {
         Ok(end)
     }
 
-    fn blemish(&mut self, e: Error) {
-        self.index.blemish.get_or_insert(e);
+    fn blemish(&mut self, e: Error, repair: Repair) {
+        self.index.blemishes.push(Warning::new(e, repair, 0));
     }
 
     fn batch(&mut self, raw: &RawEvent<'_>, end: usize) -> Result<()> {
-        if let Some(last) = self.index.batches.last_mut() {
-            last.range.end = raw.offset;
-        }
+        self.close(raw.offset);
         let (p, seq, ticks) = match raw.numbers[..] {
             [p, seq, ticks] => (p, seq, ticks),
             [p, ticks] => (p, 0, ticks),
@@ -223,6 +269,7 @@ impl Scan<'_> {
             p => return Err(Error::at(raw.offset, ErrorKind::AbsurdProc { proc: ProcId(p) })),
         };
         self.index.batches.push(Batch { proc, seq, ticks, range: end..end });
+        self.in_batch = true;
         Ok(())
     }
 
@@ -232,14 +279,14 @@ impl Scan<'_> {
         let mut at = raw.offset + 1;
         let _ = uvarint(self.file, &mut at);
         if id == 0 {
-            return self.blemish(wrong(raw.offset, V1Error::StringZero));
+            return self.blemish(wrong(raw.offset, V1Error::StringZero), Repair::LeftOut);
         }
         if raw.data.is_empty() {
-            self.blemish(wrong(raw.offset, V1Error::EmptyString { id: StringId(id) }));
+            self.blemish(wrong(raw.offset, V1Error::EmptyString { id: StringId(id) }), Repair::LeftOut);
         }
         self.largest = self.largest.max(id);
         if !self.tables.string(id, at) {
-            self.blemish(Error::at(raw.offset, ErrorKind::DuplicateString { id: StringId(id) }));
+            self.blemish(Error::at(raw.offset, ErrorKind::DuplicateString { id: StringId(id) }), Repair::LeftOut);
         }
     }
 
