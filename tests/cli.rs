@@ -2,6 +2,8 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "cli/analyses.rs"]
+mod analyses;
 #[cfg(feature = "http")]
 #[path = "cli/capture.rs"]
 mod capture;

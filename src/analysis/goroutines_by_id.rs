@@ -19,6 +19,13 @@ impl<T> Default for ByGo<T> {
 }
 
 impl<T> ByGo<T> {
+    /// What is known of one.
+    #[inline]
+    pub(crate) fn get_mut(&mut self, id: GoId) -> Option<&mut T> {
+        let slot = self.index.get(id.0);
+        self.slots.get_mut(slot as usize)?.1.as_mut()
+    }
+
     /// What is known of one; what `new` makes, if nothing is yet.
     #[inline]
     pub(crate) fn get_or_insert_with(&mut self, id: GoId, new: impl FnOnce() -> T) -> &mut T {
@@ -79,6 +86,7 @@ mod tests {
                 } else {
                     prop_assert_eq!(table.remove(id), model.remove(&id));
                 }
+                prop_assert_eq!(table.get_mut(id).copied(), model.get(&id).copied());
             }
             prop_assert_eq!(table.drain(), model.into_iter().collect::<Vec<_>>());
             prop_assert!(table.drain().is_empty());

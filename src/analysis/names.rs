@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// A name in its [`Names`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct NameId(u32);
 
 impl NameId {
@@ -17,18 +17,37 @@ impl NameId {
 pub struct Names {
     list: Vec<Arc<[u8]>>,
     ids: FxHashMap<Arc<[u8]>, NameId>,
+    /// By where a name stood in memory: the same place likely has the same name.
+    recent: [NameId; RECENT],
 }
+
+const RECENT: usize = 32;
 
 impl Default for Names {
     fn default() -> Names {
         let empty: Arc<[u8]> = Arc::from(&b""[..]);
-        Names { list: vec![Arc::clone(&empty)], ids: FxHashMap::from_iter([(empty, NameId::EMPTY)]) }
+        let ids = FxHashMap::from_iter([(Arc::clone(&empty), NameId::EMPTY)]);
+        Names { list: vec![empty], ids, recent: [NameId::EMPTY; RECENT] }
     }
 }
 
 impl Names {
     /// The ID of a name; the same for equal names.
     pub fn intern(&mut self, name: &[u8]) -> NameId {
+        let place = (name.as_ptr().addr() ^ name.len()) % RECENT;
+        if let Some(&id) = self.recent.get(place)
+            && self.get(id) == name
+        {
+            return id;
+        }
+        let id = self.look_up(name);
+        if let Some(recent) = self.recent.get_mut(place) {
+            *recent = id;
+        }
+        id
+    }
+
+    fn look_up(&mut self, name: &[u8]) -> NameId {
         if let Some(&id) = self.ids.get(name) {
             return id;
         }

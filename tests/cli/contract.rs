@@ -4,7 +4,21 @@ use super::{command, gotrace, trace, with_input};
 use std::io::Read;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 9] = ["summary", "diagnose", "events", "count", "dump", "convert", "check", "repair", "capture"];
+const COMMANDS: [&str; 13] = [
+    "summary",
+    "goroutines",
+    "tasks",
+    "regions",
+    "pprof",
+    "diagnose",
+    "events",
+    "count",
+    "dump",
+    "convert",
+    "check",
+    "repair",
+    "capture",
+];
 
 #[test]
 fn help_is_there_for_every_command() {

@@ -8,6 +8,7 @@
 #![cfg(feature = "live")]
 
 mod count;
+mod goroutines;
 mod pprof;
 
 use serde_json::Value;

@@ -10,17 +10,20 @@ mod count;
 mod diagnose;
 mod dump;
 mod events;
+mod goroutines;
 mod human;
 mod input;
 mod moment;
 mod output;
 mod pprof;
 mod progress;
+mod regions;
 #[cfg(feature = "http")]
 mod remote;
 mod repair;
 mod summary;
 mod table;
+mod tasks;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use gotrace::analysis::Compat;
@@ -55,6 +58,9 @@ was printed, with a warning on standard error); 2 wrong usage; 3 what `diagnose
 #[derive(Subcommand)]
 enum Command {
     Summary(summary::Options),
+    Goroutines(goroutines::Options),
+    Tasks(tasks::Options),
+    Regions(regions::Options),
     Pprof(pprof::Options),
     Events(events::Options),
     Count(count::Options),
@@ -153,6 +159,9 @@ fn main() -> ExitCode {
     global.color_everything();
     let result = match &cli.command {
         Command::Summary(options) => summary::run(options, global),
+        Command::Goroutines(options) => goroutines::run(options, global),
+        Command::Tasks(options) => tasks::run(options, global),
+        Command::Regions(options) => regions::run(options, global),
         Command::Pprof(options) => pprof::run(options, global),
         Command::Events(options) => events::run(options, global),
         Command::Count(options) => count::run(options, global),

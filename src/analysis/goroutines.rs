@@ -1,0 +1,100 @@
+//! What each goroutine did: how long it ran, waited for a P, blocked and for
+//! what, and was in system calls; the regions it was in, and the program's tasks.
+//!
+//! These are the figures of `go tool trace`'s pages of goroutines, tasks and
+//! regions (`internal/trace/summary.go`). With [`Compat::Go127`] they are Go's to
+//! the nanosecond; otherwise they differ where Go is wrong: see
+//! `docs/differences.md`.
+//!
+//! [`Compat::Go127`]: crate::analysis::Compat::Go127
+
+mod collect;
+mod regions;
+pub mod stats;
+pub mod tasks;
+
+pub use collect::Summarizer;
+pub use regions::Region;
+pub use stats::Stats;
+pub use tasks::{Log, Task};
+
+use crate::analysis::names::{NameId, Names};
+use crate::analysis::stacks::{StackKey, Stacks};
+use crate::event::transition::GoState;
+use crate::ids::{GoId, TaskId};
+use crate::time::Time;
+use std::collections::BTreeMap;
+
+/// What one goroutine did.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Goroutine {
+    /// Which one.
+    pub id: GoId,
+    /// The function it began with; empty if no stack in the trace tells.
+    pub name: NameId,
+    /// When it was created; when the generation began that it is first mentioned
+    /// in, for one that was there before.
+    pub created: Time,
+    /// Who created it, if the trace has that.
+    pub creator: Option<GoId>,
+    /// Whether the trace has its creation.
+    pub creation_seen: bool,
+    /// The stack that created it.
+    pub creation_stack: StackKey,
+    /// When it first ran.
+    pub started: Option<Time>,
+    /// When it ended; blocking forever is an end.
+    pub ended: Option<Time>,
+    /// How it spent its time.
+    pub stats: Stats,
+    /// What it was doing at the end of the trace.
+    pub state: GoState,
+    /// Since when.
+    pub since: Time,
+    /// For what it waits, if it does.
+    pub reason: NameId,
+    /// The stack with which it waits, or is in a system call.
+    pub stack: StackKey,
+    /// Its regions, as places in [`Summaries::regions`], by when they began.
+    pub regions: Vec<usize>,
+}
+
+/// What all goroutines did.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Summaries {
+    /// When the trace begins.
+    pub start: Time,
+    /// When it ends.
+    pub end: Time,
+    /// The goroutines, by their numbers.
+    pub goroutines: Vec<Goroutine>,
+    /// All regions.
+    pub regions: Vec<Region>,
+    /// All tasks that were mentioned, the background task included.
+    pub tasks: BTreeMap<TaskId, Task>,
+    /// The stacks, and all names.
+    pub stacks: Stacks,
+    /// How many goroutines there were, over time: at most 256 moments, and the
+    /// most there were until the next.
+    pub counts: Vec<(Time, u64)>,
+}
+
+impl Summaries {
+    /// The names.
+    pub fn names(&self) -> &Names {
+        &self.stacks.names
+    }
+
+    /// The name of a goroutine's first function.
+    pub fn name(&self, goroutine: &Goroutine) -> &[u8] {
+        self.names().get(goroutine.name)
+    }
+}
+
+/// Whether goroutines that begin with that function are the runtime's own
+/// (`internal/trace`, `IsSystemGoroutine`).
+pub fn is_system(name: &[u8]) -> bool {
+    name.is_empty() || (name.starts_with(b"runtime.") && name != b"runtime.main")
+}

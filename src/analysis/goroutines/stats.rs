@@ -1,0 +1,95 @@
+//! How a goroutine spent its time.
+
+use crate::analysis::names::NameId;
+use smallvec::SmallVec;
+
+/// Times by name; there are few names.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ByName(SmallVec<[(NameId, i64); 2]>);
+
+impl ByName {
+    /// Adds to the time of a name.
+    pub(super) fn add(&mut self, name: NameId, nanos: i64) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, time)) => *time = time.saturating_add(nanos),
+            None => self.0.push((name, nanos)),
+        }
+    }
+
+    /// The time of a name; 0 if it has none.
+    pub fn get(&self, name: NameId) -> i64 {
+        self.0.iter().find(|(known, _)| *known == name).map_or(0, |(_, time)| *time)
+    }
+
+    /// The names that have been given a time, and their times.
+    pub fn iter(&self) -> impl Iterator<Item = (NameId, i64)> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// All of it.
+    pub fn total(&self) -> i64 {
+        self.0.iter().fold(0, |sum, (_, time)| sum.saturating_add(*time))
+    }
+
+    fn minus(&self, earlier: &ByName) -> ByName {
+        ByName(self.iter().map(|(name, time)| (name, time.saturating_sub(earlier.get(name)))).collect())
+    }
+}
+
+/// How a goroutine spent a stretch of its time, in nanoseconds.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Running.
+    pub exec: i64,
+    /// Ready to run, but not running.
+    pub sched_wait: i64,
+    /// Blocked, by reason.
+    pub block: ByName,
+    /// In system calls, with a P.
+    pub syscall: i64,
+    /// In system calls, after it lost its P.
+    pub syscall_block: i64,
+    /// All of it.
+    pub total: i64,
+    /// In special ranges: mark assists, sweeps, stops of the world. They overlap
+    /// with the others, and with each other.
+    pub ranges: ByName,
+}
+
+impl Stats {
+    /// What is left of the total.
+    pub fn unknown(&self) -> i64 {
+        let parts = [self.exec, self.sched_wait, self.syscall, self.syscall_block, self.block.total()];
+        self.total.saturating_sub(parts.into_iter().fold(0, i64::saturating_add)).max(0)
+    }
+
+    /// What has come since `earlier`.
+    pub(super) fn minus(&self, earlier: &Stats) -> Stats {
+        Stats {
+            exec: self.exec.saturating_sub(earlier.exec),
+            sched_wait: self.sched_wait.saturating_sub(earlier.sched_wait),
+            block: self.block.minus(&earlier.block),
+            syscall: self.syscall.saturating_sub(earlier.syscall),
+            syscall_block: self.syscall_block.saturating_sub(earlier.syscall_block),
+            total: self.total.saturating_sub(earlier.total),
+            ranges: self.ranges.minus(&earlier.ranges),
+        }
+    }
+
+    /// Adds another's.
+    pub fn add(&mut self, other: &Stats) {
+        let sums = [
+            (&mut self.exec, other.exec),
+            (&mut self.sched_wait, other.sched_wait),
+            (&mut self.syscall, other.syscall),
+            (&mut self.syscall_block, other.syscall_block),
+            (&mut self.total, other.total),
+        ];
+        for (sum, more) in sums {
+            *sum = sum.saturating_add(more);
+        }
+        other.block.iter().for_each(|(name, time)| self.block.add(name, time));
+        other.ranges.iter().for_each(|(name, time)| self.ranges.add(name, time));
+    }
+}

@@ -1,0 +1,181 @@
+//! The commands that answer a question: that they answer, and the JSON fields that
+//! scripts rely on. `docs/json.md` tells what the fields mean.
+
+use super::{ROOT, gotrace, trace, traces};
+use serde_json::Value;
+
+/// The names of an object's fields, and of what type each is.
+fn shape(value: &Value) -> Vec<String> {
+    let kind = |value: &Value| match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::String(_) => "string",
+        Value::Array(_) => "list",
+        Value::Object(_) => "object",
+    };
+    value.as_object().unwrap().iter().map(|(name, value)| format!("{name}: {}", kind(value))).collect()
+}
+
+const STATS: [&str; 8] = [
+    "block: object",
+    "exec: int",
+    "ranges: object",
+    "sched_wait: int",
+    "syscall: int",
+    "syscall_block: int",
+    "total: int",
+    "unknown: int",
+];
+
+#[test]
+fn goroutines_json() {
+    let mixed = trace("go1.27/mixed");
+    let report = gotrace(&["goroutines", "--json", &mixed]).json();
+    assert_eq!(shape(&report), ["by: string", "count: int", "groups: list"]);
+    assert_eq!(shape(&report["groups"][0]), ["count: int", "name: string", "stats: object"]);
+    assert_eq!(shape(&report["groups"][0]["stats"]), STATS);
+
+    let report = gotrace(&["goroutines", "--json", "--by", "goroutine", "--filter", "^main\\.main$", &mixed]).json();
+    assert_eq!(shape(&report), ["count: int", "goroutines: list"]);
+    let main = &report["goroutines"][0];
+    assert_eq!(
+        shape(main),
+        [
+            "created: int",
+            "creation_seen: bool",
+            "creator: null",
+            "ended: null",
+            "id: int",
+            "name: string",
+            "reason: null",
+            "started: int",
+            "state: string",
+            "stats: object",
+        ]
+    );
+    assert!(main["id"] == 1 && main["name"] == "main.main" && report["count"] == 1);
+
+    let leak = format!("{ROOT}/testdata/patterns/go1.24/leak.trace");
+    let report = gotrace(&["goroutines", "--json", "--leaks", &leak]).json();
+    let suspects = &report["suspects"][0];
+    assert_eq!(
+        shape(suspects),
+        ["count: int", "created_by: list", "example: int", "longest_wait: int", "reason: string", "waits_at: list"]
+    );
+    assert!(suspects["count"].as_u64() > Some(1000) && suspects["reason"] == "chan receive", "{suspects}");
+    assert_eq!(suspects["created_by"][0]["func"], "main.leak");
+    assert_eq!(shape(&suspects["waits_at"][0]), ["file: string", "func: string", "line: int"]);
+
+    let report = gotrace(&["goroutines", "--json", "--over-time", &leak]).json();
+    let counts = report["counts"].as_array().unwrap();
+    assert!(counts.len() > 50 && counts.len() <= 257, "{}", counts.len());
+    assert!(counts.last().unwrap()["count"].as_u64() > Some(1800));
+}
+
+#[test]
+fn regions_and_tasks_json() {
+    let path = trace("go1.27/annotations");
+    let durations = ["max: int", "mean: int", "min: int", "p50: int", "p90: int", "p99: int", "p999: int", "sum: int"];
+    let report = gotrace(&["regions", "--json", "--type", "^worker$", &path]).json();
+    let worker = &report["types"][0];
+    assert_eq!(
+        shape(worker),
+        [
+            "complete: int",
+            "count: int",
+            "durations: object",
+            "file: string",
+            "func: string",
+            "histogram: list",
+            "line: int",
+            "pc: int",
+            "stats: object",
+            "type: string",
+        ]
+    );
+    assert!(worker["count"] == 3 && worker["complete"] == 3 && report["types"].as_array().unwrap().len() == 1);
+    assert_eq!(
+        (shape(&worker["durations"]), shape(&worker["stats"])),
+        (durations.map(String::from).to_vec(), STATS.map(String::from).to_vec())
+    );
+
+    let report = gotrace(&["tasks", "--json", &path]).json();
+    let regions = report["types"].as_array().unwrap().iter().find(|of| of["type"] == "regions").unwrap();
+    assert_eq!(shape(regions), ["complete: int", "count: int", "durations: object", "histogram: list", "type: string"]);
+    let report = gotrace(&["tasks", "--json", "--each", "--type", "^regions$", &path]).json();
+    let task = &report["tasks"][0];
+    assert_eq!(
+        shape(task),
+        [
+            "children: list",
+            "complete: bool",
+            "duration: int",
+            "end: int",
+            "goroutines: list",
+            "id: int",
+            "logs: list",
+            "name: string",
+            "parent: null",
+            "regions: int",
+            "start: int",
+        ]
+    );
+}
+
+#[test]
+fn pprof_json() {
+    let report = gotrace(&["pprof", "sched", "--json", &trace("go1.27/mixed")]).json();
+    assert_eq!(shape(&report), ["count: int", "nanos: int", "samples: list", "type: string"]);
+    let sample = &report["samples"][0];
+    assert_eq!(shape(sample), ["count: int", "nanos: int", "reason: null", "stack: list", "state: null"]);
+    assert_eq!(shape(&report["samples"][1]["stack"][0]), ["file: string", "func: string", "line: int", "pc: int"]);
+}
+
+/// Every question can be asked of every trace.
+#[test]
+fn no_trace_is_without_an_answer() {
+    for path in traces() {
+        for args in [
+            &["goroutines"][..],
+            &["goroutines", "--by", "state"],
+            &["goroutines", "--by", "creator"],
+            &["goroutines", "--leaks"],
+            &["goroutines", "--over-time"],
+            &["tasks", "--each", "--top", "2"],
+            &["regions", "--each", "--top", "2"],
+            &["regions", "--histogram"],
+            &["pprof", "wall", "--text"],
+            &["diagnose"],
+        ] {
+            let ran = gotrace(&[args, &[path.as_str()]].concat());
+            assert!(matches!(ran.code, Some(0 | 1)) && !ran.text().is_empty(), "{args:?} {path}: {ran:?}");
+            assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+        }
+    }
+}
+
+/// What Go's tools get wrong, on traces that show it. Under `--compat go1.27` the
+/// figures are Go's, as `tests/figures` demands.
+#[test]
+fn gos_defects_are_corrected() {
+    let figure = |args: &[&str], of: &dyn Fn(&Value) -> i64| -> (i64, i64) {
+        let right = gotrace(&[args, &["--json"]].concat()).json();
+        let go = gotrace(&[args, &["--json", "--compat", "go1.27"]].concat()).json();
+        (of(&right), of(&go))
+    };
+    // The wait from creation to the first run is lost.
+    let hello = trace("go1.27/manygo");
+    let (right, go) = figure(&["pprof", "sched", &hello], &|report| report["nanos"].as_i64().unwrap());
+    assert!(right > 10 * go, "{right} for {go}");
+    // A region's place is the function that its goroutine began with.
+    let annotations = trace("go1.27/annotations");
+    let place = |report: &Value| i64::from(report["types"][0]["func"] == "main.regions");
+    let (right, go) = figure(&["regions", "--type", "^outer$", &annotations], &place);
+    assert_eq!((right, go), (1, 0));
+    // Latencies of regions are also those of regions that are not whole.
+    let complete = |report: &Value| report["types"][0]["complete"].as_i64().unwrap();
+    let (right, go) = figure(&["regions", "--type", "^open at the end$", &annotations], &complete);
+    assert_eq!((right, go), (0, 1));
+}
