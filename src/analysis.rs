@@ -9,6 +9,7 @@ pub mod durations;
 pub mod goroutines;
 mod goroutines_by_id;
 pub mod histogram;
+pub mod mmu;
 pub mod names;
 pub mod profile;
 pub mod stacks;

@@ -125,6 +125,23 @@ fn regions_and_tasks_json() {
 }
 
 #[test]
+fn mmu_json() {
+    let report = gotrace(&["mmu", "--json", "--window", "1ms", "--worst", "2", &trace("go1.27/mixed")]).json();
+    assert_eq!(shape(&report), ["changes: int", "end: int", "quantiles: list", "start: int", "windows: list"]);
+    let window = &report["windows"][0];
+    assert_eq!(shape(window), ["mmu: float", "quantiles: list", "window: int", "worst: list"]);
+    assert_eq!(shape(&window["worst"][0]), ["time: int", "utilization: float"]);
+    assert!(window["window"] == 1_000_000 && window["worst"].as_array().unwrap().len() == 2);
+    // The worst window is the minimum, and no quantile is below it.
+    assert_eq!(window["worst"][0]["utilization"], window["mmu"]);
+    let least = window["mmu"].as_f64().unwrap();
+    assert!(window["quantiles"].as_array().unwrap().iter().all(|of| of.as_f64().unwrap() >= least - 1e-9), "{window}");
+    // Go's plot has a hundred windows.
+    let plot = gotrace(&["mmu", "--json", &trace("go1.27/mixed")]).json();
+    assert_eq!(plot["windows"].as_array().unwrap().len(), 100);
+}
+
+#[test]
 fn pprof_json() {
     let report = gotrace(&["pprof", "sched", "--json", &trace("go1.27/mixed")]).json();
     assert_eq!(shape(&report), ["count: int", "nanos: int", "samples: list", "type: string"]);
@@ -146,6 +163,7 @@ fn no_trace_is_without_an_answer() {
             &["tasks", "--each", "--top", "2"],
             &["regions", "--each", "--top", "2"],
             &["regions", "--histogram"],
+            &["mmu", "--worst", "1"],
             &["pprof", "wall", "--text"],
             &["diagnose"],
         ] {
@@ -178,4 +196,15 @@ fn gos_defects_are_corrected() {
     let complete = |report: &Value| report["types"][0]["complete"].as_i64().unwrap();
     let (right, go) = figure(&["regions", "--type", "^open at the end$", &annotations], &complete);
     assert_eq!((right, go), (0, 1));
+    // A background worker counts twice once it has started again, and for ever.
+    let mixed = trace("go1.27/mixed");
+    let least = |report: &Value| (report["windows"][0]["mmu"].as_f64().unwrap() * 1000.0) as i64;
+    let (right, go) = figure(&["mmu", "--of", "background", "--window", "5ms", &mixed], &least);
+    assert!(right > go + 300, "{right} for {go}");
+    // All quantiles of the distribution are its minimum.
+    let spread = |report: &Value| {
+        let quantiles = report["windows"][0]["quantiles"].as_array().unwrap();
+        i64::from(quantiles.first() != quantiles.last())
+    };
+    assert_eq!(figure(&["mmu", "--window", "5ms", &mixed], &spread), (1, 0));
 }

@@ -4,11 +4,12 @@ use super::{command, gotrace, trace, with_input};
 use std::io::Read;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "summary",
     "goroutines",
     "tasks",
     "regions",
+    "mmu",
     "pprof",
     "diagnose",
     "events",

@@ -9,6 +9,7 @@
 
 mod count;
 mod goroutines;
+mod mmu;
 mod pprof;
 
 use serde_json::Value;

@@ -13,6 +13,7 @@ mod events;
 mod goroutines;
 mod human;
 mod input;
+mod mmu;
 mod moment;
 mod output;
 mod pprof;
@@ -61,6 +62,7 @@ enum Command {
     Goroutines(goroutines::Options),
     Tasks(tasks::Options),
     Regions(regions::Options),
+    Mmu(mmu::Options),
     Pprof(pprof::Options),
     Events(events::Options),
     Count(count::Options),
@@ -162,6 +164,7 @@ fn main() -> ExitCode {
         Command::Goroutines(options) => goroutines::run(options, global),
         Command::Tasks(options) => tasks::run(options, global),
         Command::Regions(options) => regions::run(options, global),
+        Command::Mmu(options) => mmu::run(options, global),
         Command::Pprof(options) => pprof::run(options, global),
         Command::Events(options) => events::run(options, global),
         Command::Count(options) => count::run(options, global),
