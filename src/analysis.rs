@@ -6,6 +6,7 @@
 
 pub mod count;
 pub mod durations;
+pub mod gc;
 pub mod goroutines;
 mod goroutines_by_id;
 pub mod histogram;

@@ -125,6 +125,92 @@ fn regions_and_tasks_json() {
 }
 
 #[test]
+fn gc_and_stw_json() {
+    let path = trace("go1.27/mixed");
+    let durations = [
+        "count: int",
+        "max: int",
+        "mean: int",
+        "min: int",
+        "p50: int",
+        "p90: int",
+        "p99: int",
+        "p999: int",
+        "sum: int",
+    ];
+    let report = gotrace(&["gc", "--json", &path]).json();
+    assert_eq!(
+        shape(&report),
+        [
+            "capacity: int",
+            "count: int",
+            "cycles: list",
+            "end: int",
+            "pauses: object",
+            "payers: list",
+            "start: int",
+            "taken: int",
+        ]
+    );
+    assert_eq!(shape(&report["pauses"]), durations);
+    assert_eq!(shape(&report["payers"][0]), ["assists: int", "function: string", "nanos: int"]);
+    let cycle = report["cycles"].as_array().unwrap().iter().find(|c| c["heap_after"].is_u64()).unwrap();
+    let fields = [
+        "assisting",
+        "assists",
+        "dedicated",
+        "end",
+        "fractional",
+        "goal",
+        "heap_after",
+        "heap_before",
+        "heap_peak",
+        "idle",
+        "mark_termination",
+        "marking",
+        "reclaimed",
+        "start",
+        "sweep_termination",
+        "sweeping",
+        "swept",
+    ];
+    assert_eq!(shape(cycle), fields.map(|field| format!("{field}: int")));
+    assert!(cycle["heap_peak"].as_u64() >= cycle["heap_before"].as_u64(), "{cycle}");
+    assert_eq!(cycle["marking"].as_i64().unwrap(), cycle["end"].as_i64().unwrap() - cycle["start"].as_i64().unwrap());
+
+    let report = gotrace(&["stw", "--json", &path]).json();
+    assert_eq!(shape(&report), ["gc: object", "kinds: list", "longest: list", "other: object"]);
+    assert_eq!(shape(&report["kinds"][0]), ["delayed: int", "durations: object", "is_gc: bool", "reason: string"]);
+    assert_eq!(shape(&report["kinds"][0]["durations"]), durations);
+    let stop = &report["longest"][0];
+    assert_eq!(
+        shape(stop),
+        ["delayed: int", "goroutine: int", "nanos: int", "reason: string", "stack: list", "start: int"]
+    );
+    assert_eq!(stop["nanos"], report["gc"]["max"]);
+}
+
+/// Two passes that know nothing of each other count the same.
+#[test]
+fn gc_and_stw_agree_with_the_summary() {
+    let (mut cycles, mut stops) = (0, 0);
+    for path in traces().into_iter().filter(|path| !path.contains("nostop")) {
+        let json = |args: &[&str]| gotrace(&[args, &["--json", &path]].concat()).json();
+        let (summary, gc, stw) = (json(&["summary"]), json(&["gc", "--top", "0"]), json(&["stw"]));
+        let marked = |c: &&Value| c["start"].is_i64() || c["end"].is_i64();
+        let counted = gc["cycles"].as_array().unwrap().iter().filter(marked).count();
+        assert_eq!(summary["gc"]["cycles"], counted, "{path}");
+        let total = |of: &Value, field: &str| of[field].as_i64().unwrap();
+        let by_summary: i64 = summary["stw"].as_array().unwrap().iter().map(|of| total(of, "total")).sum();
+        assert_eq!(total(&stw["gc"], "sum") + total(&stw["other"], "sum"), by_summary, "{path}");
+        assert_eq!(stw["gc"], gc["pauses"], "{path}");
+        cycles += counted;
+        stops += total(&stw["gc"], "count");
+    }
+    assert!(cycles > 500 && stops > 1000, "{cycles} cycles, {stops} stops");
+}
+
+#[test]
 fn mmu_json() {
     let report = gotrace(&["mmu", "--json", "--window", "1ms", "--worst", "2", &trace("go1.27/mixed")]).json();
     assert_eq!(shape(&report), ["changes: int", "end: int", "quantiles: list", "start: int", "windows: list"]);
@@ -163,6 +249,8 @@ fn no_trace_is_without_an_answer() {
             &["tasks", "--each", "--top", "2"],
             &["regions", "--each", "--top", "2"],
             &["regions", "--histogram"],
+            &["gc"],
+            &["stw"],
             &["mmu", "--worst", "1"],
             &["pprof", "wall", "--text"],
             &["diagnose"],

@@ -4,11 +4,13 @@ use super::{command, gotrace, trace, with_input};
 use std::io::Read;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 16] = [
     "summary",
     "goroutines",
     "tasks",
     "regions",
+    "gc",
+    "stw",
     "mmu",
     "pprof",
     "diagnose",

@@ -10,6 +10,7 @@ mod count;
 mod diagnose;
 mod dump;
 mod events;
+mod gc;
 mod goroutines;
 mod human;
 mod input;
@@ -22,6 +23,7 @@ mod regions;
 #[cfg(feature = "http")]
 mod remote;
 mod repair;
+mod stw;
 mod summary;
 mod table;
 mod tasks;
@@ -62,6 +64,8 @@ enum Command {
     Goroutines(goroutines::Options),
     Tasks(tasks::Options),
     Regions(regions::Options),
+    Gc(gc::Options),
+    Stw(stw::Options),
     Mmu(mmu::Options),
     Pprof(pprof::Options),
     Events(events::Options),
@@ -164,6 +168,8 @@ fn main() -> ExitCode {
         Command::Goroutines(options) => goroutines::run(options, global),
         Command::Tasks(options) => tasks::run(options, global),
         Command::Regions(options) => regions::run(options, global),
+        Command::Gc(options) => gc::run(options, global),
+        Command::Stw(options) => stw::run(options, global),
         Command::Mmu(options) => mmu::run(options, global),
         Command::Pprof(options) => pprof::run(options, global),
         Command::Events(options) => events::run(options, global),
