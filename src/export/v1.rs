@@ -56,7 +56,7 @@ fn events(
     while next(&mut replay, &mut step)? {
         each(&step)?;
     }
-    Ok(replay.defects.take())
+    Ok(replay.take_defects())
 }
 
 fn next(replay: &mut Replay<'_>, step: &mut Step) -> Result<bool> {

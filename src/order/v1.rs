@@ -2,14 +2,17 @@
 //!
 //! What an event needs before it can happen is told by sequence numbers, in Go
 //! 1.5 of all events, since then of each goroutine's. The end of a system call
-//! states when it really ended, which may be long before it was written, so
-//! that no event has its final place before all have been read:
+//! states when it really ended, which may be long before it was written; up to
+//! when no such end is still to come, the index of the file tells:
 //!
 //! ```text
 //! wire ──> merge (1.7+) ────> settle ──────────> replay ──────> convert
 //!          sequence (1.5)     late ends, futile  the rules,     to records
 //!          items of 24 bytes  wakeups            nanoseconds    as of v2
 //! ```
+//!
+//! Merging runs ahead as far as it must, a thousand events or more, and the
+//! others follow: what is held at a time is a `window`.
 //!
 //! Facts and results are those of Go 1.27's `internal/trace/tracev1.go` and what
 //! stands behind it, and for versions before 1.11, which it refuses, of Go
@@ -18,12 +21,14 @@
 mod convert;
 mod cursor;
 mod frontier;
+mod futile;
 mod gs;
 mod item;
 mod merge;
 mod replay;
 mod sequence;
 mod settle;
+mod window;
 
 pub(crate) use frontier::Ties;
 pub(crate) use replay::{Replay, Step, TIMER_PROC};
@@ -74,7 +79,7 @@ pub(crate) struct Ordering<'a> {
 }
 
 impl<'a> Ordering<'a> {
-    /// Reads all events and brings them into order.
+    /// Begins to bring the events into order.
     pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, lenient: bool) -> Result<Ordering<'a>> {
         Ok(Ordering { replay: Replay::new(file, index, lenient, Ties::Go127)?, convert: Convert::default() })
     }
@@ -101,7 +106,7 @@ impl<'a> Ordering<'a> {
 
     /// The defects met so far, in lenient mode.
     pub(crate) fn take_defects(&mut self) -> Vec<Error> {
-        self.replay.defects.take()
+        self.replay.take_defects()
     }
 }
 

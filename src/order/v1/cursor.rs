@@ -16,13 +16,13 @@
 //! states it, unless it took a time itself. It is before the system call that
 //! ends, and not heeded then.
 
-use super::gs::{COLLECTOR, Gs, NOBODY, Turn};
+use super::gs::{COLLECTOR, Gs, NOBODY};
 use crate::bytes::uvarint;
 use crate::error::{Error, GoPhase, Result};
 use crate::order::state::{NONE, Slot};
 use crate::wire::v1::event::{RawEvents, Shapes, numbers};
 use crate::wire::v1::spec::EventType;
-use crate::wire::v1::tables::Batch;
+use crate::wire::v1::tables::{Batch, Index, NO_EXIT};
 use std::ops::Range;
 
 /// Any sequence number will do.
@@ -74,14 +74,25 @@ impl Rule {
         }
     }
 
+    /// Notes that a stream waits for the goroutine to change.
     #[inline(always)]
-    pub(crate) fn apply(&self, gs: &mut Gs) {
+    pub(crate) fn await_change(&self, gs: &mut Gs) {
         if let Some(turn) = gs.turns.get_mut(self.g as usize) {
+            turn.awaited = true;
+        }
+    }
+
+    /// Changes the goroutine; returns whether a stream waits for that.
+    #[inline(always)]
+    pub(crate) fn apply(&self, gs: &mut Gs) -> bool {
+        gs.turns.get_mut(self.g as usize).is_some_and(|turn| {
             // One that is forced counts from where it says it is.
             let seq = if self.seq == ANY { turn.seq } else { self.seq };
             let stale = turn.stale || turn.in_c && self.to == GoPhase::Running;
-            *turn = Turn { seq: seq.wrapping_add(u64::from(self.counts)), phase: self.to, in_c: false, stale, ..*turn };
-        }
+            turn.seq = seq.wrapping_add(u64::from(self.counts));
+            (turn.phase, turn.in_c, turn.stale) = (self.to, false, stale);
+            std::mem::take(&mut turn.awaited)
+        })
     }
 }
 
@@ -109,6 +120,21 @@ impl Cursor {
         self.batches.push(batch);
     }
 
+    fn next_batch<'i>(&self, index: &'i Index) -> Option<&'i Batch> {
+        self.batches.get(self.next).and_then(|&i| index.batches.get(i as usize))
+    }
+
+    /// When the earliest system call ended whose end is still to be taken, in
+    /// ticks. `head` has been read, and is too.
+    pub(crate) fn next_exit(&self, index: &Index, head: Option<&Head>) -> i64 {
+        let from = head.map_or(self.data.start, |head| head.at);
+        let after = index.exits.partition_point(|exit| exit.at < from);
+        match index.exits.get(after) {
+            Some(exit) if exit.at < self.data.end => exit.ticks,
+            _ => self.next_batch(index).map_or(NO_EXIT, |batch| batch.exits),
+        }
+    }
+
     /// Gives up the rest of the batch, which has a defect.
     pub(crate) fn skip_batch(&mut self) {
         self.data.start = self.data.end;
@@ -116,13 +142,11 @@ impl Cursor {
 
     /// Reads the next event. After an error the rest of the batch can be given up.
     #[inline(always)]
-    pub(crate) fn read(&mut self, file: &[u8], all: &[Batch], shapes: &Shapes, gs: &mut Gs) -> Result<Option<Head>> {
+    pub(crate) fn read(&mut self, file: &[u8], index: &Index, shapes: &Shapes, gs: &mut Gs) -> Result<Option<Head>> {
         loop {
             let at = self.data.start;
             if at >= self.data.end {
-                let Some(batch) = self.batches.get(self.next).and_then(|&i| all.get(i as usize)) else {
-                    return Ok(None);
-                };
+                let Some(batch) = self.next_batch(index) else { return Ok(None) };
                 self.next += 1;
                 (self.data, self.ticks, self.seq) = (batch.range.clone(), batch.ticks as i64, batch.seq);
                 continue;

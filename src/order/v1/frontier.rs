@@ -21,7 +21,7 @@ pub(crate) struct Entry {
 }
 
 /// The events that are due.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Frontier {
     entries: Vec<Entry>,
     ties: Ties,

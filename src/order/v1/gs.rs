@@ -17,8 +17,7 @@ pub(crate) struct Turn {
     pub(crate) seq: u64,
     /// When it last blocked in a system call, in ticks; 0 for never.
     pub(crate) blocked: i64,
-    /// One more than the place of the item with the system call that its last
-    /// event was, or 0.
+    /// One more than the place of the system call that its last event was, or 0.
     pub(crate) syscall: usize,
     pub(crate) phase: GoPhase,
     /// Whether it waits because it was in a system call when it first appeared:
@@ -26,6 +25,8 @@ pub(crate) struct Turn {
     pub(crate) in_c: bool,
     /// Whether the time of its next system call's end may be a stale one.
     pub(crate) stale: bool,
+    /// Whether a stream may wait for it to change.
+    pub(crate) awaited: bool,
 }
 
 /// All goroutines.

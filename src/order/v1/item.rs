@@ -8,7 +8,7 @@ use crate::wire::v1::spec::EventType;
 pub(crate) struct Item {
     /// In ticks.
     pub(crate) ticks: i64,
-    /// From the low end: the type (6 bits), [`BLOCKED`], a spare bit, the P
+    /// From the low end: the type (6 bits), [`BLOCKS`], [`OPEN`], the P
     /// (16 bits), where it begins in the file (40 bits).
     packed: u64,
     /// The goroutine it happened on, by slot.
@@ -17,7 +17,10 @@ pub(crate) struct Item {
     pub(crate) other: Slot,
 }
 
-const BLOCKED: u64 = 1 << 6;
+/// The system call that begins blocks.
+const BLOCKS: u64 = 1 << 6;
+/// It depends on what follows what this is.
+const OPEN: u64 = 1 << 7;
 
 impl Item {
     #[inline(always)]
@@ -44,11 +47,22 @@ impl Item {
     /// Whether the system call that begins blocks.
     #[inline(always)]
     pub(crate) fn blocks(&self) -> bool {
-        self.packed & BLOCKED != 0
+        self.packed & BLOCKS != 0
     }
 
-    pub(crate) fn set_blocks(&mut self, blocks: bool) {
-        self.packed = if blocks { self.packed | BLOCKED } else { self.packed & !BLOCKED };
+    /// Whether what follows has to be known before it can be handed out.
+    #[inline(always)]
+    pub(crate) fn is_open(&self) -> bool {
+        self.packed & OPEN != 0
+    }
+
+    pub(crate) fn open(&mut self) {
+        self.packed |= OPEN;
+    }
+
+    /// What follows is known: the system call blocks, or it does not.
+    pub(crate) fn close(&mut self, blocks: bool) {
+        self.packed = self.packed & !(OPEN | BLOCKS) | if blocks { BLOCKS } else { 0 };
     }
 }
 
@@ -61,7 +75,11 @@ mod tests {
         assert_eq!(size_of::<Item>(), 24);
         let at = crate::limits::MAX_V1_FILE - 1;
         let mut item = Item::new(EventType::CPUSample, at, u16::MAX, -5, 1, 2);
-        item.set_blocks(true);
-        assert_eq!((item.event(), item.at(), item.proc(), item.blocks()), (EventType::CPUSample, at, u16::MAX, true));
+        let fields = |item: Item| (item.event(), item.at(), item.proc());
+        item.open();
+        assert!(item.is_open());
+        item.close(true);
+        assert!(!item.is_open() && item.blocks());
+        assert_eq!(fields(item), (EventType::CPUSample, at, u16::MAX));
     }
 }

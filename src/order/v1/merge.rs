@@ -20,42 +20,33 @@ use super::cursor::{Cursor, Head, Rule};
 use super::frontier::{Entry, Frontier, Ties};
 use super::gs::{Gs, NOBODY};
 use super::item::Item;
+use super::window::Window;
 use crate::error::{Result, V1Error};
 use crate::ids::{GoId, ProcId};
 use crate::order::pdqsort;
 use crate::wire::v1::event::{Shapes, wrong};
 use crate::wire::v1::spec::EventType;
-use crate::wire::v1::tables::{Index, NO_PROC};
+use crate::wire::v1::tables::{Index, NO_EXIT, NO_PROC};
+use std::sync::Arc;
 
-/// The end of a system call: it happened earlier than it was written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Exit {
-    /// With the time that it happened.
-    pub(crate) item: Item,
-    /// How many items were written before it.
-    pub(crate) before: usize,
-}
-
-/// What merging comes to.
+/// What merging comes to, as far as it has come.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Merged {
-    /// In order.
-    pub(crate) items: Vec<Item>,
-    /// Ends of system calls in the order they were written, to be put where
-    /// their time says.
-    pub(crate) exits: Vec<Exit>,
-    /// Whether one of them really ended after it was written.
-    pub(crate) late: bool,
-    /// Whether there were wakeups in vain.
-    pub(crate) futile: bool,
+    pub(crate) window: Window,
+    pub(crate) gs: Gs,
+    pub(crate) defects: Defects,
 }
 
 /// The events of a P, or the CPU samples.
+#[derive(Clone, Debug)]
 struct Stream {
     cursor: Cursor,
     /// The next event, once looked at.
     head: Option<Head>,
 }
+
+/// How many events are merged in a row.
+const STRETCH: usize = 1024;
 
 /// How taking the events of one stream ended.
 enum Ran {
@@ -63,22 +54,30 @@ enum Ran {
     Over,
     /// The next one is not due.
     Waits,
+    /// The last one may be what another stream waits for.
+    Wakes,
+    /// It need not, but there are enough for now.
+    Enough,
     /// The next one, of that time, is not the earliest.
     GivesWay(i64),
 }
 
-pub(crate) struct Merge<'a, 'd> {
+/// A merge under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Merge<'a> {
     file: &'a [u8],
-    index: &'a Index,
+    index: Arc<Index>,
     shapes: Shapes,
-    gs: &'d mut Gs,
-    defects: &'d mut Defects,
     streams: Vec<Stream>,
     /// CPU samples by time, latest first; theirs is the last stream.
     samples: Vec<(Head, u16)>,
     frontier: Frontier,
+    /// The streams whose next event is not due, as far as is known.
+    waiting: Vec<usize>,
+    /// The stream that the last event was of, if its next one comes next
+    /// unless the head of the frontier does.
+    running: Option<usize>,
     ties: Ties,
-    merged: Merged,
     last: i64,
 }
 
@@ -117,92 +116,101 @@ pub(crate) fn samples(index: &Index, gs: &mut Gs) -> Vec<(Head, u16)> {
     samples
 }
 
-impl<'a, 'd> Merge<'a, 'd> {
-    pub(crate) fn new(
-        file: &'a [u8],
-        index: &'a Index,
-        gs: &'d mut Gs,
-        defects: &'d mut Defects,
-        ties: Ties,
-    ) -> Merge<'a, 'd> {
+impl<'a> Merge<'a> {
+    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, gs: &mut Gs, ties: Ties) -> Merge<'a> {
         let mut samples = samples(index, gs);
         samples.reverse();
         let cursors = cursors(index).into_iter().chain([Cursor::new(NO_PROC)]);
-        let items = Vec::with_capacity(index.events + samples.len());
+        let streams: Vec<Stream> = cursors.map(|cursor| Stream { cursor, head: None }).collect();
         Merge {
             file,
-            index,
+            index: Arc::clone(index),
             shapes: Shapes::of(index.version),
-            gs,
-            defects,
-            streams: cursors.map(|cursor| Stream { cursor, head: None }).collect(),
+            waiting: (0..streams.len()).collect(),
+            streams,
             samples,
             frontier: Frontier::new(ties),
+            running: None,
             ties,
-            merged: Merged { items, ..Merged::default() },
             last: i64::MIN,
         }
     }
 
-    pub(crate) fn run(mut self) -> Result<Merged> {
-        let mut waiting: Vec<usize> = (0..self.streams.len()).collect();
-        loop {
-            if self.ties == Ties::Go121 {
-                // There the Ps are looked at in one order, always.
-                waiting.sort_unstable();
-            }
-            let mut i = 0;
-            while let Some(&stream) = waiting.get(i) {
-                match self.look(stream)? {
-                    None => self.strike(&mut waiting, i),
-                    Some(head) if head.rule.holds(self.gs) => {
-                        self.strike(&mut waiting, i);
-                        self.frontier.push(Entry { ticks: head.ticks, stream });
-                    }
-                    Some(_) => i += 1,
+    /// Merges some more events; returns whether that was all.
+    pub(crate) fn advance(&mut self, out: &mut Merged) -> Result<bool> {
+        // Looking at all streams afterwards has to pay.
+        let enough = out.window.place() + STRETCH.max(self.streams.len());
+        while out.window.place() < enough {
+            let Some(stream) = self.running.take() else {
+                if !self.look_at_all(out)? {
+                    return Ok(true);
                 }
-            }
-            let Some(mut next) = self.frontier.pop() else {
-                if waiting.is_empty() {
-                    return Ok(self.merged);
-                }
-                self.force(&mut waiting)?;
                 continue;
             };
-            // While no P waits, only the one that was last can come next, or
-            // the head of the frontier.
-            loop {
-                self.take(next.stream)?;
-                if !waiting.is_empty() {
-                    waiting.push(next.stream);
-                    break;
+            match self.run_on(stream, enough, out)? {
+                Ran::Over => {}
+                Ran::Waits | Ran::Wakes => self.waiting.push(stream),
+                Ran::GivesWay(ticks) => {
+                    let Entry { stream, .. } = self.frontier.exchange(Entry { ticks, stream });
+                    self.take(stream, out)?;
                 }
-                match self.run_on(next.stream)? {
-                    Ran::Over => break,
-                    Ran::Waits => {
-                        waiting.push(next.stream);
-                        break;
-                    }
-                    Ran::GivesWay(ticks) => next = self.frontier.exchange(Entry { ticks, stream: next.stream }),
+                Ran::Enough => self.running = Some(stream),
+            }
+        }
+        let exits = self.streams.iter().map(|Stream { cursor, head }| cursor.next_exit(&self.index, head.as_ref()));
+        out.window.settle(exits.min().unwrap_or(NO_EXIT));
+        Ok(false)
+    }
+
+    /// Looks at the next event of each stream that waits, and takes the earliest
+    /// of those that are due; returns whether there is any event left.
+    fn look_at_all(&mut self, out: &mut Merged) -> Result<bool> {
+        if self.ties == Ties::Go121 {
+            // There the Ps are looked at in one order, always.
+            self.waiting.sort_unstable();
+        }
+        let mut i = 0;
+        while let Some(&stream) = self.waiting.get(i) {
+            match self.look(stream, out)? {
+                None => self.strike(i),
+                Some(head) if head.rule.holds(&out.gs) => {
+                    self.strike(i);
+                    self.frontier.push(Entry { ticks: head.ticks, stream });
+                }
+                Some(head) => {
+                    head.rule.await_change(&mut out.gs);
+                    i += 1;
                 }
             }
         }
+        match self.frontier.pop() {
+            Some(Entry { stream, .. }) => self.take(stream, out)?,
+            None if self.waiting.is_empty() => return Ok(false),
+            None => self.force(out)?,
+        }
+        Ok(true)
     }
 
     /// Takes the events of a stream for as long as they come before those of
     /// the frontier, which they would enter only to leave it at once.
     #[inline(always)]
-    fn run_on(&mut self, stream: usize) -> Result<Ran> {
+    fn run_on(&mut self, stream: usize, enough: usize, out: &mut Merged) -> Result<Ran> {
         let limit = self.frontier.limit();
         loop {
-            let Some(head) = self.read(stream)? else { return Ok(Ran::Over) };
-            let ran = if !head.rule.holds(self.gs) {
+            let Some(head) = self.read(stream, out)? else { return Ok(Ran::Over) };
+            let ran = if !head.rule.holds(&out.gs) {
+                head.rule.await_change(&mut out.gs);
                 Ran::Waits
             } else if head.ticks >= limit {
                 Ran::GivesWay(head.ticks)
             } else {
                 let proc = self.streams.get(stream).map_or(NO_PROC, |stream| stream.cursor.proc);
-                self.put(&head, proc)?;
+                if self.put(&head, proc, out)? {
+                    return Ok(Ran::Wakes);
+                }
+                if out.window.place() >= enough {
+                    return Ok(Ran::Enough);
+                }
                 continue;
             };
             if let Some(stream) = self.streams.get_mut(stream) {
@@ -212,19 +220,19 @@ impl<'a, 'd> Merge<'a, 'd> {
         }
     }
 
-    fn strike(&self, waiting: &mut Vec<usize>, i: usize) {
+    fn strike(&mut self, i: usize) {
         match self.ties {
-            Ties::Go127 => waiting.swap_remove(i),
-            Ties::Go121 => waiting.remove(i),
+            Ties::Go127 => self.waiting.swap_remove(i),
+            Ties::Go121 => self.waiting.remove(i),
         };
     }
 
     /// The next event of a stream, looked at already or not.
-    fn look(&mut self, stream: usize) -> Result<Option<Head>> {
+    fn look(&mut self, stream: usize, out: &mut Merged) -> Result<Option<Head>> {
         if let Some(head) = self.streams.get(stream).and_then(|stream| stream.head) {
             return Ok(Some(head));
         }
-        let head = self.read(stream)?;
+        let head = self.read(stream, out)?;
         if let Some(stream) = self.streams.get_mut(stream) {
             stream.head = head;
         }
@@ -233,16 +241,16 @@ impl<'a, 'd> Merge<'a, 'd> {
 
     /// Reads the next event of a stream.
     #[inline(always)]
-    fn read(&mut self, stream: usize) -> Result<Option<Head>> {
+    fn read(&mut self, stream: usize, out: &mut Merged) -> Result<Option<Head>> {
         if stream + 1 == self.streams.len() {
             return Ok(self.next_sample(stream));
         }
         let Some(Stream { cursor, .. }) = self.streams.get_mut(stream) else { return Ok(None) };
         loop {
-            match cursor.read(self.file, &self.index.batches, &self.shapes, self.gs) {
+            match cursor.read(self.file, &self.index, &self.shapes, &mut out.gs) {
                 Ok(next) => return Ok(next),
                 Err(e) => {
-                    self.defects.meet(e)?;
+                    out.defects.meet(e)?;
                     cursor.skip_batch();
                 }
             }
@@ -258,93 +266,111 @@ impl<'a, 'd> Merge<'a, 'd> {
         next.map(|(head, _)| head)
     }
 
-    /// Puts the next event of a stream in its place.
+    /// Puts the next event of a stream, which has been looked at, in its place.
     #[inline(always)]
-    fn take(&mut self, stream: usize) -> Result<()> {
+    fn take(&mut self, stream: usize, out: &mut Merged) -> Result<()> {
         let Some(Stream { cursor, head }) = self.streams.get_mut(stream) else { return Ok(()) };
         let Some(head) = head.take() else { return Ok(()) };
         let proc = cursor.proc;
-        if !head.rule.holds(self.gs) {
-            let turn = self.gs.turn(head.rule.g);
-            let goroutine = GoId(self.gs.id(head.rule.g));
+        if !head.rule.holds(&out.gs) {
+            let turn = out.gs.turn(head.rule.g);
+            let goroutine = GoId(out.gs.id(head.rule.g));
             let what = V1Error::ImpossibleTransition { event: head.rule.event, goroutine, found: turn.phase };
-            self.defects.meet(wrong(head.at, what))?;
+            out.defects.meet(wrong(head.at, what))?;
         }
-        self.put(&head, proc)
+        match self.put(&head, proc, out)? {
+            true => self.waiting.push(stream),
+            false => self.running = Some(stream),
+        }
+        Ok(())
     }
 
+    /// Puts an event in its place; returns whether its goroutine is one that a
+    /// stream waits for.
     #[inline(always)]
-    fn put(&mut self, head: &Head, proc: u16) -> Result<()> {
-        head.rule.apply(self.gs);
+    fn put(&mut self, head: &Head, proc: u16, out: &mut Merged) -> Result<bool> {
+        let awaited = head.rule.apply(&mut out.gs);
         let mut ticks = head.ticks;
         if ticks < self.last {
             let what = V1Error::TimeOrder { event: head.rule.event, ticks: self.last.wrapping_sub(ticks) as u64 };
-            self.defects.meet(wrong(head.at, what))?;
+            out.defects.meet(wrong(head.at, what))?;
             ticks = self.last;
         }
         self.last = ticks;
-        let place = self.merged.items.len();
         let mut item = Item::new(head.rule.event.global(), head.at, proc, ticks, head.g, head.other);
-        let Some(turn) = self.gs.turns.get_mut(head.g as usize) else { return Ok(()) };
-        let syscall = std::mem::take(&mut turn.syscall);
+        let Some(turn) = out.gs.turns.get_mut(head.g as usize) else { return Ok(awaited) };
+        if turn.syscall != 0 {
+            let place = std::mem::take(&mut turn.syscall) - 1;
+            out.window.close(place, head.rule.event == EventType::GoSysBlock);
+        }
         match head.rule.event {
-            EventType::GoSysCall => turn.syscall = place + 1,
-            EventType::GoSysBlock => {
-                turn.blocked = ticks;
-                if let Some(began) = syscall.checked_sub(1).and_then(|place| self.merged.items.get_mut(place)) {
-                    began.set_blocks(true);
+            EventType::GoSysCall => {
+                turn.syscall = out.window.place() + 1;
+                item.open();
+            }
+            EventType::GoSysBlock => turn.blocked = ticks,
+            EventType::GoInSyscall => (turn.blocked, turn.in_c) = (ticks, true),
+            EventType::GoSysExit => {
+                if moves(head, out)? {
+                    item.ticks = head.exit;
+                    out.window.push_exit(item);
+                    return Ok(awaited);
                 }
             }
-            EventType::GoInSyscall => (turn.blocked, turn.in_c) = (ticks, true),
-            EventType::GoSysExit if std::mem::take(&mut turn.stale) && head.exit < turn.blocked => {}
-            EventType::GoSysExit if head.exit != 0 => {
-                let what = if turn.blocked == 0 {
-                    V1Error::StraySyscallExit { goroutine: GoId(self.gs.id(head.g)) }
-                } else if head.exit < turn.blocked {
-                    let ticks = turn.blocked.wrapping_sub(head.exit) as u64;
-                    V1Error::TimeOrder { event: head.rule.event, ticks }
-                } else {
-                    self.merged.late |= head.exit > ticks;
-                    item.ticks = head.exit;
-                    self.merged.exits.push(Exit { item, before: place });
-                    return Ok(());
-                };
-                self.defects.meet(wrong(head.at, what))?;
-            }
-            EventType::FutileWakeup => self.merged.futile = true,
             _ => {}
         }
-        self.merged.items.push(item);
-        Ok(())
+        out.window.push(item);
+        Ok(awaited)
     }
 
     /// No event is due: in lenient mode the earliest happens all the same.
     #[cold]
     #[inline(never)]
-    fn force(&mut self, waiting: &mut Vec<usize>) -> Result<()> {
-        let heads = waiting.iter().enumerate();
+    fn force(&mut self, out: &mut Merged) -> Result<()> {
+        let heads = self.waiting.iter().enumerate();
         let heads = heads.filter_map(|(i, &stream)| Some((i, stream, self.streams.get(stream)?.head?)));
         let Some((i, stream, head)) = heads.min_by_key(|(_, _, head)| head.ticks) else { return Ok(()) };
-        let turn = self.gs.turn(head.rule.g);
+        let turn = out.gs.turn(head.rule.g);
         let proc = self.streams.get(stream).map_or(NO_PROC, |stream| stream.cursor.proc);
-        self.defects.meet(wrong(
+        out.defects.meet(wrong(
             head.at,
             V1Error::Stuck {
                 proc: ProcId(u64::from(proc)),
                 event: head.rule.event,
-                goroutine: GoId(self.gs.id(head.rule.g)),
+                goroutine: GoId(out.gs.id(head.rule.g)),
                 found: turn.phase,
                 seq: turn.seq,
             },
         ))?;
-        waiting.swap_remove(i);
+        self.waiting.swap_remove(i);
         if let Some(stream) = self.streams.get_mut(stream) {
             stream.head = None;
         }
         // Time does not go back for it.
         let ticks = head.ticks.max(self.last);
-        self.put(&Head { ticks, ..head }, proc)?;
-        waiting.push(stream);
+        self.put(&Head { ticks, ..head }, proc, out)?;
+        self.waiting.push(stream);
         Ok(())
     }
+}
+
+/// Whether the end of a system call goes where its time says.
+#[inline(never)]
+fn moves(head: &Head, out: &mut Merged) -> Result<bool> {
+    let Some(turn) = out.gs.turns.get_mut(head.g as usize) else { return Ok(false) };
+    let stale = std::mem::take(&mut turn.stale);
+    let blocked = turn.blocked;
+    let early = head.exit < blocked;
+    if head.exit == 0 || stale && early {
+        return Ok(false);
+    }
+    let what = if blocked == 0 {
+        V1Error::StraySyscallExit { goroutine: GoId(out.gs.id(head.g)) }
+    } else if early {
+        V1Error::TimeOrder { event: head.rule.event, ticks: blocked.wrapping_sub(head.exit) as u64 }
+    } else {
+        return Ok(true);
+    };
+    out.defects.meet(wrong(head.at, what))?;
+    Ok(false)
 }

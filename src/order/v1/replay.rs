@@ -1,14 +1,13 @@
-//! The settled events once more, in nanoseconds, against the rules of the
+//! The settled events, in nanoseconds, against the rules of the
 //! scheduler: no P runs two goroutines, none wakes that does not wait.
 
 mod rules;
 
+use super::Defects;
 use super::frontier::Ties;
 use super::gs::NOBODY;
-use super::merge::Merge;
 use super::settle::Settled;
-use super::{Defects, gs::Gs, sequence};
-use crate::error::{GoPhase, Result, V1Error};
+use crate::error::{Error, GoPhase, Result, V1Error};
 use crate::ids::WIRE_NONE;
 use crate::order::state::{NONE, Slot};
 use crate::version::Version;
@@ -112,8 +111,7 @@ const P_ABSENT: P = P { g: NOBODY, thread: WIRE_NONE, seen: false, running: fals
 pub(crate) struct Replay<'a> {
     file: &'a [u8],
     version: Version,
-    settled: Settled,
-    ids: Vec<u64>,
+    settled: Settled<'a>,
     start: i64,
     nanos_per_tick: f64,
     gs: Vec<G>,
@@ -127,52 +125,53 @@ pub(crate) struct Replay<'a> {
     tasks: FxHashMap<u64, usize>,
     /// The open regions of goroutines, by task and name.
     regions: FxHashMap<Slot, Vec<(u64, u64)>>,
-    pub(crate) defects: Defects,
+    /// Those that the rules find.
+    defects: Defects,
 }
 
 impl<'a> Replay<'a> {
-    /// Reads all events and brings them into order.
+    /// Begins to bring the events into order.
     pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, lenient: bool, ties: Ties) -> Result<Replay<'a>> {
         let mut defects = Defects { lenient, ..Defects::default() };
         if let Some(blemish) = &index.blemish {
             defects.meet(blemish.clone())?;
         }
-        let mut gs = Gs::default();
-        let merged = if index.version < Version::Go107 {
-            sequence::by_number(file, index, &mut gs, &mut defects)?
-        } else {
-            Merge::new(file, index, &mut gs, &mut defects, ties).run()?
-        };
-        let settled = Settled::new(merged, &gs);
-        let mut states = vec![G::default(); gs.ids.len()];
-        if let Some(nobody) = states.get_mut(NOBODY as usize) {
+        let settled = Settled::new(file, index, defects, ties)?;
+        let mut gs = vec![G::default(); settled.merged.gs.ids.len()];
+        if let Some(nobody) = gs.get_mut(NOBODY as usize) {
             (nobody.phase, nobody.exists) = (GoPhase::Running, true);
         }
-        for slot in index.timers.iter().filter_map(|&id| gs.find(id)) {
-            if let Some(g) = states.get_mut(slot as usize) {
+        for slot in index.timers.iter().filter_map(|&id| settled.merged.gs.find(id)) {
+            if let Some(g) = gs.get_mut(slot as usize) {
                 g.timer = true;
             }
         }
         Ok(Replay {
             file,
             version: index.version,
-            start: settled.start().unwrap_or_default(),
+            start: settled.start.unwrap_or_default(),
             settled,
-            ids: gs.ids,
             nanos_per_tick: 1e9 / index.hz.unwrap_or(1_000_000_000) as f64,
-            gs: states,
+            gs,
             ps: Vec::new(),
             collecting: false,
             stopped: 0,
             last_stop: 0,
             tasks: FxHashMap::default(),
             regions: FxHashMap::default(),
-            defects,
+            defects: Defects { lenient, ..Defects::default() },
         })
     }
 
+    /// The defects met so far, in lenient mode: those of merging come first.
+    pub(crate) fn take_defects(&mut self) -> Vec<Error> {
+        let mut defects = self.settled.merged.defects.take();
+        defects.append(&mut self.defects.take());
+        defects
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.settled.start().is_none()
+        self.settled.start.is_none()
     }
 
     /// As Go does on amd64: the product of floats, truncated.
@@ -185,8 +184,17 @@ impl<'a> Replay<'a> {
 
     #[inline(always)]
     fn g(&mut self, slot: Slot) -> &mut G {
-        // Every slot that an item has was made before.
-        &mut self.gs[slot as usize]
+        let slot = slot as usize;
+        if slot >= self.gs.len() {
+            self.make_room(slot);
+        }
+        &mut self.gs[slot]
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, slot: usize) {
+        self.gs.resize(slot + 1, G::default());
     }
 
     #[inline(always)]
@@ -205,13 +213,13 @@ impl<'a> Replay<'a> {
     pub(crate) fn next(&mut self, step: &mut Step) -> Result<bool> {
         use EventType::*;
         use GoPhase::*;
-        let Some(item) = self.settled.next() else { return Ok(false) };
+        let Some(item) = self.settled.next()? else { return Ok(false) };
         let event = item.event();
         let mut proc = if item.proc() == NO_PROC { NONE } else { u32::from(item.proc()) };
         step.event = event;
         step.at = item.at();
         step.time = self.time(item.ticks);
-        step.g = self.ids.get(item.g as usize).copied().unwrap_or_default();
+        step.g = self.settled.merged.gs.id(item.g);
         step.thread = WIRE_NONE;
         step.blocks = item.blocks();
         (step.timer, step.called_back, step.first_of_proc) = (false, false, false);
@@ -237,7 +245,7 @@ impl<'a> Replay<'a> {
                 }
             }
             GoUnblock => {
-                step.other = self.ids.get(item.other as usize).copied().unwrap_or_default();
+                step.other = self.settled.merged.gs.id(item.other);
                 self.needs(item, item.g, Running)?;
                 step.timer = self.g(item.g).timer;
                 if !step.timer {
@@ -253,7 +261,7 @@ impl<'a> Replay<'a> {
                 }
             }
             GoCreate => {
-                step.other = self.ids.get(item.other as usize).copied().unwrap_or_default();
+                step.other = self.settled.merged.gs.id(item.other);
                 self.needs(item, item.g, Running)?;
                 self.needs_on_proc(item, item.g)?;
                 if self.g(item.other).exists {

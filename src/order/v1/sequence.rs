@@ -1,28 +1,30 @@
 //! The order of Go 1.5 and 1.6: every event has a number of its own. The end of
 //! a system call states its real number and time, which it got before it was
 //! written.
+//!
+//! All events are read before the first comes out. Merging the Ps by number
+//! would not do for damaged traces, where numbers are missing or come twice.
 
-use super::Defects;
 use super::gs::Gs;
 use super::item::Item;
 use super::merge::{Merged, cursors};
+use super::window::Window;
 use crate::error::{Result, V1Error};
 use crate::wire::v1::event::{Shapes, numbers, wrong};
 use crate::wire::v1::spec::EventType;
 use crate::wire::v1::tables::Index;
 
 /// Puts all events in order.
-pub(crate) fn by_number(file: &[u8], index: &Index, gs: &mut Gs, defects: &mut Defects) -> Result<Merged> {
+pub(crate) fn by_number(file: &[u8], index: &Index, out: &mut Merged) -> Result<()> {
     let shapes = Shapes::of(index.version);
     let mut numbered: Vec<(u64, Item)> = Vec::with_capacity(index.events);
-    let mut futile = false;
     for mut cursor in cursors(index) {
         loop {
-            let head = match cursor.read(file, &index.batches, &shapes, gs) {
+            let head = match cursor.read(file, index, &shapes, &mut out.gs) {
                 Ok(Some(head)) => head,
                 Ok(None) => break,
                 Err(e) => {
-                    defects.meet(e)?;
+                    out.defects.meet(e)?;
                     cursor.skip_batch();
                     continue;
                 }
@@ -35,7 +37,6 @@ pub(crate) fn by_number(file: &[u8], index: &Index, gs: &mut Gs, defects: &mut D
                     ticks = real_ticks as i64;
                 }
             }
-            futile |= head.rule.event == EventType::FutileWakeup;
             numbered.push((seq, Item::new(head.rule.event, head.at, cursor.proc, ticks, head.g, head.other)));
         }
     }
@@ -46,12 +47,25 @@ pub(crate) fn by_number(file: &[u8], index: &Index, gs: &mut Gs, defects: &mut D
     for (_, mut item) in numbered {
         if item.ticks < last {
             let what = V1Error::TimeOrder { event: item.event(), ticks: last.wrapping_sub(item.ticks) as u64 };
-            defects.meet(wrong(item.at(), what))?;
+            out.defects.meet(wrong(item.at(), what))?;
             item.ticks = last;
         }
         last = item.ticks;
         items.push(item);
     }
-    // What blocks is not known yet: as after a late exit.
-    Ok(Merged { items, exits: Vec::new(), late: true, futile })
+    mark_blocking(&mut items, &out.gs);
+    out.window = Window::of_all(items);
+    Ok(())
+}
+
+/// Marks the system calls whose goroutine blocks next.
+fn mark_blocking(items: &mut [Item], gs: &Gs) {
+    let mut blocks_next = vec![false; gs.ids.len()];
+    for item in items.iter_mut().rev() {
+        let Some(next) = blocks_next.get_mut(item.g as usize) else { continue };
+        let blocks = std::mem::replace(next, item.event() == EventType::GoSysBlock);
+        if item.event() == EventType::GoSysCall {
+            item.close(blocks);
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::version::{HEADER_LEN, Version};
 use crate::wire::v1::event::{RawEvent, RawEvents, Shapes, wrong};
 use crate::wire::v1::spec::{EventType, lead};
 use crate::wire::v2::samples::RawSample;
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,7 +29,23 @@ pub(crate) struct Batch {
     pub(crate) ticks: u64,
     /// Its bytes behind the header.
     pub(crate) range: Range<usize>,
+    /// When the earliest system call ended whose end its P wrote here or
+    /// later, in ticks.
+    pub(crate) exits: i64,
 }
+
+/// The end of a system call, which is written late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Exit {
+    /// Where its event begins.
+    pub(crate) at: usize,
+    /// When the earliest of it and those that its P wrote later ended, in
+    /// ticks.
+    pub(crate) ticks: i64,
+}
+
+/// Where there is none, it ends later than anything.
+pub(crate) const NO_EXIT: i64 = i64::MAX;
 
 /// Where everything stands in a v1 file.
 #[derive(Debug)]
@@ -44,6 +61,11 @@ pub(crate) struct Index {
     pub(crate) samples: Vec<RawSample>,
     /// How many timed events there are, CPU samples not among them.
     pub(crate) events: usize,
+    /// The ends of system calls that state when they really happened, in the
+    /// order of the file (Go 1.7+).
+    pub(crate) exits: Vec<Exit>,
+    /// Whether there are wakeups in vain.
+    pub(crate) futile: bool,
     /// The ID of the first of the strings that the reader brings with it.
     pub(crate) builtin: u64,
     /// What was wrong with the tables, while the events can be read.
@@ -66,6 +88,8 @@ impl Index {
                 timers: Vec::new(),
                 samples: Vec::new(),
                 events: 0,
+                exits: Vec::new(),
+                futile: false,
                 builtin: 0,
                 blemish: None,
             },
@@ -75,10 +99,26 @@ impl Index {
         let defect =
             if file.len() > MAX_V1_FILE { Some(wrong(MAX_V1_FILE, V1Error::FileTooLarge)) } else { scan.run().err() };
         let Scan { mut index, tables, largest, .. } = scan;
+        index.bound_exits();
         // No version writes IDs anywhere near the end of their range.
         index.builtin = largest.saturating_add(1).min(u64::MAX - BUILTIN.len() as u64);
         index.tables = Arc::new(tables.finish(index.builtin, version < Version::Go107));
         (index, defect)
+    }
+
+    /// From when each end of a system call happened to when the earliest from
+    /// there on did, P by P.
+    fn bound_exits(&mut self) {
+        let mut earliest: FxHashMap<u16, i64> = FxHashMap::default();
+        let mut exits = self.exits.iter_mut().rev().peekable();
+        for batch in self.batches.iter_mut().rev() {
+            let earliest = earliest.entry(batch.proc).or_insert(NO_EXIT);
+            while let Some(exit) = exits.next_if(|exit| exit.at >= batch.range.start) {
+                *earliest = exit.ticks.min(*earliest);
+                exit.ticks = *earliest;
+            }
+            batch.exits = *earliest;
+        }
     }
 }
 
@@ -99,7 +139,7 @@ fn steps(version: Version) -> [u8; 256] {
     let mut steps = [LOOK; 256];
     for (step, byte) in steps.iter_mut().zip(0..=u8::MAX) {
         let count = shapes.count(byte);
-        if count == 0 || byte & 0x3f == EventType::UserLog as u8 {
+        if count == 0 || LOOKED_AT.contains(&(byte & 0x3f)) {
             continue;
         }
         if byte >= 0xc0 {
@@ -111,6 +151,8 @@ fn steps(version: Version) -> [u8; 256] {
     steps
 }
 
+/// Timed events to be read whole: one has a trailer, the other is noted.
+const LOOKED_AT: [u8; 2] = [EventType::UserLog as u8, EventType::FutileWakeup as u8];
 /// A timed event that states its length.
 const LONG: u8 = u8::MAX - 1;
 /// Something to be read whole.
@@ -130,13 +172,16 @@ impl Scan<'_> {
                         Ok(end) => end,
                         Err(e) => break Err(e),
                     };
-                    events += usize::from(byte & 0x3f == EventType::UserLog as u8);
+                    events += usize::from(LOOKED_AT.contains(&(byte & 0x3f)));
                     continue;
                 }
                 LONG => {
                     pos += 1;
                     match uvarint(file, &mut pos) {
                         Ok(size) if size <= MAX_V1_EVENT_SIZE && pos + size as usize <= file.len() => {
+                            if byte & 0x3f == EventType::GoSysExit as u8 {
+                                self.exit(start, pos);
+                            }
                             pos += size as usize;
                         }
                         _ => break self.look(start).map(drop),
@@ -169,6 +214,19 @@ impl Scan<'_> {
         ended
     }
 
+    /// Notes when a system call ended whose end stands at `at`, its numbers
+    /// from `pos` on. If it cannot be read, ordering will not either.
+    fn exit(&mut self, at: usize, mut pos: usize) {
+        if self.version < Version::Go107 {
+            return;
+        }
+        let mut number = || uvarint(self.file, &mut pos).unwrap_or_default();
+        let [_time, _g, _seq, ticks] = std::array::from_fn(|_| number());
+        if ticks != 0 {
+            self.index.exits.push(Exit { at, ticks: ticks as i64 });
+        }
+    }
+
     /// Reads what is no plain event; returns where it ends.
     #[inline(never)]
     fn look(&mut self, at: usize) -> Result<usize> {
@@ -187,6 +245,7 @@ impl Scan<'_> {
             event if self.index.batches.is_empty() => {
                 return Err(wrong(at, V1Error::OutsideBatch { event }));
             }
+            EventType::FutileWakeup => self.index.futile = true,
             EventType::CPUSample => {
                 let behind = |i| number(self.lead + i);
                 self.index.samples.push(RawSample {
@@ -222,7 +281,7 @@ impl Scan<'_> {
             p if p < u64::from(NO_PROC) => p as u16,
             p => return Err(Error::at(raw.offset, ErrorKind::AbsurdProc { proc: ProcId(p) })),
         };
-        self.index.batches.push(Batch { proc, seq, ticks, range: end..end });
+        self.index.batches.push(Batch { proc, seq, ticks, range: end..end, exits: NO_EXIT });
         Ok(())
     }
 

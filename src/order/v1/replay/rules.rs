@@ -19,7 +19,7 @@ impl Replay<'_> {
     }
 
     pub(super) fn go_id(&self, slot: Slot) -> GoId {
-        GoId(self.ids.get(slot as usize).copied().unwrap_or_default())
+        GoId(self.settled.merged.gs.id(slot))
     }
 
     #[cold]
