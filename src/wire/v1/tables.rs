@@ -139,20 +139,20 @@ fn steps(version: Version) -> [u8; 256] {
     let mut steps = [LOOK; 256];
     for (step, byte) in steps.iter_mut().zip(0..=u8::MAX) {
         let count = shapes.count(byte);
-        if count == 0 || LOOKED_AT.contains(&(byte & 0x3f)) {
+        if count == 0 || byte & 0x3f == EventType::UserLog as u8 {
             continue;
         }
         if byte >= 0xc0 {
             *step = LONG;
         } else if (byte >> 6) + lead == count {
-            *step = count;
+            *step = if byte & 0x3f == EventType::FutileWakeup as u8 { FUTILE } else { count };
         }
     }
     steps
 }
 
-/// Timed events to be read whole: one has a trailer, the other is noted.
-const LOOKED_AT: [u8; 2] = [EventType::UserLog as u8, EventType::FutileWakeup as u8];
+/// A wakeup in vain, which has the time alone and is noted.
+const FUTILE: u8 = u8::MAX - 2;
 /// A timed event that states its length.
 const LONG: u8 = u8::MAX - 1;
 /// Something to be read whole.
@@ -172,22 +172,25 @@ impl Scan<'_> {
                         Ok(end) => end,
                         Err(e) => break Err(e),
                     };
-                    events += usize::from(LOOKED_AT.contains(&(byte & 0x3f)));
+                    events += usize::from(byte & 0x3f == EventType::UserLog as u8);
                     continue;
                 }
                 LONG => {
                     pos += 1;
                     match uvarint(file, &mut pos) {
                         Ok(size) if size <= MAX_V1_EVENT_SIZE && pos + size as usize <= file.len() => {
-                            if byte & 0x3f == EventType::GoSysExit as u8 {
-                                self.exit(start, pos);
-                            }
+                            self.note(byte, start, pos);
                             pos += size as usize;
                         }
                         _ => break self.look(start).map(drop),
                     }
                 }
                 count => {
+                    let mut count = usize::from(count);
+                    if count == usize::from(FUTILE) {
+                        self.index.futile = true;
+                        count = self.lead;
+                    }
                     pos += 1;
                     for _ in 0..count {
                         while file.get(pos).is_some_and(|&byte| byte >= 0x80) {
@@ -215,9 +218,13 @@ impl Scan<'_> {
     }
 
     /// Notes when a system call ended whose end stands at `at`, its numbers
-    /// from `pos` on. If it cannot be read, ordering will not either.
-    fn exit(&mut self, at: usize, mut pos: usize) {
-        if self.version < Version::Go107 {
+    /// from `pos` on; and wakeups in vain. What cannot be read here, ordering
+    /// cannot read either.
+    fn note(&mut self, byte: u8, at: usize, mut pos: usize) {
+        if byte & 0x3f == EventType::FutileWakeup as u8 {
+            self.index.futile = true;
+        }
+        if byte & 0x3f != EventType::GoSysExit as u8 || self.version < Version::Go107 {
             return;
         }
         let mut number = || uvarint(self.file, &mut pos).unwrap_or_default();
@@ -245,7 +252,6 @@ impl Scan<'_> {
             event if self.index.batches.is_empty() => {
                 return Err(wrong(at, V1Error::OutsideBatch { event }));
             }
-            EventType::FutileWakeup => self.index.futile = true,
             EventType::CPUSample => {
                 let behind = |i| number(self.lead + i);
                 self.index.samples.push(RawSample {
