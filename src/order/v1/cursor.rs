@@ -17,6 +17,7 @@
 //! ends, and not heeded then.
 
 use super::gs::{COLLECTOR, Gs, NOBODY};
+use super::item::{Blocks, Item};
 use crate::bytes::uvarint;
 use crate::error::{Error, GoPhase, Result};
 use crate::order::state::{NONE, Slot};
@@ -41,6 +42,17 @@ pub(crate) struct Head {
     /// For the end of a system call, when that really ended, or 0.
     pub(crate) exit: i64,
     pub(crate) rule: Rule,
+    /// What it is once it has its place.
+    pub(crate) becomes: EventType,
+}
+
+impl Head {
+    /// The event at that time and on that P.
+    #[inline(always)]
+    pub(crate) fn item(&self, ticks: i64, proc: u16) -> Item {
+        let Head { at, g, other, becomes, .. } = *self;
+        Item { ticks, at, g, other, proc, event: becomes, blocks: Blocks::No }
+    }
 }
 
 /// What a goroutine has to be for an event to happen, and is afterwards.
@@ -239,7 +251,15 @@ impl Cursor {
     fn head(&mut self, event: EventType, at: usize, [a, b, c]: [u64; 3], gs: &mut Gs) -> Head {
         use EventType::*;
         use GoPhase::*;
-        let mut head = Head { ticks: self.ticks, at, g: self.running, other: NOBODY, exit: 0, rule: Rule::free(event) };
+        let mut head = Head {
+            ticks: self.ticks,
+            at,
+            g: self.running,
+            other: NOBODY,
+            exit: 0,
+            rule: Rule::free(event),
+            becomes: event.global(),
+        };
         let rule = |g, seq, from, to, counts| Rule { g, event, seq, from, to, counts };
         match event {
             GoCreate => {

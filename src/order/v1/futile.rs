@@ -37,12 +37,11 @@ pub(crate) struct Futile {
 }
 
 impl Futile {
-    /// Adds the next event.
-    pub(crate) fn push(&mut self, item: Item) {
+    fn push(&mut self, item: Item) {
         use EventType::*;
         let place = self.gone + self.held.len();
         let mut fate = Fate::Stays;
-        match item.event() {
+        match item.event {
             GoUnblock => {
                 let wakeup = self.wakeups.entry(item.other).or_default();
                 let given_up = std::mem::replace(&mut wakeup.places, vec![place]);
@@ -76,32 +75,20 @@ impl Futile {
         }
     }
 
-    /// No more events will come: all that is open stays. Returns whether any
-    /// was.
-    pub(crate) fn end(&mut self) -> bool {
-        self.wakeups.clear();
-        let mut open = false;
-        for (_, fate) in &mut self.held {
-            if *fate == Fate::Open {
-                (*fate, open) = (Fate::Stays, true);
-            }
+    /// Takes the next events and gives those that stay, as far as that is known;
+    /// if there will be no more, all that is open stays.
+    pub(crate) fn sift(&mut self, items: &mut Vec<Item>, last: bool) {
+        for item in items.drain(..) {
+            self.push(item);
         }
-        open
-    }
-
-    /// The time of the next event that stays, if that is known.
-    pub(crate) fn next_ticks(&mut self) -> Option<i64> {
-        while self.held.front()?.1 == Fate::Goes {
+        while let Some(&(item, fate)) = self.held.front()
+            && (fate != Fate::Open || last)
+        {
             self.held.pop_front();
             self.gone += 1;
+            if fate != Fate::Goes {
+                items.push(item);
+            }
         }
-        self.held.front().filter(|(_, fate)| *fate == Fate::Stays).map(|(item, _)| item.ticks)
-    }
-
-    /// Takes that event out.
-    pub(crate) fn next(&mut self) -> Option<Item> {
-        self.next_ticks()?;
-        self.gone += 1;
-        self.held.pop_front().map(|(item, _)| item)
     }
 }

@@ -19,7 +19,7 @@ use super::Defects;
 use super::cursor::{Cursor, Head, Rule};
 use super::frontier::{Entry, Frontier, Ties};
 use super::gs::{Gs, NOBODY};
-use super::item::Item;
+use super::item::Blocks;
 use super::window::Window;
 use crate::error::{Result, V1Error};
 use crate::ids::{GoId, ProcId};
@@ -110,7 +110,7 @@ pub(crate) fn samples(index: &Index, gs: &mut Gs) -> Vec<(Head, u16)> {
         let g = sample.goroutine.map_or(NOBODY, |g| gs.slot(g.0));
         let proc = sample.proc.map_or(NO_PROC, |p| u16::try_from(p.0).unwrap_or(NO_PROC));
         let (event, ticks) = (EventType::CPUSample, sample.time.0 as i64);
-        (Head { ticks, at: sample.offset, g, other: NOBODY, exit: 0, rule: Rule::free(event) }, proc)
+        (Head { ticks, at: sample.offset, g, other: NOBODY, exit: 0, rule: Rule::free(event), becomes: event }, proc)
     }));
     pdqsort::sort(&mut samples, &|a, b| a.0.ticks < b.0.ticks);
     samples
@@ -297,7 +297,7 @@ impl<'a> Merge<'a> {
             ticks = self.last;
         }
         self.last = ticks;
-        let mut item = Item::new(head.rule.event.global(), head.at, proc, ticks, head.g, head.other);
+        let mut item = head.item(ticks, proc);
         let Some(turn) = out.gs.turns.get_mut(head.g as usize) else { return Ok(awaited) };
         if turn.syscall != 0 {
             let place = std::mem::take(&mut turn.syscall) - 1;
@@ -306,7 +306,7 @@ impl<'a> Merge<'a> {
         match head.rule.event {
             EventType::GoSysCall => {
                 turn.syscall = out.window.place() + 1;
-                item.open();
+                item.blocks = Blocks::Open;
             }
             EventType::GoSysBlock => turn.blocked = ticks,
             EventType::GoInSyscall => (turn.blocked, turn.in_c) = (ticks, true),

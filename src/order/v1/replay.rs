@@ -6,6 +6,7 @@ mod rules;
 use super::Defects;
 use super::frontier::Ties;
 use super::gs::NOBODY;
+use super::item::Blocks;
 use super::settle::Settled;
 use crate::error::{Error, GoPhase, Result, V1Error};
 use crate::ids::WIRE_NONE;
@@ -112,7 +113,9 @@ pub(crate) struct Replay<'a> {
     file: &'a [u8],
     version: Version,
     settled: Settled<'a>,
+    /// The time of the first event, in ticks.
     start: i64,
+    empty: bool,
     nanos_per_tick: f64,
     gs: Vec<G>,
     /// By number plus one; the first is that of events on no P.
@@ -149,7 +152,8 @@ impl<'a> Replay<'a> {
         Ok(Replay {
             file,
             version: index.version,
-            start: settled.start.unwrap_or_default(),
+            start: settled.next_ticks().unwrap_or_default(),
+            empty: settled.next_ticks().is_none(),
             settled,
             nanos_per_tick: 1e9 / index.hz.unwrap_or(1_000_000_000) as f64,
             gs,
@@ -171,39 +175,46 @@ impl<'a> Replay<'a> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.settled.start.is_none()
+        self.empty
     }
 
     /// As Go does on amd64: the product of floats, truncated.
     #[inline(always)]
     fn time(&self, ticks: i64) -> i64 {
-        let nanos = ticks.wrapping_sub(self.start) as f64 * self.nanos_per_tick;
-        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-        if nanos.abs() < LIMIT { nanos as i64 } else { i64::MIN }
+        match (ticks.wrapping_sub(self.start) as f64 * self.nanos_per_tick) as i64 {
+            // There is no such number: it is too large.
+            i64::MAX => i64::MIN,
+            nanos => nanos,
+        }
+    }
+
+    /// Has more events ready, and room for what they name.
+    #[inline(never)]
+    fn refill(&mut self) -> Result<bool> {
+        let more = self.settled.refill()?;
+        self.gs.resize(self.settled.merged.gs.ids.len(), G::default());
+        Ok(more)
     }
 
     #[inline(always)]
     fn g(&mut self, slot: Slot) -> &mut G {
-        let slot = slot as usize;
-        if slot >= self.gs.len() {
-            self.make_room(slot);
-        }
-        &mut self.gs[slot]
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn make_room(&mut self, slot: usize) {
-        self.gs.resize(slot + 1, G::default());
+        // Every slot that an item has was made before.
+        &mut self.gs[slot as usize]
     }
 
     #[inline(always)]
     fn p(&mut self, proc: u16) -> &mut P {
         let place = usize::from(proc.wrapping_add(1));
         if place >= self.ps.len() {
-            self.ps.resize(place + 1, P_ABSENT);
+            self.add_ps(place);
         }
         &mut self.ps[place]
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_ps(&mut self, place: usize) {
+        self.ps.resize(place + 1, P_ABSENT);
     }
 
     /// Makes `step` the next event, if there is one; an error comes in strict
@@ -213,15 +224,21 @@ impl<'a> Replay<'a> {
     pub(crate) fn next(&mut self, step: &mut Step) -> Result<bool> {
         use EventType::*;
         use GoPhase::*;
-        let Some(item) = self.settled.next()? else { return Ok(false) };
-        let event = item.event();
-        let mut proc = if item.proc() == NO_PROC { NONE } else { u32::from(item.proc()) };
+        let item = loop {
+            match self.settled.next() {
+                Some(item) => break item,
+                None if self.refill()? => {}
+                None => return Ok(false),
+            }
+        };
+        let event = item.event;
+        let mut proc = if item.proc == NO_PROC { NONE } else { u32::from(item.proc) };
         step.event = event;
-        step.at = item.at();
+        step.at = item.at;
         step.time = self.time(item.ticks);
         step.g = self.settled.merged.gs.id(item.g);
         step.thread = WIRE_NONE;
-        step.blocks = item.blocks();
+        step.blocks = item.blocks == Blocks::Yes;
         (step.timer, step.called_back, step.first_of_proc) = (false, false, false);
         (step.began, step.begins) = (0, false);
         match event {
@@ -233,7 +250,7 @@ impl<'a> Replay<'a> {
                 self.needs_on_proc(item, NOBODY)?;
                 let g = self.g(item.g);
                 (g.phase, g.network, g.exists) = (Running, false, true);
-                self.p(item.proc()).g = item.g;
+                self.p(item.proc).g = item.g;
             }
             GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
             | GoBlockGC | GoSysBlock => self.leaves(item, Waiting)?,
@@ -299,11 +316,11 @@ impl<'a> Replay<'a> {
                 self.needs_open(item, open, true)?;
             }
             GCSweepStart => {
-                let open = std::mem::replace(&mut self.p(item.proc()).sweeps, true);
+                let open = std::mem::replace(&mut self.p(item.proc).sweeps, true);
                 self.needs_open(item, open, false)?;
             }
             GCSweepDone => {
-                let open = std::mem::take(&mut self.p(item.proc()).sweeps);
+                let open = std::mem::take(&mut self.p(item.proc).sweeps);
                 self.needs_open(item, open, true)?;
             }
             STWStart | STWDone | GCMarkAssistStart | GCMarkAssistDone | UserTaskCreate | UserTaskEnd | UserRegion => {
@@ -313,7 +330,7 @@ impl<'a> Replay<'a> {
         }
         step.proc = proc;
         if proc < TIMER_PROC && step.thread == WIRE_NONE && event != CPUSample {
-            step.thread = self.p(item.proc()).thread;
+            step.thread = self.p(item.proc).thread;
         }
         Ok(true)
     }

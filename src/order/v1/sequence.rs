@@ -6,7 +6,7 @@
 //! would not do for damaged traces, where numbers are missing or come twice.
 
 use super::gs::Gs;
-use super::item::Item;
+use super::item::{Blocks, Item};
 use super::merge::{Merged, cursors};
 use super::window::Window;
 use crate::error::{Result, V1Error};
@@ -37,7 +37,7 @@ pub(crate) fn by_number(file: &[u8], index: &Index, out: &mut Merged) -> Result<
                     ticks = real_ticks as i64;
                 }
             }
-            numbered.push((seq, Item::new(head.rule.event, head.at, cursor.proc, ticks, head.g, head.other)));
+            numbered.push((seq, head.item(ticks, cursor.proc)));
         }
     }
     // Go compares them as signed numbers; those of a good trace differ.
@@ -46,8 +46,8 @@ pub(crate) fn by_number(file: &[u8], index: &Index, out: &mut Merged) -> Result<
     let mut items = Vec::with_capacity(numbered.len());
     for (_, mut item) in numbered {
         if item.ticks < last {
-            let what = V1Error::TimeOrder { event: item.event(), ticks: last.wrapping_sub(item.ticks) as u64 };
-            out.defects.meet(wrong(item.at(), what))?;
+            let what = V1Error::TimeOrder { event: item.event, ticks: last.wrapping_sub(item.ticks) as u64 };
+            out.defects.meet(wrong(item.at, what))?;
             item.ticks = last;
         }
         last = item.ticks;
@@ -63,9 +63,9 @@ fn mark_blocking(items: &mut [Item], gs: &Gs) {
     let mut blocks_next = vec![false; gs.ids.len()];
     for item in items.iter_mut().rev() {
         let Some(next) = blocks_next.get_mut(item.g as usize) else { continue };
-        let blocks = std::mem::replace(next, item.event() == EventType::GoSysBlock);
-        if item.event() == EventType::GoSysCall {
-            item.close(blocks);
+        let blocks = std::mem::replace(next, item.event == EventType::GoSysBlock);
+        if item.event == EventType::GoSysCall {
+            item.blocks = if blocks { Blocks::Yes } else { Blocks::No };
         }
     }
 }

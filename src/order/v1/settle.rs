@@ -18,8 +18,9 @@ pub(crate) struct Settled<'a> {
     merge: Option<Merge<'a>>,
     /// If there are wakeups in vain.
     futile: Option<Box<Futile>>,
-    /// The time of the first, in ticks, if there are any.
-    pub(crate) start: Option<i64>,
+    /// Events that are ready; those before `next` have been handed out.
+    ready: Vec<Item>,
+    next: usize,
     /// What ended the merge, in strict mode. It comes after what was merged.
     failed: Option<Error>,
 }
@@ -38,66 +39,50 @@ impl<'a> Settled<'a> {
             Some(Merge::new(file, index, &mut merged.gs, ties))
         };
         let futile = index.futile.then(Box::default);
-        let mut settled = Settled { merged, merge, futile, start: None, failed: None };
-        loop {
-            settled.start = settled.next_ticks();
-            if settled.start.is_some() {
-                return Ok(settled);
-            }
-            if !settled.provide() {
-                return settled.failed.take().map_or(Ok(settled), Err);
-            }
-        }
+        let mut settled = Settled { merged, merge, futile, ready: Vec::new(), next: 0, failed: None };
+        settled.refill()?;
+        Ok(settled)
     }
 
-    /// The next event.
+    /// The time of the next event that is ready, in ticks.
+    pub(crate) fn next_ticks(&self) -> Option<i64> {
+        self.ready.get(self.next).map(|item| item.ticks)
+    }
+
+    /// The next event that is ready.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Option<Item> {
+        let item = self.ready.get(self.next).copied();
+        self.next += 1;
+        item
+    }
+
+    /// Gets more events ready, when there are none left; returns whether there
+    /// are any.
     ///
     /// # Errors
     /// After the last that was merged, what ended that.
-    #[inline(always)]
-    pub(crate) fn next(&mut self) -> Result<Option<Item>> {
-        loop {
-            let next = match &mut self.futile {
-                None => self.merged.window.next(),
-                Some(futile) => futile.next(),
-            };
-            if next.is_some() {
-                return Ok(next);
-            }
-            if !self.provide() {
-                return self.failed.take().map_or(Ok(None), Err);
-            }
-        }
-    }
-
-    /// The time of the next event, if it is ready.
-    fn next_ticks(&mut self) -> Option<i64> {
-        match &mut self.futile {
-            None => self.merged.window.next_ticks(),
-            Some(futile) => futile.next_ticks(),
-        }
-    }
-
-    /// Does what has to be done for more events to be ready; returns whether
-    /// there was anything left to do.
     #[inline(never)]
-    fn provide(&mut self) -> bool {
-        if let Some(futile) = &mut self.futile {
-            if let Some(item) = self.merged.window.next() {
-                futile.push(item);
-                return true;
+    pub(crate) fn refill(&mut self) -> Result<bool> {
+        self.ready.clear();
+        self.next = 0;
+        loop {
+            self.merged.window.hand_out(&mut self.ready);
+            if let Some(futile) = &mut self.futile {
+                futile.sift(&mut self.ready, self.merge.is_none());
             }
-            if self.merge.is_none() {
-                return futile.end();
+            if !self.ready.is_empty() {
+                return Ok(true);
+            }
+            if !self.merge_on() {
+                return self.failed.take().map_or(Ok(false), Err);
             }
         }
-        self.merge_on()
     }
 
     /// Merges on; returns whether there was anything left to merge.
     fn merge_on(&mut self) -> bool {
         let Some(merge) = &mut self.merge else { return false };
-        self.merged.window.forget();
         match merge.advance(&mut self.merged) {
             Ok(false) => {}
             ended => {

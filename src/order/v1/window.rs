@@ -13,7 +13,7 @@
 //! the file tells: up to there events are ready. A system call holds up what
 //! follows until its goroutine's next event tells whether it blocks.
 
-use super::item::Item;
+use super::item::{Blocks, Item};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -95,12 +95,12 @@ impl Window {
     /// Tells what the system call at that place, which is open, has come to.
     pub(crate) fn close(&mut self, place: usize, blocks: bool) {
         if let Some(item) = place.checked_sub(self.gone).and_then(|i| self.items.get_mut(i)) {
-            item.close(blocks);
+            item.blocks = if blocks { Blocks::Yes } else { Blocks::No };
         }
     }
 
-    /// Makes room: forgets what has been handed out, if that is the greater part.
-    pub(crate) fn forget(&mut self) {
+    /// Forgets what has been handed out, if that is the greater part.
+    fn forget(&mut self) {
         if 2 * self.next >= self.items.len() {
             self.items.drain(..self.next);
             self.gone += self.next;
@@ -113,7 +113,7 @@ impl Window {
     /// that is earlier than `bound`.
     pub(crate) fn settle(&mut self, bound: i64) {
         let unsettled = self.items.get(self.ready..).unwrap_or_default();
-        self.ready += unsettled.iter().take_while(|item| !item.is_open() && item.ticks <= bound).count();
+        self.ready += unsettled.iter().take_while(|item| item.blocks != Blocks::Open && item.ticks <= bound).count();
     }
 
     /// Nothing more will come.
@@ -122,30 +122,23 @@ impl Window {
         self.ended = true;
     }
 
-    /// The time of the next, if one is ready.
-    pub(crate) fn next_ticks(&self) -> Option<i64> {
-        let item = self.items.get(self.next..self.ready)?.first().map(|item| item.ticks);
-        let exit = self.exits.peek().filter(|_| self.ended || item.is_some());
-        item.into_iter().chain(exit.map(|Reverse(exit)| exit.item.ticks)).min()
-    }
-
-    /// Takes out the next that is ready.
-    #[inline(always)]
-    pub(crate) fn next(&mut self) -> Option<Item> {
-        let Some(&item) = self.items.get(self.next).filter(|_| self.next < self.ready) else {
-            return self.last_exit();
-        };
-        if let Some(Reverse(exit)) = self.exits.peek()
-            && (exit.item.ticks, exit.before) <= (item.ticks, self.gone + self.next)
-        {
-            return self.exits.pop().map(|Reverse(exit)| exit.item);
+    /// Moves what is ready to `out`.
+    pub(crate) fn hand_out(&mut self, out: &mut Vec<Item>) {
+        while let Some(Reverse(exit)) = self.exits.peek() {
+            let ready = self.items.get(self.next..self.ready).unwrap_or_default();
+            let earlier =
+                |(i, item): (usize, &Item)| (item.ticks, self.gone + self.next + i) < (exit.item.ticks, exit.before);
+            let earlier = ready.iter().enumerate().take_while(|&each| earlier(each)).count();
+            if earlier == ready.len() && !self.ended {
+                break;
+            }
+            out.extend_from_slice(ready.get(..earlier).unwrap_or_default());
+            out.push(exit.item);
+            self.next += earlier;
+            self.exits.pop();
         }
-        self.next += 1;
-        Some(item)
-    }
-
-    #[inline(never)]
-    fn last_exit(&mut self) -> Option<Item> {
-        if self.ended { self.exits.pop().map(|Reverse(exit)| exit.item) } else { None }
+        out.extend_from_slice(self.items.get(self.next..self.ready).unwrap_or_default());
+        self.next = self.ready;
+        self.forget();
     }
 }
