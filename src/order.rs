@@ -191,7 +191,7 @@ impl<'a> Order<'a> {
         self.entered = true;
         // Times are counted from the first event; the sync comes before it.
         self.last_time = -2;
-        let ordering = match v1::Ordering::new(self.file, index, self.state.lenient) {
+        let ordering = match v1::Ordering::converted(self.file, index, self.state.lenient) {
             Ok(ordering) => ordering,
             Err(e) if self.state.lenient => {
                 self.warnings.push(Warning::new(e, Repair::UsedAsFarAsItGoes, 0));

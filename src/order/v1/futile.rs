@@ -5,8 +5,10 @@
 //! What began with a wakeup is held until its goroutine blocks, and with it all
 //! that comes after: of a trace that has such wakeups, perhaps much.
 
-use super::item::Item;
-use crate::order::state::Slot;
+use super::window::{DROPPED, Window};
+use crate::order::{Record, note};
+use crate::version::Version;
+use crate::wire::v1::map::Decoded;
 use crate::wire::v1::spec::EventType;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -28,34 +30,44 @@ struct Wakeup {
 }
 
 /// A filter that takes wakeups in vain out of the events.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Futile {
-    held: VecDeque<(Item, Fate)>,
+#[derive(Clone, Debug)]
+pub(crate) struct Futile<'a> {
+    file: &'a [u8],
+    version: Version,
+    held: VecDeque<(Record, Fate)>,
     /// How many came before these.
     gone: usize,
-    wakeups: FxHashMap<Slot, Wakeup>,
+    wakeups: FxHashMap<u64, Wakeup>,
 }
 
-impl Futile {
-    fn push(&mut self, item: Item) {
+impl<'a> Futile<'a> {
+    pub(crate) fn new(file: &'a [u8], version: Version) -> Futile<'a> {
+        Futile { file, version, held: VecDeque::new(), gone: 0, wakeups: FxHashMap::default() }
+    }
+
+    /// Adds the next record.
+    fn push(&mut self, record: Record) {
         use EventType::*;
         let place = self.gone + self.held.len();
-        let mut fate = Fate::Stays;
-        match item.event {
+        let mut fate = if record.note & DROPPED == 0 { Fate::Stays } else { Fate::Goes };
+        let decoded =
+            Decoded::at(self.file, record.offset, self.version).filter(|_| record.note & note::SYNTHETIC == 0);
+        let event = decoded.map_or(Batch, |decoded| decoded.event.global());
+        match event {
             GoUnblock => {
-                let wakeup = self.wakeups.entry(item.other).or_default();
+                let wakeup = self.wakeups.entry(decoded.map_or(0, |decoded| decoded.args[0])).or_default();
                 let given_up = std::mem::replace(&mut wakeup.places, vec![place]);
                 self.decide(given_up, Fate::Stays);
                 fate = Fate::Open;
             }
             event @ (GoStart | GoPreempt | FutileWakeup) => {
-                let wakeup = self.wakeups.entry(item.g).or_default();
+                let wakeup = self.wakeups.entry(record.go).or_default();
                 wakeup.places.push(place);
                 wakeup.futile |= event == FutileWakeup;
                 fate = Fate::Open;
             }
             GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond => {
-                if let Some(wakeup) = self.wakeups.remove(&item.g) {
+                if let Some(wakeup) = self.wakeups.remove(&record.go) {
                     if wakeup.futile {
                         fate = Fate::Goes;
                     }
@@ -64,7 +76,7 @@ impl Futile {
             }
             _ => {}
         }
-        self.held.push_back((item, fate));
+        self.held.push_back((record, fate));
     }
 
     fn decide(&mut self, places: Vec<usize>, fate: Fate) {
@@ -75,19 +87,25 @@ impl Futile {
         }
     }
 
-    /// Takes the next events and gives those that stay, as far as that is known;
-    /// if there will be no more, all that is open stays.
-    pub(crate) fn sift(&mut self, items: &mut Vec<Item>, last: bool) {
-        for item in items.drain(..) {
-            self.push(item);
-        }
-        while let Some(&(item, fate)) = self.held.front()
-            && (fate != Fate::Open || last)
-        {
-            self.held.pop_front();
-            self.gone += 1;
-            if fate != Fate::Goes {
-                items.push(item);
+    /// Takes out the next record of the window that is known to stay. If nothing
+    /// more will come, `last`, all that is open stays.
+    pub(crate) fn next(&mut self, window: &mut Window, last: bool) -> Option<Record> {
+        loop {
+            while let Some(&(record, fate)) = self.held.front()
+                && fate != Fate::Open
+            {
+                self.held.pop_front();
+                self.gone += 1;
+                if fate == Fate::Stays {
+                    return Some(record);
+                }
+            }
+            match window.next() {
+                Some(record) => self.push(record),
+                None if last => {
+                    self.held.front_mut()?.1 = Fate::Stays;
+                }
+                None => return None,
             }
         }
     }

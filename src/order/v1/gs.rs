@@ -10,7 +10,7 @@ pub(crate) const NOBODY: Slot = 0;
 /// Not a goroutine: counts the cycles of the collector.
 pub(crate) const COLLECTOR: Slot = 1;
 
-/// A goroutine, as far as ordering needs it.
+/// A goroutine, as far as merging needs it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Turn {
     /// How many of the events that count it on have happened.
@@ -29,19 +29,45 @@ pub(crate) struct Turn {
     pub(crate) awaited: bool,
 }
 
+/// A goroutine, as far as the scheduler's rules need it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Life {
+    pub(crate) phase: GoPhase,
+    pub(crate) exists: bool,
+    /// Whether it waits for the network.
+    pub(crate) network: bool,
+    /// Whether it helps the collector.
+    pub(crate) assists: bool,
+    /// Whether it runs timers.
+    pub(crate) timer: bool,
+    /// Whether it is in the system call that it first appeared in.
+    pub(crate) in_c: bool,
+    /// Whether its last system call ended later than that was written.
+    pub(crate) late: bool,
+}
+
+/// A goroutine.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct G {
+    pub(crate) id: u64,
+    pub(crate) turn: Turn,
+    pub(crate) life: Life,
+}
+
 /// All goroutines.
 #[derive(Clone, Debug)]
 pub(crate) struct Gs {
     index: SlotIndex,
-    pub(crate) ids: Vec<u64>,
-    pub(crate) turns: Vec<Turn>,
+    all: Vec<G>,
 }
 
 impl Default for Gs {
     fn default() -> Gs {
         let mut index = SlotIndex::default();
         index.insert(0, NOBODY);
-        Gs { index, ids: vec![0, u64::MAX - 1], turns: vec![Turn::default(); 2] }
+        let mut nobody = G::default();
+        (nobody.life.phase, nobody.life.exists) = (GoPhase::Running, true);
+        Gs { index, all: vec![nobody, G { id: u64::MAX - 1, ..G::default() }] }
     }
 }
 
@@ -56,24 +82,19 @@ impl Gs {
     #[cold]
     #[inline(never)]
     fn add(&mut self, id: u64) -> Slot {
-        let slot = self.ids.len() as Slot;
+        let slot = self.all.len() as Slot;
         self.index.insert(id, slot);
-        self.ids.push(id);
-        self.turns.push(Turn::default());
+        self.all.push(G { id, ..G::default() });
         slot
     }
 
-    /// The slot of an ID, if it has one.
-    pub(crate) fn find(&self, id: u64) -> Option<Slot> {
-        self.index.get_cold(id)
+    /// The goroutine of a slot that this has handed out.
+    #[inline(always)]
+    pub(crate) fn get(&mut self, slot: Slot) -> &mut G {
+        &mut self.all[slot as usize]
     }
 
     pub(crate) fn id(&self, slot: Slot) -> u64 {
-        self.ids.get(slot as usize).copied().unwrap_or_default()
-    }
-
-    #[inline(always)]
-    pub(crate) fn turn(&self, slot: Slot) -> Turn {
-        self.turns.get(slot as usize).copied().unwrap_or_default()
+        self.all.get(slot as usize).map_or(0, |g| g.id)
     }
 }

@@ -1,4 +1,4 @@
-//! An event between its place in the file and its place in the order.
+//! An event on its way from the file to the order.
 
 use crate::order::state::Slot;
 use crate::wire::v1::spec::EventType;
@@ -18,15 +18,7 @@ pub(crate) struct Item {
     pub(crate) proc: u16,
     /// Its type, one of those that are not "local".
     pub(crate) event: EventType,
-    /// Whether it blocks, for a system call that begins.
-    pub(crate) blocks: Blocks,
-}
-
-/// Whether a system call blocks, which the next event of its goroutine tells.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Blocks {
-    No,
-    Yes,
-    /// The next event is not known yet.
-    Open,
+    /// Whether `ticks` is earlier, or later, than where it stands: the end of a
+    /// system call that goes where its time says.
+    pub(crate) moved: bool,
 }

@@ -15,12 +15,10 @@
 //! Ps are first looked at in is a map's there, random; here it is ascending,
 //! the CPU samples last.
 
-use super::Defects;
 use super::cursor::{Cursor, Head, Rule};
 use super::frontier::{Entry, Frontier, Ties};
 use super::gs::{Gs, NOBODY};
-use super::item::Blocks;
-use super::window::Window;
+use super::replay::Replay;
 use crate::error::{Result, V1Error};
 use crate::ids::{GoId, ProcId};
 use crate::order::pdqsort;
@@ -29,24 +27,19 @@ use crate::wire::v1::spec::EventType;
 use crate::wire::v1::tables::{Index, NO_EXIT, NO_PROC};
 use std::sync::Arc;
 
-/// What merging comes to, as far as it has come.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Merged {
-    pub(crate) window: Window,
-    pub(crate) gs: Gs,
-    pub(crate) defects: Defects,
-}
-
 /// The events of a P, or the CPU samples.
 #[derive(Clone, Debug)]
 struct Stream {
     cursor: Cursor,
-    /// The next event, once looked at.
-    head: Option<Head>,
+    /// The next event, if it has been looked at.
+    head: Head,
+    looked_at: bool,
+    /// CPU samples by time, latest first, each with its P; a P has none.
+    samples: Vec<(Head, u16)>,
 }
 
 /// How many events are merged in a row.
-const STRETCH: usize = 1024;
+pub(crate) const STRETCH: usize = 1024;
 
 /// How taking the events of one stream ended.
 enum Ran {
@@ -69,8 +62,6 @@ pub(crate) struct Merge<'a> {
     index: Arc<Index>,
     shapes: Shapes,
     streams: Vec<Stream>,
-    /// CPU samples by time, latest first; theirs is the last stream.
-    samples: Vec<(Head, u16)>,
     frontier: Frontier,
     /// The streams whose next event is not due, as far as is known.
     waiting: Vec<usize>,
@@ -110,7 +101,7 @@ pub(crate) fn samples(index: &Index, gs: &mut Gs) -> Vec<(Head, u16)> {
         let g = sample.goroutine.map_or(NOBODY, |g| gs.slot(g.0));
         let proc = sample.proc.map_or(NO_PROC, |p| u16::try_from(p.0).unwrap_or(NO_PROC));
         let (event, ticks) = (EventType::CPUSample, sample.time.0 as i64);
-        (Head { ticks, at: sample.offset, g, other: NOBODY, exit: 0, rule: Rule::free(event), becomes: event }, proc)
+        (Head { ticks, at: sample.offset, g, rule: Rule::free(event), becomes: event, ..Head::NONE }, proc)
     }));
     pdqsort::sort(&mut samples, &|a, b| a.0.ticks < b.0.ticks);
     samples
@@ -120,15 +111,15 @@ impl<'a> Merge<'a> {
     pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, gs: &mut Gs, ties: Ties) -> Merge<'a> {
         let mut samples = samples(index, gs);
         samples.reverse();
-        let cursors = cursors(index).into_iter().chain([Cursor::new(NO_PROC)]);
-        let streams: Vec<Stream> = cursors.map(|cursor| Stream { cursor, head: None }).collect();
+        let stream = |(cursor, samples)| Stream { cursor, head: Head::NONE, looked_at: false, samples };
+        let cursors = cursors(index).into_iter().map(|cursor| (cursor, Vec::new()));
+        let streams: Vec<Stream> = cursors.chain([(Cursor::new(NO_PROC), samples)]).map(stream).collect();
         Merge {
             file,
             index: Arc::clone(index),
             shapes: Shapes::of(index.version),
             waiting: (0..streams.len()).collect(),
             streams,
-            samples,
             frontier: Frontier::new(ties),
             running: None,
             ties,
@@ -136,14 +127,14 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// Merges some more events; returns whether that was all.
-    pub(crate) fn advance(&mut self, out: &mut Merged) -> Result<bool> {
+    /// Merges some more events; returns whether there are others left.
+    pub(crate) fn advance(&mut self, out: &mut Replay<'_>) -> Result<bool> {
         // Looking at all streams afterwards has to pay.
         let enough = out.window.place() + STRETCH.max(self.streams.len());
         while out.window.place() < enough {
             let Some(stream) = self.running.take() else {
                 if !self.look_at_all(out)? {
-                    return Ok(true);
+                    return Ok(false);
                 }
                 continue;
             };
@@ -157,14 +148,17 @@ impl<'a> Merge<'a> {
                 Ran::Enough => self.running = Some(stream),
             }
         }
-        let exits = self.streams.iter().map(|Stream { cursor, head }| cursor.next_exit(&self.index, head.as_ref()));
+        let exits = self.streams.iter().map(|stream| {
+            let looked_at = stream.looked_at.then_some(&stream.head);
+            stream.cursor.next_exit(&self.index, looked_at)
+        });
         out.window.settle(exits.min().unwrap_or(NO_EXIT));
-        Ok(false)
+        Ok(true)
     }
 
     /// Looks at the next event of each stream that waits, and takes the earliest
     /// of those that are due; returns whether there is any event left.
-    fn look_at_all(&mut self, out: &mut Merged) -> Result<bool> {
+    fn look_at_all(&mut self, out: &mut Replay<'_>) -> Result<bool> {
         if self.ties == Ties::Go121 {
             // There the Ps are looked at in one order, always.
             self.waiting.sort_unstable();
@@ -173,9 +167,10 @@ impl<'a> Merge<'a> {
         while let Some(&stream) = self.waiting.get(i) {
             match self.look(stream, out)? {
                 None => self.strike(i),
-                Some(head) if head.rule.holds(&out.gs) => {
+                Some(head) if head.rule.holds(&mut out.gs) => {
+                    let ticks = head.ticks;
                     self.strike(i);
-                    self.frontier.push(Entry { ticks: head.ticks, stream });
+                    self.frontier.push(Entry { ticks, stream });
                 }
                 Some(head) => {
                     head.rule.await_change(&mut out.gs);
@@ -194,29 +189,30 @@ impl<'a> Merge<'a> {
     /// Takes the events of a stream for as long as they come before those of
     /// the frontier, which they would enter only to leave it at once.
     #[inline(always)]
-    fn run_on(&mut self, stream: usize, enough: usize, out: &mut Merged) -> Result<Ran> {
+    fn run_on(&mut self, stream: usize, enough: usize, out: &mut Replay<'_>) -> Result<Ran> {
         let limit = self.frontier.limit();
+        let Some(stream) = self.streams.get_mut(stream) else { return Ok(Ran::Over) };
         loop {
-            let Some(head) = self.read(stream, out)? else { return Ok(Ran::Over) };
-            let ran = if !head.rule.holds(&out.gs) {
-                head.rule.await_change(&mut out.gs);
-                Ran::Waits
-            } else if head.ticks >= limit {
-                Ran::GivesWay(head.ticks)
-            } else {
-                let proc = self.streams.get(stream).map_or(NO_PROC, |stream| stream.cursor.proc);
-                if self.put(&head, proc, out)? {
+            if !stream.read(self.file, &self.index, &self.shapes, out)? {
+                return Ok(Ran::Over);
+            }
+            let Stream { cursor, head, .. } = stream;
+            let due = head.rule.holds(&mut out.gs);
+            if due && head.ticks < limit {
+                if put(&mut self.last, head, cursor.proc, out)? {
                     return Ok(Ran::Wakes);
                 }
                 if out.window.place() >= enough {
                     return Ok(Ran::Enough);
                 }
                 continue;
-            };
-            if let Some(stream) = self.streams.get_mut(stream) {
-                stream.head = Some(head);
             }
-            return Ok(ran);
+            stream.looked_at = true;
+            if due {
+                return Ok(Ran::GivesWay(head.ticks));
+            }
+            head.rule.await_change(&mut out.gs);
+            return Ok(Ran::Waits);
         }
     }
 
@@ -228,111 +224,46 @@ impl<'a> Merge<'a> {
     }
 
     /// The next event of a stream, looked at already or not.
-    fn look(&mut self, stream: usize, out: &mut Merged) -> Result<Option<Head>> {
-        if let Some(head) = self.streams.get(stream).and_then(|stream| stream.head) {
-            return Ok(Some(head));
+    fn look(&mut self, stream: usize, out: &mut Replay<'_>) -> Result<Option<&Head>> {
+        let Some(stream) = self.streams.get_mut(stream) else { return Ok(None) };
+        if !stream.looked_at {
+            stream.looked_at = stream.read(self.file, &self.index, &self.shapes, out)?;
         }
-        let head = self.read(stream, out)?;
-        if let Some(stream) = self.streams.get_mut(stream) {
-            stream.head = head;
-        }
-        Ok(head)
-    }
-
-    /// Reads the next event of a stream.
-    #[inline(always)]
-    fn read(&mut self, stream: usize, out: &mut Merged) -> Result<Option<Head>> {
-        if stream + 1 == self.streams.len() {
-            return Ok(self.next_sample(stream));
-        }
-        let Some(Stream { cursor, .. }) = self.streams.get_mut(stream) else { return Ok(None) };
-        loop {
-            match cursor.read(self.file, &self.index, &self.shapes, &mut out.gs) {
-                Ok(next) => return Ok(next),
-                Err(e) => {
-                    out.defects.meet(e)?;
-                    cursor.skip_batch();
-                }
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn next_sample(&mut self, stream: usize) -> Option<Head> {
-        let next = self.samples.pop();
-        if let Some(Stream { cursor, .. }) = self.streams.get_mut(stream) {
-            cursor.proc = next.map_or(NO_PROC, |(_, proc)| proc);
-        }
-        next.map(|(head, _)| head)
+        Ok(stream.looked_at.then_some(&stream.head))
     }
 
     /// Puts the next event of a stream, which has been looked at, in its place.
     #[inline(always)]
-    fn take(&mut self, stream: usize, out: &mut Merged) -> Result<()> {
-        let Some(Stream { cursor, head }) = self.streams.get_mut(stream) else { return Ok(()) };
-        let Some(head) = head.take() else { return Ok(()) };
-        let proc = cursor.proc;
-        if !head.rule.holds(&out.gs) {
-            let turn = out.gs.turn(head.rule.g);
-            let goroutine = GoId(out.gs.id(head.rule.g));
-            let what = V1Error::ImpossibleTransition { event: head.rule.event, goroutine, found: turn.phase };
-            out.defects.meet(wrong(head.at, what))?;
+    fn take(&mut self, at: usize, out: &mut Replay<'_>) -> Result<()> {
+        let Some(Stream { cursor, head, looked_at, .. }) = self.streams.get_mut(at) else { return Ok(()) };
+        *looked_at = false;
+        if !head.rule.holds(&mut out.gs) {
+            let what = V1Error::ImpossibleTransition {
+                event: head.rule.event,
+                goroutine: GoId(out.gs.id(head.rule.g)),
+                found: out.gs.get(head.rule.g).turn.phase,
+            };
+            out.order_defects.meet(wrong(head.at, what))?;
         }
-        match self.put(&head, proc, out)? {
-            true => self.waiting.push(stream),
-            false => self.running = Some(stream),
+        match put(&mut self.last, head, cursor.proc, out)? {
+            true => self.waiting.push(at),
+            false => self.running = Some(at),
         }
         Ok(())
-    }
-
-    /// Puts an event in its place; returns whether its goroutine is one that a
-    /// stream waits for.
-    #[inline(always)]
-    fn put(&mut self, head: &Head, proc: u16, out: &mut Merged) -> Result<bool> {
-        let awaited = head.rule.apply(&mut out.gs);
-        let mut ticks = head.ticks;
-        if ticks < self.last {
-            let what = V1Error::TimeOrder { event: head.rule.event, ticks: self.last.wrapping_sub(ticks) as u64 };
-            out.defects.meet(wrong(head.at, what))?;
-            ticks = self.last;
-        }
-        self.last = ticks;
-        let mut item = head.item(ticks, proc);
-        let Some(turn) = out.gs.turns.get_mut(head.g as usize) else { return Ok(awaited) };
-        if turn.syscall != 0 {
-            let place = std::mem::take(&mut turn.syscall) - 1;
-            out.window.close(place, head.rule.event == EventType::GoSysBlock);
-        }
-        match head.rule.event {
-            EventType::GoSysCall => {
-                turn.syscall = out.window.place() + 1;
-                item.blocks = Blocks::Open;
-            }
-            EventType::GoSysBlock => turn.blocked = ticks,
-            EventType::GoInSyscall => (turn.blocked, turn.in_c) = (ticks, true),
-            EventType::GoSysExit => {
-                if moves(head, out)? {
-                    item.ticks = head.exit;
-                    out.window.push_exit(item);
-                    return Ok(awaited);
-                }
-            }
-            _ => {}
-        }
-        out.window.push(item);
-        Ok(awaited)
     }
 
     /// No event is due: in lenient mode the earliest happens all the same.
     #[cold]
     #[inline(never)]
-    fn force(&mut self, out: &mut Merged) -> Result<()> {
+    fn force(&mut self, out: &mut Replay<'_>) -> Result<()> {
         let heads = self.waiting.iter().enumerate();
-        let heads = heads.filter_map(|(i, &stream)| Some((i, stream, self.streams.get(stream)?.head?)));
-        let Some((i, stream, head)) = heads.min_by_key(|(_, _, head)| head.ticks) else { return Ok(()) };
-        let turn = out.gs.turn(head.rule.g);
-        let proc = self.streams.get(stream).map_or(NO_PROC, |stream| stream.cursor.proc);
-        out.defects.meet(wrong(
+        let heads = heads.filter_map(|(i, &at)| Some((i, at, self.streams.get(at).filter(|stream| stream.looked_at)?)));
+        let Some((i, at, &Stream { head, ref cursor, .. })) = heads.min_by_key(|(.., stream)| stream.head.ticks) else {
+            return Ok(());
+        };
+        let proc = cursor.proc;
+        let turn = out.gs.get(head.rule.g).turn;
+        out.order_defects.meet(wrong(
             head.at,
             V1Error::Stuck {
                 proc: ProcId(u64::from(proc)),
@@ -343,21 +274,78 @@ impl<'a> Merge<'a> {
             },
         ))?;
         self.waiting.swap_remove(i);
-        if let Some(stream) = self.streams.get_mut(stream) {
-            stream.head = None;
+        if let Some(stream) = self.streams.get_mut(at) {
+            stream.looked_at = false;
         }
         // Time does not go back for it.
         let ticks = head.ticks.max(self.last);
-        self.put(&Head { ticks, ..head }, proc, out)?;
-        self.waiting.push(stream);
+        put(&mut self.last, &Head { ticks, ..head }, proc, out)?;
+        self.waiting.push(at);
         Ok(())
     }
 }
 
+impl Stream {
+    /// Reads the next event, if there is one.
+    #[inline(always)]
+    fn read(&mut self, file: &[u8], index: &Index, shapes: &Shapes, out: &mut Replay<'_>) -> Result<bool> {
+        loop {
+            match self.cursor.read(file, index, shapes, &mut out.gs, &mut self.head) {
+                Ok(true) => return Ok(true),
+                Ok(false) => return Ok(self.next_sample()),
+                Err(e) => {
+                    out.order_defects.meet(e)?;
+                    self.cursor.skip_batch();
+                }
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn next_sample(&mut self) -> bool {
+        let next = self.samples.pop();
+        if let Some((head, proc)) = next {
+            (self.head, self.cursor.proc) = (head, proc);
+        }
+        next.is_some()
+    }
+}
+
+/// Puts an event in its place, not before that of the last one; returns whether
+/// its goroutine is one that a stream waits for.
+#[inline(always)]
+fn put(last: &mut i64, head: &Head, proc: u16, out: &mut Replay<'_>) -> Result<bool> {
+    let awaited = head.rule.apply(&mut out.gs);
+    let mut ticks = head.ticks;
+    if ticks < *last {
+        let what = V1Error::TimeOrder { event: head.rule.event, ticks: last.wrapping_sub(ticks) as u64 };
+        out.order_defects.meet(wrong(head.at, what))?;
+        ticks = *last;
+    }
+    *last = ticks;
+    let mut item = head.item(ticks, proc);
+    match head.rule.event {
+        EventType::GoSysBlock => out.gs.get(head.g).turn.blocked = ticks,
+        EventType::GoInSyscall => {
+            let turn = &mut out.gs.get(head.g).turn;
+            (turn.blocked, turn.in_c) = (ticks, true);
+        }
+        EventType::GoSysExit if moves(head, out)? => {
+            (item.ticks, item.moved) = (head.exit, true);
+            if head.exit > ticks {
+                out.ends_late(head.g, head.exit);
+            }
+        }
+        _ => {}
+    }
+    out.event(item)?;
+    Ok(awaited)
+}
+
 /// Whether the end of a system call goes where its time says.
 #[inline(never)]
-fn moves(head: &Head, out: &mut Merged) -> Result<bool> {
-    let Some(turn) = out.gs.turns.get_mut(head.g as usize) else { return Ok(false) };
+fn moves(head: &Head, out: &mut Replay<'_>) -> Result<bool> {
+    let turn = &mut out.gs.get(head.g).turn;
     let stale = std::mem::take(&mut turn.stale);
     let blocked = turn.blocked;
     let early = head.exit < blocked;
@@ -371,6 +359,6 @@ fn moves(head: &Head, out: &mut Merged) -> Result<bool> {
     } else {
         return Ok(true);
     };
-    out.defects.meet(wrong(head.at, what))?;
+    out.order_defects.meet(wrong(head.at, what))?;
     Ok(false)
 }

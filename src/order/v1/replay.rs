@@ -1,13 +1,17 @@
-//! The settled events, in nanoseconds, against the rules of the
-//! scheduler: no P runs two goroutines, none wakes that does not wait.
+//! The events in the order that they are merged in, against the rules of the
+//! scheduler: no P runs two goroutines, none wakes that does not wait. What
+//! becomes of each goes into the window.
+//!
+//! The end of a system call takes effect where it was written, which is right
+//! before its goroutine starts; until then nothing else could happen to that.
 
 mod rules;
 
 use super::Defects;
-use super::frontier::Ties;
-use super::gs::NOBODY;
-use super::item::Blocks;
-use super::settle::Settled;
+use super::convert::Form;
+use super::gs::{Gs, Life, NOBODY};
+use super::item::Item;
+use super::window::Window;
 use crate::error::{Error, GoPhase, Result, V1Error};
 use crate::ids::WIRE_NONE;
 use crate::order::state::{NONE, Slot};
@@ -15,7 +19,6 @@ use crate::version::Version;
 use crate::wire::v1::spec::EventType;
 use crate::wire::v1::tables::{Index, NO_PROC};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
 
 /// Ps that are none, which Go attributes events to.
 pub(crate) const TIMER_PROC: u32 = 1_000_001;
@@ -35,8 +38,7 @@ pub(crate) struct Step {
     pub(crate) at: usize,
     /// The goroutine it happened on; 0 for none.
     pub(crate) g: u64,
-    /// In nanoseconds since the first event.
-    pub(crate) time: i64,
+    pub(crate) ticks: i64,
     /// The goroutine that is created or woken.
     pub(crate) other: u64,
     /// The M of its P; [`WIRE_NONE`] if that is not known.
@@ -44,8 +46,8 @@ pub(crate) struct Step {
     /// The P it is attributed to; [`NONE`] for none.
     pub(crate) proc: u32,
     pub(crate) event: EventType,
-    /// Whether the system call that begins blocks.
-    pub(crate) blocks: bool,
+    /// Whether it goes where its time says, and not here.
+    pub(crate) moved: bool,
     /// Whether a region begins.
     pub(crate) begins: bool,
     /// Whether a timer's goroutine wakes another one.
@@ -57,40 +59,6 @@ pub(crate) struct Step {
     pub(crate) called_back: bool,
     /// Whether it is the first of its P to start or stop it.
     pub(crate) first_of_proc: bool,
-}
-
-impl Step {
-    /// Before the first event.
-    pub(crate) const BLANK: Step = Step {
-        event: EventType::Batch,
-        at: 0,
-        time: 0,
-        g: 0,
-        other: 0,
-        proc: NONE,
-        thread: WIRE_NONE,
-        blocks: false,
-        begins: false,
-        timer: false,
-        called_back: false,
-        first_of_proc: false,
-        began: 0,
-    };
-}
-
-/// What the rules need of a goroutine.
-#[derive(Clone, Copy, Debug, Default)]
-struct G {
-    phase: GoPhase,
-    exists: bool,
-    /// Whether it waits for the network.
-    network: bool,
-    /// Whether it helps the collector.
-    assists: bool,
-    /// Whether it runs timers.
-    timer: bool,
-    /// Whether it is in the system call that it first appeared in.
-    in_c: bool,
 }
 
 /// What the rules need of a P.
@@ -107,17 +75,12 @@ struct P {
 
 const P_ABSENT: P = P { g: NOBODY, thread: WIRE_NONE, seen: false, running: false, sweeps: false, stopped: 0 };
 
-/// The events of a v1 trace, in order and checked, handed out once.
+/// The checking of the events of a v1 trace.
 #[derive(Clone, Debug)]
 pub(crate) struct Replay<'a> {
     file: &'a [u8],
     version: Version,
-    settled: Settled<'a>,
-    /// The time of the first event, in ticks.
-    start: i64,
-    empty: bool,
-    nanos_per_tick: f64,
-    gs: Vec<G>,
+    pub(crate) gs: Gs,
     /// By number plus one; the first is that of events on no P.
     ps: Vec<P>,
     collecting: bool,
@@ -128,34 +91,31 @@ pub(crate) struct Replay<'a> {
     tasks: FxHashMap<u64, usize>,
     /// The open regions of goroutines, by task and name.
     regions: FxHashMap<Slot, Vec<(u64, u64)>>,
+    /// When the system calls of goroutines ended that ended later than that was
+    /// written.
+    late: FxHashMap<Slot, i64>,
+    form: Form,
+    /// The time of the first event, in ticks.
+    pub(crate) start: Option<i64>,
+    pub(crate) window: Window,
+    /// Those that reading and merging find.
+    pub(crate) order_defects: Defects,
     /// Those that the rules find.
-    defects: Defects,
+    rule_defects: Defects,
 }
 
 impl<'a> Replay<'a> {
-    /// Begins to bring the events into order.
-    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, lenient: bool, ties: Ties) -> Result<Replay<'a>> {
-        let mut defects = Defects { lenient, ..Defects::default() };
-        if let Some(blemish) = &index.blemish {
-            defects.meet(blemish.clone())?;
+    /// Before the first event.
+    pub(crate) fn new(file: &'a [u8], index: &Index, lenient: bool, form: Form) -> Replay<'a> {
+        let mut gs = Gs::default();
+        for &id in &index.timers {
+            let slot = gs.slot(id);
+            gs.get(slot).life.timer = true;
         }
-        let settled = Settled::new(file, index, defects, ties)?;
-        let mut gs = vec![G::default(); settled.merged.gs.ids.len()];
-        if let Some(nobody) = gs.get_mut(NOBODY as usize) {
-            (nobody.phase, nobody.exists) = (GoPhase::Running, true);
-        }
-        for slot in index.timers.iter().filter_map(|&id| settled.merged.gs.find(id)) {
-            if let Some(g) = gs.get_mut(slot as usize) {
-                g.timer = true;
-            }
-        }
-        Ok(Replay {
+        let defects = Defects { lenient, ..Defects::default() };
+        Replay {
             file,
             version: index.version,
-            start: settled.next_ticks().unwrap_or_default(),
-            empty: settled.next_ticks().is_none(),
-            settled,
-            nanos_per_tick: 1e9 / index.hz.unwrap_or(1_000_000_000) as f64,
             gs,
             ps: Vec::new(),
             collecting: false,
@@ -163,43 +123,47 @@ impl<'a> Replay<'a> {
             last_stop: 0,
             tasks: FxHashMap::default(),
             regions: FxHashMap::default(),
-            defects: Defects { lenient, ..Defects::default() },
-        })
-    }
-
-    /// The defects met so far, in lenient mode: those of merging come first.
-    pub(crate) fn take_defects(&mut self) -> Vec<Error> {
-        let mut defects = self.settled.merged.defects.take();
-        defects.append(&mut self.defects.take());
-        defects
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.empty
-    }
-
-    /// As Go does on amd64: the product of floats, truncated.
-    #[inline(always)]
-    fn time(&self, ticks: i64) -> i64 {
-        match (ticks.wrapping_sub(self.start) as f64 * self.nanos_per_tick) as i64 {
-            // There is no such number: it is too large.
-            i64::MAX => i64::MIN,
-            nanos => nanos,
+            late: FxHashMap::default(),
+            form,
+            start: None,
+            window: Window::default(),
+            order_defects: defects.clone(),
+            rule_defects: defects,
         }
     }
 
-    /// Has more events ready, and room for what they name.
+    /// The defects met so far, in lenient mode.
+    pub(crate) fn take_defects(&mut self) -> Vec<Error> {
+        let mut defects = self.order_defects.take();
+        defects.append(&mut self.rule_defects.take());
+        defects
+    }
+
+    /// Notes that the goroutine's system call, whose end comes now, ended later.
+    #[cold]
+    pub(crate) fn ends_late(&mut self, g: Slot, ticks: i64) {
+        self.gs.get(g).life.late = true;
+        self.late.insert(g, ticks);
+    }
+
+    /// Demands that the goroutine's last system call have ended before it starts.
+    #[cold]
     #[inline(never)]
-    fn refill(&mut self) -> Result<bool> {
-        let more = self.settled.refill()?;
-        self.gs.resize(self.settled.merged.gs.ids.len(), G::default());
-        Ok(more)
+    fn starts_late(&mut self, item: Item) -> Result<()> {
+        self.gs.get(item.g).life.late = false;
+        let (event, goroutine) = (item.event, self.go_id(item.g));
+        let [found, expected] = [GoPhase::Waiting, GoPhase::Runnable];
+        match self.late.remove(&item.g) {
+            Some(ended) if ended > item.ticks => {
+                self.meet(item, V1Error::Goroutine { event, goroutine, found, expected })
+            }
+            _ => Ok(()),
+        }
     }
 
     #[inline(always)]
-    fn g(&mut self, slot: Slot) -> &mut G {
-        // Every slot that an item has was made before.
-        &mut self.gs[slot as usize]
+    fn g(&mut self, slot: Slot) -> &mut Life {
+        &mut self.gs.get(slot).life
     }
 
     #[inline(always)]
@@ -217,33 +181,39 @@ impl<'a> Replay<'a> {
         self.ps.resize(place + 1, P_ABSENT);
     }
 
-    /// Makes `step` the next event, if there is one; an error comes in strict
-    /// mode only. In place, for a step that is handed through costs more than
-    /// what it takes to make.
+    /// Takes the next event; an error comes in strict mode only.
     #[inline(always)]
-    pub(crate) fn next(&mut self, step: &mut Step) -> Result<bool> {
+    pub(crate) fn event(&mut self, item: Item) -> Result<()> {
         use EventType::*;
         use GoPhase::*;
-        let item = loop {
-            match self.settled.next() {
-                Some(item) => break item,
-                None if self.refill()? => {}
-                None => return Ok(false),
-            }
-        };
         let event = item.event;
-        let mut proc = if item.proc == NO_PROC { NONE } else { u32::from(item.proc) };
-        step.event = event;
-        step.at = item.at;
-        step.time = self.time(item.ticks);
-        step.g = self.settled.merged.gs.id(item.g);
-        step.thread = WIRE_NONE;
-        step.blocks = item.blocks == Blocks::Yes;
-        (step.timer, step.called_back, step.first_of_proc) = (false, false, false);
-        (step.began, step.begins) = (0, false);
+        self.start.get_or_insert(item.ticks);
+        let g = self.gs.get(item.g);
+        let mut step = Step {
+            at: item.at,
+            g: g.id,
+            ticks: item.ticks,
+            other: 0,
+            thread: WIRE_NONE,
+            proc: if item.proc == NO_PROC { NONE } else { u32::from(item.proc) },
+            event,
+            moved: item.moved,
+            begins: false,
+            timer: false,
+            began: 0,
+            called_back: false,
+            first_of_proc: false,
+        };
+        let syscall = std::mem::take(&mut g.turn.syscall);
+        if syscall != 0 {
+            self.window.close(syscall - 1, event == GoSysBlock);
+        }
         match event {
             GoStart | GoStartLabel => {
                 step.called_back = std::mem::take(&mut self.g(item.g).in_c);
+                if self.g(item.g).late {
+                    self.starts_late(item)?;
+                }
                 if !step.called_back {
                     self.needs(item, item.g, Runnable)?;
                 }
@@ -262,7 +232,7 @@ impl<'a> Replay<'a> {
                 }
             }
             GoUnblock => {
-                step.other = self.settled.merged.gs.id(item.other);
+                step.other = self.gs.id(item.other);
                 self.needs(item, item.g, Running)?;
                 step.timer = self.g(item.g).timer;
                 if !step.timer {
@@ -272,13 +242,13 @@ impl<'a> Replay<'a> {
                 let woken = self.g(item.other);
                 woken.phase = Runnable;
                 if std::mem::take(&mut woken.network) {
-                    proc = NETPOLL_PROC;
+                    step.proc = NETPOLL_PROC;
                 } else if step.timer {
-                    proc = TIMER_PROC;
+                    step.proc = TIMER_PROC;
                 }
             }
             GoCreate => {
-                step.other = self.settled.merged.gs.id(item.other);
+                step.other = self.gs.id(item.other);
                 self.needs(item, item.g, Running)?;
                 self.needs_on_proc(item, item.g)?;
                 if self.g(item.other).exists {
@@ -291,12 +261,13 @@ impl<'a> Replay<'a> {
             GoSysCall => {
                 self.needs_running(item)?;
                 self.g(item.g).network = false;
+                self.gs.get(item.g).turn.syscall = self.window.place() + 1;
             }
             GoSysExit => {
                 self.needs(item, item.g, Waiting)?;
                 let g = self.g(item.g);
                 (g.phase, g.network, g.in_c) = (Runnable, false, false);
-                proc = SYSCALL_PROC;
+                step.proc = SYSCALL_PROC;
             }
             GoWaiting | GoInSyscall => {
                 self.needs(item, item.g, Runnable)?;
@@ -309,7 +280,7 @@ impl<'a> Replay<'a> {
             GCStart => {
                 let open = std::mem::replace(&mut self.collecting, true);
                 self.needs_open(item, open, false)?;
-                proc = GC_PROC;
+                step.proc = GC_PROC;
             }
             GCDone => {
                 let open = std::mem::take(&mut self.collecting);
@@ -328,10 +299,10 @@ impl<'a> Replay<'a> {
             }
             _ => {}
         }
-        step.proc = proc;
-        if proc < TIMER_PROC && step.thread == WIRE_NONE && event != CPUSample {
+        if step.proc < TIMER_PROC && step.thread == WIRE_NONE && event != CPUSample {
             step.thread = self.p(item.proc).thread;
         }
-        Ok(true)
+        self.form.put(&step, &mut self.window);
+        Ok(())
     }
 }

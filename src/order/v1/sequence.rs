@@ -5,30 +5,31 @@
 //! All events are read before the first comes out. Merging the Ps by number
 //! would not do for damaged traces, where numbers are missing or come twice.
 
-use super::gs::Gs;
-use super::item::{Blocks, Item};
-use super::merge::{Merged, cursors};
-use super::window::Window;
+use super::cursor::Head;
+use super::item::Item;
+use super::merge::{STRETCH, cursors};
+use super::replay::Replay;
 use crate::error::{Result, V1Error};
 use crate::wire::v1::event::{Shapes, numbers, wrong};
 use crate::wire::v1::spec::EventType;
-use crate::wire::v1::tables::Index;
+use crate::wire::v1::tables::{Index, NO_EXIT};
 
-/// Puts all events in order.
-pub(crate) fn by_number(file: &[u8], index: &Index, out: &mut Merged) -> Result<()> {
+/// All events in order.
+pub(crate) fn by_number(file: &[u8], index: &Index, out: &mut Replay<'_>) -> Result<Vec<Item>> {
     let shapes = Shapes::of(index.version);
     let mut numbered: Vec<(u64, Item)> = Vec::with_capacity(index.events);
     for mut cursor in cursors(index) {
+        let mut head = Head::NONE;
         loop {
-            let head = match cursor.read(file, index, &shapes, &mut out.gs) {
-                Ok(Some(head)) => head,
-                Ok(None) => break,
+            match cursor.read(file, index, &shapes, &mut out.gs, &mut head) {
+                Ok(true) => {}
+                Ok(false) => break,
                 Err(e) => {
-                    out.defects.meet(e)?;
+                    out.order_defects.meet(e)?;
                     cursor.skip_batch();
                     continue;
                 }
-            };
+            }
             let (mut seq, mut ticks) = (cursor.seq, head.ticks);
             if head.rule.event == EventType::GoSysExit {
                 let ([.., real_seq, real_ticks], _) = numbers(file, head.at, &shapes)?;
@@ -47,25 +48,20 @@ pub(crate) fn by_number(file: &[u8], index: &Index, out: &mut Merged) -> Result<
     for (_, mut item) in numbered {
         if item.ticks < last {
             let what = V1Error::TimeOrder { event: item.event, ticks: last.wrapping_sub(item.ticks) as u64 };
-            out.defects.meet(wrong(item.at, what))?;
+            out.order_defects.meet(wrong(item.at, what))?;
             item.ticks = last;
         }
         last = item.ticks;
         items.push(item);
     }
-    mark_blocking(&mut items, &out.gs);
-    out.window = Window::of_all(items);
-    Ok(())
+    Ok(items)
 }
 
-/// Marks the system calls whose goroutine blocks next.
-fn mark_blocking(items: &mut [Item], gs: &Gs) {
-    let mut blocks_next = vec![false; gs.ids.len()];
-    for item in items.iter_mut().rev() {
-        let Some(next) = blocks_next.get_mut(item.g as usize) else { continue };
-        let blocks = std::mem::replace(next, item.event == EventType::GoSysBlock);
-        if item.event == EventType::GoSysCall {
-            item.blocks = if blocks { Blocks::Yes } else { Blocks::No };
-        }
+/// Replays some more of them; returns whether there are others left.
+pub(crate) fn replay(items: &mut std::vec::IntoIter<Item>, out: &mut Replay<'_>) -> Result<bool> {
+    for item in items.by_ref().take(STRETCH) {
+        out.event(item)?;
     }
+    out.window.settle(NO_EXIT);
+    Ok(items.len() > 0)
 }

@@ -1,11 +1,11 @@
-//! The events that are merged and not yet handed out: those whose place, or
+//! The events that are checked and not yet handed out: those whose place, or
 //! whose meaning, depends on what comes later.
 //!
 //! ```text
-//!          handed out │ ready       │ held           │ being merged
-//!   items  ...........│ a b c d e f │ SysCall h i j ─┼──>
-//!                     │      ^      │                │
-//!   exits             │      x      │  y             │
+//!            handed out │ ready       │ held           │ being merged
+//!   records  ...........│ a b c d e f │ SysCall h i j ─┼──>
+//!                       │      ^      │                │
+//!   exits               │      x      │  y             │
 //! ```
 //!
 //! The end of a system call was written late and goes back to the time it
@@ -13,16 +13,22 @@
 //! the file tells: up to there events are ready. A system call holds up what
 //! follows until its goroutine's next event tells whether it blocks.
 
-use super::item::{Blocks, Item};
+use crate::order::Record;
+use crate::wire::v2::spec::EventType as V2;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// The end of a system call: it happened earlier than it was written.
+/// The record's fate depends on what comes; no note of [`note`](crate::order::note).
+const OPEN: u8 = 0x20;
+/// The record is to be left out.
+pub(crate) const DROPPED: u8 = 0x10;
+
+/// The end of a system call: it happened earlier than it was written, or later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Exit {
     /// With the time that it happened.
-    item: Item,
-    /// How many items were written before it.
+    record: Record,
+    /// How many records were written before it.
     before: usize,
     /// How many ends were.
     number: usize,
@@ -30,7 +36,7 @@ struct Exit {
 
 impl Exit {
     fn key(&self) -> (i64, usize) {
-        (self.item.ticks, self.number)
+        (self.record.time, self.number)
     }
 }
 
@@ -46,11 +52,11 @@ impl PartialOrd for Exit {
     }
 }
 
-/// A window on the merged events.
+/// A window on the events, as records with their time in ticks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Window {
     /// By time. Those before `next` have been handed out.
-    items: Vec<Item>,
+    records: Vec<Record>,
     next: usize,
     /// How many there are up to the first that is not ready.
     ready: usize,
@@ -66,79 +72,87 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// A window on events that are all in their final order.
-    pub(crate) fn of_all(items: Vec<Item>) -> Window {
-        let mut window = Window { items, ..Window::default() };
-        window.end();
-        window
-    }
-
-    /// Where the next item will stand, counted from the first of all.
+    /// Where the next record will stand, counted from the first of all.
     #[inline(always)]
     pub(crate) fn place(&self) -> usize {
-        self.gone + self.items.len()
+        self.gone + self.records.len()
     }
 
-    /// Adds an item, which is no earlier than the last one.
+    /// Adds a record, which is no earlier than the last one.
     #[inline(always)]
-    pub(crate) fn push(&mut self, item: Item) {
-        self.items.push(item);
+    pub(crate) fn push(&mut self, record: Record) {
+        self.records.push(record);
     }
 
-    /// Adds the end of a system call.
-    pub(crate) fn push_exit(&mut self, item: Item) {
-        let exit = Exit { item, before: self.place(), number: self.written };
+    /// Adds the beginning of a system call, and its end right behind it, which
+    /// is left out if the call turns out to block.
+    #[inline(always)]
+    pub(crate) fn push_syscall(&mut self, begin: Record) {
+        self.push(begin.noting(OPEN));
+        self.push(Record { event: V2::GoSyscallEnd, ..begin });
+    }
+
+    /// Tells what the system call at that place has come to.
+    #[inline(always)]
+    pub(crate) fn close(&mut self, place: usize, blocks: bool) {
+        let Some(at) = place.checked_sub(self.gone) else { return };
+        if let Some([begin, end]) = self.records.get_mut(at..).and_then(|records| records.first_chunk_mut()) {
+            if blocks && begin.note & OPEN != 0 {
+                end.note |= DROPPED;
+            }
+            begin.note &= !OPEN;
+        }
+    }
+
+    /// Adds the end of a system call that blocked.
+    pub(crate) fn push_exit(&mut self, record: Record) {
+        let exit = Exit { record, before: self.place(), number: self.written };
         self.exits.push(Reverse(exit));
         self.written += 1;
-    }
-
-    /// Tells what the system call at that place, which is open, has come to.
-    pub(crate) fn close(&mut self, place: usize, blocks: bool) {
-        if let Some(item) = place.checked_sub(self.gone).and_then(|i| self.items.get_mut(i)) {
-            item.blocks = if blocks { Blocks::Yes } else { Blocks::No };
-        }
-    }
-
-    /// Forgets what has been handed out, if that is the greater part.
-    fn forget(&mut self) {
-        if 2 * self.next >= self.items.len() {
-            self.items.drain(..self.next);
-            self.gone += self.next;
-            self.ready -= self.next;
-            self.next = 0;
-        }
     }
 
     /// Finds out what is ready, given that no end of a system call will come
     /// that is earlier than `bound`.
     pub(crate) fn settle(&mut self, bound: i64) {
-        let unsettled = self.items.get(self.ready..).unwrap_or_default();
-        self.ready += unsettled.iter().take_while(|item| item.blocks != Blocks::Open && item.ticks <= bound).count();
+        let unsettled = self.records.get(self.ready..).unwrap_or_default();
+        let ready = unsettled.iter().take_while(|record| record.note & OPEN == 0 && record.time <= bound);
+        self.ready += ready.count();
     }
 
     /// Nothing more will come.
     pub(crate) fn end(&mut self) {
-        self.ready = self.items.len();
+        self.ready = self.records.len();
         self.ended = true;
     }
 
-    /// Moves what is ready to `out`.
-    pub(crate) fn hand_out(&mut self, out: &mut Vec<Item>) {
-        while let Some(Reverse(exit)) = self.exits.peek() {
-            let ready = self.items.get(self.next..self.ready).unwrap_or_default();
-            let earlier =
-                |(i, item): (usize, &Item)| (item.ticks, self.gone + self.next + i) < (exit.item.ticks, exit.before);
-            let earlier = ready.iter().enumerate().take_while(|&each| earlier(each)).count();
-            if earlier == ready.len() && !self.ended {
-                break;
-            }
-            out.extend_from_slice(ready.get(..earlier).unwrap_or_default());
-            out.push(exit.item);
-            self.next += earlier;
-            self.exits.pop();
+    /// Takes out the next that is ready. Some are to be left out.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Option<Record> {
+        if self.next >= self.ready {
+            return self.last_exit();
         }
-        out.extend_from_slice(self.items.get(self.next..self.ready).unwrap_or_default());
-        self.next = self.ready;
-        self.forget();
+        let &record = self.records.get(self.next)?;
+        if let Some(Reverse(exit)) = self.exits.peek()
+            && (exit.record.time, exit.before) <= (record.time, self.gone + self.next)
+        {
+            return self.exits.pop().map(|Reverse(exit)| exit.record);
+        }
+        self.next += 1;
+        Some(record)
+    }
+
+    #[inline(never)]
+    fn last_exit(&mut self) -> Option<Record> {
+        if self.ended { self.exits.pop().map(|Reverse(exit)| exit.record) } else { None }
+    }
+
+    /// Forgets what has been handed out, if that is the greater part.
+    pub(crate) fn forget(&mut self) {
+        if 2 * self.next >= self.records.len() {
+            self.records.drain(..self.next);
+            self.gone += self.next;
+            self.ready -= self.next;
+            self.next = 0;
+        }
     }
 }

@@ -15,11 +15,11 @@ impl Replay<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn meet(&mut self, item: Item, what: V1Error) -> Result<()> {
-        self.defects.meet(wrong(item.at, what))
+        self.rule_defects.meet(wrong(item.at, what))
     }
 
     pub(super) fn go_id(&self, slot: Slot) -> GoId {
-        GoId(self.settled.merged.gs.id(slot))
+        GoId(self.gs.id(slot))
     }
 
     #[cold]
