@@ -140,6 +140,13 @@ impl<'a> Ordering<'a> {
     /// Fills `out`; returns whether that was all.
     pub(crate) fn advance(&mut self, last_time: &mut i64, out: &mut Block) -> Result<bool> {
         while out.has_room() {
+            if self.futile.is_none() {
+                let (clock, window) = (self.clock(), &mut self.replay.window);
+                window.hand_out(last_time, out, clock);
+                if !out.has_room() {
+                    break;
+                }
+            }
             match self.next_ready() {
                 Some(record) => out.push(last_time, record),
                 None if self.read_on() => {}
@@ -170,17 +177,17 @@ impl<'a> Ordering<'a> {
                 Some(futile) => futile.next(window, matches!(self.source, Source::Over))?,
             };
             if record.note & DROPPED == 0 {
-                return Some(Record { time: self.nanos(record.time), ..record });
+                return Some(Record { time: self.clock()(record.time), ..record });
             }
         }
     }
 
-    /// Nanoseconds since the first event. As Go does on amd64: the product of
-    /// floats, truncated.
+    /// What makes nanoseconds since the first event of ticks. As Go does on
+    /// amd64: the product of floats, truncated.
     #[inline(always)]
-    fn nanos(&self, ticks: i64) -> i64 {
-        let start = self.replay.start.unwrap_or_default();
-        match (ticks.wrapping_sub(start) as f64 * self.nanos_per_tick) as i64 {
+    fn clock(&self) -> impl Fn(i64) -> i64 + use<> {
+        let (start, nanos_per_tick) = (self.replay.start.unwrap_or_default(), self.nanos_per_tick);
+        move |ticks| match (ticks.wrapping_sub(start) as f64 * nanos_per_tick) as i64 {
             // There is no such number: it is too large.
             i64::MAX => i64::MIN,
             nanos => nanos,

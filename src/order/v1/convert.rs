@@ -43,26 +43,47 @@ pub(crate) struct Convert {
 impl Form {
     /// Puts what an event becomes into the window.
     #[inline(always)]
-    pub(crate) fn put(&mut self, step: &Step, out: &mut Window) {
+    pub(crate) fn put(&mut self, step: Step, out: &mut Window) {
         match self {
-            Form::Converted(convert) => convert.put(step, out),
+            Form::Converted(convert) => match plainly(step.event) {
+                Some(event) if convert.begun && !step.called_back => out.push(record(event, &step)),
+                _ => convert.put(step, out),
+            },
             Form::AsWritten => put_as_written(step, out),
         }
     }
 }
 
 #[inline(never)]
-fn put_as_written(step: &Step, out: &mut Window) {
-    let record = record(V2::Sync, step);
+fn put_as_written(step: Step, out: &mut Window) {
+    let record = record(V2::Sync, &step);
     // A timer that wakes what waits for the network is a timer here.
     let record = Record { proc: if step.timer { TIMER_PROC } else { record.proc }, ..record };
     if step.moved { out.push_exit(record) } else { out.push(record) }
 }
 
+/// What a frequent event becomes, once the trace has begun.
+#[inline(always)]
+fn plainly(event: EventType) -> Option<V2> {
+    use EventType::*;
+    Some(match event {
+        GoStart => V2::GoStart,
+        GoCreate => V2::GoCreate,
+        GoUnblock => V2::GoUnblock,
+        GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
+        | GoBlockGC | GoStop => V2::GoBlock,
+        GoSched | GoPreempt => V2::GoStop,
+        GoEnd => V2::GoDestroy,
+        HeapAlloc => V2::HeapAlloc,
+        _ => return None,
+    })
+}
+
 impl Convert {
-    #[inline(always)]
-    fn put(&mut self, step: &Step, out: &mut Window) {
+    #[inline(never)]
+    fn put(&mut self, step: Step, out: &mut Window) {
         use EventType::*;
+        let step = &step;
         if step.called_back {
             let end = record(V2::GoSyscallEndBlocked, step).noting(note::SYNTHETIC);
             out.push(Record { proc: SYSCALL_PROC, thread: WIRE_NONE, ..end });

@@ -61,8 +61,8 @@ impl Head {
     /// The event at that time and on that P.
     #[inline(always)]
     pub(crate) fn item(&self, ticks: i64, proc: u16) -> Item {
-        let Head { at, g, other, becomes, .. } = *self;
-        Item { ticks, at, g, other, proc, event: becomes, moved: false }
+        let Head { at, g, other, exit, becomes, .. } = *self;
+        Item { ticks, at, g, other, proc, event: becomes, exit }
     }
 }
 
@@ -185,12 +185,12 @@ impl Cursor {
                 continue;
             }
             let byte = file.get(at).copied().unwrap_or_default();
+            if shapes.lead == 1 && self.hot(file, at, byte, gs, head).is_some() {
+                return Ok(true);
+            }
             if shapes.count(byte) == 0 {
                 self.data.start = after(file, at, shapes)?;
                 continue;
-            }
-            if shapes.lead == 1 && self.hot(file, at, byte, gs, head).is_some() {
-                return Ok(true);
             }
             let event = EventType::from_wire(byte & 0x3f).unwrap_or(EventType::Batch);
             let (n, end) = numbers(file, at, shapes)?;

@@ -18,7 +18,7 @@ pub(crate) struct Item {
     pub(crate) proc: u16,
     /// Its type, one of those that are not "local".
     pub(crate) event: EventType,
-    /// Whether `ticks` is earlier, or later, than where it stands: the end of a
-    /// system call that goes where its time says.
-    pub(crate) moved: bool,
+    /// For the end of a system call that states it, when that really ended, in
+    /// ticks; else 0.
+    pub(crate) exit: i64,
 }

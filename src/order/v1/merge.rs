@@ -41,20 +41,6 @@ struct Stream {
 /// How many events are merged in a row.
 pub(crate) const STRETCH: usize = 1024;
 
-/// How taking the events of one stream ended.
-enum Ran {
-    /// There are no more.
-    Over,
-    /// The next one is not due.
-    Waits,
-    /// The last one may be what another stream waits for.
-    Wakes,
-    /// It need not, but there are enough for now.
-    Enough,
-    /// The next one, of that time, is not the earliest.
-    GivesWay(i64),
-}
-
 /// A merge under way.
 #[derive(Clone, Debug)]
 pub(crate) struct Merge<'a> {
@@ -65,9 +51,8 @@ pub(crate) struct Merge<'a> {
     frontier: Frontier,
     /// The streams whose next event is not due, as far as is known.
     waiting: Vec<usize>,
-    /// The stream that the last event was of, if its next one comes next
-    /// unless the head of the frontier does.
-    running: Option<usize>,
+    /// The stream whose next event, which has been looked at, is the earliest.
+    next: Option<usize>,
     ties: Ties,
     last: i64,
 }
@@ -121,7 +106,7 @@ impl<'a> Merge<'a> {
             waiting: (0..streams.len()).collect(),
             streams,
             frontier: Frontier::new(ties),
-            running: None,
+            next: None,
             ties,
             last: i64::MIN,
         }
@@ -132,20 +117,10 @@ impl<'a> Merge<'a> {
         // Looking at all streams afterwards has to pay.
         let enough = out.window.place() + STRETCH.max(self.streams.len());
         while out.window.place() < enough {
-            let Some(stream) = self.running.take() else {
-                if !self.look_at_all(out)? {
-                    return Ok(false);
-                }
-                continue;
-            };
-            match self.run_on(stream, enough, out)? {
-                Ran::Over => {}
-                Ran::Waits | Ran::Wakes => self.waiting.push(stream),
-                Ran::GivesWay(ticks) => {
-                    let Entry { stream, .. } = self.frontier.exchange(Entry { ticks, stream });
-                    self.take(stream, out)?;
-                }
-                Ran::Enough => self.running = Some(stream),
+            match self.next.take() {
+                Some(stream) => self.run(stream, enough, out)?,
+                None if self.look_at_all(out)? => {}
+                None => return Ok(false),
             }
         }
         let exits = self.streams.iter().map(|stream| {
@@ -156,7 +131,48 @@ impl<'a> Merge<'a> {
         Ok(true)
     }
 
-    /// Looks at the next event of each stream that waits, and takes the earliest
+    /// Takes the earliest event, which is the next of that stream, and those
+    /// that follow, until a stream waits that did not, or may wait no longer.
+    ///
+    /// A stream keeps its turn for as long as its events come before those of
+    /// the frontier, which they would enter only to leave it at once.
+    fn run(&mut self, mut at: usize, enough: usize, out: &mut Replay<'_>) -> Result<()> {
+        while let Some(stream) = self.streams.get_mut(at) {
+            stream.looked_at = false;
+            if !stream.head.rule.holds(&mut out.gs) {
+                impossible(&stream.head, out)?;
+            }
+            let limit = self.frontier.limit();
+            loop {
+                if put(&mut self.last, &stream.head, stream.cursor.proc, out)? {
+                    self.waiting.push(at);
+                    return Ok(());
+                }
+                if !stream.read(self.file, &self.index, &self.shapes, out)? {
+                    return Ok(());
+                }
+                if !stream.head.rule.holds(&mut out.gs) {
+                    stream.looked_at = true;
+                    stream.head.rule.await_change(&mut out.gs);
+                    self.waiting.push(at);
+                    return Ok(());
+                }
+                if stream.head.ticks >= limit {
+                    break;
+                }
+                if out.window.place() >= enough {
+                    stream.looked_at = true;
+                    self.next = Some(at);
+                    return Ok(());
+                }
+            }
+            stream.looked_at = true;
+            at = self.frontier.exchange(Entry { ticks: stream.head.ticks, stream: at }).stream;
+        }
+        Ok(())
+    }
+
+    /// Looks at the next event of each stream that waits, and finds the earliest
     /// of those that are due; returns whether there is any event left.
     fn look_at_all(&mut self, out: &mut Replay<'_>) -> Result<bool> {
         if self.ties == Ties::Go121 {
@@ -179,41 +195,11 @@ impl<'a> Merge<'a> {
             }
         }
         match self.frontier.pop() {
-            Some(Entry { stream, .. }) => self.take(stream, out)?,
+            Some(Entry { stream, .. }) => self.next = Some(stream),
             None if self.waiting.is_empty() => return Ok(false),
             None => self.force(out)?,
         }
         Ok(true)
-    }
-
-    /// Takes the events of a stream for as long as they come before those of
-    /// the frontier, which they would enter only to leave it at once.
-    #[inline(always)]
-    fn run_on(&mut self, stream: usize, enough: usize, out: &mut Replay<'_>) -> Result<Ran> {
-        let limit = self.frontier.limit();
-        let Some(stream) = self.streams.get_mut(stream) else { return Ok(Ran::Over) };
-        loop {
-            if !stream.read(self.file, &self.index, &self.shapes, out)? {
-                return Ok(Ran::Over);
-            }
-            let Stream { cursor, head, .. } = stream;
-            let due = head.rule.holds(&mut out.gs);
-            if due && head.ticks < limit {
-                if put(&mut self.last, head, cursor.proc, out)? {
-                    return Ok(Ran::Wakes);
-                }
-                if out.window.place() >= enough {
-                    return Ok(Ran::Enough);
-                }
-                continue;
-            }
-            stream.looked_at = true;
-            if due {
-                return Ok(Ran::GivesWay(head.ticks));
-            }
-            head.rule.await_change(&mut out.gs);
-            return Ok(Ran::Waits);
-        }
     }
 
     fn strike(&mut self, i: usize) {
@@ -230,26 +216,6 @@ impl<'a> Merge<'a> {
             stream.looked_at = stream.read(self.file, &self.index, &self.shapes, out)?;
         }
         Ok(stream.looked_at.then_some(&stream.head))
-    }
-
-    /// Puts the next event of a stream, which has been looked at, in its place.
-    #[inline(always)]
-    fn take(&mut self, at: usize, out: &mut Replay<'_>) -> Result<()> {
-        let Some(Stream { cursor, head, looked_at, .. }) = self.streams.get_mut(at) else { return Ok(()) };
-        *looked_at = false;
-        if !head.rule.holds(&mut out.gs) {
-            let what = V1Error::ImpossibleTransition {
-                event: head.rule.event,
-                goroutine: GoId(out.gs.id(head.rule.g)),
-                found: out.gs.get(head.rule.g).turn.phase,
-            };
-            out.order_defects.meet(wrong(head.at, what))?;
-        }
-        match put(&mut self.last, head, cursor.proc, out)? {
-            true => self.waiting.push(at),
-            false => self.running = Some(at),
-        }
-        Ok(())
     }
 
     /// No event is due: in lenient mode the earliest happens all the same.
@@ -323,42 +289,16 @@ fn put(last: &mut i64, head: &Head, proc: u16, out: &mut Replay<'_>) -> Result<b
         ticks = *last;
     }
     *last = ticks;
-    let mut item = head.item(ticks, proc);
-    match head.rule.event {
-        EventType::GoSysBlock => out.gs.get(head.g).turn.blocked = ticks,
-        EventType::GoInSyscall => {
-            let turn = &mut out.gs.get(head.g).turn;
-            (turn.blocked, turn.in_c) = (ticks, true);
-        }
-        EventType::GoSysExit if moves(head, out)? => {
-            (item.ticks, item.moved) = (head.exit, true);
-            if head.exit > ticks {
-                out.ends_late(head.g, head.exit);
-            }
-        }
-        _ => {}
-    }
-    out.event(item)?;
+    out.event(head.item(ticks, proc))?;
     Ok(awaited)
 }
 
-/// Whether the end of a system call goes where its time says.
+/// An event is the earliest that its goroutine was ready for, and it no longer
+/// is: two that exclude each other were due.
+#[cold]
 #[inline(never)]
-fn moves(head: &Head, out: &mut Replay<'_>) -> Result<bool> {
-    let turn = &mut out.gs.get(head.g).turn;
-    let stale = std::mem::take(&mut turn.stale);
-    let blocked = turn.blocked;
-    let early = head.exit < blocked;
-    if head.exit == 0 || stale && early {
-        return Ok(false);
-    }
-    let what = if blocked == 0 {
-        V1Error::StraySyscallExit { goroutine: GoId(out.gs.id(head.g)) }
-    } else if early {
-        V1Error::TimeOrder { event: head.rule.event, ticks: blocked.wrapping_sub(head.exit) as u64 }
-    } else {
-        return Ok(true);
-    };
-    out.order_defects.meet(wrong(head.at, what))?;
-    Ok(false)
+fn impossible(head: &Head, out: &mut Replay<'_>) -> Result<()> {
+    let goroutine = GoId(out.gs.id(head.rule.g));
+    let found = out.gs.get(head.rule.g).turn.phase;
+    out.order_defects.meet(wrong(head.at, V1Error::ImpossibleTransition { event: head.rule.event, goroutine, found }))
 }

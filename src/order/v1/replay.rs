@@ -16,6 +16,7 @@ use crate::error::{Error, GoPhase, Result, V1Error};
 use crate::ids::WIRE_NONE;
 use crate::order::state::{NONE, Slot};
 use crate::version::Version;
+use crate::wire::v1::event::wrong;
 use crate::wire::v1::spec::EventType;
 use crate::wire::v1::tables::{Index, NO_PROC};
 use rustc_hash::FxHashMap;
@@ -75,13 +76,19 @@ struct P {
 
 const P_ABSENT: P = P { g: NOBODY, thread: WIRE_NONE, seen: false, running: false, sweeps: false, stopped: 0 };
 
+/// Where a P stands among all, the first being that of events on no P.
+#[inline(always)]
+fn place(proc: u16) -> usize {
+    usize::from(proc.wrapping_add(1))
+}
+
 /// The checking of the events of a v1 trace.
 #[derive(Clone, Debug)]
 pub(crate) struct Replay<'a> {
     file: &'a [u8],
     version: Version,
     pub(crate) gs: Gs,
-    /// By number plus one; the first is that of events on no P.
+    /// By [`place`].
     ps: Vec<P>,
     collecting: bool,
     /// Where the stop-the-world began, or 0.
@@ -112,12 +119,15 @@ impl<'a> Replay<'a> {
             let slot = gs.slot(id);
             gs.get(slot).life.timer = true;
         }
+        let batches = index.batches.iter().map(|batch| place(batch.proc));
+        let samples = index.samples.iter().filter_map(|sample| Some(place(u16::try_from(sample.proc?.0).ok()?)));
+        let most = batches.chain(samples).max().unwrap_or_default();
         let defects = Defects { lenient, ..Defects::default() };
         Replay {
             file,
             version: index.version,
             gs,
-            ps: Vec::new(),
+            ps: vec![P_ABSENT; most + 1],
             collecting: false,
             stopped: 0,
             last_stop: 0,
@@ -139,11 +149,30 @@ impl<'a> Replay<'a> {
         defects
     }
 
-    /// Notes that the goroutine's system call, whose end comes now, ended later.
-    #[cold]
-    pub(crate) fn ends_late(&mut self, g: Slot, ticks: i64) {
-        self.gs.get(g).life.late = true;
-        self.late.insert(g, ticks);
+    /// Whether the end of a system call goes where its time says.
+    #[inline(never)]
+    fn moves(&mut self, item: Item) -> Result<bool> {
+        let turn = &mut self.gs.get(item.g).turn;
+        let stale = std::mem::take(&mut turn.stale);
+        let blocked = turn.blocked;
+        let early = item.exit < blocked;
+        if item.exit == 0 || stale && early {
+            return Ok(false);
+        }
+        if blocked != 0 && !early {
+            if item.exit > item.ticks {
+                self.gs.get(item.g).life.late = true;
+                self.late.insert(item.g, item.exit);
+            }
+            return Ok(true);
+        }
+        let what = if blocked == 0 {
+            V1Error::StraySyscallExit { goroutine: self.go_id(item.g) }
+        } else {
+            V1Error::TimeOrder { event: item.event, ticks: blocked.wrapping_sub(item.exit) as u64 }
+        };
+        self.order_defects.meet(wrong(item.at, what))?;
+        Ok(false)
     }
 
     /// Demands that the goroutine's last system call have ended before it starts.
@@ -168,17 +197,7 @@ impl<'a> Replay<'a> {
 
     #[inline(always)]
     fn p(&mut self, proc: u16) -> &mut P {
-        let place = usize::from(proc.wrapping_add(1));
-        if place >= self.ps.len() {
-            self.add_ps(place);
-        }
-        &mut self.ps[place]
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn add_ps(&mut self, place: usize) {
-        self.ps.resize(place + 1, P_ABSENT);
+        &mut self.ps[place(proc)]
     }
 
     /// Takes the next event; an error comes in strict mode only.
@@ -188,16 +207,17 @@ impl<'a> Replay<'a> {
         use GoPhase::*;
         let event = item.event;
         self.start.get_or_insert(item.ticks);
+        let thread = self.p(item.proc).thread;
         let g = self.gs.get(item.g);
         let mut step = Step {
             at: item.at,
             g: g.id,
             ticks: item.ticks,
             other: 0,
-            thread: WIRE_NONE,
+            thread,
             proc: if item.proc == NO_PROC { NONE } else { u32::from(item.proc) },
             event,
-            moved: item.moved,
+            moved: false,
             begins: false,
             timer: false,
             began: 0,
@@ -223,7 +243,11 @@ impl<'a> Replay<'a> {
                 self.p(item.proc).g = item.g;
             }
             GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
-            | GoBlockGC | GoSysBlock => self.leaves(item, Waiting)?,
+            | GoBlockGC => self.leaves(item, Waiting)?,
+            GoSysBlock => {
+                self.gs.get(item.g).turn.blocked = item.ticks;
+                self.leaves(item, Waiting)?;
+            }
             GoSched | GoPreempt => self.leaves(item, Runnable)?,
             GoEnd | GoStop => {
                 self.leaves(item, Dead)?;
@@ -242,9 +266,9 @@ impl<'a> Replay<'a> {
                 let woken = self.g(item.other);
                 woken.phase = Runnable;
                 if std::mem::take(&mut woken.network) {
-                    step.proc = NETPOLL_PROC;
+                    (step.proc, step.thread) = (NETPOLL_PROC, WIRE_NONE);
                 } else if step.timer {
-                    step.proc = TIMER_PROC;
+                    (step.proc, step.thread) = (TIMER_PROC, WIRE_NONE);
                 }
             }
             GoCreate => {
@@ -267,9 +291,16 @@ impl<'a> Replay<'a> {
                 self.needs(item, item.g, Waiting)?;
                 let g = self.g(item.g);
                 (g.phase, g.network, g.in_c) = (Runnable, false, false);
-                step.proc = SYSCALL_PROC;
+                if self.moves(item)? {
+                    (step.ticks, step.moved) = (item.exit, true);
+                }
+                (step.proc, step.thread) = (SYSCALL_PROC, WIRE_NONE);
             }
             GoWaiting | GoInSyscall => {
+                if event == GoInSyscall {
+                    let turn = &mut self.gs.get(item.g).turn;
+                    (turn.blocked, turn.in_c) = (item.ticks, true);
+                }
                 self.needs(item, item.g, Runnable)?;
                 let g = self.g(item.g);
                 (g.phase, g.network, g.in_c) = (Waiting, false, event == GoInSyscall);
@@ -280,7 +311,7 @@ impl<'a> Replay<'a> {
             GCStart => {
                 let open = std::mem::replace(&mut self.collecting, true);
                 self.needs_open(item, open, false)?;
-                step.proc = GC_PROC;
+                (step.proc, step.thread) = (GC_PROC, WIRE_NONE);
             }
             GCDone => {
                 let open = std::mem::take(&mut self.collecting);
@@ -297,12 +328,10 @@ impl<'a> Replay<'a> {
             STWStart | STWDone | GCMarkAssistStart | GCMarkAssistDone | UserTaskCreate | UserTaskEnd | UserRegion => {
                 (step.began, step.begins) = self.rare(item)?;
             }
+            CPUSample => step.thread = WIRE_NONE,
             _ => {}
         }
-        if step.proc < TIMER_PROC && step.thread == WIRE_NONE && event != CPUSample {
-            step.thread = self.p(item.proc).thread;
-        }
-        self.form.put(&step, &mut self.window);
+        self.form.put(step, &mut self.window);
         Ok(())
     }
 }

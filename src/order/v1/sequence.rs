@@ -38,7 +38,8 @@ pub(crate) fn by_number(file: &[u8], index: &Index, out: &mut Replay<'_>) -> Res
                     ticks = real_ticks as i64;
                 }
             }
-            numbered.push((seq, head.item(ticks, cursor.proc)));
+            // It stands where its number says.
+            numbered.push((seq, Item { exit: 0, ..head.item(ticks, cursor.proc) }));
         }
     }
     // Go compares them as signed numbers; those of a good trace differ.

@@ -13,7 +13,7 @@
 //! the file tells: up to there events are ready. A system call holds up what
 //! follows until its goroutine's next event tells whether it blocks.
 
-use crate::order::Record;
+use crate::order::{Block, Record};
 use crate::wire::v2::spec::EventType as V2;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -144,6 +144,25 @@ impl Window {
     #[inline(never)]
     fn last_exit(&mut self) -> Option<Record> {
         if self.ended { self.exits.pop().map(|Reverse(exit)| exit.record) } else { None }
+    }
+
+    /// Hands out what is ready, as far as there is room and no end of a system
+    /// call comes between, given how to make nanoseconds of ticks.
+    #[inline(always)]
+    pub(crate) fn hand_out(&mut self, last_time: &mut i64, out: &mut Block, nanos: impl Fn(i64) -> i64) {
+        let last = (i64::MAX, usize::MAX);
+        let exit = self.exits.peek().map_or(last, |Reverse(exit)| (exit.record.time, exit.before));
+        let mut place = self.gone + self.next;
+        for &record in self.records.get(self.next..self.ready).unwrap_or_default() {
+            if !out.has_room() || exit <= (record.time, place) {
+                break;
+            }
+            if record.note & DROPPED == 0 {
+                out.push(last_time, Record { time: nanos(record.time), ..record });
+            }
+            place += 1;
+        }
+        self.next = place - self.gone;
     }
 
     /// Forgets what has been handed out, if that is the greater part.
