@@ -41,22 +41,28 @@ pub(crate) struct Convert {
 }
 
 impl Form {
-    /// Puts what an event becomes into the window.
+    /// What an event becomes if that is one record with its time and context,
+    /// and nothing else depends on it.
     #[inline(always)]
-    pub(crate) fn put(&mut self, step: Step, out: &mut Window) {
+    pub(crate) fn plainly(&self, event: EventType) -> Option<V2> {
         match self {
-            Form::Converted(convert) => match plainly(step.event) {
-                Some(event) if convert.begun && !step.called_back => out.push(record(event, &step)),
-                _ => convert.put(step, out),
-            },
+            Form::Converted(convert) if convert.begun => plainly(event),
+            _ => None,
+        }
+    }
+
+    /// Puts what an event becomes into the window.
+    #[inline(never)]
+    pub(crate) fn put(&mut self, step: &Step, out: &mut Window) {
+        match self {
+            Form::Converted(convert) => convert.put(step, out),
             Form::AsWritten => put_as_written(step, out),
         }
     }
 }
 
-#[inline(never)]
-fn put_as_written(step: Step, out: &mut Window) {
-    let record = record(V2::Sync, &step);
+fn put_as_written(step: &Step, out: &mut Window) {
+    let record = record(V2::Sync, step);
     // A timer that wakes what waits for the network is a timer here.
     let record = Record { proc: if step.timer { TIMER_PROC } else { record.proc }, ..record };
     if step.moved { out.push_exit(record) } else { out.push(record) }
@@ -80,10 +86,8 @@ fn plainly(event: EventType) -> Option<V2> {
 }
 
 impl Convert {
-    #[inline(never)]
-    fn put(&mut self, step: Step, out: &mut Window) {
+    fn put(&mut self, step: &Step, out: &mut Window) {
         use EventType::*;
-        let step = &step;
         if step.called_back {
             let end = record(V2::GoSyscallEndBlocked, step).noting(note::SYNTHETIC);
             out.push(Record { proc: SYSCALL_PROC, thread: WIRE_NONE, ..end });

@@ -14,6 +14,8 @@ use super::item::Item;
 use super::window::Window;
 use crate::error::{Error, GoPhase, Result, V1Error};
 use crate::ids::WIRE_NONE;
+use crate::order::Record;
+use crate::order::context::Context;
 use crate::order::state::{NONE, Slot};
 use crate::version::Version;
 use crate::wire::v1::event::wrong;
@@ -28,12 +30,7 @@ pub(crate) const SYSCALL_PROC: u32 = 1_000_003;
 const GC_PROC: u32 = 1_000_004;
 
 /// An event that is in order.
-///
-/// No two fields that a record takes as they are stand next to each other: they
-/// would be loaded as one right after being stored as two, and the processor
-/// waits for that.
 #[derive(Clone, Copy, Debug)]
-#[repr(C)]
 pub(crate) struct Step {
     /// Where it begins in the file.
     pub(crate) at: usize,
@@ -207,34 +204,24 @@ impl<'a> Replay<'a> {
         use GoPhase::*;
         let event = item.event;
         self.start.get_or_insert(item.ticks);
-        let thread = self.p(item.proc).thread;
+        let mut ticks = item.ticks;
+        let mut thread = self.p(item.proc).thread;
+        let mut proc = if item.proc == NO_PROC { NONE } else { u32::from(item.proc) };
+        let (mut moved, mut timer, mut called_back, mut first_of_proc) = (false, false, false, false);
+        let (mut began, mut begins) = (0, false);
         let g = self.gs.get(item.g);
-        let mut step = Step {
-            at: item.at,
-            g: g.id,
-            ticks: item.ticks,
-            other: 0,
-            thread,
-            proc: if item.proc == NO_PROC { NONE } else { u32::from(item.proc) },
-            event,
-            moved: false,
-            begins: false,
-            timer: false,
-            began: 0,
-            called_back: false,
-            first_of_proc: false,
-        };
+        let id = g.id;
         let syscall = std::mem::take(&mut g.turn.syscall);
         if syscall != 0 {
             self.window.close(syscall - 1, event == GoSysBlock);
         }
         match event {
             GoStart | GoStartLabel => {
-                step.called_back = std::mem::take(&mut self.g(item.g).in_c);
+                called_back = std::mem::take(&mut self.g(item.g).in_c);
                 if self.g(item.g).late {
                     self.starts_late(item)?;
                 }
-                if !step.called_back {
+                if !called_back {
                     self.needs(item, item.g, Runnable)?;
                 }
                 self.needs_on_proc(item, NOBODY)?;
@@ -256,23 +243,21 @@ impl<'a> Replay<'a> {
                 }
             }
             GoUnblock => {
-                step.other = self.gs.id(item.other);
                 self.needs(item, item.g, Running)?;
-                step.timer = self.g(item.g).timer;
-                if !step.timer {
+                timer = self.g(item.g).timer;
+                if !timer {
                     self.needs_on_proc(item, item.g)?;
                 }
                 self.needs(item, item.other, Waiting)?;
                 let woken = self.g(item.other);
                 woken.phase = Runnable;
                 if std::mem::take(&mut woken.network) {
-                    (step.proc, step.thread) = (NETPOLL_PROC, WIRE_NONE);
-                } else if step.timer {
-                    (step.proc, step.thread) = (TIMER_PROC, WIRE_NONE);
+                    (proc, thread) = (NETPOLL_PROC, WIRE_NONE);
+                } else if timer {
+                    (proc, thread) = (TIMER_PROC, WIRE_NONE);
                 }
             }
             GoCreate => {
-                step.other = self.gs.id(item.other);
                 self.needs(item, item.g, Running)?;
                 self.needs_on_proc(item, item.g)?;
                 if self.g(item.other).exists {
@@ -292,9 +277,9 @@ impl<'a> Replay<'a> {
                 let g = self.g(item.g);
                 (g.phase, g.network, g.in_c) = (Runnable, false, false);
                 if self.moves(item)? {
-                    (step.ticks, step.moved) = (item.exit, true);
+                    (ticks, moved) = (item.exit, true);
                 }
-                (step.proc, step.thread) = (SYSCALL_PROC, WIRE_NONE);
+                (proc, thread) = (SYSCALL_PROC, WIRE_NONE);
             }
             GoWaiting | GoInSyscall => {
                 if event == GoInSyscall {
@@ -306,12 +291,12 @@ impl<'a> Replay<'a> {
                 (g.phase, g.network, g.in_c) = (Waiting, false, event == GoInSyscall);
             }
             ProcStart | ProcStop => {
-                (step.first_of_proc, step.thread) = self.proc(item)?;
+                (first_of_proc, thread) = self.proc(item)?;
             }
             GCStart => {
                 let open = std::mem::replace(&mut self.collecting, true);
                 self.needs_open(item, open, false)?;
-                (step.proc, step.thread) = (GC_PROC, WIRE_NONE);
+                (proc, thread) = (GC_PROC, WIRE_NONE);
             }
             GCDone => {
                 let open = std::mem::take(&mut self.collecting);
@@ -326,12 +311,38 @@ impl<'a> Replay<'a> {
                 self.needs_open(item, open, true)?;
             }
             STWStart | STWDone | GCMarkAssistStart | GCMarkAssistDone | UserTaskCreate | UserTaskEnd | UserRegion => {
-                (step.began, step.begins) = self.rare(item)?;
+                (began, begins) = self.rare(item)?;
             }
-            CPUSample => step.thread = WIRE_NONE,
+            CPUSample => thread = WIRE_NONE,
             _ => {}
         }
-        self.form.put(step, &mut self.window);
+        match self.form.plainly(event) {
+            Some(event) if !called_back => {
+                let go = if id == 0 { WIRE_NONE } else { id };
+                let context = Context { go, g: NONE, p: proc };
+                self.window.push(Record::new(event, thread, context, item.at, ticks));
+            }
+            _ => {
+                let other = self.gs.id(item.other);
+                let at = item.at;
+                let step = Step {
+                    at,
+                    g: id,
+                    ticks,
+                    other,
+                    thread,
+                    proc,
+                    event,
+                    moved,
+                    begins,
+                    timer,
+                    began,
+                    called_back,
+                    first_of_proc,
+                };
+                self.form.put(&step, &mut self.window);
+            }
+        }
         Ok(())
     }
 }

@@ -24,28 +24,35 @@ impl Replay<'_> {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn not_in_phase(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
+    fn not_in_phase(&mut self, at: usize, event: EventType, slot: Slot, expected: GoPhase) -> Result<()> {
         let (found, goroutine) = (self.g(slot).phase, self.go_id(slot));
-        self.meet(item, V1Error::Goroutine { event: item.event, goroutine, found, expected })
+        self.rule_defects.meet(wrong(at, V1Error::Goroutine { event, goroutine, found, expected }))
     }
 
     #[inline(always)]
     pub(super) fn needs(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
-        if self.g(slot).phase == expected { Ok(()) } else { self.not_in_phase(item, slot, expected) }
+        if self.g(slot).phase == expected { Ok(()) } else { self.not_in_phase(item.at, item.event, slot, expected) }
     }
 
     /// Demands that the event's P run that goroutine, or none.
     #[inline(always)]
     pub(super) fn needs_on_proc(&mut self, item: Item, expected: Slot) -> Result<()> {
         let has = self.p(item.proc).g;
-        if has == expected { Ok(()) } else { self.wrong_on_proc(item, has, expected) }
+        if has == expected { Ok(()) } else { self.wrong_on_proc(item.at, item.event, item.proc, expected) }
     }
 
     #[cold]
     #[inline(never)]
-    pub(super) fn wrong_on_proc(&mut self, item: Item, has: Slot, expected: Slot) -> Result<()> {
-        let (has, expected, proc) = (self.go_id(has), self.go_id(expected), proc_id(item));
-        self.meet(item, V1Error::ProcHas { event: item.event, proc, has, expected })
+    fn wrong_on_proc(&mut self, at: usize, event: EventType, proc: u16, expected: Slot) -> Result<()> {
+        let has = self.p(proc).g;
+        let (has, expected, proc) = (self.go_id(has), self.go_id(expected), proc_id(proc));
+        self.rule_defects.meet(wrong(at, V1Error::ProcHas { event, proc, has, expected }))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn on_no_goroutine(&mut self, at: usize, event: EventType) -> Result<()> {
+        self.rule_defects.meet(wrong(at, V1Error::NoGoroutine { event }))
     }
 
     /// Demands that the event's goroutine run on its P.
@@ -54,7 +61,7 @@ impl Replay<'_> {
         self.needs(item, item.g, GoPhase::Running)?;
         self.needs_on_proc(item, item.g)?;
         if item.g == NOBODY {
-            self.meet(item, V1Error::NoGoroutine { event: item.event })?;
+            self.on_no_goroutine(item.at, item.event)?;
         }
         Ok(())
     }
@@ -84,7 +91,7 @@ impl Replay<'_> {
 
     /// A P starts or stops; returns whether for the first time, and on which M.
     pub(super) fn proc(&mut self, item: Item) -> Result<(bool, u64)> {
-        let (event, proc) = (item.event, proc_id(item));
+        let (event, proc) = (item.event, proc_id(item.proc));
         let p = *self.p(item.proc);
         if event == EventType::ProcStart {
             if p.running {
@@ -160,6 +167,6 @@ impl Replay<'_> {
     }
 }
 
-fn proc_id(item: Item) -> ProcId {
-    ProcId(if item.proc == NO_PROC { WIRE_NONE } else { u64::from(item.proc) })
+fn proc_id(proc: u16) -> ProcId {
+    ProcId(if proc == NO_PROC { WIRE_NONE } else { u64::from(proc) })
 }
