@@ -116,7 +116,7 @@ impl<'a> Ordering<'a> {
         let source = if index.version < Version::Go107 {
             Source::Numbered(sequence::by_number(file, index, &mut replay)?.into_iter())
         } else {
-            Source::Merge(Box::new(Merge::new(file, index, &mut replay.gs, ties)))
+            Source::Merge(Box::new(Merge::new(file, index, ties)))
         };
         let mut ordering = Ordering {
             source,

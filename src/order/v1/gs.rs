@@ -1,5 +1,5 @@
-//! The goroutines of a v1 trace, by slot. None is ever given up: the format
-//! does not say that an ID is free again, and no ID comes twice.
+//! The goroutines of a v1 trace, by slot. No ID comes twice, which the index
+//! remembers; the slots of those that have ended are used again.
 
 use crate::error::GoPhase;
 use crate::order::slots::SlotIndex;
@@ -9,6 +9,9 @@ use crate::order::state::{NONE, Slot};
 pub(crate) const NOBODY: Slot = 0;
 /// Not a goroutine: counts the cycles of the collector.
 pub(crate) const COLLECTOR: Slot = 1;
+
+/// What the index has for the ID of a goroutine that has ended.
+const ENDED: Slot = NONE - 1;
 
 /// A goroutine, as far as merging needs it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,6 +62,8 @@ pub(crate) struct G {
 pub(crate) struct Gs {
     index: SlotIndex,
     all: Vec<G>,
+    /// The slots of those that have ended.
+    free: Vec<Slot>,
 }
 
 impl Default for Gs {
@@ -67,7 +72,7 @@ impl Default for Gs {
         index.insert(0, NOBODY);
         let mut nobody = G::default();
         (nobody.life.phase, nobody.life.exists) = (GoPhase::Running, true);
-        Gs { index, all: vec![nobody, G { id: u64::MAX - 1, ..G::default() }] }
+        Gs { index, all: vec![nobody, G { id: u64::MAX - 1, ..G::default() }], free: Vec::new() }
     }
 }
 
@@ -76,16 +81,35 @@ impl Gs {
     #[inline(always)]
     pub(crate) fn slot(&mut self, id: u64) -> Slot {
         let slot = self.index.get(id);
-        if slot != NONE { slot } else { self.add(id) }
+        if slot < ENDED { slot } else { self.add(id, slot) }
     }
 
     #[cold]
     #[inline(never)]
-    fn add(&mut self, id: u64) -> Slot {
-        let slot = self.all.len() as Slot;
-        self.index.insert(id, slot);
-        self.all.push(G { id, ..G::default() });
+    fn add(&mut self, id: u64, before: Slot) -> Slot {
+        let mut g = G { id, ..G::default() };
+        let slot = self.free.pop().unwrap_or(self.all.len() as Slot);
+        if before == ENDED {
+            // It can be named, but not be created again.
+            g.life.exists = true;
+            self.index.replace(id, slot);
+        } else {
+            self.index.insert(id, slot);
+        }
+        match self.all.get_mut(slot as usize) {
+            Some(place) => *place = g,
+            None => self.all.push(g),
+        }
         slot
+    }
+
+    /// A goroutine has ended. One that a stream waits for keeps its slot.
+    pub(crate) fn end(&mut self, slot: Slot) {
+        let G { id, turn, .. } = *self.get(slot);
+        if slot > COLLECTOR && !turn.awaited && self.index.get(id) == slot {
+            self.index.replace(id, ENDED);
+            self.free.push(slot);
+        }
     }
 
     /// The goroutine of a slot that this has handed out.

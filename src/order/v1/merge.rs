@@ -25,6 +25,7 @@ use crate::order::pdqsort;
 use crate::wire::v1::event::{Shapes, wrong};
 use crate::wire::v1::spec::EventType;
 use crate::wire::v1::tables::{Index, NO_EXIT, NO_PROC};
+use crate::wire::v2::samples::RawSample;
 use std::sync::Arc;
 
 /// The events of a P, or the CPU samples.
@@ -34,8 +35,8 @@ struct Stream {
     /// The next event, if it has been looked at.
     head: Head,
     looked_at: bool,
-    /// CPU samples by time, latest first, each with its P; a P has none.
-    samples: Vec<(Head, u16)>,
+    /// CPU samples by time, latest first; a P has none.
+    samples: Vec<RawSample>,
 }
 
 /// How many events are merged in a row.
@@ -79,22 +80,10 @@ pub(crate) fn cursors(index: &Index) -> Vec<Cursor> {
     cursors
 }
 
-/// The CPU samples as events, in Go's order.
-pub(crate) fn samples(index: &Index, gs: &mut Gs) -> Vec<(Head, u16)> {
-    let mut samples: Vec<(Head, u16)> = Vec::with_capacity(index.samples.len());
-    samples.extend(index.samples.iter().map(|sample| {
-        let g = sample.goroutine.map_or(NOBODY, |g| gs.slot(g.0));
-        let proc = sample.proc.map_or(NO_PROC, |p| u16::try_from(p.0).unwrap_or(NO_PROC));
-        let (event, ticks) = (EventType::CPUSample, sample.time.0 as i64);
-        (Head { ticks, at: sample.offset, g, rule: Rule::free(event), becomes: event, ..Head::NONE }, proc)
-    }));
-    pdqsort::sort(&mut samples, &|a, b| a.0.ticks < b.0.ticks);
-    samples
-}
-
 impl<'a> Merge<'a> {
-    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, gs: &mut Gs, ties: Ties) -> Merge<'a> {
-        let mut samples = samples(index, gs);
+    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, ties: Ties) -> Merge<'a> {
+        let mut samples = index.samples.clone();
+        pdqsort::sort(&mut samples, &|a, b| (a.time.0 as i64) < b.time.0 as i64);
         samples.reverse();
         let stream = |(cursor, samples)| Stream { cursor, head: Head::NONE, looked_at: false, samples };
         let cursors = cursors(index).into_iter().map(|cursor| (cursor, Vec::new()));
@@ -258,7 +247,7 @@ impl Stream {
         loop {
             match self.cursor.read(file, index, shapes, &mut out.gs, &mut self.head) {
                 Ok(true) => return Ok(true),
-                Ok(false) => return Ok(self.next_sample()),
+                Ok(false) => return Ok(self.next_sample(&mut out.gs)),
                 Err(e) => {
                     out.order_defects.meet(e)?;
                     self.cursor.skip_batch();
@@ -268,12 +257,13 @@ impl Stream {
     }
 
     #[inline(never)]
-    fn next_sample(&mut self) -> bool {
-        let next = self.samples.pop();
-        if let Some((head, proc)) = next {
-            (self.head, self.cursor.proc) = (head, proc);
-        }
-        next.is_some()
+    fn next_sample(&mut self, gs: &mut Gs) -> bool {
+        let Some(sample) = self.samples.pop() else { return false };
+        let g = sample.goroutine.map_or(NOBODY, |g| gs.slot(g.0));
+        let (event, ticks) = (EventType::CPUSample, sample.time.0 as i64);
+        self.head = Head { ticks, at: sample.offset, g, rule: Rule::free(event), becomes: event, ..Head::NONE };
+        self.cursor.proc = sample.proc.and_then(|p| u16::try_from(p.0).ok()).unwrap_or(NO_PROC);
+        true
     }
 }
 

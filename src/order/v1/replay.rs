@@ -236,10 +236,15 @@ impl<'a> Replay<'a> {
                 self.leaves(item, Waiting)?;
             }
             GoSched | GoPreempt => self.leaves(item, Runnable)?,
-            GoEnd | GoStop => {
+            GoStop => self.leaves(item, Dead)?,
+            GoEnd => {
+                let sound = self.g(item.g).phase == Running && self.p(item.proc).g == item.g;
                 self.leaves(item, Dead)?;
-                if event == GoEnd && !self.regions.is_empty() {
+                if !self.regions.is_empty() {
                     self.regions.remove(&item.g);
+                }
+                if sound {
+                    self.gs.end(item.g);
                 }
             }
             GoUnblock => {

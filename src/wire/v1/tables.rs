@@ -162,16 +162,6 @@ const LOOK: u8 = u8::MAX;
 /// not.
 #[inline(always)]
 fn step_over(file: &[u8], mut pos: usize, count: usize) -> usize {
-    if let Some(&bytes) = file.get(pos..).and_then(<[u8]>::first_chunk) {
-        // The top bit of each byte that ends one.
-        let mut ends = !u64::from_le_bytes(bytes) & 0x8080_8080_8080_8080;
-        for _ in 1..count {
-            ends &= ends.wrapping_sub(1);
-        }
-        if ends != 0 {
-            return pos + ends.trailing_zeros() as usize / 8 + 1;
-        }
-    }
     for _ in 0..count {
         while file.get(pos).is_some_and(|&byte| byte >= 0x80) {
             pos += 1;
