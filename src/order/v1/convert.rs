@@ -41,18 +41,13 @@ pub(crate) struct Convert {
 }
 
 impl Form {
-    /// What an event becomes if that is one record with its time and context,
-    /// and nothing else depends on it.
+    /// Whether frequent events become what [`usual`] says.
     #[inline(always)]
-    pub(crate) fn plainly(&self, event: EventType) -> Option<V2> {
-        match self {
-            Form::Converted(convert) if convert.begun => plainly(event),
-            _ => None,
-        }
+    pub(crate) fn is_usual(&self) -> bool {
+        matches!(self, Form::Converted(convert) if convert.begun)
     }
 
     /// Puts what an event becomes into the window.
-    #[inline(never)]
     pub(crate) fn put(&mut self, step: &Step, out: &mut Window) {
         match self {
             Form::Converted(convert) => convert.put(step, out),
@@ -68,19 +63,37 @@ fn put_as_written(step: &Step, out: &mut Window) {
     if step.moved { out.push_exit(record) } else { out.push(record) }
 }
 
-/// What a frequent event becomes, once the trace has begun.
-#[inline(always)]
-fn plainly(event: EventType) -> Option<V2> {
+/// What an event becomes, where that is one record and depends on nothing else.
+pub(crate) const fn usual(event: EventType) -> Option<V2> {
     use EventType::*;
     Some(match event {
         GoStart => V2::GoStart,
-        GoCreate => V2::GoCreate,
         GoUnblock => V2::GoUnblock,
         GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
         | GoBlockGC | GoStop => V2::GoBlock,
         GoSched | GoPreempt => V2::GoStop,
+        GoCreate => V2::GoCreate,
         GoEnd => V2::GoDestroy,
+        GoSysExit => V2::GoSyscallEndBlocked,
+        ProcStart => V2::ProcStart,
+        ProcStop => V2::ProcStop,
+        Gomaxprocs => V2::ProcsChange,
+        GoWaiting | GoInSyscall => V2::GoStatus,
+        GCStart => V2::GCBegin,
+        GCDone => V2::GCEnd,
+        STWStart => V2::STWBegin,
+        STWDone => V2::STWEnd,
+        GCSweepStart => V2::GCSweepBegin,
+        GCSweepDone => V2::GCSweepEnd,
+        GCMarkAssistStart => V2::GCMarkAssistBegin,
+        GCMarkAssistDone => V2::GCMarkAssistEnd,
         HeapAlloc => V2::HeapAlloc,
+        HeapGoal => V2::HeapGoal,
+        UserTaskCreate => V2::UserTaskBegin,
+        UserTaskEnd => V2::UserTaskEnd,
+        UserRegion => V2::UserRegionEnd,
+        UserLog => V2::UserLog,
+        CPUSample => V2::CPUSample,
         _ => return None,
     })
 }
@@ -97,31 +110,18 @@ impl Convert {
                 self.runnable.remove(&step.g);
                 V2::GoStatus
             }
-            GoStart => V2::GoStart,
             GoStartLabel => {
                 out.push(record(V2::GoStart, step));
                 V2::GoLabel
             }
-            GoUnblock => V2::GoUnblock,
-            GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
-            | GoBlockGC | GoStop => V2::GoBlock,
-            GoSched | GoPreempt => V2::GoStop,
             GoCreate if !self.begun => {
                 self.runnable.insert(step.other, step.at);
                 return;
             }
-            GoCreate => V2::GoCreate,
-            GoEnd => V2::GoDestroy,
             GoSysCall => return out.push_syscall(record(V2::GoSyscallBegin, step)),
             GoSysExit if step.moved => return out.push_exit(record(V2::GoSyscallEndBlocked, step)),
-            GoSysExit => V2::GoSyscallEndBlocked,
             FutileWakeup => return out.push(record(V2::Sync, step).noting(DROPPED)),
-            // Told by the system call before; and those of no consequence.
-            GoSysBlock => return,
-            ProcStart if step.first_of_proc => V2::ProcStatus,
-            ProcStart => V2::ProcStart,
-            ProcStop if step.first_of_proc => V2::ProcStatus,
-            ProcStop => V2::ProcStop,
+            ProcStart | ProcStop if step.first_of_proc => V2::ProcStatus,
             Gomaxprocs if !self.begun => {
                 self.begun = true;
                 for at in std::mem::take(&mut self.runnable).into_values() {
@@ -129,31 +129,17 @@ impl Convert {
                 }
                 return;
             }
-            Gomaxprocs => V2::ProcsChange,
             GoWaiting | GoInSyscall => {
                 self.runnable.remove(&step.g);
                 V2::GoStatus
             }
-            GCStart => V2::GCBegin,
-            GCDone => V2::GCEnd,
-            STWStart => V2::STWBegin,
-            STWDone => V2::STWEnd,
-            GCSweepStart => V2::GCSweepBegin,
-            GCSweepDone => V2::GCSweepEnd,
-            GCMarkAssistStart => V2::GCMarkAssistBegin,
-            GCMarkAssistDone => V2::GCMarkAssistEnd,
-            HeapAlloc => V2::HeapAlloc,
-            HeapGoal => V2::HeapGoal,
-            UserTaskCreate => V2::UserTaskBegin,
-            UserTaskEnd => V2::UserTaskEnd,
             UserRegion if step.begins => V2::UserRegionBegin,
-            UserRegion => V2::UserRegionEnd,
-            UserLog => V2::UserLog,
-            CPUSample => V2::CPUSample,
-            // These are no timed events.
-            Batch | Frequency | Stack | TimerGoroutine | String => return,
-            // The global events stand for these.
-            GoStartLocal | GoUnblockLocal | GoSysExitLocal => return,
+            event => match usual(event) {
+                Some(event) => event,
+                // A block in a system call is told by that one before; the
+                // others are of no consequence.
+                None => return,
+            },
         };
         out.push(record(event, step));
     }

@@ -5,6 +5,7 @@
 //! The end of a system call takes effect where it was written, which is right
 //! before its goroutine starts; until then nothing else could happen to that.
 
+mod plain;
 mod rules;
 
 use super::Defects;
@@ -14,8 +15,6 @@ use super::item::Item;
 use super::window::Window;
 use crate::error::{Error, GoPhase, Result, V1Error};
 use crate::ids::WIRE_NONE;
-use crate::order::Record;
-use crate::order::context::Context;
 use crate::order::state::{NONE, Slot};
 use crate::version::Version;
 use crate::wire::v1::event::wrong;
@@ -200,6 +199,16 @@ impl<'a> Replay<'a> {
     /// Takes the next event; an error comes in strict mode only.
     #[inline(always)]
     pub(crate) fn event(&mut self, item: Item) -> Result<()> {
+        if self.form.is_usual() && self.plainly(&item) {
+            return Ok(());
+        }
+        let Item { ticks, at, g, other, proc, event, exit } = item;
+        self.in_full(Item { ticks, at, g, other, proc, event, exit })
+    }
+
+    /// The same, and by all rules.
+    #[inline(never)]
+    fn in_full(&mut self, item: Item) -> Result<()> {
         use EventType::*;
         use GoPhase::*;
         let event = item.event;
@@ -321,33 +330,24 @@ impl<'a> Replay<'a> {
             CPUSample => thread = WIRE_NONE,
             _ => {}
         }
-        match self.form.plainly(event) {
-            Some(event) if !called_back => {
-                let go = if id == 0 { WIRE_NONE } else { id };
-                let context = Context { go, g: NONE, p: proc };
-                self.window.push(Record::new(event, thread, context, item.at, ticks));
-            }
-            _ => {
-                let other = self.gs.id(item.other);
-                let at = item.at;
-                let step = Step {
-                    at,
-                    g: id,
-                    ticks,
-                    other,
-                    thread,
-                    proc,
-                    event,
-                    moved,
-                    begins,
-                    timer,
-                    began,
-                    called_back,
-                    first_of_proc,
-                };
-                self.form.put(&step, &mut self.window);
-            }
-        }
+        let other = self.gs.id(item.other);
+        let at = item.at;
+        let step = Step {
+            at,
+            g: id,
+            ticks,
+            other,
+            thread,
+            proc,
+            event,
+            moved,
+            begins,
+            timer,
+            began,
+            called_back,
+            first_of_proc,
+        };
+        self.form.put(&step, &mut self.window);
         Ok(())
     }
 }
