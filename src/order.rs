@@ -191,7 +191,8 @@ impl<'a> Order<'a> {
         self.entered = true;
         // Times are counted from the first event; the sync comes before it.
         self.last_time = -2;
-        let ordering = match v1::Ordering::new(self.file, index, self.state.lenient.then_some(self.state.limits)) {
+        let ordering = match v1::Ordering::converted(self.file, index, self.state.lenient.then_some(self.state.limits))
+        {
             Ok(ordering) => ordering,
             Err(e) if self.state.lenient => {
                 self.warnings.push(Warning::new(e, Repair::UsedAsFarAsItGoes, 0));

@@ -6,12 +6,13 @@
 //! Wakeups in vain are left out, and the ends of system calls stand where they
 //! happened, as there.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 use crate::export::parsed::signed;
 use crate::generation::Generation;
 use crate::limits::Limits;
+use crate::order::Record;
 use crate::order::state::NONE;
-use crate::order::v1::{Replay, Step, TIMER_PROC, Ties};
+use crate::order::v1::Ordering;
 use crate::trace::Trace;
 use crate::version::Version;
 use crate::warning::{Warning, Warnings};
@@ -36,8 +37,8 @@ pub fn write(trace: &Trace<'_>, out: &mut impl Write) -> std::result::Result<Vec
         return trace.defect().map_or(Ok(Vec::new()), |defect| Err(defect.clone().into()));
     };
     let mut text = Vec::new();
-    let ended = events(generation, trace.leniency(), |step| {
-        line(&mut text, generation, step);
+    let ended = events(generation, trace.leniency(), |record| {
+        line(&mut text, generation, record);
         hand_on(&mut text, out)
     });
     out.write_all(&text)?;
@@ -49,40 +50,37 @@ pub fn write(trace: &Trace<'_>, out: &mut impl Write) -> std::result::Result<Vec
 fn events(
     generation: &Generation<'_>,
     leniency: Option<Limits>,
-    mut each: impl FnMut(&Step) -> std::io::Result<()>,
+    mut each: impl FnMut(&Record) -> std::io::Result<()>,
 ) -> std::result::Result<Vec<Warning>, ConvertError> {
     let Some(index) = &generation.v1 else { return Ok(Vec::new()) };
-    let mut replay = Replay::new(generation.file, index, leniency, Ties::Go121)?;
-    let mut step = Step::BLANK;
-    while next(&mut replay, &mut step)? {
-        each(&step)?;
+    let mut ordering = Ordering::as_written(generation.file, index, leniency)?;
+    while let Some(record) = ordering.next()? {
+        each(&record)?;
     }
-    Ok(replay.defects.take())
-}
-
-fn next(replay: &mut Replay<'_>, step: &mut Step) -> Result<bool> {
-    replay.next(step)
+    Ok(ordering.take_defects())
 }
 
 /// Appends the line of an event.
-fn line(out: &mut Vec<u8>, generation: &Generation<'_>, step: &Step) {
+fn line(out: &mut Vec<u8>, generation: &Generation<'_>, record: &Record) {
     use EventType::*;
-    let Some(raw) = Decoded::at(generation.file, step.at, generation.version) else { return };
-    let event = step.event;
+    let Some(raw) = Decoded::at(generation.file, record.offset, generation.version) else { return };
+    let event = raw.event.global();
     let spec = event.spec();
-    signed(out, step.time);
+    signed(out, record.time);
     field(out, b" ", spec.name.as_bytes());
     out.extend_from_slice(b" p=");
-    // A timer that wakes what waits for the network is a timer here.
-    match if step.timer { TIMER_PROC } else { step.proc } {
+    match record.proc {
         NONE => out.extend_from_slice(b"-1"),
         proc => number(out, u64::from(proc)),
     }
     out.extend_from_slice(b" g=");
     // What concerns the whole program is nobody's.
-    number(out, if matches!(event, STWStart | STWDone | GCStart | GCDone) { 0 } else { step.g });
+    number(
+        out,
+        if matches!(event, STWStart | STWDone | GCStart | GCDone) { 0 } else { record.goroutine().map_or(0, |g| g.0) },
+    );
     out.extend_from_slice(b" off=");
-    number(out, step.at as u64);
+    number(out, record.offset as u64);
     for (i, arg) in spec.args.iter().enumerate() {
         // A sample's time is the event's.
         let value = if event == CPUSample && i == 0 { 0 } else { raw.args.get(i).copied().unwrap_or_default() };

@@ -90,6 +90,14 @@ impl SlotIndex {
         }
     }
 
+    /// Sets the slot of an ID that has one.
+    pub(crate) fn replace(&mut self, id: u64, slot: Slot) {
+        let at = self.page(id >> PAGE_BITS);
+        if let Some(place) = self.slots.get_mut(place(at, id)) {
+            *place = slot;
+        }
+    }
+
     /// Takes an ID out.
     pub(crate) fn remove(&mut self, id: u64) {
         let number = id >> PAGE_BITS;

@@ -2,14 +2,17 @@
 //!
 //! What an event needs before it can happen is told by sequence numbers, in Go
 //! 1.5 of all events, since then of each goroutine's. The end of a system call
-//! states when it really ended, which may be long before it was written, so
-//! that no event has its final place before all have been read:
+//! states when it really ended, which may be long before it was written; up to
+//! when no such end is still to come, the index of the file tells:
 //!
 //! ```text
-//! wire ──> merge (1.7+) ────> settle ──────────> replay ──────> convert
-//!          sequence (1.5)     late ends, futile  the rules,     to records
-//!          items of 24 bytes  wakeups            nanoseconds    as of v2
+//! wire ──> merge (1.7+) ────> replay ──────> convert ─────> window
+//!          sequence (1.5)     the rules      to records     late ends of system
+//!                                            as of v2       calls; nanoseconds
 //! ```
+//!
+//! Reading runs ahead of what comes out as far as it must, which is a thousand
+//! events or more; the [window] holds those.
 //!
 //! Facts and results are those of Go 1.27's `internal/trace/tracev1.go` and what
 //! stands behind it, and for versions before 1.11, which it refuses, of Go
@@ -18,25 +21,30 @@
 mod convert;
 mod cursor;
 mod frontier;
+mod futile;
 mod gs;
 mod item;
 mod merge;
 mod replay;
 mod sequence;
-mod settle;
-
-pub(crate) use frontier::Ties;
-pub(crate) use replay::{Replay, Step, TIMER_PROC};
+mod window;
 
 use crate::error::{Error, Result};
 use crate::generation::Generation;
 use crate::limits::Limits;
-use crate::order::Block;
 use crate::order::recover::PATIENCE_AT_FIRST;
+use crate::order::{Block, Record};
+use crate::version::Version;
 use crate::warning::{Repair, Warning, Warnings};
 use crate::wire::v1::tables::Index;
-use convert::Convert;
+use convert::{Convert, Form};
+use frontier::Ties;
+use futile::Futile;
+use item::Item;
+use merge::Merge;
+use replay::Replay;
 use std::sync::Arc;
+use window::DROPPED;
 
 /// What to do about defects, and those met.
 #[derive(Clone, Debug)]
@@ -86,42 +94,150 @@ impl Defects {
     }
 }
 
+/// Where events come from, in order.
+#[derive(Clone, Debug)]
+enum Source<'a> {
+    Merge(Box<Merge<'a>>),
+    /// Of Go 1.5 and 1.6.
+    Numbered(std::vec::IntoIter<Item>),
+    /// There are no more.
+    Over,
+}
+
 /// The ordering of a v1 trace.
 #[derive(Clone, Debug)]
 pub(crate) struct Ordering<'a> {
+    source: Source<'a>,
     replay: Replay<'a>,
-    convert: Convert,
+    /// If there are wakeups in vain.
+    futile: Option<Box<Futile<'a>>>,
+    nanos_per_tick: f64,
+    /// What ended the merge, in strict mode. It comes after what was merged.
+    failed: Option<Error>,
 }
 
 impl<'a> Ordering<'a> {
-    /// Reads all events and brings them into order.
-    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, leniency: Option<Limits>) -> Result<Ordering<'a>> {
-        Ok(Ordering { replay: Replay::new(file, index, leniency, Ties::Go127)?, convert: Convert::default() })
+    /// The ordering that has v2 events come out.
+    pub(crate) fn converted(file: &'a [u8], index: &Arc<Index>, leniency: Option<Limits>) -> Result<Ordering<'a>> {
+        Ordering::new(file, index, leniency, Ties::Go127, Form::Converted(Convert::default()))
+    }
+
+    /// The ordering of Go 1.21, that has every v1 event come out as a record of
+    /// no certain type.
+    pub(crate) fn as_written(file: &'a [u8], index: &Arc<Index>, leniency: Option<Limits>) -> Result<Ordering<'a>> {
+        Ordering::new(file, index, leniency, Ties::Go121, Form::AsWritten)
+    }
+
+    fn new(
+        file: &'a [u8],
+        index: &Arc<Index>,
+        leniency: Option<Limits>,
+        ties: Ties,
+        form: Form,
+    ) -> Result<Ordering<'a>> {
+        let mut replay = Replay::new(file, index, leniency, form);
+        index.blemishes.list().iter().try_for_each(|blemish| replay.order_defects.get_past(blemish.clone()))?;
+        let source = if index.version < Version::Go107 {
+            Source::Numbered(sequence::by_number(file, index, &mut replay)?.into_iter())
+        } else {
+            Source::Merge(Box::new(Merge::new(file, index, ties)))
+        };
+        let mut ordering = Ordering {
+            source,
+            replay,
+            futile: index.futile.then(|| Box::new(Futile::new(file, index.version))),
+            nanos_per_tick: 1e9 / index.hz.unwrap_or(1_000_000_000) as f64,
+            failed: None,
+        };
+        ordering.read_on();
+        match ordering.failed.take_if(|_| ordering.replay.start.is_none()) {
+            Some(e) => Err(e),
+            None => Ok(ordering),
+        }
     }
 
     /// Whether there is no event at all.
     pub(crate) fn is_empty(&self) -> bool {
-        self.replay.is_empty()
+        self.replay.start.is_none()
     }
 
     /// Fills `out`; returns whether that was all.
     pub(crate) fn advance(&mut self, last_time: &mut i64, out: &mut Block) -> Result<bool> {
-        let mut step = Step::BLANK;
         while out.has_room() {
-            if self.convert.put_pending(last_time, out) {
-                continue;
+            if self.futile.is_none() {
+                let (clock, window) = (self.clock(), &mut self.replay.window);
+                window.hand_out(last_time, out, clock);
+                if !out.has_room() {
+                    break;
+                }
             }
-            if !self.replay.next(&mut step)? {
-                return Ok(true);
+            match self.next_ready() {
+                Some(record) => out.push(last_time, record),
+                None if self.read_on() => {}
+                None => return self.failed.take().map_or(Ok(true), Err),
             }
-            self.convert.step(&step, last_time, out);
         }
         Ok(false)
     }
 
+    /// The next record, its time not yet made to increase.
+    pub(crate) fn next(&mut self) -> Result<Option<Record>> {
+        loop {
+            match self.next_ready() {
+                Some(record) => return Ok(Some(record)),
+                None if self.read_on() => {}
+                None => return self.failed.take().map_or(Ok(None), Err),
+            }
+        }
+    }
+
+    /// The next record that is ready.
+    #[inline(always)]
+    fn next_ready(&mut self) -> Option<Record> {
+        loop {
+            let window = &mut self.replay.window;
+            let record = match &mut self.futile {
+                None => window.next()?,
+                Some(futile) => futile.next(window, matches!(self.source, Source::Over))?,
+            };
+            if record.note & DROPPED == 0 {
+                return Some(Record { time: self.clock()(record.time), ..record });
+            }
+        }
+    }
+
+    /// What makes nanoseconds since the first event of ticks. As Go does on
+    /// amd64: the product of floats, truncated.
+    #[inline(always)]
+    fn clock(&self) -> impl Fn(i64) -> i64 + use<> {
+        let (start, nanos_per_tick) = (self.replay.start.unwrap_or_default(), self.nanos_per_tick);
+        move |ticks| match (ticks.wrapping_sub(start) as f64 * nanos_per_tick) as i64 {
+            // There is no such number: it is too large.
+            i64::MAX => i64::MIN,
+            nanos => nanos,
+        }
+    }
+
+    /// Has more records ready; returns whether there was anything left to read.
+    #[inline(never)]
+    fn read_on(&mut self) -> bool {
+        self.replay.window.forget();
+        let more = match &mut self.source {
+            Source::Merge(merge) => merge.advance(&mut self.replay),
+            Source::Numbered(items) => sequence::replay(items, &mut self.replay),
+            Source::Over => return false,
+        };
+        if !matches!(more, Ok(true)) {
+            self.failed = more.err();
+            self.source = Source::Over;
+            self.replay.window.end();
+        }
+        true
+    }
+
     /// The defects met so far, in lenient mode.
     pub(crate) fn take_defects(&mut self) -> Vec<Warning> {
-        self.replay.defects.take()
+        self.replay.take_defects()
     }
 }
 

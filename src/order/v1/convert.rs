@@ -12,14 +12,24 @@
 //! - A system call is one event, and blocks if it is followed by another. One
 //!   that does not is taken to last a nanosecond.
 
-use super::replay::{SYSCALL_PROC, Step};
+use super::replay::{SYSCALL_PROC, Step, TIMER_PROC};
+use super::window::{DROPPED, Window};
 use crate::ids::WIRE_NONE;
 use crate::order::context::Context;
 use crate::order::state::NONE;
-use crate::order::{Block, Record, note};
+use crate::order::{Record, note};
 use crate::wire::v1::spec::EventType;
 use crate::wire::v2::spec::EventType as V2;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+
+/// What the events become.
+#[derive(Clone, Debug)]
+pub(crate) enum Form {
+    /// The records of v2 events.
+    Converted(Convert),
+    /// One record each, with the v1 event's place, context and time alone.
+    AsWritten,
+}
 
 /// What converting an event depends on.
 #[derive(Clone, Debug, Default)]
@@ -28,107 +38,117 @@ pub(crate) struct Convert {
     begun: bool,
     /// Those not heard of again so far, and where they are created.
     runnable: BTreeMap<u64, usize>,
-    /// Records to put out before the next event's.
-    pending: VecDeque<Record>,
+}
+
+impl Form {
+    /// Whether frequent events become what [`usual`] says.
+    #[inline(always)]
+    pub(crate) fn is_usual(&self) -> bool {
+        matches!(self, Form::Converted(convert) if convert.begun)
+    }
+
+    /// Puts what an event becomes into the window.
+    pub(crate) fn put(&mut self, step: &Step, out: &mut Window) {
+        match self {
+            Form::Converted(convert) => convert.put(step, out),
+            Form::AsWritten => put_as_written(step, out),
+        }
+    }
+}
+
+fn put_as_written(step: &Step, out: &mut Window) {
+    let record = record(V2::Sync, step);
+    // A timer that wakes what waits for the network is a timer here.
+    let record = Record { proc: if step.timer { TIMER_PROC } else { record.proc }, ..record };
+    if step.moved { out.push_exit(record) } else { out.push(record) }
+}
+
+/// What an event becomes, where that is one record and depends on nothing else.
+pub(crate) const fn usual(event: EventType) -> Option<V2> {
+    use EventType::*;
+    Some(match event {
+        GoStart => V2::GoStart,
+        GoUnblock => V2::GoUnblock,
+        GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
+        | GoBlockGC | GoStop => V2::GoBlock,
+        GoSched | GoPreempt => V2::GoStop,
+        GoCreate => V2::GoCreate,
+        GoEnd => V2::GoDestroy,
+        GoSysExit => V2::GoSyscallEndBlocked,
+        ProcStart => V2::ProcStart,
+        ProcStop => V2::ProcStop,
+        Gomaxprocs => V2::ProcsChange,
+        GoWaiting | GoInSyscall => V2::GoStatus,
+        GCStart => V2::GCBegin,
+        GCDone => V2::GCEnd,
+        STWStart => V2::STWBegin,
+        STWDone => V2::STWEnd,
+        GCSweepStart => V2::GCSweepBegin,
+        GCSweepDone => V2::GCSweepEnd,
+        GCMarkAssistStart => V2::GCMarkAssistBegin,
+        GCMarkAssistDone => V2::GCMarkAssistEnd,
+        HeapAlloc => V2::HeapAlloc,
+        HeapGoal => V2::HeapGoal,
+        UserTaskCreate => V2::UserTaskBegin,
+        UserTaskEnd => V2::UserTaskEnd,
+        UserRegion => V2::UserRegionEnd,
+        UserLog => V2::UserLog,
+        CPUSample => V2::CPUSample,
+        _ => return None,
+    })
 }
 
 impl Convert {
-    /// Puts out what is pending, if anything is.
-    #[inline(always)]
-    pub(crate) fn put_pending(&mut self, last_time: &mut i64, out: &mut Block) -> bool {
-        if self.pending.is_empty() {
-            return false;
-        }
-        while out.has_room()
-            && let Some(record) = self.pending.pop_front()
-        {
-            out.push(last_time, record);
-        }
-        true
-    }
-
-    /// Puts out what an event becomes: at most three records, or pending ones.
-    #[inline(always)]
-    pub(crate) fn step(&mut self, step: &Step, last_time: &mut i64, out: &mut Block) {
+    fn put(&mut self, step: &Step, out: &mut Window) {
         use EventType::*;
         if step.called_back {
             let end = record(V2::GoSyscallEndBlocked, step).noting(note::SYNTHETIC);
-            out.push(last_time, Record { proc: SYSCALL_PROC, thread: WIRE_NONE, ..end });
+            out.push(Record { proc: SYSCALL_PROC, thread: WIRE_NONE, ..end });
         }
         let event = match step.event {
             GoStart if !self.begun => {
                 self.runnable.remove(&step.g);
                 V2::GoStatus
             }
-            GoStart => V2::GoStart,
             GoStartLabel => {
-                out.push(last_time, record(V2::GoStart, step));
+                out.push(record(V2::GoStart, step));
                 V2::GoLabel
             }
-            GoUnblock => V2::GoUnblock,
-            GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
-            | GoBlockGC | GoStop => V2::GoBlock,
-            GoSched | GoPreempt => V2::GoStop,
             GoCreate if !self.begun => {
                 self.runnable.insert(step.other, step.at);
                 return;
             }
-            GoCreate => V2::GoCreate,
-            GoEnd => V2::GoDestroy,
-            GoSysCall if step.blocks => V2::GoSyscallBegin,
-            GoSysCall => {
-                let begin = record(V2::GoSyscallBegin, step);
-                out.push(last_time, begin);
-                let time = step.time.wrapping_add(1);
-                out.push(last_time, Record { event: V2::GoSyscallEnd, time, ..begin });
-                return;
-            }
-            GoSysExit => V2::GoSyscallEndBlocked,
-            // Told by the system call before; and those of no consequence.
-            GoSysBlock | FutileWakeup => return,
-            ProcStart if step.first_of_proc => V2::ProcStatus,
-            ProcStart => V2::ProcStart,
-            ProcStop if step.first_of_proc => V2::ProcStatus,
-            ProcStop => V2::ProcStop,
+            GoSysCall => return out.push_syscall(record(V2::GoSyscallBegin, step)),
+            GoSysExit if step.moved => return out.push_exit(record(V2::GoSyscallEndBlocked, step)),
+            FutileWakeup => return out.push(record(V2::Sync, step).noting(DROPPED)),
+            ProcStart | ProcStop if step.first_of_proc => V2::ProcStatus,
             Gomaxprocs if !self.begun => {
                 self.begun = true;
-                let status = |(_, at)| Record::new(V2::GoStatus, WIRE_NONE, Context::EMPTY, at, step.time);
-                self.pending.extend(std::mem::take(&mut self.runnable).into_iter().map(status));
+                for at in std::mem::take(&mut self.runnable).into_values() {
+                    out.push(Record::new(V2::GoStatus, WIRE_NONE, Context::EMPTY, at, step.ticks));
+                }
                 return;
             }
-            Gomaxprocs => V2::ProcsChange,
             GoWaiting | GoInSyscall => {
                 self.runnable.remove(&step.g);
                 V2::GoStatus
             }
-            GCStart => V2::GCBegin,
-            GCDone => V2::GCEnd,
-            STWStart => V2::STWBegin,
-            STWDone => V2::STWEnd,
-            GCSweepStart => V2::GCSweepBegin,
-            GCSweepDone => V2::GCSweepEnd,
-            GCMarkAssistStart => V2::GCMarkAssistBegin,
-            GCMarkAssistDone => V2::GCMarkAssistEnd,
-            HeapAlloc => V2::HeapAlloc,
-            HeapGoal => V2::HeapGoal,
-            UserTaskCreate => V2::UserTaskBegin,
-            UserTaskEnd => V2::UserTaskEnd,
             UserRegion if step.begins => V2::UserRegionBegin,
-            UserRegion => V2::UserRegionEnd,
-            UserLog => V2::UserLog,
-            CPUSample => V2::CPUSample,
-            // These are no timed events.
-            Batch | Frequency | Stack | TimerGoroutine | String => return,
-            // The global events stand for these.
-            GoStartLocal | GoUnblockLocal | GoSysExitLocal => return,
+            event => match usual(event) {
+                Some(event) => event,
+                // A block in a system call is told by that one before; the
+                // others are of no consequence.
+                None => return,
+            },
         };
-        out.push(last_time, record(event, step));
+        out.push(record(event, step));
     }
 }
 
+/// With the time in ticks, still.
 #[inline(always)]
 fn record(event: V2, step: &Step) -> Record {
     let go = if step.g == 0 { WIRE_NONE } else { step.g };
     let context = Context { go, g: NONE, p: step.proc };
-    Record { extra: step.began as u64, ..Record::new(event, step.thread, context, step.at, step.time) }
+    Record { extra: step.began as u64, ..Record::new(event, step.thread, context, step.at, step.ticks) }
 }

@@ -16,13 +16,14 @@
 //! states it, unless it took a time itself. It is before the system call that
 //! ends, and not heeded then.
 
-use super::gs::{COLLECTOR, Gs, NOBODY, Turn};
+use super::gs::{COLLECTOR, Gs, NOBODY};
+use super::item::Item;
 use crate::bytes::uvarint;
 use crate::error::{Error, GoPhase, Result};
 use crate::order::state::{NONE, Slot};
 use crate::wire::v1::event::{RawEvents, Shapes, numbers};
 use crate::wire::v1::spec::EventType;
-use crate::wire::v1::tables::Batch;
+use crate::wire::v1::tables::{Batch, Index, NO_EXIT};
 use std::ops::Range;
 
 /// Any sequence number will do.
@@ -41,6 +42,28 @@ pub(crate) struct Head {
     /// For the end of a system call, when that really ended, or 0.
     pub(crate) exit: i64,
     pub(crate) rule: Rule,
+    /// What it is once it has its place.
+    pub(crate) becomes: EventType,
+}
+
+impl Head {
+    /// Nothing, on no goroutine.
+    pub(crate) const NONE: Head = Head {
+        ticks: 0,
+        at: 0,
+        g: NOBODY,
+        other: NOBODY,
+        exit: 0,
+        rule: Rule::free(EventType::Batch),
+        becomes: EventType::Batch,
+    };
+
+    /// The event at that time and on that P.
+    #[inline(always)]
+    pub(crate) fn item(&self, ticks: i64, proc: u16) -> Item {
+        let Head { at, g, other, exit, becomes, .. } = *self;
+        Item { ticks, at, g, other, proc, event: becomes, exit }
+    }
 }
 
 /// What a goroutine has to be for an event to happen, and is afterwards.
@@ -66,22 +89,35 @@ impl Rule {
     }
 
     #[inline(always)]
-    pub(crate) fn holds(&self, gs: &Gs) -> bool {
+    pub(crate) fn holds(&self, gs: &mut Gs) -> bool {
         self.g == NONE || {
-            let turn = gs.turn(self.g);
+            let turn = &gs.get(self.g).turn;
             (self.seq == ANY || self.seq == turn.seq)
                 && (self.from == turn.phase || (turn.in_c && self.to == GoPhase::Running))
         }
     }
 
+    /// Notes that a stream waits for the goroutine to change.
     #[inline(always)]
-    pub(crate) fn apply(&self, gs: &mut Gs) {
-        if let Some(turn) = gs.turns.get_mut(self.g as usize) {
-            // One that is forced counts from where it says it is.
-            let seq = if self.seq == ANY { turn.seq } else { self.seq };
-            let stale = turn.stale || turn.in_c && self.to == GoPhase::Running;
-            *turn = Turn { seq: seq.wrapping_add(u64::from(self.counts)), phase: self.to, in_c: false, stale, ..*turn };
+    pub(crate) fn await_change(&self, gs: &mut Gs) {
+        if self.g != NONE {
+            gs.get(self.g).turn.awaited = true;
         }
+    }
+
+    /// Changes the goroutine; returns whether a stream waits for that.
+    #[inline(always)]
+    pub(crate) fn apply(&self, gs: &mut Gs) -> bool {
+        if self.g == NONE {
+            return false;
+        }
+        let turn = &mut gs.get(self.g).turn;
+        // One that is forced counts from where it says it is.
+        let seq = if self.seq == ANY { turn.seq } else { self.seq };
+        turn.stale |= turn.in_c && self.to == GoPhase::Running;
+        turn.seq = seq.wrapping_add(u64::from(self.counts));
+        (turn.phase, turn.in_c) = (self.to, false);
+        std::mem::take(&mut turn.awaited)
     }
 }
 
@@ -109,6 +145,21 @@ impl Cursor {
         self.batches.push(batch);
     }
 
+    fn next_batch<'i>(&self, index: &'i Index) -> Option<&'i Batch> {
+        self.batches.get(self.next).and_then(|&i| index.batches.get(i as usize))
+    }
+
+    /// When the earliest system call ended whose end is still to be taken, in
+    /// ticks. `head` has been read, and is too.
+    pub(crate) fn next_exit(&self, index: &Index, head: Option<&Head>) -> i64 {
+        let from = head.map_or(self.data.start, |head| head.at);
+        let after = index.exits.partition_point(|exit| exit.at < from);
+        match index.exits.get(after) {
+            Some(exit) if exit.at < self.data.end => exit.ticks,
+            _ => self.next_batch(index).map_or(NO_EXIT, |batch| batch.exits),
+        }
+    }
+
     /// Gives up the rest of the batch, which has a defect; returns how many
     /// bytes that is.
     pub(crate) fn skip_batch(&mut self) -> usize {
@@ -117,28 +168,32 @@ impl Cursor {
         rest
     }
 
-    /// Reads the next event. After an error the rest of the batch can be given up.
+    /// Reads the next event into `head`, if there is one. After an error the
+    /// rest of the batch can be given up.
     #[inline(always)]
-    pub(crate) fn read(&mut self, file: &[u8], all: &[Batch], shapes: &Shapes, gs: &mut Gs) -> Result<Option<Head>> {
+    pub(crate) fn read(
+        &mut self,
+        file: &[u8],
+        index: &Index,
+        shapes: &Shapes,
+        gs: &mut Gs,
+        head: &mut Head,
+    ) -> Result<bool> {
         loop {
             let at = self.data.start;
             if at >= self.data.end {
-                let Some(batch) = self.batches.get(self.next).and_then(|&i| all.get(i as usize)) else {
-                    return Ok(None);
-                };
+                let Some(batch) = self.next_batch(index) else { return Ok(false) };
                 self.next += 1;
                 (self.data, self.ticks, self.seq) = (batch.range.clone(), batch.ticks as i64, batch.seq);
                 continue;
             }
             let byte = file.get(at).copied().unwrap_or_default();
+            if shapes.lead == 1 && self.hot(file, at, byte, gs, head).is_some() {
+                return Ok(true);
+            }
             if shapes.count(byte) == 0 {
                 self.data.start = after(file, at, shapes)?;
                 continue;
-            }
-            if shapes.lead == 1
-                && let Some(head) = self.hot(file, at, byte, gs)
-            {
-                return Ok(Some(head));
             }
             let event = EventType::from_wire(byte & 0x3f).unwrap_or(EventType::Batch);
             let (n, end) = numbers(file, at, shapes)?;
@@ -154,7 +209,8 @@ impl Cursor {
                 }
             };
             self.ticks = self.ticks.wrapping_add(ticks as i64);
-            return Ok(Some(self.head(event, at, args, gs)));
+            self.head(event, at, args, gs, head);
+            return Ok(true);
         }
     }
 
@@ -163,7 +219,7 @@ impl Cursor {
     /// cannot be read.
     #[inline(always)]
     #[allow(non_upper_case_globals, reason = "the names are those of the event types")]
-    fn hot(&mut self, file: &[u8], at: usize, byte: u8, gs: &mut Gs) -> Option<Head> {
+    fn hot(&mut self, file: &[u8], at: usize, byte: u8, gs: &mut Gs, head: &mut Head) -> Option<()> {
         macro_rules! hot {
             ($($event:ident $numbers:literal $args:expr,)*) => {
                 // The byte of an event with as many numbers behind the time.
@@ -182,7 +238,8 @@ impl Cursor {
                         self.data.start = pos;
                         self.ticks = self.ticks.wrapping_add(ticks as i64);
                         let args: fn([u64; 2]) -> [u64; 3] = $args;
-                        Some(self.head(EventType::$event, at, args(numbers), gs))
+                        self.head(EventType::$event, at, args(numbers), gs, head);
+                        Some(())
                     })*
                     _ => None,
                 }
@@ -215,10 +272,11 @@ impl Cursor {
     }
 
     #[inline(always)]
-    fn head(&mut self, event: EventType, at: usize, [a, b, c]: [u64; 3], gs: &mut Gs) -> Head {
+    fn head(&mut self, event: EventType, at: usize, [a, b, c]: [u64; 3], gs: &mut Gs, head: &mut Head) {
         use EventType::*;
         use GoPhase::*;
-        let mut head = Head { ticks: self.ticks, at, g: self.running, other: NOBODY, exit: 0, rule: Rule::free(event) };
+        *head = Head { ticks: self.ticks, at, g: self.running, becomes: event.global(), ..Head::NONE };
+        head.rule.event = event;
         let rule = |g, seq, from, to, counts| Rule { g, event, seq, from, to, counts };
         match event {
             GoCreate => {
@@ -261,7 +319,6 @@ impl Cursor {
             GCStart => head.rule = rule(COLLECTOR, a, Dead, Dead, true),
             _ => {}
         }
-        head
     }
 }
 

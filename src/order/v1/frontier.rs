@@ -21,7 +21,7 @@ pub(crate) struct Entry {
 }
 
 /// The events that are due.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Frontier {
     entries: Vec<Entry>,
     ties: Ties,
@@ -115,14 +115,12 @@ impl Frontier {
         }
         let first = self.at(0);
         let Some(last) = self.entries.pop() else { return LAST };
-        let (mut i, len) = (0, self.entries.len());
-        loop {
-            let (left, right) = (2 * i + 1, 2 * i + 2);
-            if left >= len {
-                break;
-            }
-            let child = if right < len && self.at(right).ticks < self.at(left).ticks { right } else { left };
-            let below = self.at(child);
+        let mut i = 0;
+        while let Some(&left) = self.entries.get(2 * i + 1) {
+            let (child, below) = match self.entries.get(2 * i + 2) {
+                Some(&right) if right.ticks < left.ticks => (2 * i + 2, right),
+                _ => (2 * i + 1, left),
+            };
             if below.ticks >= last.ticks {
                 break;
             }

@@ -1,5 +1,5 @@
-//! The goroutines of a v1 trace, by slot. None is ever given up: the format
-//! does not say that an ID is free again, and no ID comes twice.
+//! The goroutines of a v1 trace, by slot. No ID comes twice, which the index
+//! remembers; the slots of those that have ended are used again.
 
 use crate::error::GoPhase;
 use crate::order::slots::SlotIndex;
@@ -10,15 +10,17 @@ pub(crate) const NOBODY: Slot = 0;
 /// Not a goroutine: counts the cycles of the collector.
 pub(crate) const COLLECTOR: Slot = 1;
 
-/// A goroutine, as far as ordering needs it.
+/// What the index has for the ID of a goroutine that has ended.
+const ENDED: Slot = NONE - 1;
+
+/// A goroutine, as far as merging needs it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Turn {
     /// How many of the events that count it on have happened.
     pub(crate) seq: u64,
     /// When it last blocked in a system call, in ticks; 0 for never.
     pub(crate) blocked: i64,
-    /// One more than the place of the item with the system call that its last
-    /// event was, or 0.
+    /// One more than the place of the system call that its last event was, or 0.
     pub(crate) syscall: usize,
     pub(crate) phase: GoPhase,
     /// Whether it waits because it was in a system call when it first appeared:
@@ -26,21 +28,51 @@ pub(crate) struct Turn {
     pub(crate) in_c: bool,
     /// Whether the time of its next system call's end may be a stale one.
     pub(crate) stale: bool,
+    /// Whether a stream may wait for it to change.
+    pub(crate) awaited: bool,
+}
+
+/// A goroutine, as far as the scheduler's rules need it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Life {
+    pub(crate) phase: GoPhase,
+    pub(crate) exists: bool,
+    /// Whether it waits for the network.
+    pub(crate) network: bool,
+    /// Whether it helps the collector.
+    pub(crate) assists: bool,
+    /// Whether it runs timers.
+    pub(crate) timer: bool,
+    /// Whether it is in the system call that it first appeared in.
+    pub(crate) in_c: bool,
+    /// Whether its last system call ended later than that was written.
+    pub(crate) late: bool,
+}
+
+/// A goroutine.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct G {
+    pub(crate) id: u64,
+    pub(crate) turn: Turn,
+    pub(crate) life: Life,
 }
 
 /// All goroutines.
 #[derive(Clone, Debug)]
 pub(crate) struct Gs {
     index: SlotIndex,
-    pub(crate) ids: Vec<u64>,
-    pub(crate) turns: Vec<Turn>,
+    all: Vec<G>,
+    /// The slots of those that have ended.
+    free: Vec<Slot>,
 }
 
 impl Default for Gs {
     fn default() -> Gs {
         let mut index = SlotIndex::default();
         index.insert(0, NOBODY);
-        Gs { index, ids: vec![0, u64::MAX - 1], turns: vec![Turn::default(); 2] }
+        let mut nobody = G::default();
+        (nobody.life.phase, nobody.life.exists) = (GoPhase::Running, true);
+        Gs { index, all: vec![nobody, G { id: u64::MAX - 1, ..G::default() }], free: Vec::new() }
     }
 }
 
@@ -49,30 +81,44 @@ impl Gs {
     #[inline(always)]
     pub(crate) fn slot(&mut self, id: u64) -> Slot {
         let slot = self.index.get(id);
-        if slot != NONE { slot } else { self.add(id) }
+        if slot < ENDED { slot } else { self.add(id, slot) }
     }
 
     #[cold]
     #[inline(never)]
-    fn add(&mut self, id: u64) -> Slot {
-        let slot = self.ids.len() as Slot;
-        self.index.insert(id, slot);
-        self.ids.push(id);
-        self.turns.push(Turn::default());
+    fn add(&mut self, id: u64, before: Slot) -> Slot {
+        let mut g = G { id, ..G::default() };
+        let slot = self.free.pop().unwrap_or(self.all.len() as Slot);
+        if before == ENDED {
+            // It can be named, but not be created again.
+            g.life.exists = true;
+            self.index.replace(id, slot);
+        } else {
+            self.index.insert(id, slot);
+        }
+        match self.all.get_mut(slot as usize) {
+            Some(place) => *place = g,
+            None => self.all.push(g),
+        }
         slot
     }
 
-    /// The slot of an ID, if it has one.
-    pub(crate) fn find(&self, id: u64) -> Option<Slot> {
-        self.index.get_cold(id)
+    /// A goroutine has ended. One that a stream waits for keeps its slot.
+    pub(crate) fn end(&mut self, slot: Slot) {
+        let G { id, turn, .. } = *self.get(slot);
+        if slot > COLLECTOR && !turn.awaited && self.index.get(id) == slot {
+            self.index.replace(id, ENDED);
+            self.free.push(slot);
+        }
+    }
+
+    /// The goroutine of a slot that this has handed out.
+    #[inline(always)]
+    pub(crate) fn get(&mut self, slot: Slot) -> &mut G {
+        &mut self.all[slot as usize]
     }
 
     pub(crate) fn id(&self, slot: Slot) -> u64 {
-        self.ids.get(slot as usize).copied().unwrap_or_default()
-    }
-
-    #[inline(always)]
-    pub(crate) fn turn(&self, slot: Slot) -> Turn {
-        self.turns.get(slot as usize).copied().unwrap_or_default()
+        self.all.get(slot as usize).map_or(0, |g| g.id)
     }
 }

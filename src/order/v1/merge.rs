@@ -15,70 +15,48 @@
 //! Ps are first looked at in is a map's there, random; here it is ascending,
 //! the CPU samples last.
 
-use super::Defects;
 use super::cursor::{Cursor, Head, Rule};
 use super::frontier::{Entry, Frontier, Ties};
 use super::gs::{Gs, NOBODY};
-use super::item::Item;
+use super::replay::Replay;
 use crate::error::{Result, V1Error};
 use crate::ids::{GoId, ProcId};
 use crate::order::pdqsort;
 use crate::wire::v1::event::{Shapes, wrong};
 use crate::wire::v1::spec::EventType;
-use crate::wire::v1::tables::{Index, NO_PROC};
-
-/// The end of a system call: it happened earlier than it was written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Exit {
-    /// With the time that it happened.
-    pub(crate) item: Item,
-    /// How many items were written before it.
-    pub(crate) before: usize,
-}
-
-/// What merging comes to.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Merged {
-    /// In order.
-    pub(crate) items: Vec<Item>,
-    /// Ends of system calls in the order they were written, to be put where
-    /// their time says.
-    pub(crate) exits: Vec<Exit>,
-    /// Whether one of them really ended after it was written.
-    pub(crate) late: bool,
-    /// Whether there were wakeups in vain.
-    pub(crate) futile: bool,
-}
+use crate::wire::v1::tables::{Index, NO_EXIT, NO_PROC};
+use crate::wire::v2::samples::RawSample;
+use std::sync::Arc;
 
 /// The events of a P, or the CPU samples.
+#[derive(Clone, Debug)]
 struct Stream {
     cursor: Cursor,
-    /// The next event, once looked at.
-    head: Option<Head>,
+    /// The next event, if it has been looked at.
+    head: Head,
+    looked_at: bool,
+    /// CPU samples by time, latest first; a P has none.
+    samples: Vec<RawSample>,
 }
 
-/// How taking the events of one stream ended.
-enum Ran {
-    /// There are no more.
-    Over,
-    /// The next one is not due.
-    Waits,
-    /// The next one, of that time, is not the earliest.
-    GivesWay(i64),
-}
+/// How many events are merged in a row.
+pub(crate) const STRETCH: usize = 1024;
 
-pub(crate) struct Merge<'a, 'd> {
+/// A merge under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Merge<'a> {
     file: &'a [u8],
-    index: &'a Index,
+    index: Arc<Index>,
     shapes: Shapes,
-    gs: &'d mut Gs,
-    defects: &'d mut Defects,
     streams: Vec<Stream>,
-    /// CPU samples by time, latest first; theirs is the last stream.
-    samples: Vec<(Head, u16)>,
     frontier: Frontier,
+    /// The streams whose next event is not due, as far as is known.
+    waiting: Vec<usize>,
+    /// The stream whose next event, which has been looked at, is the earliest.
+    next: Option<usize>,
+    /// How often streams that wait were looked at.
+    looked: u64,
     ties: Ties,
-    merged: Merged,
     last: i64,
 }
 
@@ -104,251 +82,220 @@ pub(crate) fn cursors(index: &Index) -> Vec<Cursor> {
     cursors
 }
 
-/// The CPU samples as events, in Go's order.
-pub(crate) fn samples(index: &Index, gs: &mut Gs) -> Vec<(Head, u16)> {
-    let mut samples: Vec<(Head, u16)> = Vec::with_capacity(index.samples.len());
-    samples.extend(index.samples.iter().map(|sample| {
-        let g = sample.goroutine.map_or(NOBODY, |g| gs.slot(g.0));
-        let proc = sample.proc.map_or(NO_PROC, |p| u16::try_from(p.0).unwrap_or(NO_PROC));
-        let (event, ticks) = (EventType::CPUSample, sample.time.0 as i64);
-        (Head { ticks, at: sample.offset, g, other: NOBODY, exit: 0, rule: Rule::free(event) }, proc)
-    }));
-    pdqsort::sort(&mut samples, &|a, b| a.0.ticks < b.0.ticks);
-    samples
-}
-
-impl<'a, 'd> Merge<'a, 'd> {
-    pub(crate) fn new(
-        file: &'a [u8],
-        index: &'a Index,
-        gs: &'d mut Gs,
-        defects: &'d mut Defects,
-        ties: Ties,
-    ) -> Merge<'a, 'd> {
-        let mut samples = samples(index, gs);
+impl<'a> Merge<'a> {
+    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, ties: Ties) -> Merge<'a> {
+        let mut samples = index.samples.clone();
+        pdqsort::sort(&mut samples, &|a, b| (a.time.0 as i64) < b.time.0 as i64);
         samples.reverse();
-        let cursors = cursors(index).into_iter().chain([Cursor::new(NO_PROC)]);
-        let items = Vec::with_capacity(index.events + samples.len());
+        let stream = |(cursor, samples)| Stream { cursor, head: Head::NONE, looked_at: false, samples };
+        let cursors = cursors(index).into_iter().map(|cursor| (cursor, Vec::new()));
+        let streams: Vec<Stream> = cursors.chain([(Cursor::new(NO_PROC), samples)]).map(stream).collect();
         Merge {
             file,
-            index,
+            index: Arc::clone(index),
             shapes: Shapes::of(index.version),
-            gs,
-            defects,
-            streams: cursors.map(|cursor| Stream { cursor, head: None }).collect(),
-            samples,
+            waiting: (0..streams.len()).collect(),
+            streams,
             frontier: Frontier::new(ties),
+            next: None,
+            looked: 0,
             ties,
-            merged: Merged { items, ..Merged::default() },
             last: i64::MIN,
         }
     }
 
-    pub(crate) fn run(mut self) -> Result<Merged> {
-        let mut waiting: Vec<usize> = (0..self.streams.len()).collect();
-        let mut looked = 0;
-        loop {
-            // In a lenient reading that has looked at so many in vain, nobody
-            // waits any more: what is not due is placed by its time.
-            looked += waiting.len() as u64;
-            let gives_way = looked > self.defects.patience(self.merged.items.len());
-            if self.ties == Ties::Go121 {
-                // There the Ps are looked at in one order, always.
-                waiting.sort_unstable();
+    /// Merges some more events; returns whether there are others left.
+    pub(crate) fn advance(&mut self, out: &mut Replay<'_>) -> Result<bool> {
+        // Looking at all streams afterwards has to pay.
+        let enough = out.window.place() + STRETCH.max(self.streams.len());
+        while out.window.place() < enough {
+            match self.next.take() {
+                Some(stream) => self.run(stream, enough, out)?,
+                None if self.look_at_all(out)? => {}
+                None => return Ok(false),
             }
-            let mut i = 0;
-            while let Some(&stream) = waiting.get(i) {
-                match self.look(stream)? {
-                    None => self.strike(&mut waiting, i),
-                    Some(head) if gives_way || head.rule.holds(self.gs) => {
-                        self.strike(&mut waiting, i);
-                        self.frontier.push(Entry { ticks: head.ticks, stream });
-                    }
-                    Some(_) => i += 1,
-                }
+        }
+        let exits = self.streams.iter().map(|stream| {
+            let looked_at = stream.looked_at.then_some(&stream.head);
+            stream.cursor.next_exit(&self.index, looked_at)
+        });
+        out.window.settle(exits.min().unwrap_or(NO_EXIT));
+        Ok(true)
+    }
+
+    /// Takes the earliest event, which is the next of that stream, and those
+    /// that follow, until a stream waits that did not, or may wait no longer.
+    ///
+    /// A stream keeps its turn for as long as its events come before those of
+    /// the frontier, which they would enter only to leave it at once.
+    fn run(&mut self, mut at: usize, enough: usize, out: &mut Replay<'_>) -> Result<()> {
+        while let Some(stream) = self.streams.get_mut(at) {
+            stream.looked_at = false;
+            if !stream.head.rule.holds(&mut out.gs) {
+                impossible(&stream.head, out)?;
             }
-            let Some(mut next) = self.frontier.pop() else {
-                if waiting.is_empty() {
-                    return Ok(self.merged);
-                }
-                self.force(&mut waiting)?;
-                continue;
-            };
-            // While no P waits, only the one that was last can come next, or
-            // the head of the frontier.
+            let limit = self.frontier.limit();
             loop {
-                self.take(next.stream)?;
-                if !waiting.is_empty() {
-                    waiting.push(next.stream);
+                if put(&mut self.last, &stream.head, stream.cursor.proc, out)? {
+                    self.waiting.push(at);
+                    return Ok(());
+                }
+                if !stream.read(self.file, &self.index, &self.shapes, out)? {
+                    return Ok(());
+                }
+                if !stream.head.rule.holds(&mut out.gs) {
+                    stream.looked_at = true;
+                    stream.head.rule.await_change(&mut out.gs);
+                    self.waiting.push(at);
+                    return Ok(());
+                }
+                if stream.head.ticks >= limit {
                     break;
                 }
-                match self.run_on(next.stream)? {
-                    Ran::Over => break,
-                    Ran::Waits => {
-                        waiting.push(next.stream);
-                        break;
-                    }
-                    Ran::GivesWay(ticks) => next = self.frontier.exchange(Entry { ticks, stream: next.stream }),
+                if out.window.place() >= enough {
+                    stream.looked_at = true;
+                    self.next = Some(at);
+                    return Ok(());
+                }
+            }
+            stream.looked_at = true;
+            at = self.frontier.exchange(Entry { ticks: stream.head.ticks, stream: at }).stream;
+        }
+        Ok(())
+    }
+
+    /// Looks at the next event of each stream that waits, and finds the earliest
+    /// of those that are due; returns whether there is any event left.
+    fn look_at_all(&mut self, out: &mut Replay<'_>) -> Result<bool> {
+        if self.ties == Ties::Go121 {
+            // There the Ps are looked at in one order, always.
+            self.waiting.sort_unstable();
+        }
+        // In a lenient reading that has looked at so many in vain, nobody waits any
+        // more: what is not due is placed by its time.
+        self.looked += self.waiting.len() as u64;
+        let gives_way = self.looked > out.order_defects.patience(out.window.place());
+        let mut i = 0;
+        while let Some(&stream) = self.waiting.get(i) {
+            match self.look(stream, out)? {
+                None => self.strike(i),
+                Some(head) if gives_way || head.rule.holds(&mut out.gs) => {
+                    let ticks = head.ticks;
+                    self.strike(i);
+                    self.frontier.push(Entry { ticks, stream });
+                }
+                Some(head) => {
+                    head.rule.await_change(&mut out.gs);
+                    i += 1;
                 }
             }
         }
-    }
-
-    /// Takes the events of a stream for as long as they come before those of
-    /// the frontier, which they would enter only to leave it at once.
-    #[inline(always)]
-    fn run_on(&mut self, stream: usize) -> Result<Ran> {
-        let limit = self.frontier.limit();
-        loop {
-            let Some(head) = self.read(stream)? else { return Ok(Ran::Over) };
-            let ran = if !head.rule.holds(self.gs) {
-                Ran::Waits
-            } else if head.ticks >= limit {
-                Ran::GivesWay(head.ticks)
-            } else {
-                let proc = self.streams.get(stream).map_or(NO_PROC, |stream| stream.cursor.proc);
-                self.put(&head, proc)?;
-                continue;
-            };
-            if let Some(stream) = self.streams.get_mut(stream) {
-                stream.head = Some(head);
-            }
-            return Ok(ran);
+        match self.frontier.pop() {
+            Some(Entry { stream, .. }) => self.next = Some(stream),
+            None if self.waiting.is_empty() => return Ok(false),
+            None => self.force(out)?,
         }
+        Ok(true)
     }
 
-    fn strike(&self, waiting: &mut Vec<usize>, i: usize) {
+    fn strike(&mut self, i: usize) {
         match self.ties {
-            Ties::Go127 => waiting.swap_remove(i),
-            Ties::Go121 => waiting.remove(i),
+            Ties::Go127 => self.waiting.swap_remove(i),
+            Ties::Go121 => self.waiting.remove(i),
         };
     }
 
     /// The next event of a stream, looked at already or not.
-    fn look(&mut self, stream: usize) -> Result<Option<Head>> {
-        if let Some(head) = self.streams.get(stream).and_then(|stream| stream.head) {
-            return Ok(Some(head));
+    fn look(&mut self, stream: usize, out: &mut Replay<'_>) -> Result<Option<&Head>> {
+        let Some(stream) = self.streams.get_mut(stream) else { return Ok(None) };
+        if !stream.looked_at {
+            stream.looked_at = stream.read(self.file, &self.index, &self.shapes, out)?;
         }
-        let head = self.read(stream)?;
-        if let Some(stream) = self.streams.get_mut(stream) {
-            stream.head = head;
-        }
-        Ok(head)
-    }
-
-    /// Reads the next event of a stream.
-    #[inline(always)]
-    fn read(&mut self, stream: usize) -> Result<Option<Head>> {
-        if stream + 1 == self.streams.len() {
-            return Ok(self.next_sample(stream));
-        }
-        let Some(Stream { cursor, .. }) = self.streams.get_mut(stream) else { return Ok(None) };
-        loop {
-            match cursor.read(self.file, &self.index.batches, &self.shapes, self.gs) {
-                Ok(next) => return Ok(next),
-                Err(e) => {
-                    self.defects.give_up(e, cursor.skip_batch())?;
-                }
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn next_sample(&mut self, stream: usize) -> Option<Head> {
-        let next = self.samples.pop();
-        if let Some(Stream { cursor, .. }) = self.streams.get_mut(stream) {
-            cursor.proc = next.map_or(NO_PROC, |(_, proc)| proc);
-        }
-        next.map(|(head, _)| head)
-    }
-
-    /// Puts the next event of a stream in its place.
-    #[inline(always)]
-    fn take(&mut self, stream: usize) -> Result<()> {
-        let Some(Stream { cursor, head }) = self.streams.get_mut(stream) else { return Ok(()) };
-        let Some(head) = head.take() else { return Ok(()) };
-        let proc = cursor.proc;
-        if !head.rule.holds(self.gs) {
-            let turn = self.gs.turn(head.rule.g);
-            let goroutine = GoId(self.gs.id(head.rule.g));
-            let what = V1Error::ImpossibleTransition { event: head.rule.event, goroutine, found: turn.phase };
-            self.defects.meet(wrong(head.at, what))?;
-        }
-        self.put(&head, proc)
-    }
-
-    #[inline(always)]
-    fn put(&mut self, head: &Head, proc: u16) -> Result<()> {
-        head.rule.apply(self.gs);
-        let mut ticks = head.ticks;
-        if ticks < self.last {
-            let what = V1Error::TimeOrder { event: head.rule.event, ticks: self.last.wrapping_sub(ticks) as u64 };
-            self.defects.meet(wrong(head.at, what))?;
-            ticks = self.last;
-        }
-        self.last = ticks;
-        let place = self.merged.items.len();
-        let mut item = Item::new(head.rule.event.global(), head.at, proc, ticks, head.g, head.other);
-        let Some(turn) = self.gs.turns.get_mut(head.g as usize) else { return Ok(()) };
-        let syscall = std::mem::take(&mut turn.syscall);
-        match head.rule.event {
-            EventType::GoSysCall => turn.syscall = place + 1,
-            EventType::GoSysBlock => {
-                turn.blocked = ticks;
-                if let Some(began) = syscall.checked_sub(1).and_then(|place| self.merged.items.get_mut(place)) {
-                    began.set_blocks(true);
-                }
-            }
-            EventType::GoInSyscall => (turn.blocked, turn.in_c) = (ticks, true),
-            EventType::GoSysExit if std::mem::take(&mut turn.stale) && head.exit < turn.blocked => {}
-            EventType::GoSysExit if head.exit != 0 => {
-                let what = if turn.blocked == 0 {
-                    V1Error::StraySyscallExit { goroutine: GoId(self.gs.id(head.g)) }
-                } else if head.exit < turn.blocked {
-                    let ticks = turn.blocked.wrapping_sub(head.exit) as u64;
-                    V1Error::TimeOrder { event: head.rule.event, ticks }
-                } else {
-                    self.merged.late |= head.exit > ticks;
-                    item.ticks = head.exit;
-                    self.merged.exits.push(Exit { item, before: place });
-                    return Ok(());
-                };
-                self.defects.meet(wrong(head.at, what))?;
-            }
-            EventType::FutileWakeup => self.merged.futile = true,
-            _ => {}
-        }
-        self.merged.items.push(item);
-        Ok(())
+        Ok(stream.looked_at.then_some(&stream.head))
     }
 
     /// No event is due: in lenient mode the earliest happens all the same.
     #[cold]
     #[inline(never)]
-    fn force(&mut self, waiting: &mut Vec<usize>) -> Result<()> {
-        let heads = waiting.iter().enumerate();
-        let heads = heads.filter_map(|(i, &stream)| Some((i, stream, self.streams.get(stream)?.head?)));
-        let Some((i, stream, head)) = heads.min_by_key(|(_, _, head)| head.ticks) else { return Ok(()) };
-        let turn = self.gs.turn(head.rule.g);
-        let proc = self.streams.get(stream).map_or(NO_PROC, |stream| stream.cursor.proc);
-        self.defects.meet(wrong(
+    fn force(&mut self, out: &mut Replay<'_>) -> Result<()> {
+        let heads = self.waiting.iter().enumerate();
+        let heads = heads.filter_map(|(i, &at)| Some((i, at, self.streams.get(at).filter(|stream| stream.looked_at)?)));
+        let Some((i, at, &Stream { head, ref cursor, .. })) = heads.min_by_key(|(.., stream)| stream.head.ticks) else {
+            return Ok(());
+        };
+        let proc = cursor.proc;
+        let turn = out.gs.get(head.rule.g).turn;
+        out.order_defects.meet(wrong(
             head.at,
             V1Error::Stuck {
                 proc: ProcId(u64::from(proc)),
                 event: head.rule.event,
-                goroutine: GoId(self.gs.id(head.rule.g)),
+                goroutine: GoId(out.gs.id(head.rule.g)),
                 found: turn.phase,
                 seq: turn.seq,
             },
         ))?;
-        waiting.swap_remove(i);
-        if let Some(stream) = self.streams.get_mut(stream) {
-            stream.head = None;
+        self.waiting.swap_remove(i);
+        if let Some(stream) = self.streams.get_mut(at) {
+            stream.looked_at = false;
         }
         // Time does not go back for it.
         let ticks = head.ticks.max(self.last);
-        self.put(&Head { ticks, ..head }, proc)?;
-        waiting.push(stream);
+        put(&mut self.last, &Head { ticks, ..head }, proc, out)?;
+        self.waiting.push(at);
         Ok(())
     }
+}
+
+impl Stream {
+    /// Reads the next event, if there is one.
+    #[inline(always)]
+    fn read(&mut self, file: &[u8], index: &Index, shapes: &Shapes, out: &mut Replay<'_>) -> Result<bool> {
+        loop {
+            match self.cursor.read(file, index, shapes, &mut out.gs, &mut self.head) {
+                Ok(true) => return Ok(true),
+                Ok(false) => return Ok(self.next_sample(&mut out.gs)),
+                Err(e) => {
+                    let rest = self.cursor.skip_batch();
+                    out.order_defects.give_up(e, rest)?;
+                }
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn next_sample(&mut self, gs: &mut Gs) -> bool {
+        let Some(sample) = self.samples.pop() else { return false };
+        let g = sample.goroutine.map_or(NOBODY, |g| gs.slot(g.0));
+        let (event, ticks) = (EventType::CPUSample, sample.time.0 as i64);
+        self.head = Head { ticks, at: sample.offset, g, rule: Rule::free(event), becomes: event, ..Head::NONE };
+        self.cursor.proc = sample.proc.and_then(|p| u16::try_from(p.0).ok()).unwrap_or(NO_PROC);
+        true
+    }
+}
+
+/// Puts an event in its place, not before that of the last one; returns whether
+/// its goroutine is one that a stream waits for.
+#[inline(always)]
+fn put(last: &mut i64, head: &Head, proc: u16, out: &mut Replay<'_>) -> Result<bool> {
+    let awaited = head.rule.apply(&mut out.gs);
+    let mut ticks = head.ticks;
+    if ticks < *last {
+        let what = V1Error::TimeOrder { event: head.rule.event, ticks: last.wrapping_sub(ticks) as u64 };
+        out.order_defects.meet(wrong(head.at, what))?;
+        ticks = *last;
+    }
+    *last = ticks;
+    out.event(head.item(ticks, proc))?;
+    Ok(awaited)
+}
+
+/// An event is the earliest that its goroutine was ready for, and it no longer
+/// is: two that exclude each other were due.
+#[cold]
+#[inline(never)]
+fn impossible(head: &Head, out: &mut Replay<'_>) -> Result<()> {
+    let goroutine = GoId(out.gs.id(head.rule.g));
+    let found = out.gs.get(head.rule.g).turn.phase;
+    out.order_defects.meet(wrong(head.at, V1Error::ImpossibleTransition { event: head.rule.event, goroutine, found }))
 }

@@ -1,22 +1,28 @@
-//! The settled events once more, in nanoseconds, against the rules of the
-//! scheduler: no P runs two goroutines, none wakes that does not wait.
+//! The events in the order that they are merged in, against the rules of the
+//! scheduler: no P runs two goroutines, none wakes that does not wait. What
+//! becomes of each goes into the window.
+//!
+//! The end of a system call takes effect where it was written, which is right
+//! before its goroutine starts; until then nothing else could happen to that.
 
+mod plain;
 mod rules;
 
-use super::frontier::Ties;
-use super::gs::NOBODY;
-use super::merge::Merge;
-use super::settle::Settled;
-use super::{Defects, gs::Gs, sequence};
+use super::Defects;
+use super::convert::Form;
+use super::gs::{Gs, Life, NOBODY};
+use super::item::Item;
+use super::window::Window;
 use crate::error::{GoPhase, Result, V1Error};
 use crate::ids::WIRE_NONE;
 use crate::limits::Limits;
 use crate::order::state::{NONE, Slot};
 use crate::version::Version;
+use crate::warning::Warning;
+use crate::wire::v1::event::wrong;
 use crate::wire::v1::spec::EventType;
 use crate::wire::v1::tables::{Index, NO_PROC};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
 
 /// Ps that are none, which Go attributes events to.
 pub(crate) const TIMER_PROC: u32 = 1_000_001;
@@ -25,19 +31,13 @@ pub(crate) const SYSCALL_PROC: u32 = 1_000_003;
 const GC_PROC: u32 = 1_000_004;
 
 /// An event that is in order.
-///
-/// No two fields that a record takes as they are stand next to each other: they
-/// would be loaded as one right after being stored as two, and the processor
-/// waits for that.
 #[derive(Clone, Copy, Debug)]
-#[repr(C)]
 pub(crate) struct Step {
     /// Where it begins in the file.
     pub(crate) at: usize,
     /// The goroutine it happened on; 0 for none.
     pub(crate) g: u64,
-    /// In nanoseconds since the first event.
-    pub(crate) time: i64,
+    pub(crate) ticks: i64,
     /// The goroutine that is created or woken.
     pub(crate) other: u64,
     /// The M of its P; [`WIRE_NONE`] if that is not known.
@@ -45,8 +45,8 @@ pub(crate) struct Step {
     /// The P it is attributed to; [`NONE`] for none.
     pub(crate) proc: u32,
     pub(crate) event: EventType,
-    /// Whether the system call that begins blocks.
-    pub(crate) blocks: bool,
+    /// Whether it goes where its time says, and not here.
+    pub(crate) moved: bool,
     /// Whether a region begins.
     pub(crate) begins: bool,
     /// Whether a timer's goroutine wakes another one.
@@ -58,40 +58,6 @@ pub(crate) struct Step {
     pub(crate) called_back: bool,
     /// Whether it is the first of its P to start or stop it.
     pub(crate) first_of_proc: bool,
-}
-
-impl Step {
-    /// Before the first event.
-    pub(crate) const BLANK: Step = Step {
-        event: EventType::Batch,
-        at: 0,
-        time: 0,
-        g: 0,
-        other: 0,
-        proc: NONE,
-        thread: WIRE_NONE,
-        blocks: false,
-        begins: false,
-        timer: false,
-        called_back: false,
-        first_of_proc: false,
-        began: 0,
-    };
-}
-
-/// What the rules need of a goroutine.
-#[derive(Clone, Copy, Debug, Default)]
-struct G {
-    phase: GoPhase,
-    exists: bool,
-    /// Whether it waits for the network.
-    network: bool,
-    /// Whether it helps the collector.
-    assists: bool,
-    /// Whether it runs timers.
-    timer: bool,
-    /// Whether it is in the system call that it first appeared in.
-    in_c: bool,
 }
 
 /// What the rules need of a P.
@@ -108,17 +74,19 @@ struct P {
 
 const P_ABSENT: P = P { g: NOBODY, thread: WIRE_NONE, seen: false, running: false, sweeps: false, stopped: 0 };
 
-/// The events of a v1 trace, in order and checked, handed out once.
+/// Where a P stands among all, the first being that of events on no P.
+#[inline(always)]
+fn place(proc: u16) -> usize {
+    usize::from(proc.wrapping_add(1))
+}
+
+/// The checking of the events of a v1 trace.
 #[derive(Clone, Debug)]
 pub(crate) struct Replay<'a> {
     file: &'a [u8],
     version: Version,
-    settled: Settled,
-    ids: Vec<u64>,
-    start: i64,
-    nanos_per_tick: f64,
-    gs: Vec<G>,
-    /// By number plus one; the first is that of events on no P.
+    pub(crate) gs: Gs,
+    /// By [`place`].
     ps: Vec<P>,
     collecting: bool,
     /// Where the stop-the-world began, or 0.
@@ -128,131 +96,184 @@ pub(crate) struct Replay<'a> {
     tasks: FxHashMap<u64, usize>,
     /// The open regions of goroutines, by task and name.
     regions: FxHashMap<Slot, Vec<(u64, u64)>>,
-    pub(crate) defects: Defects,
+    /// When the system calls of goroutines ended that ended later than that was
+    /// written.
+    late: FxHashMap<Slot, i64>,
+    form: Form,
+    /// The time of the first event, in ticks.
+    pub(crate) start: Option<i64>,
+    pub(crate) window: Window,
+    /// Those that reading and merging find.
+    pub(crate) order_defects: Defects,
+    /// Those that the rules find.
+    rule_defects: Defects,
 }
 
 impl<'a> Replay<'a> {
-    /// Reads all events and brings them into order.
-    pub(crate) fn new(file: &'a [u8], index: &Arc<Index>, leniency: Option<Limits>, ties: Ties) -> Result<Replay<'a>> {
-        let mut defects = Defects::new(leniency);
-        index.blemishes.list().iter().try_for_each(|blemish| defects.get_past(blemish.clone()))?;
+    /// Before the first event.
+    pub(crate) fn new(file: &'a [u8], index: &Index, leniency: Option<Limits>, form: Form) -> Replay<'a> {
         let mut gs = Gs::default();
-        let merged = if index.version < Version::Go107 {
-            sequence::by_number(file, index, &mut gs, &mut defects)?
-        } else {
-            Merge::new(file, index, &mut gs, &mut defects, ties).run()?
-        };
-        let settled = Settled::new(merged, &gs);
-        let mut states = vec![G::default(); gs.ids.len()];
-        if let Some(nobody) = states.get_mut(NOBODY as usize) {
-            (nobody.phase, nobody.exists) = (GoPhase::Running, true);
+        for &id in &index.timers {
+            let slot = gs.slot(id);
+            gs.get(slot).life.timer = true;
         }
-        for slot in index.timers.iter().filter_map(|&id| gs.find(id)) {
-            if let Some(g) = states.get_mut(slot as usize) {
-                g.timer = true;
-            }
-        }
-        Ok(Replay {
+        let batches = index.batches.iter().map(|batch| place(batch.proc));
+        let samples = index.samples.iter().filter_map(|sample| Some(place(u16::try_from(sample.proc?.0).ok()?)));
+        let most = batches.chain(samples).max().unwrap_or_default();
+        let defects = Defects::new(leniency);
+        Replay {
             file,
             version: index.version,
-            start: settled.start().unwrap_or_default(),
-            settled,
-            ids: gs.ids,
-            nanos_per_tick: 1e9 / index.hz.unwrap_or(1_000_000_000) as f64,
-            gs: states,
-            ps: Vec::new(),
+            gs,
+            ps: vec![P_ABSENT; most + 1],
             collecting: false,
             stopped: 0,
             last_stop: 0,
             tasks: FxHashMap::default(),
             regions: FxHashMap::default(),
-            defects,
-        })
+            late: FxHashMap::default(),
+            form,
+            start: None,
+            window: Window::default(),
+            order_defects: defects.clone(),
+            rule_defects: defects,
+        }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.settled.start().is_none()
+    /// The defects met so far, in lenient mode.
+    pub(crate) fn take_defects(&mut self) -> Vec<Warning> {
+        let mut defects = self.order_defects.take();
+        defects.append(&mut self.rule_defects.take());
+        defects
     }
 
-    /// As Go does on amd64: the product of floats, truncated.
+    /// Whether the end of a system call goes where its time says.
+    #[inline(never)]
+    fn moves(&mut self, item: Item) -> Result<bool> {
+        let turn = &mut self.gs.get(item.g).turn;
+        let stale = std::mem::take(&mut turn.stale);
+        let blocked = turn.blocked;
+        let early = item.exit < blocked;
+        if item.exit == 0 || stale && early {
+            return Ok(false);
+        }
+        if blocked != 0 && !early {
+            if item.exit > item.ticks {
+                self.gs.get(item.g).life.late = true;
+                self.late.insert(item.g, item.exit);
+            }
+            return Ok(true);
+        }
+        let what = if blocked == 0 {
+            V1Error::StraySyscallExit { goroutine: self.go_id(item.g) }
+        } else {
+            V1Error::TimeOrder { event: item.event, ticks: blocked.wrapping_sub(item.exit) as u64 }
+        };
+        self.order_defects.meet(wrong(item.at, what))?;
+        Ok(false)
+    }
+
+    /// Demands that the goroutine's last system call have ended before it starts.
+    #[cold]
+    #[inline(never)]
+    fn starts_late(&mut self, item: Item) -> Result<()> {
+        self.gs.get(item.g).life.late = false;
+        let (event, goroutine) = (item.event, self.go_id(item.g));
+        let [found, expected] = [GoPhase::Waiting, GoPhase::Runnable];
+        match self.late.remove(&item.g) {
+            Some(ended) if ended > item.ticks => {
+                self.meet(item, V1Error::Goroutine { event, goroutine, found, expected })
+            }
+            _ => Ok(()),
+        }
+    }
+
     #[inline(always)]
-    fn time(&self, ticks: i64) -> i64 {
-        let nanos = ticks.wrapping_sub(self.start) as f64 * self.nanos_per_tick;
-        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-        if nanos.abs() < LIMIT { nanos as i64 } else { i64::MIN }
-    }
-
-    #[inline(always)]
-    fn g(&mut self, slot: Slot) -> &mut G {
-        // Every slot that an item has was made before.
-        &mut self.gs[slot as usize]
+    fn g(&mut self, slot: Slot) -> &mut Life {
+        &mut self.gs.get(slot).life
     }
 
     #[inline(always)]
     fn p(&mut self, proc: u16) -> &mut P {
-        let place = usize::from(proc.wrapping_add(1));
-        if place >= self.ps.len() {
-            self.ps.resize(place + 1, P_ABSENT);
-        }
-        &mut self.ps[place]
+        &mut self.ps[place(proc)]
     }
 
-    /// Makes `step` the next event, if there is one; an error comes in strict
-    /// mode only. In place, for a step that is handed through costs more than
-    /// what it takes to make.
+    /// Takes the next event; an error comes in strict mode only.
     #[inline(always)]
-    pub(crate) fn next(&mut self, step: &mut Step) -> Result<bool> {
+    pub(crate) fn event(&mut self, item: Item) -> Result<()> {
+        if self.form.is_usual() && self.plainly(&item) {
+            return Ok(());
+        }
+        let Item { ticks, at, g, other, proc, event, exit } = item;
+        self.in_full(Item { ticks, at, g, other, proc, event, exit })
+    }
+
+    /// The same, and by all rules.
+    #[inline(never)]
+    fn in_full(&mut self, item: Item) -> Result<()> {
         use EventType::*;
         use GoPhase::*;
-        let Some(item) = self.settled.next() else { return Ok(false) };
-        let event = item.event();
-        let mut proc = if item.proc() == NO_PROC { NONE } else { u32::from(item.proc()) };
-        step.event = event;
-        step.at = item.at();
-        step.time = self.time(item.ticks);
-        step.g = self.ids.get(item.g as usize).copied().unwrap_or_default();
-        step.thread = WIRE_NONE;
-        step.blocks = item.blocks();
-        (step.timer, step.called_back, step.first_of_proc) = (false, false, false);
-        (step.began, step.begins) = (0, false);
+        let event = item.event;
+        self.start.get_or_insert(item.ticks);
+        let mut ticks = item.ticks;
+        let mut thread = self.p(item.proc).thread;
+        let mut proc = if item.proc == NO_PROC { NONE } else { u32::from(item.proc) };
+        let (mut moved, mut timer, mut called_back, mut first_of_proc) = (false, false, false, false);
+        let (mut began, mut begins) = (0, false);
+        let g = self.gs.get(item.g);
+        let id = g.id;
+        let syscall = std::mem::take(&mut g.turn.syscall);
+        if syscall != 0 {
+            self.window.close(syscall - 1, event == GoSysBlock);
+        }
         match event {
             GoStart | GoStartLabel => {
-                step.called_back = std::mem::take(&mut self.g(item.g).in_c);
-                if !step.called_back {
+                called_back = std::mem::take(&mut self.g(item.g).in_c);
+                if self.g(item.g).late {
+                    self.starts_late(item)?;
+                }
+                if !called_back {
                     self.needs(item, item.g, Runnable)?;
                 }
                 self.needs_on_proc(item, NOBODY)?;
                 let g = self.g(item.g);
                 (g.phase, g.network, g.exists) = (Running, false, true);
-                self.p(item.proc()).g = item.g;
+                self.p(item.proc).g = item.g;
             }
             GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
-            | GoBlockGC | GoSysBlock => self.leaves(item, Waiting)?,
+            | GoBlockGC => self.leaves(item, Waiting)?,
+            GoSysBlock => {
+                self.gs.get(item.g).turn.blocked = item.ticks;
+                self.leaves(item, Waiting)?;
+            }
             GoSched | GoPreempt => self.leaves(item, Runnable)?,
-            GoEnd | GoStop => {
+            GoStop => self.leaves(item, Dead)?,
+            GoEnd => {
+                let sound = self.g(item.g).phase == Running && self.p(item.proc).g == item.g;
                 self.leaves(item, Dead)?;
-                if event == GoEnd && !self.regions.is_empty() {
+                if !self.regions.is_empty() {
                     self.regions.remove(&item.g);
+                }
+                if sound {
+                    self.gs.end(item.g);
                 }
             }
             GoUnblock => {
-                step.other = self.ids.get(item.other as usize).copied().unwrap_or_default();
                 self.needs(item, item.g, Running)?;
-                step.timer = self.g(item.g).timer;
-                if !step.timer {
+                timer = self.g(item.g).timer;
+                if !timer {
                     self.needs_on_proc(item, item.g)?;
                 }
                 self.needs(item, item.other, Waiting)?;
                 let woken = self.g(item.other);
                 woken.phase = Runnable;
                 if std::mem::take(&mut woken.network) {
-                    proc = NETPOLL_PROC;
-                } else if step.timer {
-                    proc = TIMER_PROC;
+                    (proc, thread) = (NETPOLL_PROC, WIRE_NONE);
+                } else if timer {
+                    (proc, thread) = (TIMER_PROC, WIRE_NONE);
                 }
             }
             GoCreate => {
-                step.other = self.ids.get(item.other as usize).copied().unwrap_or_default();
                 self.needs(item, item.g, Running)?;
                 self.needs_on_proc(item, item.g)?;
                 if self.g(item.other).exists {
@@ -265,47 +286,70 @@ impl<'a> Replay<'a> {
             GoSysCall => {
                 self.needs_running(item)?;
                 self.g(item.g).network = false;
+                self.gs.get(item.g).turn.syscall = self.window.place() + 1;
             }
             GoSysExit => {
                 self.needs(item, item.g, Waiting)?;
                 let g = self.g(item.g);
                 (g.phase, g.network, g.in_c) = (Runnable, false, false);
-                proc = SYSCALL_PROC;
+                if self.moves(item)? {
+                    (ticks, moved) = (item.exit, true);
+                }
+                (proc, thread) = (SYSCALL_PROC, WIRE_NONE);
             }
             GoWaiting | GoInSyscall => {
+                if event == GoInSyscall {
+                    let turn = &mut self.gs.get(item.g).turn;
+                    (turn.blocked, turn.in_c) = (item.ticks, true);
+                }
                 self.needs(item, item.g, Runnable)?;
                 let g = self.g(item.g);
                 (g.phase, g.network, g.in_c) = (Waiting, false, event == GoInSyscall);
             }
             ProcStart | ProcStop => {
-                (step.first_of_proc, step.thread) = self.proc(item)?;
+                (first_of_proc, thread) = self.proc(item)?;
             }
             GCStart => {
                 let open = std::mem::replace(&mut self.collecting, true);
                 self.needs_open(item, open, false)?;
-                proc = GC_PROC;
+                (proc, thread) = (GC_PROC, WIRE_NONE);
             }
             GCDone => {
                 let open = std::mem::take(&mut self.collecting);
                 self.needs_open(item, open, true)?;
             }
             GCSweepStart => {
-                let open = std::mem::replace(&mut self.p(item.proc()).sweeps, true);
+                let open = std::mem::replace(&mut self.p(item.proc).sweeps, true);
                 self.needs_open(item, open, false)?;
             }
             GCSweepDone => {
-                let open = std::mem::take(&mut self.p(item.proc()).sweeps);
+                let open = std::mem::take(&mut self.p(item.proc).sweeps);
                 self.needs_open(item, open, true)?;
             }
             STWStart | STWDone | GCMarkAssistStart | GCMarkAssistDone | UserTaskCreate | UserTaskEnd | UserRegion => {
-                (step.began, step.begins) = self.rare(item)?;
+                (began, begins) = self.rare(item)?;
             }
+            CPUSample => thread = WIRE_NONE,
             _ => {}
         }
-        step.proc = proc;
-        if proc < TIMER_PROC && step.thread == WIRE_NONE && event != CPUSample {
-            step.thread = self.p(item.proc()).thread;
-        }
-        Ok(true)
+        let other = self.gs.id(item.other);
+        let at = item.at;
+        let step = Step {
+            at,
+            g: id,
+            ticks,
+            other,
+            thread,
+            proc,
+            event,
+            moved,
+            begins,
+            timer,
+            began,
+            called_back,
+            first_of_proc,
+        };
+        self.form.put(&step, &mut self.window);
+        Ok(())
     }
 }

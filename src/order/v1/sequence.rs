@@ -1,31 +1,34 @@
 //! The order of Go 1.5 and 1.6: every event has a number of its own. The end of
 //! a system call states its real number and time, which it got before it was
 //! written.
+//!
+//! All events are read before the first comes out. Merging the Ps by number
+//! would not do for damaged traces, where numbers are missing or come twice.
 
-use super::Defects;
-use super::gs::Gs;
+use super::cursor::Head;
 use super::item::Item;
-use super::merge::{Merged, cursors};
+use super::merge::{STRETCH, cursors};
+use super::replay::Replay;
 use crate::error::{Result, V1Error};
 use crate::wire::v1::event::{Shapes, numbers, wrong};
 use crate::wire::v1::spec::EventType;
-use crate::wire::v1::tables::Index;
+use crate::wire::v1::tables::{Index, NO_EXIT};
 
-/// Puts all events in order.
-pub(crate) fn by_number(file: &[u8], index: &Index, gs: &mut Gs, defects: &mut Defects) -> Result<Merged> {
+/// All events in order.
+pub(crate) fn by_number(file: &[u8], index: &Index, out: &mut Replay<'_>) -> Result<Vec<Item>> {
     let shapes = Shapes::of(index.version);
     let mut numbered: Vec<(u64, Item)> = Vec::with_capacity(index.events);
-    let mut futile = false;
     for mut cursor in cursors(index) {
+        let mut head = Head::NONE;
         loop {
-            let head = match cursor.read(file, &index.batches, &shapes, gs) {
-                Ok(Some(head)) => head,
-                Ok(None) => break,
+            match cursor.read(file, index, &shapes, &mut out.gs, &mut head) {
+                Ok(true) => {}
+                Ok(false) => break,
                 Err(e) => {
-                    defects.give_up(e, cursor.skip_batch())?;
+                    out.order_defects.give_up(e, cursor.skip_batch())?;
                     continue;
                 }
-            };
+            }
             let (mut seq, mut ticks) = (cursor.seq, head.ticks);
             if head.rule.event == EventType::GoSysExit {
                 let ([.., real_seq, real_ticks], _) = numbers(file, head.at, &shapes)?;
@@ -34,8 +37,8 @@ pub(crate) fn by_number(file: &[u8], index: &Index, gs: &mut Gs, defects: &mut D
                     ticks = real_ticks as i64;
                 }
             }
-            futile |= head.rule.event == EventType::FutileWakeup;
-            numbered.push((seq, Item::new(head.rule.event, head.at, cursor.proc, ticks, head.g, head.other)));
+            // It stands where its number says.
+            numbered.push((seq, Item { exit: 0, ..head.item(ticks, cursor.proc) }));
         }
     }
     // Go compares them as signed numbers; those of a good trace differ.
@@ -44,13 +47,21 @@ pub(crate) fn by_number(file: &[u8], index: &Index, gs: &mut Gs, defects: &mut D
     let mut items = Vec::with_capacity(numbered.len());
     for (_, mut item) in numbered {
         if item.ticks < last {
-            let what = V1Error::TimeOrder { event: item.event(), ticks: last.wrapping_sub(item.ticks) as u64 };
-            defects.meet(wrong(item.at(), what))?;
+            let what = V1Error::TimeOrder { event: item.event, ticks: last.wrapping_sub(item.ticks) as u64 };
+            out.order_defects.meet(wrong(item.at, what))?;
             item.ticks = last;
         }
         last = item.ticks;
         items.push(item);
     }
-    // What blocks is not known yet: as after a late exit.
-    Ok(Merged { items, exits: Vec::new(), late: true, futile })
+    Ok(items)
+}
+
+/// Replays some more of them; returns whether there are others left.
+pub(crate) fn replay(items: &mut std::vec::IntoIter<Item>, out: &mut Replay<'_>) -> Result<bool> {
+    for item in items.by_ref().take(STRETCH) {
+        out.event(item)?;
+    }
+    out.window.settle(NO_EXIT);
+    Ok(items.len() > 0)
 }

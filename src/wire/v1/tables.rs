@@ -13,6 +13,7 @@ use crate::wire::v1::event::{RawEvent, RawEvents, Shapes, wrong};
 use crate::wire::v1::resync::{Resync, resync};
 use crate::wire::v1::spec::{EventType, lead};
 use crate::wire::v2::samples::RawSample;
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -30,7 +31,23 @@ pub(crate) struct Batch {
     pub(crate) ticks: u64,
     /// Its bytes behind the header.
     pub(crate) range: Range<usize>,
+    /// When the earliest system call ended whose end its P wrote here or
+    /// later, in ticks.
+    pub(crate) exits: i64,
 }
+
+/// The end of a system call, which is written late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Exit {
+    /// Where its event begins.
+    pub(crate) at: usize,
+    /// When the earliest of it and those that its P wrote later ended, in
+    /// ticks.
+    pub(crate) ticks: i64,
+}
+
+/// Where there is none, it ends later than anything.
+pub(crate) const NO_EXIT: i64 = i64::MAX;
 
 /// Where everything stands in a v1 file.
 #[derive(Debug)]
@@ -46,6 +63,11 @@ pub(crate) struct Index {
     pub(crate) samples: Vec<RawSample>,
     /// How many timed events there are, CPU samples not among them.
     pub(crate) events: usize,
+    /// The ends of system calls that state when they really happened, in the
+    /// order of the file (Go 1.7+).
+    pub(crate) exits: Vec<Exit>,
+    /// Whether there are wakeups in vain.
+    pub(crate) futile: bool,
     /// The ID of the first of the strings that the reader brings with it.
     pub(crate) builtin: u64,
     /// What was wrong with the tables, while the events can be read.
@@ -53,6 +75,21 @@ pub(crate) struct Index {
 }
 
 impl Index {
+    /// From when each end of a system call happened to when the earliest from
+    /// there on did, P by P.
+    fn bound_exits(&mut self) {
+        let mut earliest: FxHashMap<u16, i64> = FxHashMap::default();
+        let mut exits = self.exits.iter_mut().rev().peekable();
+        for batch in self.batches.iter_mut().rev() {
+            let earliest = earliest.entry(batch.proc).or_insert(NO_EXIT);
+            while let Some(exit) = exits.next_if(|exit| exit.at >= batch.range.start) {
+                *earliest = exit.ticks.min(*earliest);
+                exit.ticks = *earliest;
+            }
+            batch.exits = *earliest;
+        }
+    }
+
     /// Reads a file; also returns what ended that early.
     pub(crate) fn scan(file: &[u8], version: Version) -> (Index, Option<Error>) {
         let mut scan = Scan::new(file, version, Limits::default());
@@ -99,6 +136,8 @@ impl<'a> Scan<'a> {
                 timers: Vec::new(),
                 samples: Vec::new(),
                 events: 0,
+                exits: Vec::new(),
+                futile: false,
                 builtin: 0,
                 blemishes: Warnings::new(limits),
             },
@@ -110,6 +149,7 @@ impl<'a> Scan<'a> {
 
     fn finish(self) -> Index {
         let Scan { mut index, tables, largest, .. } = self;
+        index.bound_exits();
         // No version writes IDs anywhere near the end of their range.
         index.builtin = largest.saturating_add(1).min(u64::MAX - BUILTIN.len() as u64);
         index.tables = Arc::new(tables.finish(index.builtin, index.version < Version::Go107));
@@ -146,16 +186,31 @@ fn steps(version: Version) -> [u8; 256] {
         if byte >= 0xc0 {
             *step = LONG;
         } else if (byte >> 6) + lead == count {
-            *step = count;
+            *step = if byte & 0x3f == EventType::FutileWakeup as u8 { FUTILE } else { count };
         }
     }
     steps
 }
 
+/// A wakeup in vain, which has the time alone and is noted.
+const FUTILE: u8 = u8::MAX - 2;
 /// A timed event that states its length.
 const LONG: u8 = u8::MAX - 1;
 /// Something to be read whole.
 const LOOK: u8 = u8::MAX;
+
+/// Where so many varints end, which begin at `pos`: beyond the file if they do
+/// not.
+#[inline(always)]
+fn step_over(file: &[u8], mut pos: usize, count: usize) -> usize {
+    for _ in 0..count {
+        while file.get(pos).is_some_and(|&byte| byte >= 0x80) {
+            pos += 1;
+        }
+        pos += 1;
+    }
+    pos
+}
 
 impl Scan<'_> {
     /// Reads from `pos` on; where something is wrong, returns that and where the
@@ -179,19 +234,19 @@ impl Scan<'_> {
                     pos += 1;
                     match uvarint(file, &mut pos) {
                         Ok(size) if size <= MAX_V1_EVENT_SIZE && pos + size as usize <= file.len() => {
+                            self.note(byte, start, pos);
                             pos += size as usize;
                         }
                         _ => break (start, self.look(start).map(drop)),
                     }
                 }
                 count => {
-                    pos += 1;
-                    for _ in 0..count {
-                        while file.get(pos).is_some_and(|&byte| byte >= 0x80) {
-                            pos += 1;
-                        }
-                        pos += 1;
+                    let mut count = usize::from(count);
+                    if count == usize::from(FUTILE) {
+                        self.index.futile = true;
+                        count = self.lead;
                     }
+                    pos = step_over(file, pos + 1, count);
                     if pos > file.len() {
                         break (start, self.look(start).map(drop));
                     }
@@ -214,6 +269,23 @@ impl Scan<'_> {
             && let Some(last) = self.index.batches.last_mut()
         {
             last.range.end = at;
+        }
+    }
+
+    /// Notes when a system call ended whose end stands at `at`, its numbers
+    /// from `pos` on; and wakeups in vain. What cannot be read here, ordering
+    /// cannot read either.
+    fn note(&mut self, byte: u8, at: usize, mut pos: usize) {
+        if byte & 0x3f == EventType::FutileWakeup as u8 {
+            self.index.futile = true;
+        }
+        if byte & 0x3f != EventType::GoSysExit as u8 || self.version < Version::Go107 {
+            return;
+        }
+        let mut number = || uvarint(self.file, &mut pos).unwrap_or_default();
+        let [_time, _g, _seq, ticks] = std::array::from_fn(|_| number());
+        if ticks != 0 {
+            self.index.exits.push(Exit { at, ticks: ticks as i64 });
         }
     }
 
@@ -268,7 +340,7 @@ impl Scan<'_> {
             p if p < u64::from(NO_PROC) => p as u16,
             p => return Err(Error::at(raw.offset, ErrorKind::AbsurdProc { proc: ProcId(p) })),
         };
-        self.index.batches.push(Batch { proc, seq, ticks, range: end..end });
+        self.index.batches.push(Batch { proc, seq, ticks, range: end..end, exits: NO_EXIT });
         self.in_batch = true;
         Ok(())
     }

@@ -15,37 +15,44 @@ impl Replay<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn meet(&mut self, item: Item, what: V1Error) -> Result<()> {
-        self.defects.meet(wrong(item.at(), what))
+        self.rule_defects.meet(wrong(item.at, what))
     }
 
     pub(super) fn go_id(&self, slot: Slot) -> GoId {
-        GoId(self.ids.get(slot as usize).copied().unwrap_or_default())
+        GoId(self.gs.id(slot))
     }
 
     #[cold]
     #[inline(never)]
-    pub(super) fn not_in_phase(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
+    fn not_in_phase(&mut self, at: usize, event: EventType, slot: Slot, expected: GoPhase) -> Result<()> {
         let (found, goroutine) = (self.g(slot).phase, self.go_id(slot));
-        self.meet(item, V1Error::Goroutine { event: item.event(), goroutine, found, expected })
+        self.rule_defects.meet(wrong(at, V1Error::Goroutine { event, goroutine, found, expected }))
     }
 
     #[inline(always)]
     pub(super) fn needs(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
-        if self.g(slot).phase == expected { Ok(()) } else { self.not_in_phase(item, slot, expected) }
+        if self.g(slot).phase == expected { Ok(()) } else { self.not_in_phase(item.at, item.event, slot, expected) }
     }
 
     /// Demands that the event's P run that goroutine, or none.
     #[inline(always)]
     pub(super) fn needs_on_proc(&mut self, item: Item, expected: Slot) -> Result<()> {
-        let has = self.p(item.proc()).g;
-        if has == expected { Ok(()) } else { self.wrong_on_proc(item, has, expected) }
+        let has = self.p(item.proc).g;
+        if has == expected { Ok(()) } else { self.wrong_on_proc(item.at, item.event, item.proc, expected) }
     }
 
     #[cold]
     #[inline(never)]
-    pub(super) fn wrong_on_proc(&mut self, item: Item, has: Slot, expected: Slot) -> Result<()> {
-        let (has, expected, proc) = (self.go_id(has), self.go_id(expected), proc_id(item));
-        self.meet(item, V1Error::ProcHas { event: item.event(), proc, has, expected })
+    fn wrong_on_proc(&mut self, at: usize, event: EventType, proc: u16, expected: Slot) -> Result<()> {
+        let has = self.p(proc).g;
+        let (has, expected, proc) = (self.go_id(has), self.go_id(expected), proc_id(proc));
+        self.rule_defects.meet(wrong(at, V1Error::ProcHas { event, proc, has, expected }))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn on_no_goroutine(&mut self, at: usize, event: EventType) -> Result<()> {
+        self.rule_defects.meet(wrong(at, V1Error::NoGoroutine { event }))
     }
 
     /// Demands that the event's goroutine run on its P.
@@ -54,7 +61,7 @@ impl Replay<'_> {
         self.needs(item, item.g, GoPhase::Running)?;
         self.needs_on_proc(item, item.g)?;
         if item.g == NOBODY {
-            self.meet(item, V1Error::NoGoroutine { event: item.event() })?;
+            self.on_no_goroutine(item.at, item.event)?;
         }
         Ok(())
     }
@@ -65,7 +72,7 @@ impl Replay<'_> {
         if open == expected {
             return Ok(());
         }
-        let event = item.event();
+        let event = item.event;
         self.meet(item, if open { V1Error::RangeOpen { event } } else { V1Error::RangeNotOpen { event } })
     }
 
@@ -76,29 +83,29 @@ impl Replay<'_> {
         if item.g != NOBODY {
             let g = self.g(item.g);
             g.phase = phase;
-            g.network = item.event() == EventType::GoBlockNet;
+            g.network = item.event == EventType::GoBlockNet;
         }
-        self.p(item.proc()).g = NOBODY;
+        self.p(item.proc).g = NOBODY;
         Ok(())
     }
 
     /// A P starts or stops; returns whether for the first time, and on which M.
     pub(super) fn proc(&mut self, item: Item) -> Result<(bool, u64)> {
-        let (event, proc) = (item.event(), proc_id(item));
-        let p = *self.p(item.proc());
+        let (event, proc) = (item.event, proc_id(item.proc));
+        let p = *self.p(item.proc);
         if event == EventType::ProcStart {
             if p.running {
                 self.meet(item, V1Error::ProcRuns { event, proc })?;
             }
-            let thread = Decoded::at(self.file, item.at(), self.version).map_or(0, |raw| raw.args[0]);
-            *self.p(item.proc()) = P { seen: true, running: true, thread, ..p };
+            let thread = Decoded::at(self.file, item.at, self.version).map_or(0, |raw| raw.args[0]);
+            *self.p(item.proc) = P { seen: true, running: true, thread, ..p };
             Ok((!p.seen, thread))
         } else {
             if !p.running {
                 self.meet(item, V1Error::ProcStopped { event, proc })?;
             }
             self.needs_on_proc(item, NOBODY)?;
-            *self.p(item.proc()) = P { seen: true, running: false, thread: WIRE_NONE, g: NOBODY, ..p };
+            *self.p(item.proc) = P { seen: true, running: false, thread: WIRE_NONE, g: NOBODY, ..p };
             Ok((!p.seen, p.thread))
         }
     }
@@ -108,19 +115,19 @@ impl Replay<'_> {
     #[inline(never)]
     pub(super) fn rare(&mut self, item: Item) -> Result<(usize, bool)> {
         use EventType::*;
-        let event = item.event();
+        let event = item.event;
         // Before Go 1.10 each P stops on its own.
         let mut began = 0;
         let alone = self.version < Version::Go110;
         match event {
             STWStart => {
-                let stopped = if alone { &mut self.p(item.proc()).stopped } else { &mut self.stopped };
-                let open = std::mem::replace(stopped, item.at()) != 0;
+                let stopped = if alone { &mut self.p(item.proc).stopped } else { &mut self.stopped };
+                let open = std::mem::replace(stopped, item.at) != 0;
                 self.needs_open(item, open, false)?;
-                self.last_stop = item.at();
+                self.last_stop = item.at;
             }
             STWDone => {
-                let stopped = if alone { &mut self.p(item.proc()).stopped } else { &mut self.stopped };
+                let stopped = if alone { &mut self.p(item.proc).stopped } else { &mut self.stopped };
                 let open = std::mem::take(stopped) != 0;
                 self.needs_open(item, open, true)?;
                 began = self.last_stop;
@@ -136,12 +143,12 @@ impl Replay<'_> {
         if !matches!(event, UserTaskCreate | UserTaskEnd | UserRegion) {
             return Ok((began, false));
         }
-        let Some(Decoded { args: [task, mode, name], .. }) = Decoded::at(self.file, item.at(), self.version) else {
+        let Some(Decoded { args: [task, mode, name], .. }) = Decoded::at(self.file, item.at, self.version) else {
             return Ok((began, false));
         };
         match event {
             UserTaskCreate => {
-                if self.tasks.insert(task, item.at()).is_some() {
+                if self.tasks.insert(task, item.at).is_some() {
                     self.meet(item, V1Error::TaskExists { task: TaskId(task) })?;
                 }
             }
@@ -160,6 +167,6 @@ impl Replay<'_> {
     }
 }
 
-fn proc_id(item: Item) -> ProcId {
-    ProcId(if item.proc() == NO_PROC { WIRE_NONE } else { u64::from(item.proc()) })
+fn proc_id(proc: u16) -> ProcId {
+    ProcId(if proc == NO_PROC { WIRE_NONE } else { u64::from(proc) })
 }
