@@ -8,8 +8,12 @@
 //! ```text
 //! Record::parse   one line's text            -> a typed record that borrows it
 //! Scanner         a log, piece by piece      -> records with their line numbers
-//! History         the records of a Scanner   -> snapshots and collections on one clock
+//! History         the records of a Scanner   -> snapshots and GC cycles on one clock
 //! ```
+//!
+//! Of a [`History`]'s entries, [`Series`] is the scheduler over time, and
+//! [`Collections`] are the figures of the GC; both of a size that does not grow
+//! with the log.
 //!
 //! ```
 //! use gotrace::godebug::{Item, Record, Scanner};
@@ -37,6 +41,7 @@
 //! behind it are passed over, lines wrapped in JSON are unwrapped, and a line in
 //! whose middle another writer's line stands is put together again.
 
+mod collections;
 mod companion;
 mod cursor;
 mod extent;
@@ -48,9 +53,11 @@ mod scanner;
 mod scavenge;
 mod scheddetail;
 mod schedtrace;
+mod series;
 mod status;
 mod unwrap;
 
+pub use collections::{Collections, CpuTotals, HeapPoint};
 pub use companion::{Finalizers, Scan, ScanClass, ScanCount};
 pub use cursor::{Malformed, Unknown};
 pub use extent::Release;
@@ -61,4 +68,5 @@ pub use scanner::{Found, Item, LogWarning, Scanner};
 pub use scavenge::{HeapUse, Released, Scavenge, ScavengeWork, Unit};
 pub use scheddetail::{Goroutine, MId, Proc, Thread};
 pub use schedtrace::{Detail, Queues, Sched};
+pub use series::{Cycles, Gauge, Point, Series};
 pub use status::{GoroutineState, GoroutineStatus, ProcStatus};

@@ -10,9 +10,11 @@ mod count;
 mod diagnose;
 mod dump;
 mod events;
+mod gctrace;
 mod goroutines;
 mod human;
 mod input;
+mod log;
 mod moment;
 mod output;
 mod pprof;
@@ -21,6 +23,8 @@ mod regions;
 #[cfg(feature = "http")]
 mod remote;
 mod repair;
+mod schedtrace;
+mod spark;
 mod summary;
 mod table;
 mod tasks;
@@ -49,6 +53,7 @@ Examples:
   gotrace events trace.out -g 7 --stacks         what happened to goroutine 7
   gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
+  gotrace schedtrace stderr.log                  what GODEBUG=schedtrace=1000 printed
   gotrace summary http://localhost:6060          what a program does in the next five seconds
 
 Exit status: 0 done; 1 the trace is bad or cannot be read (what could be read
@@ -67,6 +72,8 @@ enum Command {
     Dump(dump::Options),
     Convert(convert::Options),
     Diagnose(diagnose::Options),
+    Schedtrace(schedtrace::Options),
+    Gctrace(gctrace::Options),
     Check(check::Options),
     Repair(repair::Options),
     #[cfg(feature = "http")]
@@ -168,6 +175,8 @@ fn main() -> ExitCode {
         Command::Dump(options) => dump::run(options, global),
         Command::Convert(options) => convert::run(options, global),
         Command::Diagnose(options) => diagnose::run(options, global),
+        Command::Schedtrace(options) => schedtrace::run(options, global),
+        Command::Gctrace(options) => gctrace::run(options, global),
         Command::Check(options) => check::run(options, global),
         Command::Repair(options) => repair::run(options, global),
         #[cfg(feature = "http")]
