@@ -14,7 +14,8 @@ fn read(log: &[u8], piece: usize) -> (Vec<(u64, Record<'static>)>, Vec<String>) 
         match item {
             Item::Found(found) => {
                 records.push((found.line, found.record.clone().into_owned()));
-                let _ = history.push(found);
+                history.push(found);
+                while history.pop().is_some() {}
             }
             Item::Warning(warning) => warnings.push(warning.to_string()),
         }
@@ -24,7 +25,7 @@ fn read(log: &[u8], piece: usize) -> (Vec<(u64, Record<'static>)>, Vec<String>) 
         let Ok(()) = scanner.feed(bytes, &mut each);
     }
     let Ok(()) = scanner.finish(&mut each);
-    let _ = history.finish();
+    history.finish();
     (records, warnings)
 }
 

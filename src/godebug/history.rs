@@ -8,6 +8,7 @@ use super::scavenge::{HeapUse, Released, Scavenge};
 use super::scheddetail::{Goroutine, Proc, Thread};
 use super::schedtrace::{Sched, settled};
 use super::status::GoroutineState;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// What happened at a time.
@@ -107,13 +108,21 @@ impl Snapshot {
     }
 }
 
-/// Makes [`Entry`]s of what a [`Scanner`](super::Scanner) finds.
+/// So many entries may stand amid a block and behind it; more end it.
+const MOST_HELD: usize = 256;
+
+/// Makes [`Entry`]s of what a [`Scanner`](super::Scanner) finds: [`push`](Self::push)
+/// what it finds, then [`pop`](Self::pop) until there is none.
 ///
 /// A block with `scheddetail` is complete when the next `SCHED` line comes, or
-/// the log ends; lines that stand in its midst come before it.
+/// the log ends; until then what comes behind it is held back, so that entries
+/// are in the order of their lines.
 #[derive(Debug, Default)]
 pub struct History {
     run: u32,
+    ready: VecDeque<Entry>,
+    /// What stands behind the beginning of the block.
+    held: Vec<Entry>,
     /// The block whose lines are still coming.
     block: Option<Block>,
     last_sched: Option<(Duration, u64)>,
@@ -134,30 +143,15 @@ struct Block {
 }
 
 impl History {
-    /// Takes a record, and returns up to two entries that are complete now.
-    pub fn push(&mut self, found: Found<'_>) -> [Option<Entry>; 2] {
+    /// Takes a record.
+    pub fn push(&mut self, found: Found<'_>) {
         let Found { line, offset, record, .. } = found;
         let moment = match record {
             Record::Sched(sched) => return self.sched(sched.into_owned(), line, offset),
-            Record::Proc(p) => {
-                if let Some(block) = &mut self.block {
-                    block.snapshot.procs.push(p.into_owned());
-                }
-                return [None, None];
-            }
-            Record::Thread(m) => {
-                if let Some(block) = &mut self.block {
-                    block.snapshot.threads.push(m.into_owned());
-                }
-                return [None, None];
-            }
-            Record::Goroutine(g) => {
-                if let Some(block) = &mut self.block {
-                    block.snapshot.goroutines.push(g.into_owned());
-                }
-                return [None, None];
-            }
             Record::Gc(gc) => return self.gc(gc.into_owned(), line, offset),
+            Record::Proc(p) => return self.block(|block| block.procs.push(p.into_owned())),
+            Record::Thread(m) => return self.block(|block| block.threads.push(m.into_owned())),
+            Record::Goroutine(g) => return self.block(|block| block.goroutines.push(g.into_owned())),
             Record::Scavenge(r) => Moment::Scavenge(r),
             Record::Released(r) => Moment::Released(r),
             Record::HeapUse(r) => Moment::HeapUse(r),
@@ -168,12 +162,34 @@ impl History {
         let sched = self.last_sched.map(|(time, _)| time);
         let gc = self.gc_end.map(|end| self.clocks.sched(end));
         let time = sched.max(gc).unwrap_or_default();
-        [Some(Entry { run: self.run, line, offset, time, moment }), None]
+        self.add(Entry { run: self.run, line, offset, time, moment });
     }
 
-    /// What is left when the log ends.
-    pub fn finish(mut self) -> Option<Entry> {
-        self.end_block()
+    /// The next entry that is complete.
+    pub fn pop(&mut self) -> Option<Entry> {
+        self.ready.pop_front()
+    }
+
+    /// The log has ended: all that is left can be had.
+    pub fn finish(&mut self) {
+        self.end_block();
+    }
+
+    fn add(&mut self, entry: Entry) {
+        if self.block.is_none() {
+            self.ready.push_back(entry);
+            return;
+        }
+        self.held.push(entry);
+        if self.held.len() >= MOST_HELD {
+            self.end_block();
+        }
+    }
+
+    fn block(&mut self, add: impl FnOnce(&mut Snapshot)) {
+        if let Some(block) = &mut self.block {
+            add(&mut block.snapshot);
+        }
     }
 
     /// By how much the clock of the `SCHED` lines is behind that of the GC, which
@@ -182,8 +198,8 @@ impl History {
         self.clocks.offset()
     }
 
-    fn sched(&mut self, sched: Sched<'static>, line: u64, offset: u64) -> [Option<Entry>; 2] {
-        let block = self.end_block();
+    fn sched(&mut self, sched: Sched<'static>, line: u64, offset: u64) {
+        self.end_block();
         // A line that was cut is known only when its end comes.
         if self.last_sched.is_some_and(|(time, last)| sched.time < time && line > last) {
             self.restart();
@@ -196,15 +212,14 @@ impl History {
         let snapshot = Snapshot { sched, procs: Vec::new(), threads: Vec::new(), goroutines: Vec::new() };
         if detailed {
             self.block = Some(Block { run, line, offset, time, snapshot });
-            return [block, None];
+        } else {
+            self.add(Entry { run, line, offset, time, moment: Moment::Sched(snapshot) });
         }
-        [block, Some(Entry { run, line, offset, time, moment: Moment::Sched(snapshot) })]
     }
 
-    fn gc(&mut self, gc: Gc<'static>, line: u64, offset: u64) -> [Option<Entry>; 2] {
-        let mut block = None;
+    fn gc(&mut self, gc: Gc<'static>, line: u64, offset: u64) {
         if self.last_gc.is_some_and(|last| gc.number <= last) {
-            block = self.end_block();
+            self.end_block();
             self.restart();
         }
         self.last_gc = Some(gc.number);
@@ -213,16 +228,18 @@ impl History {
         }
         self.gc_end = Some(gc.end());
         let time = if self.last_sched.is_some() { self.clocks.sched(gc.start) } else { gc.start };
-        [block, Some(Entry { run: self.run, line, offset, time, moment: Moment::Gc(gc) })]
+        self.add(Entry { run: self.run, line, offset, time, moment: Moment::Gc(gc) });
     }
 
     fn restart(&mut self) {
-        *self = History { run: self.run.saturating_add(1), ..History::default() };
+        let ready = std::mem::take(&mut self.ready);
+        *self = History { run: self.run.saturating_add(1), ready, ..History::default() };
     }
 
-    fn end_block(&mut self) -> Option<Entry> {
-        let Block { run, line, offset, time, snapshot } = self.block.take()?;
-        Some(Entry { run, line, offset, time, moment: Moment::Sched(snapshot) })
+    fn end_block(&mut self) {
+        let Some(Block { run, line, offset, time, snapshot }) = self.block.take() else { return };
+        self.ready.push_back(Entry { run, line, offset, time, moment: Moment::Sched(snapshot) });
+        self.ready.extend(self.held.drain(..));
     }
 }
 
@@ -270,14 +287,18 @@ mod tests {
         let mut scanner = Scanner::default();
         let mut each = |item: Item<'_>| {
             match item {
-                Item::Found(found) => entries.extend(history.push(found).into_iter().flatten()),
+                Item::Found(found) => {
+                    history.push(found);
+                    entries.extend(std::iter::from_fn(|| history.pop()));
+                }
                 Item::Warning(warning) => panic!("{warning}"),
             }
             Ok::<(), std::convert::Infallible>(())
         };
         scanner.feed(log.as_bytes(), &mut each).unwrap();
         scanner.finish(&mut each).unwrap();
-        entries.extend(history.finish());
+        history.finish();
+        entries.extend(std::iter::from_fn(|| history.pop()));
         entries
     }
 
@@ -316,7 +337,7 @@ mod tests {
                    G1: status=4(chan receive (nil chan)) m=-1 lockedm=-1\n  \
                    G2: status=6() m=-1 lockedm=-1\n";
         let entries = entries(log);
-        let [forced, Entry { moment: Moment::Sched(snapshot), line: 1, .. }] = entries.as_slice() else {
+        let [Entry { moment: Moment::Sched(snapshot), line: 1, .. }, forced] = entries.as_slice() else {
             panic!("{entries:?}")
         };
         assert_eq!(forced.moment, Moment::GcForced);

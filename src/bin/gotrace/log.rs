@@ -80,7 +80,10 @@ impl Log {
         };
         let mut take = |item: Item<'_>, history: &mut History| -> Result<()> {
             match item {
-                Item::Found(found) => history.push(found).into_iter().flatten().try_for_each(&mut each),
+                Item::Found(found) => {
+                    history.push(found);
+                    std::iter::from_fn(|| history.pop()).try_for_each(&mut each)
+                }
                 Item::Warning(warning) if self.strict => Err(anyhow!("{}: {warning}", self.name)),
                 Item::Warning(warning) => {
                     warned += 1;
@@ -109,7 +112,8 @@ impl Log {
         let size = scanner.position();
         scanner.finish(&mut |item| take(item, &mut history))?;
         let clock_offset = history.clock_offset();
-        history.finish().map_or(Ok(()), each)?;
+        history.finish();
+        std::iter::from_fn(|| history.pop()).try_for_each(each)?;
         Ok(Ended { warnings, warned, entries, clock_offset, size, beginning })
     }
 

@@ -93,9 +93,8 @@ pub(super) fn run(baseline: &Log, load: &Log, as_json: bool, mut out: Output) ->
         }
         let styles = out.styles;
         let known = figures.iter().filter(|((.., a), (.., b))| a.is_some() || b.is_some());
-        let rows = known.map(|((key, name, a), (.., b))| {
-            vec![show(key, *a), show(key, *b), change(*a, *b), name.to_string()]
-        });
+        let rows =
+            known.map(|((key, name, a), (.., b))| vec![show(key, *a), show(key, *b), change(*a, *b), name.to_string()]);
         table::below(&mut out, styles, &["baseline", "load", "change", ""], rows)?;
     }
     out.finish()?;
