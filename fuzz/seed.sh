@@ -25,3 +25,8 @@ for wire in ../testdata/golden/*.wire.txt; do
     # The text form is what the dump prints, with a header.
     { printf 'Trace G%s\n' "${version#g}" && cat -- "$wire"; } >"corpus/text/$name"
 done
+mkdir -p corpus/godebug
+for log in ../testdata/godebug/*/*.log; do
+    name=${log#../testdata/godebug/}
+    head -c "$most_bytes" -- "$log" >"corpus/godebug/${name//\//-}"
+done

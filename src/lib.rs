@@ -56,6 +56,7 @@ pub mod export;
 mod file;
 mod fold;
 mod generation;
+pub mod godebug;
 mod ids;
 pub mod limits;
 mod order;

@@ -17,6 +17,8 @@ mod diagnose;
 mod dump;
 #[path = "cli/input.rs"]
 mod input;
+#[path = "cli/logs.rs"]
+mod logs;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/repair.rs"]

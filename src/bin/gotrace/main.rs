@@ -11,9 +11,11 @@ mod diagnose;
 mod dump;
 mod events;
 mod gc;
+mod gctrace;
 mod goroutines;
 mod human;
 mod input;
+mod log;
 mod mmu;
 mod moment;
 mod output;
@@ -23,6 +25,8 @@ mod regions;
 #[cfg(feature = "http")]
 mod remote;
 mod repair;
+mod schedtrace;
+mod spark;
 mod stw;
 mod summary;
 mod table;
@@ -52,6 +56,7 @@ Examples:
   gotrace events trace.out -g 7 --stacks         what happened to goroutine 7
   gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
+  gotrace schedtrace stderr.log                  what GODEBUG=schedtrace=1000 printed
   gotrace summary http://localhost:6060          what a program does in the next five seconds
 
 Exit status: 0 done; 1 the trace is bad or cannot be read (what could be read
@@ -73,6 +78,8 @@ enum Command {
     Dump(dump::Options),
     Convert(convert::Options),
     Diagnose(diagnose::Options),
+    Schedtrace(schedtrace::Options),
+    Gctrace(gctrace::Options),
     Check(check::Options),
     Repair(repair::Options),
     #[cfg(feature = "http")]
@@ -177,6 +184,8 @@ fn main() -> ExitCode {
         Command::Dump(options) => dump::run(options, global),
         Command::Convert(options) => convert::run(options, global),
         Command::Diagnose(options) => diagnose::run(options, global),
+        Command::Schedtrace(options) => schedtrace::run(options, global),
+        Command::Gctrace(options) => gctrace::run(options, global),
         Command::Check(options) => check::run(options, global),
         Command::Repair(options) => repair::run(options, global),
         #[cfg(feature = "http")]

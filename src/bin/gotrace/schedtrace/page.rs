@@ -1,0 +1,137 @@
+//! The table over time and the sparklines.
+
+use crate::human::{count, duration};
+use crate::log::Ended;
+use crate::output::Styles;
+use crate::spark::sparkline;
+use crate::table;
+use gotrace::godebug::{Cycles, Gauge, Point, Series};
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// How many bars a sparkline has at most.
+const WIDTH: usize = 60;
+/// How many Ps have a line of their own.
+const MOST_PS: usize = 32;
+
+pub(super) struct Page<'a> {
+    pub(super) styles: Styles,
+    pub(super) series: &'a Series,
+    pub(super) total: &'a Point,
+    pub(super) ended: &'a Ended,
+}
+
+impl Page<'_> {
+    pub(super) fn print(&self, out: &mut impl Write, name: &str, rows: usize) -> io::Result<()> {
+        let Styles { heading, dim, .. } = self.styles;
+        let runs = u64::from(self.series.points().last().map_or(0, |point| point.run)) + 1;
+        let mut about = format!(
+            "{} in {}, GOMAXPROCS {}",
+            count(self.total.snapshots, "SCHED line"),
+            nanos(self.series.span()),
+            self.total.gomaxprocs
+        );
+        if self.total.gc.count > 0 {
+            about += &format!(", {}", count(self.total.gc.count, "GC cycle"));
+        }
+        if runs > 1 {
+            about += &format!(", {runs} runs of a program");
+        }
+        writeln!(out, "{heading}{name}{heading:#}  {dim}{about}{dim:#}")?;
+        self.table(out, rows, runs > 1)?;
+        self.sparklines(out)
+    }
+
+    fn table(&self, out: &mut impl Write, rows: usize, several: bool) -> io::Result<()> {
+        let points = self.series.condensed(rows);
+        let goroutines = self.total.goroutines.is_some();
+        let gc = self.total.gc.count > 0;
+        let mut header = vec!["time"];
+        header.extend(several.then_some("run"));
+        header.extend(["Ps", "idle", "threads", "spinning", "idle", "run queue", "Ps' queues", "longest"]);
+        header.extend(goroutines.then_some("goroutines"));
+        header.push(if gc { "GC" } else { "" });
+        let rows = points.iter().map(|point| {
+            let longest = point.queues.iter().max().copied().unwrap_or(0);
+            let mut row = vec![nanos(point.start)];
+            row.extend(several.then(|| point.run.to_string()));
+            row.extend([
+                point.gomaxprocs.to_string(),
+                mean(point.idleprocs),
+                mean(point.threads),
+                mean(point.spinningthreads),
+                mean(point.idlethreads),
+                mean(point.runqueue),
+                mean(point.local),
+                longest.to_string(),
+            ]);
+            if goroutines {
+                row.push(point.goroutines.map_or("-".into(), mean));
+            }
+            row.push(cycles(&point.gc));
+            row
+        });
+        table::below(out, self.styles, &header, rows)
+    }
+
+    fn sparklines(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out)?;
+        let points = self.series.condensed(WIDTH);
+        let mut lines: Vec<(String, Vec<f64>, Gauge)> = Vec::new();
+        let mut line = |name: &str, of: fn(&Point) -> Gauge| {
+            lines.push((name.to_string(), points.iter().map(|point| of(point).max as f64).collect(), of(self.total)));
+        };
+        line("threads", |point| point.threads);
+        line("idle Ps", |point| point.idleprocs);
+        line("run queue", |point| point.runqueue);
+        let ps = self.total.queues.len();
+        for p in 0..ps.min(MOST_PS) {
+            let length = |point: &Point| point.queues.get(p).copied().unwrap_or(0);
+            let of = points.iter().map(|point| f64::from(length(point)));
+            // Only the most is kept of each P's queue.
+            let most = Gauge { max: length(self.total).into(), ..Gauge::default() };
+            lines.push((format!("P{p} queue"), of.collect(), most));
+        }
+        let width = lines.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+        let dim = self.styles.dim;
+        for (name, values, gauge) in &lines {
+            let bars = sparkline(values.iter().copied(), gauge.max as f64);
+            let mean = if gauge.count > 0 { format!(", mean {}", mean(*gauge)) } else { String::new() };
+            writeln!(out, "{name:<width$}  {bars}  {dim}most {}{mean}{dim:#}", gauge.max)?;
+        }
+        if ps > MOST_PS {
+            writeln!(out, "{dim}({} more Ps; --csv has all){dim:#}", ps - MOST_PS)?;
+        }
+        if self.total.gc.count > 0 && self.ended.clock_offset > Duration::from_millis(1) {
+            let offset = nanos(self.ended.clock_offset);
+            writeln!(
+                out,
+                "{dim}GC times are {offset} less than in the gc lines, which count from an earlier start{dim:#}"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The mean, with a digit more if it is none of the figures.
+pub(super) fn mean(gauge: Gauge) -> String {
+    let mean = gauge.mean();
+    if mean.fract() == 0.0 || mean >= 99.95 { format!("{mean:.0}") } else { format!("{mean:.1}") }
+}
+
+/// GC cycles in a few words.
+pub(super) fn cycles(gc: &Cycles) -> String {
+    let Some((first, last)) = gc.numbers else { return String::new() };
+    let which = if gc.count == 1 { format!("gc {first}") } else { format!("gc {first}-{last}") };
+    let forced = match gc.forced {
+        0 => String::new(),
+        _ if gc.count == 1 => " (forced)".into(),
+        forced => format!(" ({forced} forced)"),
+    };
+    let (lasted, paused) = (nanos(gc.lasted), nanos(gc.paused));
+    format!("{which}{forced}: {lasted}, stopped {paused}, heap {} -> {} MiB", gc.peak, gc.live)
+}
+
+pub(super) fn nanos(time: Duration) -> String {
+    duration(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))
+}

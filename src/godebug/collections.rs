@@ -1,0 +1,184 @@
+//! The figures of many GC cycles.
+
+use super::gctrace::Gc;
+use super::history::{Entry, Moment};
+use crate::analysis::durations::Durations;
+use std::time::Duration;
+
+/// More points of the heap's curve than this are merged, two by two.
+const MOST: usize = 4096;
+
+/// What the `gc` lines of a log say together.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Collections {
+    /// Cycles.
+    pub cycles: u64,
+    /// Of which were forced by the program.
+    pub forced: u64,
+    /// Of which looked for leaked goroutines.
+    pub leak_checks: u64,
+    /// Runs of a program with a cycle.
+    pub runs: u64,
+    /// From the beginning of a run's first cycle to the end of its last; all
+    /// runs together.
+    pub span: Duration,
+    /// The same, times the Ps that there were.
+    pub capacity: Duration,
+    /// Each stop of the world, in nanoseconds: two a cycle, three with Go 1.5.
+    pub pauses: Durations,
+    /// The stops of each cycle together.
+    pub cycle_pauses: Durations,
+    /// Marking beside the program, of each cycle.
+    pub concurrent: Durations,
+    /// Processor time of the phases.
+    pub cpu: CpuTotals,
+    /// The runtime's own percentage of the last cycle: the share of the Ps' time
+    /// since that program began.
+    pub last_percent: Option<u64>,
+    /// Heap sizes over time.
+    pub curve: Vec<HeapPoint>,
+    /// Cycles that a point of the curve stands for.
+    stride: u64,
+    /// The run at hand, when its first cycle began, and when the last ended.
+    run: Option<(u32, Duration, Duration)>,
+}
+
+/// Processor time, all cycles together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CpuTotals {
+    /// While the world is stopped: the pauses times the Ps, not measured.
+    pub stopped: Duration,
+    /// Goroutines of the program that had to help.
+    pub assist: Duration,
+    /// The GC's own workers.
+    pub background: Duration,
+    /// Workers on Ps that had nothing else to do.
+    pub idle: Duration,
+}
+
+impl CpuTotals {
+    /// All of it, but what cost the program nothing.
+    pub fn without_idle(&self) -> Duration {
+        self.stopped.saturating_add(self.assist).saturating_add(self.background)
+    }
+}
+
+/// The heap at some cycles in succession; sizes in MiB, rounded down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HeapPoint {
+    /// Which run of a program.
+    pub run: u32,
+    /// The number of the first cycle.
+    pub first: u64,
+    /// When the first began, since that program's runtime was initialised.
+    pub start: Duration,
+    /// How many cycles.
+    pub cycles: u64,
+    /// The largest heap at the end of marking.
+    pub peak: u64,
+    /// The live heap after the last.
+    pub live: u64,
+    /// The goal of the last.
+    pub goal: u64,
+}
+
+impl Collections {
+    /// Takes an entry in, if it is a GC cycle.
+    pub fn push(&mut self, entry: &Entry) {
+        if let Moment::Gc(gc) = &entry.moment {
+            self.cycle(entry.run, gc);
+        }
+    }
+
+    fn cycle(&mut self, run: u32, gc: &Gc<'_>) {
+        self.cycles += 1;
+        self.forced += u64::from(gc.forced);
+        self.leak_checks += u64::from(gc.leak_check);
+        let from = match &mut self.run {
+            // Up to the last cycle, a run's span is reckoned already.
+            Some((at, _, end)) if *at == run => std::mem::replace(end, gc.end()),
+            other => {
+                self.runs += 1;
+                *other = Some((run, gc.start, gc.end()));
+                gc.start
+            }
+        };
+        let more = gc.end().saturating_sub(from);
+        self.span = self.span.saturating_add(more);
+        self.capacity = self.capacity.saturating_add(more.saturating_mul(gc.procs));
+        let mut paused = Duration::ZERO;
+        for pause in gc.clock.pauses() {
+            self.pauses.add(nanos(pause));
+            paused = paused.saturating_add(pause);
+        }
+        self.cycle_pauses.add(nanos(paused));
+        self.concurrent.add(nanos(gc.clock.concurrent()));
+        let (scan, install) = gc.cpu.scan.unwrap_or_default();
+        let add = |total: &mut Duration, parts: &[Duration]| {
+            *total = parts.iter().fold(*total, |total, part| total.saturating_add(*part));
+        };
+        add(&mut self.cpu.stopped, &[gc.cpu.sweep_termination, install, gc.cpu.mark_termination]);
+        add(&mut self.cpu.assist, &[gc.cpu.assist]);
+        add(&mut self.cpu.background, &[scan, gc.cpu.background]);
+        add(&mut self.cpu.idle, &[gc.cpu.idle]);
+        self.last_percent = Some(gc.cpu_percent);
+        self.point(run, gc);
+    }
+
+    fn point(&mut self, run: u32, gc: &Gc<'_>) {
+        let point = HeapPoint {
+            run,
+            first: gc.number,
+            start: gc.start,
+            cycles: 1,
+            peak: gc.heap.end.max(gc.heap.start),
+            live: gc.heap.live,
+            goal: gc.goal,
+        };
+        match self.curve.last_mut() {
+            Some(last) if last.cycles < self.stride && last.run == run => last.merge(&point),
+            _ => self.curve.push(point),
+        }
+        if self.curve.len() >= MOST {
+            self.curve = self.condensed(MOST / 2);
+            self.stride = self.stride.max(1) * 2;
+        }
+    }
+
+    /// The heap's curve in at most `most` points.
+    pub fn condensed(&self, most: usize) -> Vec<HeapPoint> {
+        let group = self.curve.len().div_ceil(most.max(1)).max(1);
+        let merge = |group: &[HeapPoint]| {
+            let (first, rest) = group.split_first()?;
+            let mut point = *first;
+            rest.iter().for_each(|later| point.merge(later));
+            Some(point)
+        };
+        self.curve.chunks(group).filter_map(merge).collect()
+    }
+
+    /// The share of the Ps' time that all phases took, from the first cycle to
+    /// the end of the last, from 0 to 1; with `idle`, work on otherwise idle Ps
+    /// counts too.
+    pub fn cpu_share(&self, idle: bool) -> Option<f64> {
+        let idle = if idle { self.cpu.idle } else { Duration::ZERO };
+        let spent = self.cpu.without_idle().saturating_add(idle);
+        (self.capacity > Duration::ZERO).then(|| (spent.as_secs_f64() / self.capacity.as_secs_f64()).min(1.0))
+    }
+}
+
+impl HeapPoint {
+    fn merge(&mut self, later: &HeapPoint) {
+        self.cycles += later.cycles;
+        self.peak = self.peak.max(later.peak);
+        self.live = later.live;
+        self.goal = later.goal;
+    }
+}
+
+fn nanos(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+}

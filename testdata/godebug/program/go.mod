@@ -1,0 +1,3 @@
+module gotrace/testdata/godebug/program
+
+go 1.21
