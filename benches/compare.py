@@ -165,7 +165,7 @@ def v1_row(budget, tools, options):
     what, floor, goal = f"v1 trace (Go {V1_GO.rpartition('.')[0]}), ordered, 1 thread", 10, 20
     trace = record("mixed", options, version=V1_GO)
     try:
-        r = compare(tools, trace, {"v1": ("--threads 1",)}, min(options.runs, 3))
+        r = compare(tools, trace, {"v1": ("--threads 1",)}, min(options.runs, 5))
     except NotBuiltYet:
         budget.add(what, f"{floor}x", f"{goal}x", "not built yet", "")
         return

@@ -41,7 +41,7 @@ fn wrapped_lines() {
         ),
         format!("{{\"level\":\"info\",\"msg\":\"{SCHED}\"}}\npod {{\"msg\":\"{GC}\",\"n\":1}}\n"),
         format!("{{\"msg\":\"{SCHED}\\n{escaped}\\n\"}}\n"),
-        format!("no newline{}\n", format!(" {SCHED}\n{GC}")),
+        format!("no newline {SCHED}\n{GC}\n"),
         format!("{SCHED}level=info msg=hello\n\n{GC}\n"),
     ] {
         finds(&log, &[SCHED, GC]);

@@ -122,3 +122,31 @@ impl Gs {
         self.all.get(slot as usize).map_or(0, |g| g.id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_used_again_and_ids_are_not() {
+        let mut gs = Gs::default();
+        for id in 1..=1000 {
+            let slot = gs.slot(id);
+            assert_eq!((gs.id(slot), gs.get(slot).life.exists), (id, false));
+            assert_eq!(gs.slot(id), slot);
+            gs.end(slot);
+        }
+        assert_eq!(gs.all.len(), 3, "nobody, the collector and one more at a time");
+        let slot = gs.slot(500);
+        assert!(gs.get(slot).life.exists, "it was there before");
+    }
+
+    #[test]
+    fn a_slot_that_is_waited_for_is_kept() {
+        let mut gs = Gs::default();
+        let slot = gs.slot(1);
+        gs.get(slot).turn.awaited = true;
+        gs.end(slot);
+        assert_ne!(gs.slot(2), slot);
+    }
+}

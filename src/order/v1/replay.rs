@@ -19,7 +19,6 @@ use crate::limits::Limits;
 use crate::order::state::{NONE, Slot};
 use crate::version::Version;
 use crate::warning::Warning;
-use crate::wire::v1::event::wrong;
 use crate::wire::v1::spec::EventType;
 use crate::wire::v1::tables::{Index, NO_PROC};
 use rustc_hash::FxHashMap;
@@ -145,47 +144,6 @@ impl<'a> Replay<'a> {
         let mut defects = self.order_defects.take();
         defects.append(&mut self.rule_defects.take());
         defects
-    }
-
-    /// Whether the end of a system call goes where its time says.
-    #[inline(never)]
-    fn moves(&mut self, item: Item) -> Result<bool> {
-        let turn = &mut self.gs.get(item.g).turn;
-        let stale = std::mem::take(&mut turn.stale);
-        let blocked = turn.blocked;
-        let early = item.exit < blocked;
-        if item.exit == 0 || stale && early {
-            return Ok(false);
-        }
-        if blocked != 0 && !early {
-            if item.exit > item.ticks {
-                self.gs.get(item.g).life.late = true;
-                self.late.insert(item.g, item.exit);
-            }
-            return Ok(true);
-        }
-        let what = if blocked == 0 {
-            V1Error::StraySyscallExit { goroutine: self.go_id(item.g) }
-        } else {
-            V1Error::TimeOrder { event: item.event, ticks: blocked.wrapping_sub(item.exit) as u64 }
-        };
-        self.order_defects.meet(wrong(item.at, what))?;
-        Ok(false)
-    }
-
-    /// Demands that the goroutine's last system call have ended before it starts.
-    #[cold]
-    #[inline(never)]
-    fn starts_late(&mut self, item: Item) -> Result<()> {
-        self.gs.get(item.g).life.late = false;
-        let (event, goroutine) = (item.event, self.go_id(item.g));
-        let [found, expected] = [GoPhase::Waiting, GoPhase::Runnable];
-        match self.late.remove(&item.g) {
-            Some(ended) if ended > item.ticks => {
-                self.meet(item, V1Error::Goroutine { event, goroutine, found, expected })
-            }
-            _ => Ok(()),
-        }
     }
 
     #[inline(always)]

@@ -175,3 +175,64 @@ impl Window {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::WIRE_NONE;
+    use crate::order::context::Context;
+
+    fn record(event: V2, at: usize, ticks: i64) -> Record {
+        Record::new(event, WIRE_NONE, Context::EMPTY, at, ticks)
+    }
+
+    /// Where the records stand in the file that are handed out now.
+    fn handed_out(window: &mut Window) -> Vec<usize> {
+        std::iter::from_fn(|| window.next()).filter(|r| r.note & DROPPED == 0).map(|r| r.offset).collect()
+    }
+
+    #[test]
+    fn an_exit_goes_back_to_its_time_and_no_later_one_is_waited_for() {
+        let mut window = Window::default();
+        for at in 1..=4 {
+            window.push(record(V2::GoStart, at, 10 * at as i64));
+        }
+        window.settle(25);
+        assert_eq!(handed_out(&mut window), [1, 2], "one may still come at 25");
+        window.push_exit(record(V2::GoSyscallEndBlocked, 5, 25));
+        window.settle(35);
+        assert_eq!(handed_out(&mut window), [5, 3]);
+        window.push_exit(record(V2::GoSyscallEndBlocked, 6, 40));
+        window.push_exit(record(V2::GoSyscallEndBlocked, 7, 35));
+        window.end();
+        assert_eq!(handed_out(&mut window), [7, 4, 6], "of one time, the one written first comes first");
+    }
+
+    #[test]
+    fn a_system_call_is_held_until_it_is_known_whether_it_blocks() {
+        for (blocks, want) in [(false, &[1, 1, 2][..]), (true, &[1, 2])] {
+            let mut window = Window::default();
+            let place = window.place();
+            window.push_syscall(record(V2::GoSyscallBegin, 1, 10));
+            window.push(record(V2::GoStart, 2, 20));
+            window.settle(i64::MAX);
+            assert_eq!(handed_out(&mut window), []);
+            window.close(place, blocks);
+            window.settle(i64::MAX);
+            assert_eq!(handed_out(&mut window), want);
+        }
+    }
+
+    #[test]
+    fn what_has_been_handed_out_is_forgotten() {
+        let mut window = Window::default();
+        for at in 0..10_000 {
+            window.push(record(V2::GoStart, at, at as i64));
+            window.settle(at as i64);
+            assert_eq!(handed_out(&mut window), [at]);
+            window.forget();
+        }
+        assert_eq!(window.place(), 10_000);
+        assert!(window.records.capacity() < 16);
+    }
+}

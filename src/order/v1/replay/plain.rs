@@ -33,12 +33,16 @@ struct Plain {
     leaves: bool,
     /// Whether it waits for the network then.
     network: bool,
+    /// Whether it is a system call, which may block.
+    opens: bool,
 }
 
 const fn plain(event: EventType) -> Option<Plain> {
     use EventType::*;
     use GoPhase::*;
-    let Some(becomes) = usual(event) else { return None };
+    // A system call that begins becomes that, and more if it does not block.
+    let begin = if matches!(event, GoSysCall) { Some(V2::GoSyscallBegin) } else { usual(event) };
+    let Some(becomes) = begin else { return None };
     let runs = Plain {
         becomes,
         before: Running,
@@ -48,6 +52,7 @@ const fn plain(event: EventType) -> Option<Plain> {
         takes: false,
         leaves: false,
         network: false,
+        opens: false,
     };
     Some(match event {
         GoStart => Plain { before: Runnable, takes: true, ..runs },
@@ -57,6 +62,7 @@ const fn plain(event: EventType) -> Option<Plain> {
         GoBlockNet => Plain { after: Waiting, leaves: true, network: true, ..runs },
         GoSched | GoPreempt => Plain { after: Runnable, leaves: true, ..runs },
         GoUnblock => Plain { other_before: Waiting, other_after: Runnable, ..runs },
+        GoSysCall => Plain { opens: true, ..runs },
         _ => return None,
     })
 }
@@ -84,7 +90,7 @@ impl Replay<'_> {
         }
         let g = self.gs.get(item.g);
         let special = g.life.in_c | g.life.late | g.life.timer;
-        if g.life.phase != plain.before || g.turn.syscall != 0 || special || item.g == NOBODY || item.proc == NO_PROC {
+        if g.life.phase != plain.before || special || item.g == NOBODY || item.proc == NO_PROC {
             return false;
         }
         let p = &mut self.ps[place(item.proc)];
@@ -95,6 +101,14 @@ impl Replay<'_> {
         let record = Record::new(plain.becomes, p.thread, context, item.at, item.ticks);
         p.g = if plain.leaves { NOBODY } else { item.g };
         (g.life.phase, g.life.network, g.life.exists) = (plain.after, plain.network, true);
+        if g.turn.syscall != 0 {
+            self.window.close(std::mem::take(&mut g.turn.syscall) - 1, false);
+        }
+        if plain.opens {
+            g.turn.syscall = self.window.place() + 1;
+            self.window.push_syscall(record);
+            return true;
+        }
         self.gs.get(item.other).life.phase = plain.other_after;
         self.window.push(record);
         true
