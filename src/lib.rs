@@ -59,6 +59,7 @@ mod generation;
 mod ids;
 pub mod limits;
 mod order;
+mod paged;
 pub mod state;
 mod stream;
 pub mod symbols;

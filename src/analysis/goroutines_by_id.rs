@@ -1,20 +1,20 @@
 //! What an analysis knows of the goroutines that exist.
 
 use crate::ids::GoId;
-use crate::order::slots::SlotIndex;
+use crate::paged::Paged;
 
 /// Something of each goroutine that exists. Faster than a hash map, for
 /// goroutines alive have numbers close together; memory follows what is alive.
 #[derive(Clone, Debug)]
 pub(crate) struct ByGo<T> {
-    index: SlotIndex,
+    index: Paged<u32>,
     slots: Vec<(GoId, Option<T>)>,
     free: Vec<u32>,
 }
 
 impl<T> Default for ByGo<T> {
     fn default() -> ByGo<T> {
-        ByGo { index: SlotIndex::default(), slots: Vec::new(), free: Vec::new() }
+        ByGo { index: Paged::default(), slots: Vec::new(), free: Vec::new() }
     }
 }
 

@@ -5,13 +5,16 @@
 //! ends when it leaves it; its stack is that of the event that began it. Spans
 //! with one stack are a sample: how many there were, and how long they took.
 
-mod collect;
 pub mod filter;
 pub mod functions;
+mod gos;
+mod profiler;
 pub mod regions;
+mod spans;
+mod wall;
 
-pub use collect::Profiler;
 pub use filter::{Filter, Intervals};
+pub use profiler::Profiler;
 
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};

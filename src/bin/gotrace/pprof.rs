@@ -4,6 +4,7 @@ use crate::human::{duration, name, number, percent};
 use crate::input::Input;
 use crate::moment::Moment;
 use crate::output::{Content, Output, Styles};
+use crate::progress::Progress;
 use crate::{Global, Status, Usage};
 use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
@@ -11,7 +12,7 @@ use gotrace::analysis::profile::functions::GoroutinesOf;
 use gotrace::analysis::profile::regions::{RegionIntervals, Wanted};
 use gotrace::analysis::profile::{Filter, Profile, ProfileKind, Profiler, Sample};
 use gotrace::export::pprof;
-use gotrace::{GoId, GoState, TaskId, Time, Trace};
+use gotrace::{GoId, GoState, TaskId, Time, Trace, Warning};
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -127,7 +128,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let filter = filter(options, &input, &trace)?;
     let profiler =
         Profiler::new(options.kind.profile()).compat(global.compat()).unfinished(options.unfinished).filter(filter);
-    let (profile, warnings) = input.analyze(&trace, profiler)?;
+    let (profile, warnings) = profile(&input, &trace, profiler)?;
     let period = Duration::from_secs(1).checked_div(options.cpu_rate).ok_or_else(|| Usage("--cpu-rate 0".into()))?;
     let for_people = options.text || (global.output.is_none() && io::stdout().is_terminal());
     if options.json || for_people {
@@ -144,6 +145,22 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         out.finish()?;
     }
     Ok(input.warn(&warnings))
+}
+
+/// Makes the profile, generations side by side where that can be.
+fn profile(input: &Input, trace: &Trace<'_>, profiler: Profiler) -> Result<(Profile, Vec<Warning>)> {
+    if !profiler.merges() {
+        return input.analyze(trace, profiler);
+    }
+    let progress = Progress::new(trace, false);
+    let merge = |profiler: &mut Profiler, next| {
+        profiler.merge(next);
+        progress.one_more_generation();
+    };
+    let folded = trace.fold(|| profiler.clone(), |profiler, event| profiler.note(&event), merge);
+    drop(progress);
+    let folded = folded.map_err(|e| input.error(&e))?;
+    Ok((folded.output.profile(), folded.warnings))
 }
 
 /// What is to be counted; some of it takes a pass of its own to find out.

@@ -2,8 +2,8 @@
 //! does not say that an ID is free again, and no ID comes twice.
 
 use crate::error::GoPhase;
-use crate::order::slots::SlotIndex;
 use crate::order::state::{NONE, Slot};
+use crate::paged::Paged;
 
 /// The slot of goroutine 0, which stands for none.
 pub(crate) const NOBODY: Slot = 0;
@@ -31,14 +31,14 @@ pub(crate) struct Turn {
 /// All goroutines.
 #[derive(Clone, Debug)]
 pub(crate) struct Gs {
-    index: SlotIndex,
+    index: Paged<Slot>,
     pub(crate) ids: Vec<u64>,
     pub(crate) turns: Vec<Turn>,
 }
 
 impl Default for Gs {
     fn default() -> Gs {
-        let mut index = SlotIndex::default();
+        let mut index = Paged::default();
         index.insert(0, NOBODY);
         Gs { index, ids: vec![0, u64::MAX - 1], turns: vec![Turn::default(); 2] }
     }
