@@ -51,6 +51,13 @@ impl<T> ByGo<T> {
         slot
     }
 
+    /// What is known of one.
+    #[inline]
+    pub(crate) fn get(&mut self, id: GoId) -> Option<&T> {
+        let slot = self.index.get(id.0);
+        self.slots.get(slot as usize)?.1.as_ref()
+    }
+
     /// Forgets one.
     pub(crate) fn remove(&mut self, id: GoId) -> Option<T> {
         let slot = self.index.get(id.0);

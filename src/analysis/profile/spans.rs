@@ -2,6 +2,7 @@
 
 use super::profiler::Rules;
 use super::{ProfileKind, Sample};
+use crate::analysis::ByString;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::event::Event;
@@ -24,7 +25,8 @@ pub(super) struct Spans {
     /// By the stack's index.
     tallies: Vec<Tally>,
     stacks: Stacks,
-    reasons: Reasons,
+    /// Which reasons to block the profile is about.
+    reasons: ByString<bool>,
     synced: Time,
 }
 
@@ -65,7 +67,7 @@ impl Spans {
     fn change(&mut self, rules: &Rules, event: &Event<'_>) {
         let Some(change) = event.go_change().filter(|change| change.from != change.to) else { return };
         let (id, time) = (change.id, event.time());
-        let begins = Some(change.to) == rules.kind.state() && self.reasons.are_about(rules.kind, event, change.reason);
+        let begins = Some(change.to) == rules.kind.state() && self.is_about(rules.kind, event, change.reason);
         let now = if begins {
             // What was so when the trace began, has been since.
             let since = if change.from == GoState::Undetermined { self.synced } else { time };
@@ -84,6 +86,12 @@ impl Spans {
         if change.to == GoState::NotExist {
             self.gs.remove(id.0);
         }
+    }
+
+    #[inline(always)]
+    fn is_about(&mut self, kind: ProfileKind, event: &Event<'_>, reason: StringId) -> bool {
+        let any = !matches!(kind, ProfileKind::Net | ProfileKind::Sync);
+        any || self.reasons.get(event, reason, |reason| kind.is_about(GoState::Waiting, reason))
     }
 
     fn sample(&mut self, rules: &Rules, event: &Event<'_>) {
@@ -159,50 +167,5 @@ impl Spans {
         let sample =
             |(stack, &Tally { count, nanos })| Sample { stack, state: None, reason: NameId::EMPTY, count, nanos };
         (samples.map(sample).collect(), self.stacks)
-    }
-}
-
-/// Which reasons to block a profile is about, by the strings of a generation.
-#[derive(Clone, Debug, Default)]
-struct Reasons {
-    generation: Option<usize>,
-    known: Vec<Option<bool>>,
-}
-
-/// Answers about so many strings are kept; the runtime's reasons come first.
-const LISTED: usize = 1 << 16;
-
-impl Reasons {
-    #[inline(always)]
-    fn are_about(&mut self, kind: ProfileKind, event: &Event<'_>, reason: StringId) -> bool {
-        if !matches!(kind, ProfileKind::Net | ProfileKind::Sync) {
-            return true;
-        }
-        if let (true, Some(&Some(about))) = (
-            self.generation == event.generation().map(|generation| generation.index()),
-            self.known.get(usize::try_from(reason.0).unwrap_or(usize::MAX)),
-        ) {
-            return about;
-        }
-        self.look_up(kind, event, reason)
-    }
-
-    #[inline(never)]
-    fn look_up(&mut self, kind: ProfileKind, event: &Event<'_>, reason: StringId) -> bool {
-        let Some(generation) = event.generation() else { return false };
-        if self.generation != Some(generation.index()) {
-            self.generation = Some(generation.index());
-            self.known.clear();
-        }
-        let about = kind.is_about(GoState::Waiting, generation.name(reason));
-        if let Some(at) = usize::try_from(reason.0).ok().filter(|at| *at < LISTED) {
-            if self.known.len() <= at {
-                self.known.resize(at + 1, None);
-            }
-            if let Some(known) = self.known.get_mut(at) {
-                *known = Some(about);
-            }
-        }
-        about
     }
 }

@@ -14,8 +14,10 @@ mod gc;
 mod goroutines;
 mod human;
 mod input;
+mod latency;
 mod mmu;
 mod moment;
+mod only;
 mod output;
 mod pprof;
 mod progress;
@@ -50,6 +52,7 @@ Examples:
   gotrace summary trace.out                      what is in it, on one page
   gotrace diagnose trace.out                     what is wrong with the scheduler, if anything
   gotrace events trace.out -g 7 --stacks         what happened to goroutine 7
+  gotrace latency trace.out                      how long goroutines waited for a P, and why
   gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
   gotrace summary http://localhost:6060          what a program does in the next five seconds
@@ -67,6 +70,7 @@ enum Command {
     Gc(gc::Options),
     Stw(stw::Options),
     Mmu(mmu::Options),
+    Latency(latency::Options),
     Pprof(pprof::Options),
     Events(events::Options),
     Count(count::Options),
@@ -171,6 +175,7 @@ fn main() -> ExitCode {
         Command::Gc(options) => gc::run(options, global),
         Command::Stw(options) => stw::run(options, global),
         Command::Mmu(options) => mmu::run(options, global),
+        Command::Latency(options) => latency::run(options, global),
         Command::Pprof(options) => pprof::run(options, global),
         Command::Events(options) => events::run(options, global),
         Command::Count(options) => count::run(options, global),

@@ -2,17 +2,15 @@
 
 use crate::human::{duration, name, number, percent};
 use crate::input::Input;
-use crate::moment::Moment;
+use crate::only::Only;
 use crate::output::{Content, Output, Styles};
 use crate::progress::Progress;
 use crate::{Global, Status, Usage};
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
-use gotrace::analysis::profile::functions::GoroutinesOf;
-use gotrace::analysis::profile::regions::{RegionIntervals, Wanted};
-use gotrace::analysis::profile::{Filter, Profile, ProfileKind, Profiler, Sample};
+use gotrace::analysis::profile::{Profile, ProfileKind, Profiler, Sample};
 use gotrace::export::pprof;
-use gotrace::{GoId, GoState, TaskId, Time, Trace, Warning};
+use gotrace::{GoState, Trace, Warning};
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -40,30 +38,8 @@ pub(crate) struct Options {
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
 
-    /// Only goroutine G; can be repeated
-    #[arg(short, long, value_name = "G", conflicts_with = "function")]
-    goroutine: Vec<u64>,
-
-    /// Only goroutines that began with a function whose name matches
-    #[arg(long, value_name = "REGEX")]
-    function: Option<String>,
-
-    /// Only while in a region of that type
-    #[arg(long, value_name = "TYPE")]
-    region: Option<String>,
-
-    /// Only while in a region of that task, or of tasks of that type
-    #[arg(long, value_name = "ID|TYPE")]
-    task: Option<String>,
-
-    /// Only from TIME on: since the trace's start, as 1.5ms (ns, us, ms, s), or a
-    /// number of nanoseconds on the trace's clock
-    #[arg(long, value_name = "TIME")]
-    from: Option<Moment>,
-
-    /// Only before TIME
-    #[arg(long, value_name = "TIME")]
-    to: Option<Moment>,
+    #[command(flatten)]
+    only: Only,
 
     /// Count also what has not ended when the trace does
     #[arg(long)]
@@ -125,7 +101,7 @@ impl Kind {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let filter = filter(options, &input, &trace)?;
+    let filter = options.only.filter(&input, &trace)?;
     let profiler =
         Profiler::new(options.kind.profile()).compat(global.compat()).unfinished(options.unfinished).filter(filter);
     let (profile, warnings) = profile(&input, &trace, profiler)?;
@@ -161,43 +137,6 @@ fn profile(input: &Input, trace: &Trace<'_>, profiler: Profiler) -> Result<(Prof
     drop(progress);
     let folded = folded.map_err(|e| input.error(&e))?;
     Ok((folded.output.profile(), folded.warnings))
-}
-
-/// What is to be counted; some of it takes a pass of its own to find out.
-fn filter(options: &Options, input: &Input, trace: &Trace<'_>) -> Result<Filter> {
-    let mut filter = Filter::default();
-    if options.from.is_some() || options.to.is_some() {
-        let start = trace.events().next().and_then(Result::ok).map_or(Time(0), |event| event.time());
-        filter.from = options.from.map(|from| from.since(start));
-        filter.to = options.to.map(|to| to.since(start));
-    }
-    if !options.goroutine.is_empty() {
-        filter.goroutines = Some(options.goroutine.iter().map(|&id| GoId(id)).collect());
-    }
-    if let Some(pattern) = &options.function {
-        let pattern = regex_lite::Regex::new(pattern).map_err(|e| Usage(format!("--function: {e}")))?;
-        let wanted = GoroutinesOf::new(|func: &[u8]| pattern.is_match(&String::from_utf8_lossy(func)));
-        let (found, _) = input.analyze(trace, wanted)?;
-        if found.is_empty() {
-            return Err(anyhow!("{}: no goroutine began with a function that matches", input.name()));
-        }
-        filter.goroutines = Some(found);
-    }
-    if options.region.is_some() || options.task.is_some() {
-        let mut wanted = Wanted::default();
-        wanted.region = options.region.clone().map(String::into_bytes);
-        match options.task.as_deref().map(|task| (task, task.parse())) {
-            Some((_, Ok(id))) => wanted.task = Some(TaskId(id)),
-            Some((kind, Err(_))) => wanted.task_type = Some(kind.into()),
-            None => {}
-        }
-        let (found, _) = input.analyze(trace, RegionIntervals::of(wanted))?;
-        if found.is_empty() {
-            return Err(anyhow!("{}: there is no such region", input.name()));
-        }
-        filter.intervals = Some(found);
-    }
-    Ok(filter)
 }
 
 fn state(sample: &Sample, profile: &Profile) -> Option<String> {
