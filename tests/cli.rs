@@ -19,6 +19,8 @@ mod dump;
 mod input;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/profiles.rs"]
+mod profiles;
 #[path = "cli/repair.rs"]
 mod repair;
 #[path = "cli/reports.rs"]

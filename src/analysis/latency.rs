@@ -6,6 +6,7 @@
 //! measures the same as `/sched/latencies:seconds`, but of one in eight only.
 
 mod collect;
+mod functions;
 mod worst;
 
 pub use collect::Latencies;

@@ -1,5 +1,6 @@
 //! The pass that measures the scheduler latency.
 
+use super::functions::{FunctionId, Functions, SCHEDULER, UNKNOWN};
 use super::worst::Worst;
 use super::{ByCause, ByFunction, ByWaker, Cause, Latency, Wait};
 use crate::analysis::durations::Durations;
@@ -14,7 +15,6 @@ use crate::event::{Event, EventKind};
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Measures the [`Latency`]. Memory grows with the goroutines that exist at one
@@ -78,74 +78,16 @@ struct Worse {
     proc: Option<ProcId>,
 }
 
-/// A place in [`Functions`].
-type FunctionId = u32;
-
-/// The functions that goroutines begin with. The first is that which is not
-/// known, the second the scheduler.
-#[derive(Clone, Debug)]
-struct Functions {
-    list: Vec<Function>,
-    ids: FxHashMap<NameId, FunctionId>,
-    /// By the index of a stack, the function it begins with.
-    of_stacks: Vec<Option<FunctionId>>,
-}
-
-const UNKNOWN: FunctionId = 0;
-const SCHEDULER: FunctionId = 1;
-
-#[derive(Clone, Debug, Default)]
-struct Function {
-    name: Option<NameId>,
-    waits: Durations,
-    /// The waits of goroutines that its goroutines woke.
-    woken: Durations,
-}
-
-impl Functions {
-    /// The function that a stack begins with.
-    #[inline]
-    fn of(&mut self, stack: StackKey, stacks: &Stacks) -> FunctionId {
-        match self.of_stacks.get(stack.index()) {
-            Some(&Some(known)) => known,
-            _ => self.look_up(stack, stacks),
-        }
-    }
-
-    fn look_up(&mut self, stack: StackKey, stacks: &Stacks) -> FunctionId {
-        let id = match stacks.frames(stack).last().map(|frame| frame.func) {
-            None | Some(NameId::EMPTY) => UNKNOWN,
-            Some(name) => *self.ids.entry(name).or_insert_with(|| {
-                self.list.push(Function { name: Some(name), ..Function::default() });
-                // There are fewer names than 4 Gi, and than functions two more.
-                FunctionId::try_from(self.list.len() - 1).unwrap_or(UNKNOWN)
-            }),
-        };
-        if self.of_stacks.len() <= stack.index() {
-            self.of_stacks.resize(stack.index() + 1, None);
-        }
-        if let Some(place) = self.of_stacks.get_mut(stack.index()) {
-            *place = Some(id);
-        }
-        id
-    }
-}
-
 impl Latencies {
     /// One that has seen nothing yet, and lists at most so many of the longest
     /// waits.
     pub fn new(worst: usize) -> Latencies {
-        let functions = Functions {
-            list: vec![Function::default(), Function::default()],
-            ids: FxHashMap::default(),
-            of_stacks: vec![Some(UNKNOWN)],
-        };
         Latencies {
             filter: Filter::default(),
             gs: ByGo::default(),
             stacks: Stacks::default(),
             reasons: ByString::default(),
-            functions,
+            functions: Functions::default(),
             causes: Vec::new(),
             histogram: RuntimeBuckets::default(),
             worst: Worst::of(worst),
@@ -174,6 +116,7 @@ impl Latencies {
             GoState::Runnable => self.waker(event, change),
             _ => None,
         };
+        let first = self.gs.get(id).is_none();
         let g = self.gs.get_or_insert_with(id, new);
         if own != StackKey::EMPTY {
             g.stack = own;
@@ -203,7 +146,7 @@ impl Latencies {
                     GoState::Undetermined => Key::AtStart,
                     _ => Key::Unblocked(g.blocked),
                 };
-                let since = if from == GoState::Undetermined { self.synced } else { time };
+                let since = if first && from == GoState::Undetermined { self.synced } else { time };
                 let (waker, waker_function, waker_stack) = waker.map_or((None, None, StackKey::EMPTY), |waker| waker);
                 if matches!(event.wire_type(), EventType::GoSwitch | EventType::GoSwitchDestroy) {
                     self.switches += 1;

@@ -69,8 +69,10 @@ impl Spans {
         let (id, time) = (change.id, event.time());
         let begins = Some(change.to) == rules.kind.state() && self.is_about(rules.kind, event, change.reason);
         let now = if begins {
-            // What was so when the trace began, has been since.
-            let since = if change.from == GoState::Undetermined { self.synced } else { time };
+            // What was so when the trace began, has been since. (Traces up to Go 1.21
+            // say of goroutines in C anew what they do, though they are known.)
+            let first = change.from == GoState::Undetermined && self.gs.get(id.0) == Known::Nothing;
+            let since = if first { self.synced } else { time };
             Known::Open { since, stack: self.stacks.intern(event.stack_numbered(change.stack)) }
         } else {
             Known::None

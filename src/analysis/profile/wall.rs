@@ -45,21 +45,18 @@ impl Wall {
             return; // The status in a later generation changes nothing.
         }
         let time = event.time();
-        // Of one that is not known, the state before is of no length.
-        let g = self.gs.get_or_insert_with(id, || G {
-            state: from,
-            reason: NameId::EMPTY,
-            since: time,
-            stack: StackKey::EMPTY,
-        });
-        let before = *g;
-        let stack = stack.map_or(before.stack, |stack| self.stacks.intern(Some(stack)));
+        let before = self.gs.get(id).copied();
+        let last = before.map_or(StackKey::EMPTY, |before| before.stack);
+        let stack = stack.map_or(last, |stack| self.stacks.intern(Some(stack)));
         let reason = if to == GoState::Waiting { self.stacks.names.intern(reason) } else { NameId::EMPTY };
         // What was so when the trace began, has been since.
-        let since = if from == GoState::Undetermined { self.synced } else { time };
-        *g = G { state: to, reason, since, stack };
-        let shown = if before.state == GoState::Running { stack } else { before.stack };
-        self.count(rules, id, G { stack: shown, ..before }, time);
+        let first = before.is_none() && from == GoState::Undetermined;
+        let g = G { state: to, reason, since: if first { self.synced } else { time }, stack };
+        *self.gs.get_or_insert_with(id, || g) = g;
+        if let Some(before) = before {
+            let shown = if before.state == GoState::Running { stack } else { before.stack };
+            self.count(rules, id, G { stack: shown, ..before }, time);
+        }
         if to == GoState::NotExist {
             self.gs.remove(id);
         }

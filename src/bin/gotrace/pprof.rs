@@ -5,6 +5,7 @@ use crate::input::Input;
 use crate::only::Only;
 use crate::output::{Content, Output, Styles};
 use crate::progress::Progress;
+use crate::table;
 use crate::{Global, Status, Usage};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -27,6 +28,7 @@ use std::time::Duration;
 Examples:
   gotrace pprof sched trace.out -o sched.pb.gz && go tool pprof -http=: sched.pb.gz
   gotrace pprof sync trace.out --text                    the heaviest stacks, right here
+  gotrace pprof sync trace.out --text --by function      the functions in them
   gotrace pprof wall trace.out --function 'conn.*serve' --text
   gotrace pprof net trace.out --region handle --from 1s --to 2s -o net.pb.gz")]
 pub(crate) struct Options {
@@ -54,9 +56,14 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "json")]
     text: bool,
 
-    /// Print N stacks; 0 for all
+    /// Print N stacks or functions; 0 for all
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
+
+    /// Print stacks, or what functions have of them: flat, where they are the
+    /// innermost, and cumulative
+    #[arg(long, value_name = "WHAT", default_value = "stack")]
+    by: By,
 
     /// Print JSON, all stacks; times in nanoseconds
     #[arg(long)]
@@ -71,6 +78,12 @@ enum Kind {
     Sched,
     Wall,
     Cpu,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    Stack,
+    Function,
 }
 
 impl Kind {
@@ -110,7 +123,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     if options.json || for_people {
         let mut out = Output::open(global, Content::Text)?;
         if options.json {
-            writeln!(out, "{:#}", report(&profile, period))?;
+            writeln!(out, "{:#}", report(&profile, period, &warnings))?;
         } else {
             print(&mut out, options, &profile, period)?;
         }
@@ -161,6 +174,9 @@ fn print(out: &mut Output, options: &Options, profile: &Profile, period: Duratio
     let spans = if profile.kind == ProfileKind::Cpu { "samples" } else { "spans" };
     writeln!(out, "{heading}{} {}{heading:#} in {} {spans}", duration(total), options.kind.title(), number(count))?;
     let top = if options.top == 0 { usize::MAX } else { options.top };
+    if options.by == By::Function {
+        return functions(out, profile, period, total, top);
+    }
     for sample in profile.samples.iter().take(top) {
         let (nanos, count) = (value(sample), number(sample.count));
         let state = state(sample, profile).map_or(String::new(), |state| format!(", {state}"));
@@ -187,15 +203,45 @@ fn print(out: &mut Output, options: &Options, profile: &Profile, period: Duratio
     Ok(())
 }
 
-fn nanos_of(sample: &Sample, profile: &Profile, period: Duration) -> i64 {
-    if profile.kind != ProfileKind::Cpu {
-        return sample.nanos;
+/// The functions with the most.
+fn functions(out: &mut Output, profile: &Profile, period: Duration, total: i64, top: usize) -> io::Result<()> {
+    let all = profile.functions();
+    let rows = all.iter().take(top).map(|of| {
+        let (flat, cumulative) = (nanos(of.flat, profile, period), nanos(of.cumulative, profile, period));
+        let function = name(profile.stacks.names.get(of.function));
+        let function = if function.is_empty() { "(no stack: the scheduler)".into() } else { function };
+        vec![
+            duration(flat),
+            percent(flat, total),
+            number(of.flat.0),
+            duration(cumulative),
+            percent(cumulative, total),
+            function.into_owned(),
+        ]
+    });
+    let styles = out.styles;
+    table::below(out, styles, &["flat", "", "times", "cumulative", "", "function"], rows)?;
+    if let Some(more) = all.len().checked_sub(top).filter(|more| *more > 0) {
+        writeln!(out, "\n({} more functions; --top 0 prints all)", number(more as u64))?;
     }
-    let period = i64::try_from(period.as_nanos()).unwrap_or(i64::MAX);
-    i64::try_from(sample.count).unwrap_or(i64::MAX).saturating_mul(period)
+    Ok(())
 }
 
-fn report(profile: &Profile, period: Duration) -> Value {
+fn nanos_of(sample: &Sample, profile: &Profile, period: Duration) -> i64 {
+    nanos((sample.count, sample.nanos), profile, period)
+}
+
+/// How long; of CPU samples, of which the trace does not tell it, what they stand
+/// for.
+fn nanos((count, nanos): (u64, i64), profile: &Profile, period: Duration) -> i64 {
+    if profile.kind != ProfileKind::Cpu {
+        return nanos;
+    }
+    let period = i64::try_from(period.as_nanos()).unwrap_or(i64::MAX);
+    i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(period)
+}
+
+fn report(profile: &Profile, period: Duration, warnings: &[Warning]) -> Value {
     let names = &profile.stacks.names;
     let text = |id| String::from_utf8_lossy(names.get(id));
     let samples = profile.samples.iter().map(|sample| {
@@ -213,5 +259,21 @@ fn report(profile: &Profile, period: Duration) -> Value {
     });
     let kind = format!("{:?}", profile.kind).to_lowercase();
     let total = profile.samples.iter().map(|sample| nanos_of(sample, profile, period)).fold(0, i64::saturating_add);
-    json!({ "type": kind, "count": profile.total().0, "nanos": total, "samples": samples.collect::<Value>() })
+    let functions = profile.functions().into_iter().map(|of| {
+        json!({
+            "function": text(of.function),
+            "flat": nanos(of.flat, profile, period),
+            "flat_count": of.flat.0,
+            "cumulative": nanos(of.cumulative, profile, period),
+            "cumulative_count": of.cumulative.0,
+        })
+    });
+    json!({
+        "type": kind,
+        "count": profile.total().0,
+        "nanos": total,
+        "samples": samples.collect::<Value>(),
+        "functions": functions.collect::<Value>(),
+        "warnings": warnings.iter().map(Warning::to_string).collect::<Value>(),
+    })
 }
