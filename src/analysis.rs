@@ -4,18 +4,21 @@
 //! events ── each decoded once ──> analyses, side by side ── finish ──> answers
 //! ```
 
+mod by_string;
 pub mod count;
 pub mod durations;
 pub mod gc;
 pub mod goroutines;
 mod goroutines_by_id;
 pub mod histogram;
+pub mod latency;
 pub mod mmu;
 pub mod names;
 pub mod profile;
 pub mod stacks;
 pub mod summary;
 
+pub(crate) use by_string::ByString;
 pub(crate) use goroutines_by_id::ByGo;
 
 use crate::error::Result;

@@ -1,6 +1,7 @@
 //! Events: small, borrowed, decoded when asked for.
 
 pub mod experimental;
+pub(crate) mod go;
 pub mod kind;
 pub mod metric;
 pub mod range;

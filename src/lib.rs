@@ -60,6 +60,7 @@ pub mod godebug;
 mod ids;
 pub mod limits;
 mod order;
+mod paged;
 pub mod state;
 mod stream;
 pub mod symbols;

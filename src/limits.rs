@@ -21,9 +21,13 @@ pub const MAX_VARINT_BYTES: usize = 10;
 /// no machine comes near this; it bounds what a bad file makes us allocate.
 pub const MAX_PROC_ID: u64 = (1 << 16) - 1;
 
-/// The size up to which all of a mapped file stays in memory, in bytes: letting
-/// its pages go and mapping them again costs a tenth of a scan.
-pub const KEPT_FILE: usize = 64 << 20;
+/// The size up to which all of a mapped file stays in memory, in bytes: it is
+/// not worth letting its pages go.
+pub const KEPT_FILE: usize = 16 << 20;
+
+/// The same where one thread does all: it pays a twentieth of its time for pages
+/// that go and have to be mapped again, which with two threads is hidden.
+pub const KEPT_BY_ONE_THREAD: usize = 64 << 20;
 
 /// The most bytes that a v1 event with a length may have, by which Go's reader
 /// tells a broken trace (`tracev1.parser.readRawEvent`).

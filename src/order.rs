@@ -28,7 +28,6 @@ mod ranges;
 mod record;
 mod recover;
 mod seq;
-pub(crate) mod slots;
 pub(crate) mod state;
 mod stuck;
 mod syscall;

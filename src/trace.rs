@@ -7,7 +7,7 @@ use crate::generation::Generation;
 use crate::generation::salvage::{Salvaged, find_beginning, salvage, salvage_v1};
 use crate::generation::split::{Split, split, split_v1};
 use crate::ids::{GoId, ProcId, ThreadId};
-use crate::limits::Limits;
+use crate::limits::{KEPT_BY_ONE_THREAD, Limits};
 use crate::stream::{Events, Stream};
 use crate::symbols::{Symbols, SymbolsError};
 use crate::version::{HEADER_LEN, Version};
@@ -69,6 +69,8 @@ pub enum Mode {
 pub struct Trace<'a> {
     bytes: &'a [u8],
     source: Option<&'a TraceFile>,
+    /// The file, if its pages are to be released.
+    lets_go: Option<&'a TraceFile>,
     version: Version,
     generations: Vec<Generation<'a>>,
     defect: Option<Error>,
@@ -106,8 +108,9 @@ impl<'a> Trace<'a> {
     }
 
     fn frame(bytes: &'a [u8], source: Option<&'a TraceFile>, options: Options) -> Result<Trace<'a>> {
+        let lets_go = source.filter(|file| options.threads > 1 || file.bytes().len() > KEPT_BY_ONE_THREAD);
         let release = |generation: &Generation<'a>| {
-            if let Some(file) = source {
+            if let Some(file) = lets_go {
                 file.release(generation.byte_range());
             }
         };
@@ -122,7 +125,7 @@ impl<'a> Trace<'a> {
             Some(warning) => Split { generations: Vec::new(), defect: Some(warning.error().clone()) },
         };
         let warnings = Vec::new();
-        let mut trace = Trace { bytes, source, version, generations, defect, warnings, options };
+        let mut trace = Trace { bytes, source, lets_go, version, generations, defect, warnings, options };
         if let (Mode::Lenient, Some(defect)) = (options.mode, &trace.defect) {
             let salvage = if version.is_v1() { salvage_v1 } else { salvage };
             let Salvaged { generations, warnings } = salvage(bytes, version, start, options.limits);
@@ -228,7 +231,7 @@ impl<'a> Trace<'a> {
     /// Gives back what reading a generation took.
     pub(crate) fn leave(&self, generation: &Generation<'_>) {
         generation.forget_tables();
-        if let Some(file) = self.source {
+        if let Some(file) = self.lets_go {
             file.release(generation.byte_range());
         }
     }

@@ -21,6 +21,8 @@ mod input;
 mod logs;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/profiles.rs"]
+mod profiles;
 #[path = "cli/repair.rs"]
 mod repair;
 #[path = "cli/reports.rs"]

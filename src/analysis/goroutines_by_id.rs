@@ -1,20 +1,20 @@
 //! What an analysis knows of the goroutines that exist.
 
 use crate::ids::GoId;
-use crate::order::slots::SlotIndex;
+use crate::paged::Paged;
 
 /// Something of each goroutine that exists. Faster than a hash map, for
 /// goroutines alive have numbers close together; memory follows what is alive.
 #[derive(Clone, Debug)]
 pub(crate) struct ByGo<T> {
-    index: SlotIndex,
+    index: Paged<u32>,
     slots: Vec<(GoId, Option<T>)>,
     free: Vec<u32>,
 }
 
 impl<T> Default for ByGo<T> {
     fn default() -> ByGo<T> {
-        ByGo { index: SlotIndex::default(), slots: Vec::new(), free: Vec::new() }
+        ByGo { index: Paged::default(), slots: Vec::new(), free: Vec::new() }
     }
 }
 
@@ -49,6 +49,13 @@ impl<T> ByGo<T> {
         }
         self.index.insert(id.0, slot);
         slot
+    }
+
+    /// What is known of one.
+    #[inline]
+    pub(crate) fn get(&mut self, id: GoId) -> Option<&T> {
+        let slot = self.index.get(id.0);
+        self.slots.get(slot as usize)?.1.as_ref()
     }
 
     /// Forgets one.

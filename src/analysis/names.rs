@@ -10,6 +10,11 @@ pub struct NameId(u32);
 impl NameId {
     /// The empty name, which all [`Names`] have.
     pub const EMPTY: NameId = NameId(0);
+
+    /// Its place among all names of its [`Names`], from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// Names, each kept once. Memory grows with the different names.
@@ -67,6 +72,11 @@ impl Names {
     /// The name; not necessarily UTF-8. Empty for an ID of other [`Names`].
     pub fn get(&self, id: NameId) -> &[u8] {
         self.list.get(id.0 as usize).map_or(b"", |name| name)
+    }
+
+    /// All names, in the order of their IDs.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.list.iter().map(|name| &**name)
     }
 
     /// The name, shared.

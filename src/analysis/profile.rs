@@ -5,17 +5,21 @@
 //! ends when it leaves it; its stack is that of the event that began it. Spans
 //! with one stack are a sample: how many there were, and how long they took.
 
-mod collect;
 pub mod filter;
 pub mod functions;
+mod gos;
+mod profiler;
 pub mod regions;
+mod spans;
+mod wall;
 
-pub use collect::Profiler;
 pub use filter::{Filter, Intervals};
+pub use profiler::Profiler;
 
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::event::transition::GoState;
+use rustc_hash::FxHashMap;
 
 /// What a profile is about.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -98,4 +102,50 @@ impl Profile {
             (count.saturating_add(sample.count), nanos.saturating_add(sample.nanos))
         })
     }
+
+    /// What each function has of it, those with the most of their own first.
+    pub fn functions(&self) -> Vec<FunctionTotal> {
+        let mut totals: FxHashMap<NameId, FunctionTotal> = FxHashMap::default();
+        let mut seen = Vec::new();
+        for sample in &self.samples {
+            let frames = self.stacks.frames(sample.stack);
+            seen.clear();
+            // What has no stack belongs to the nameless function.
+            seen.extend(frames.iter().map(|frame| frame.func));
+            let innermost = seen.first().copied().unwrap_or(NameId::EMPTY);
+            seen.push(innermost);
+            seen.sort_unstable();
+            seen.dedup();
+            for &function in &seen {
+                let none = FunctionTotal { function, flat: (0, 0), cumulative: (0, 0) };
+                let total = totals.entry(function).or_insert(none);
+                let add = |to: &mut (u64, i64)| *to = (to.0 + sample.count, to.1.saturating_add(sample.nanos));
+                add(&mut total.cumulative);
+                if function == innermost {
+                    add(&mut total.flat);
+                }
+            }
+        }
+        let mut totals: Vec<FunctionTotal> = totals.into_values().collect();
+        // By nanoseconds; in a CPU profile, where those are 0, by the count.
+        let key = |total: &FunctionTotal| {
+            let swap = |(count, nanos): (u64, i64)| (nanos, count);
+            (swap(total.flat), swap(total.cumulative))
+        };
+        totals.sort_unstable_by(|a, b| key(b).cmp(&key(a)).then_with(|| a.function.cmp(&b.function)));
+        totals
+    }
+}
+
+/// What a function has of a profile, as `go tool pprof -top` lists it: spans, and
+/// nanoseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FunctionTotal {
+    /// Its name among those of the profile's stacks; the empty one for what has no
+    /// stack or no names.
+    pub function: NameId,
+    /// Of stacks that it is the innermost of.
+    pub flat: (u64, i64),
+    /// Of all stacks that it is in.
+    pub cumulative: (u64, i64),
 }

@@ -11,17 +11,19 @@ pub const MAX_FRAMES: usize = 128;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct StackKey(u32);
 
+/// The key of no stack.
+const UNKNOWN: StackKey = StackKey(u32::MAX);
+
+/// Keys of so many numbers are kept in a list.
+const LISTED: u64 = 1 << 20;
+
 impl StackKey {
     /// The stack without a frame, which all [`Stacks`] have: of what has none.
     pub const EMPTY: StackKey = StackKey(0);
 
-    /// Its place among the [`Stacks`], from 0.
+    /// Its place among all stacks of its [`Stacks`], from 0.
     pub fn index(self) -> usize {
         self.0 as usize
-    }
-
-    pub(crate) fn of_index(index: usize) -> StackKey {
-        StackKey(u32::try_from(index).unwrap_or(u32::MAX))
     }
 }
 
@@ -49,11 +51,13 @@ pub struct Stacks {
     frames: Vec<KeptFrame>,
     ends: Vec<usize>,
     by_pcs: FxHashMap<Box<[u64]>, StackKey>,
-    /// The generation that `known` is about.
+    /// The generation that `known` and `others` are about.
     generation: Option<usize>,
-    known: FxHashMap<u64, StackKey>,
-    /// The last one asked for: the likeliest to come again.
-    last: (u64, StackKey),
+    /// Keys by the generation's own numbers, which are small; [`UNKNOWN`] for
+    /// those not asked for yet.
+    known: Vec<StackKey>,
+    /// Those of larger numbers: of a bad trace, or of single PCs in one of Go 1.5.
+    others: FxHashMap<u64, StackKey>,
     pcs: Vec<u64>,
 }
 
@@ -65,8 +69,8 @@ impl Default for Stacks {
             ends: vec![0],
             by_pcs: FxHashMap::from_iter([(Box::default(), StackKey::EMPTY)]),
             generation: None,
-            known: FxHashMap::default(),
-            last: (0, StackKey::EMPTY),
+            known: Vec::new(),
+            others: FxHashMap::default(),
             pcs: Vec::new(),
         }
     }
@@ -77,27 +81,39 @@ impl Stacks {
     #[inline]
     pub fn intern(&mut self, stack: Option<Stack<'_>>) -> StackKey {
         let Some(stack) = stack else { return StackKey::EMPTY };
-        if self.generation == Some(stack.generation_index()) && self.last.0 == stack.id().0 {
-            return self.last.1;
+        if self.generation == Some(stack.generation_index())
+            && let Some(&key) = self.known.get(usize::try_from(stack.id().0).unwrap_or(usize::MAX))
+            && key != UNKNOWN
+        {
+            return key;
         }
         self.look_up(&stack)
     }
 
+    #[inline(never)]
     fn look_up(&mut self, stack: &Stack<'_>) -> StackKey {
         if self.generation != Some(stack.generation_index()) {
             self.generation = Some(stack.generation_index());
             self.known.clear();
+            self.others.clear();
         }
         let id = stack.id().0;
-        let key = match self.known.get(&id) {
-            Some(&key) => key,
-            None => {
-                let key = self.keep(stack);
-                self.known.insert(id, key);
-                key
+        if id >= LISTED {
+            if let Some(&key) = self.others.get(&id) {
+                return key;
             }
-        };
-        self.last = (id, key);
+            let key = self.keep(stack);
+            self.others.insert(id, key);
+            return key;
+        }
+        let key = self.keep(stack);
+        let id = id as usize;
+        if self.known.len() <= id {
+            self.known.resize(id + 1, UNKNOWN);
+        }
+        if let Some(known) = self.known.get_mut(id) {
+            *known = key;
+        }
         key
     }
 
@@ -107,8 +123,7 @@ impl Stacks {
         if let Some(&key) = self.by_pcs.get(&*self.pcs) {
             return key;
         }
-        // More stacks than that do not fit in any file that can be mapped.
-        let key = StackKey(u32::try_from(self.ends.len()).unwrap_or(u32::MAX));
+        let key = self.next_key();
         for frame in stack.frames().take(MAX_FRAMES) {
             let (func, file) = (self.names.intern(frame.func), self.names.intern(frame.file));
             self.frames.push(KeptFrame { pc: frame.pc, func, file, line: frame.line });
@@ -118,9 +133,45 @@ impl Stacks {
         key
     }
 
+    /// The key of the next stack to be kept. More than that do not fit in any
+    /// file that can be mapped.
+    fn next_key(&self) -> StackKey {
+        StackKey(u32::try_from(self.ends.len()).unwrap_or(u32::MAX - 1))
+    }
+
+    /// Keeps all stacks of another; returns their keys here, by their
+    /// [index](StackKey::index) there.
+    pub fn absorb(&mut self, other: &Stacks) -> Vec<StackKey> {
+        let names: Vec<NameId> = other.names.iter().map(|name| self.names.intern(name)).collect();
+        let name = |id: NameId| names.get(id.index()).copied().unwrap_or(NameId::EMPTY);
+        let keys = (0..other.ends.len()).map(|at| {
+            let frames = other.frames(StackKey(at as u32));
+            self.pcs.clear();
+            self.pcs.extend(frames.iter().map(|frame| frame.pc));
+            if let Some(&key) = self.by_pcs.get(&*self.pcs) {
+                return key;
+            }
+            let key = self.next_key();
+            self.frames.extend(frames.iter().map(|frame| KeptFrame {
+                func: name(frame.func),
+                file: name(frame.file),
+                ..*frame
+            }));
+            self.ends.push(self.frames.len());
+            self.by_pcs.insert(self.pcs.as_slice().into(), key);
+            key
+        });
+        keys.collect()
+    }
+
     /// How many stacks there are, the empty one included.
     pub fn count(&self) -> usize {
         self.ends.len()
+    }
+
+    /// The keys of all stacks, in the order of their [index](StackKey::index).
+    pub fn keys(&self) -> impl Iterator<Item = StackKey> + use<> {
+        (0..self.next_key().0).map(StackKey)
     }
 
     /// The frames of a stack, innermost first. None for a key of other

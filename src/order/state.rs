@@ -15,8 +15,8 @@ use crate::order::guess::Guess;
 use crate::order::ranges::OpenRanges;
 use crate::order::record::MOST_RECORDS;
 use crate::order::seq::Seq;
-use crate::order::slots::SlotIndex;
 use crate::order::{Advance, Record, Step};
+use crate::paged::{Paged, Vacant};
 use crate::wire::v2::spec::EventType;
 use crate::wire::v2::status::GoStatus;
 use rustc_hash::FxHashMap;
@@ -28,6 +28,10 @@ pub(crate) type Slot = u32;
 
 /// No place.
 pub(crate) const NONE: Slot = Slot::MAX;
+
+impl Vacant for Slot {
+    const VACANT: Slot = NONE;
+}
 
 /// All that ordering knows at a point of the trace.
 ///
@@ -118,7 +122,7 @@ pub(crate) struct Goroutines<'a> {
     slab: Vec<G>,
     more: Vec<More<'a>>,
     free: Vec<Slot>,
-    index: SlotIndex,
+    index: Paged<Slot>,
 }
 
 impl<'a> Goroutines<'a> {

@@ -47,7 +47,12 @@ fn text_of(command: &mut Command) -> String {
 /// The go command of the reference.
 pub fn go() -> &'static str {
     static GO: OnceLock<String> = OnceLock::new();
-    GO.get_or_init(|| text_of(Command::new(format!("{ROOT}/testdata/toolchains.sh")).arg(REFERENCE)).trim().to_string())
+    GO.get_or_init(|| toolchain(REFERENCE))
+}
+
+/// The go command of a version.
+pub fn toolchain(version: &str) -> String {
+    text_of(Command::new(format!("{ROOT}/testdata/toolchains.sh")).arg(version)).trim().to_string()
 }
 
 /// The program that asks Go.

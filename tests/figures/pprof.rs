@@ -1,7 +1,7 @@
 //! `gotrace pprof`: the samples that `go tool trace -pprof=TYPE` writes, by the
 //! program counters of their stacks, with their counts and nanoseconds.
 
-use super::{Figures, go, run, traces};
+use super::{Figures, go, run, toolchain, traces};
 use flate2::read::GzDecoder;
 use prost::Message;
 use serde_json::Value;
@@ -91,12 +91,14 @@ fn read(file: &[u8]) -> (Vec<String>, Samples, Places) {
     let types = profile.sample_type.iter().chain(&profile.period_type);
     let mut header: Vec<String> = types.map(|of| format!("{}/{}", text(of.kind), text(of.unit))).collect();
     header.push(profile.period.to_string());
+    // Each stack has one sample with us and Go 1.27.
+    header.push(format!("{} samples", profile.sample.len()));
     let location = |id: u64| profile.location.iter().find(|location| location.id == id).unwrap();
     let (mut samples, mut places) = (Samples::new(), Places::new());
     for sample in &profile.sample {
         let pcs = sample.location_id.iter().map(|&id| location(id).address).collect();
-        let known = samples.insert(pcs, (sample.value[0], sample.value[1]));
-        assert!(known.is_none(), "a stack has one sample");
+        let sum = samples.entry(pcs).or_default();
+        *sum = (sum.0 + sample.value[0], sum.1 + sample.value[1]);
     }
     for location in &profile.location {
         for line in &location.line {
@@ -168,6 +170,79 @@ fn right_figures_lose_nothing() {
     }
     println!("waiting for a P, all traces: {go} ns as Go counts, {right} ns in truth");
     assert!(right > go * 5 / 4, "the first wait of each goroutine is not lost");
+}
+
+/// Go 1.21's tool, which has not yet the defect that loses the first wait, finds
+/// in traces of its own what we find there by default. It counts other spans: in
+/// sched only those that begin with an unblock or a creation, in sync also those
+/// of mark assists, and no system calls that did not block, which Go since 1.22
+/// takes for 1 ns each. And it does not move events that are of one time by 1 ns.
+#[test]
+fn old_traces_agree_with_go_1_21() {
+    let go = toolchain("1.21.13");
+    let (mut stacks, mut waits) = (0, 0);
+    for file in traces().into_iter().filter(|file| file.parent().is_some_and(|parent| parent.ends_with("go1.21"))) {
+        for kind in ["net", "sync", "syscall", "sched"] {
+            let theirs = run(Command::new(&go).args(["tool", "trace", &format!("-pprof={kind}")]).arg(&file));
+            if !theirs.status.success() || theirs.stdout.is_empty() {
+                println!("{} {kind}: Go says: {}", file.display(), String::from_utf8_lossy(&theirs.stderr).trim());
+                continue;
+            }
+            let (_, ours, _) = read(&ours(kind, &file, false));
+            let (_, theirs, places) = read(&theirs.stdout);
+            let innermost = |pcs: &[u64]| pcs.first().map_or("", |pc| places[pc][0].0.as_str());
+            let mut sum = (0, 0);
+            for (pcs, (count, nanos)) in theirs {
+                let Some(&(our_count, our_nanos)) = ours.get(&pcs) else {
+                    // What waited for a P when the trace began has no stack of its own.
+                    let known = ["runtime.gcParkAssist", "gotrace.test/programs/internal/record.Main"];
+                    assert!(known.contains(&innermost(&pcs)), "{} {kind}: {pcs:x?}, {places:?}", file.display());
+                    continue;
+                };
+                let name = format!(
+                    "{} {kind} {}: {our_count} times {our_nanos} ns for {count} times {nanos} ns",
+                    file.display(),
+                    innermost(&pcs)
+                );
+                let near = |nanos: i64, other: i64| (nanos - other).abs() <= our_count;
+                match kind {
+                    "sched" => assert!(our_count > count || (our_count == count && near(our_nanos, nanos)), "{name}"),
+                    "syscall" => assert!(our_count >= count && near(our_nanos - (our_count - count), nanos), "{name}"),
+                    _ => assert!(our_count == count && near(our_nanos, nanos), "{name}"),
+                }
+                sum = (sum.0 + count, sum.1 + nanos);
+                stacks += 1;
+            }
+            if kind == "sched" {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_gotrace"));
+                let report = run(command.args(["latency", "--json"]).arg(&file));
+                let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+                let of = |field: &str| {
+                    let causes = report["causes"].as_array().unwrap().iter();
+                    let began = causes.filter(|by| by["cause"] == "created" || by["cause"] == "unblocked");
+                    began.map(|by| by[field].as_i64().unwrap()).sum::<i64>()
+                };
+                let without_stack = ours.get(&vec![]).map_or((0, 0), |found| *found);
+                assert!(
+                    of("count") >= sum.0 && of("count") - sum.0 <= without_stack.0,
+                    "{}: {} for {}",
+                    file.display(),
+                    of("count"),
+                    sum.0
+                );
+                assert!(
+                    of("total") - sum.1 >= -sum.0 && of("total") - sum.1 <= sum.0 + without_stack.1,
+                    "{}: {} ns for {}",
+                    file.display(),
+                    of("total"),
+                    sum.1
+                );
+                waits += sum.0;
+            }
+        }
+    }
+    println!("{stacks} stacks and {waits} waits of old traces are as Go 1.21 has them");
+    assert!(stacks > 400 && waits > 5000);
 }
 
 /// Profiles of regions, which Go shows in its web server only.

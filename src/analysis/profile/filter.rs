@@ -81,7 +81,7 @@ pub struct Filter {
 impl Filter {
     /// How much of a span counts, in nanoseconds.
     #[inline]
-    pub(super) fn within(&self, id: GoId, from: Time, to: Time) -> i64 {
+    pub(crate) fn within(&self, id: GoId, from: Time, to: Time) -> i64 {
         if self.goroutines.as_ref().is_some_and(|wanted| !wanted.contains(&id)) {
             return 0;
         }
@@ -95,7 +95,7 @@ impl Filter {
     }
 
     /// Whether a moment counts.
-    pub(super) fn counts(&self, id: Option<GoId>, at: Time) -> bool {
+    pub(crate) fn counts(&self, id: Option<GoId>, at: Time) -> bool {
         self.from.is_none_or(|from| from <= at)
             && self.to.is_none_or(|to| at < to)
             && self.goroutines.as_ref().is_none_or(|wanted| id.is_some_and(|id| wanted.contains(&id)))

@@ -1,8 +1,8 @@
 //! Which goroutines began with which function.
 
 use crate::analysis::Analysis;
-use crate::analysis::profile::Profiler;
 use crate::analysis::stacks::Stacks;
+use crate::event::go::changes_go;
 use crate::event::transition::StateTransition;
 use crate::event::{Event, EventKind};
 use crate::ids::GoId;
@@ -28,7 +28,7 @@ impl<F: Fn(&[u8]) -> bool> Analysis for GoroutinesOf<F> {
     type Output = FxHashSet<GoId>;
 
     fn wants(&self, event: EventType) -> bool {
-        Profiler::is_transition(event)
+        changes_go(event)
     }
 
     fn event(&mut self, _: &Event<'_>, kind: &EventKind<'_>) {

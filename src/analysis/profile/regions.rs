@@ -2,6 +2,7 @@
 
 use super::Intervals;
 use crate::analysis::Analysis;
+use crate::event::transition::{GoState, StateTransition};
 use crate::event::{Event, EventKind};
 use crate::ids::{GoId, TaskId};
 use crate::time::Time;
@@ -37,7 +38,9 @@ impl Wanted {
     }
 }
 
-/// Collects the [`Intervals`] in which goroutines were in some regions. One that
+/// Collects the [`Intervals`] in which goroutines were in some regions. Where a
+/// task is asked for, and not a type of region, a goroutine that was created in
+/// a region of it is in that too, as in Go's summaries. A region that
 /// has no beginning in the trace began with it, one without an end ends with it.
 #[derive(Clone, Debug, Default)]
 pub struct RegionIntervals {
@@ -68,7 +71,10 @@ impl Analysis for RegionIntervals {
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         use EventType::*;
-        matches!(event, Sync | UserRegionBegin | UserRegionEnd | UserTaskBegin | GoDestroy | GoDestroySyscall)
+        matches!(
+            event,
+            Sync | UserRegionBegin | UserRegionEnd | UserTaskBegin | GoCreate | GoDestroy | GoDestroySyscall
+        )
     }
 
     fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
@@ -91,6 +97,19 @@ impl Analysis for RegionIntervals {
                     Some((_, false)) => {}
                     None if self.wants_region(region.kind, region.task) => self.intervals.add(id, start, time),
                     None => {}
+                }
+            }
+            EventKind::StateTransition(StateTransition::Goroutine { id, from: GoState::NotExist, stack, .. }) => {
+                // What is created in a region of a task takes part in the task. The
+                // runtime's own goroutines do not: they are created anywhere.
+                let creator = event.goroutine().and_then(|creator| self.open.get(&creator));
+                let inherits =
+                    self.wanted.region.is_none() && creator.and_then(|open| open.last()).is_some_and(|of| of.1);
+                let root = stack.and_then(|stack| stack.frames().last());
+                if inherits
+                    && root.is_some_and(|root| root.func == b"runtime.main" || !root.func.starts_with(b"runtime."))
+                {
+                    self.open.entry(*id).or_default().push((time, true));
                 }
             }
             EventKind::StateTransition(_) => {

@@ -15,9 +15,11 @@ mod gctrace;
 mod goroutines;
 mod human;
 mod input;
+mod latency;
 mod log;
 mod mmu;
 mod moment;
+mod only;
 mod output;
 mod pprof;
 mod progress;
@@ -54,6 +56,7 @@ Examples:
   gotrace summary trace.out                      what is in it, on one page
   gotrace diagnose trace.out                     what is wrong with the scheduler, if anything
   gotrace events trace.out -g 7 --stacks         what happened to goroutine 7
+  gotrace latency trace.out                      how long goroutines waited for a P, and why
   gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
   gotrace schedtrace stderr.log                  what GODEBUG=schedtrace=1000 printed
@@ -72,6 +75,7 @@ enum Command {
     Gc(gc::Options),
     Stw(stw::Options),
     Mmu(mmu::Options),
+    Latency(latency::Options),
     Pprof(pprof::Options),
     Events(events::Options),
     Count(count::Options),
@@ -178,6 +182,7 @@ fn main() -> ExitCode {
         Command::Gc(options) => gc::run(options, global),
         Command::Stw(options) => stw::run(options, global),
         Command::Mmu(options) => mmu::run(options, global),
+        Command::Latency(options) => latency::run(options, global),
         Command::Pprof(options) => pprof::run(options, global),
         Command::Events(options) => events::run(options, global),
         Command::Count(options) => count::run(options, global),

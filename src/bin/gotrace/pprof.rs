@@ -2,16 +2,16 @@
 
 use crate::human::{duration, name, number, percent};
 use crate::input::Input;
-use crate::moment::Moment;
+use crate::only::Only;
 use crate::output::{Content, Output, Styles};
+use crate::progress::Progress;
+use crate::table;
 use crate::{Global, Status, Usage};
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
-use gotrace::analysis::profile::functions::GoroutinesOf;
-use gotrace::analysis::profile::regions::{RegionIntervals, Wanted};
-use gotrace::analysis::profile::{Filter, Profile, ProfileKind, Profiler, Sample};
+use gotrace::analysis::profile::{Profile, ProfileKind, Profiler, Sample};
 use gotrace::export::pprof;
-use gotrace::{GoId, GoState, TaskId, Time, Trace};
+use gotrace::{GoState, Trace, Warning};
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -28,6 +28,7 @@ use std::time::Duration;
 Examples:
   gotrace pprof sched trace.out -o sched.pb.gz && go tool pprof -http=: sched.pb.gz
   gotrace pprof sync trace.out --text                    the heaviest stacks, right here
+  gotrace pprof sync trace.out --text --by function      the functions in them
   gotrace pprof wall trace.out --function 'conn.*serve' --text
   gotrace pprof net trace.out --region handle --from 1s --to 2s -o net.pb.gz")]
 pub(crate) struct Options {
@@ -39,30 +40,8 @@ pub(crate) struct Options {
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
 
-    /// Only goroutine G; can be repeated
-    #[arg(short, long, value_name = "G", conflicts_with = "function")]
-    goroutine: Vec<u64>,
-
-    /// Only goroutines that began with a function whose name matches
-    #[arg(long, value_name = "REGEX")]
-    function: Option<String>,
-
-    /// Only while in a region of that type
-    #[arg(long, value_name = "TYPE")]
-    region: Option<String>,
-
-    /// Only while in a region of that task, or of tasks of that type
-    #[arg(long, value_name = "ID|TYPE")]
-    task: Option<String>,
-
-    /// Only from TIME on: since the trace's start, as 1.5ms (ns, us, ms, s), or a
-    /// number of nanoseconds on the trace's clock
-    #[arg(long, value_name = "TIME")]
-    from: Option<Moment>,
-
-    /// Only before TIME
-    #[arg(long, value_name = "TIME")]
-    to: Option<Moment>,
+    #[command(flatten)]
+    only: Only,
 
     /// Count also what has not ended when the trace does
     #[arg(long)]
@@ -77,9 +56,14 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "json")]
     text: bool,
 
-    /// Print N stacks; 0 for all
+    /// Print N stacks or functions; 0 for all
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
+
+    /// Print stacks, or what functions have of them: flat, where they are the
+    /// innermost, and cumulative
+    #[arg(long, value_name = "WHAT", default_value = "stack")]
+    by: By,
 
     /// Print JSON, all stacks; times in nanoseconds
     #[arg(long)]
@@ -94,6 +78,12 @@ enum Kind {
     Sched,
     Wall,
     Cpu,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    Stack,
+    Function,
 }
 
 impl Kind {
@@ -124,16 +114,16 @@ impl Kind {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let filter = filter(options, &input, &trace)?;
+    let filter = options.only.filter(&input, &trace)?;
     let profiler =
         Profiler::new(options.kind.profile()).compat(global.compat()).unfinished(options.unfinished).filter(filter);
-    let (profile, warnings) = input.analyze(&trace, profiler)?;
+    let (profile, warnings) = profile(&input, &trace, profiler)?;
     let period = Duration::from_secs(1).checked_div(options.cpu_rate).ok_or_else(|| Usage("--cpu-rate 0".into()))?;
     let for_people = options.text || (global.output.is_none() && io::stdout().is_terminal());
     if options.json || for_people {
         let mut out = Output::open(global, Content::Text)?;
         if options.json {
-            writeln!(out, "{:#}", report(&profile, period))?;
+            writeln!(out, "{:#}", report(&profile, period, &warnings))?;
         } else {
             print(&mut out, options, &profile, period)?;
         }
@@ -146,41 +136,20 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     Ok(input.warn(&warnings))
 }
 
-/// What is to be counted; some of it takes a pass of its own to find out.
-fn filter(options: &Options, input: &Input, trace: &Trace<'_>) -> Result<Filter> {
-    let mut filter = Filter::default();
-    if options.from.is_some() || options.to.is_some() {
-        let start = trace.events().next().and_then(Result::ok).map_or(Time(0), |event| event.time());
-        filter.from = options.from.map(|from| from.since(start));
-        filter.to = options.to.map(|to| to.since(start));
+/// Makes the profile, generations side by side where that can be.
+fn profile(input: &Input, trace: &Trace<'_>, profiler: Profiler) -> Result<(Profile, Vec<Warning>)> {
+    if !profiler.merges() {
+        return input.analyze(trace, profiler);
     }
-    if !options.goroutine.is_empty() {
-        filter.goroutines = Some(options.goroutine.iter().map(|&id| GoId(id)).collect());
-    }
-    if let Some(pattern) = &options.function {
-        let pattern = regex_lite::Regex::new(pattern).map_err(|e| Usage(format!("--function: {e}")))?;
-        let wanted = GoroutinesOf::new(|func: &[u8]| pattern.is_match(&String::from_utf8_lossy(func)));
-        let (found, _) = input.analyze(trace, wanted)?;
-        if found.is_empty() {
-            return Err(anyhow!("{}: no goroutine began with a function that matches", input.name()));
-        }
-        filter.goroutines = Some(found);
-    }
-    if options.region.is_some() || options.task.is_some() {
-        let mut wanted = Wanted::default();
-        wanted.region = options.region.clone().map(String::into_bytes);
-        match options.task.as_deref().map(|task| (task, task.parse())) {
-            Some((_, Ok(id))) => wanted.task = Some(TaskId(id)),
-            Some((kind, Err(_))) => wanted.task_type = Some(kind.into()),
-            None => {}
-        }
-        let (found, _) = input.analyze(trace, RegionIntervals::of(wanted))?;
-        if found.is_empty() {
-            return Err(anyhow!("{}: there is no such region", input.name()));
-        }
-        filter.intervals = Some(found);
-    }
-    Ok(filter)
+    let progress = Progress::new(trace, false);
+    let merge = |profiler: &mut Profiler, next| {
+        profiler.merge(next);
+        progress.one_more_generation();
+    };
+    let folded = trace.fold(|| profiler.clone(), |profiler, event| profiler.note(&event), merge);
+    drop(progress);
+    let folded = folded.map_err(|e| input.error(&e))?;
+    Ok((folded.output.profile(), folded.warnings))
 }
 
 fn state(sample: &Sample, profile: &Profile) -> Option<String> {
@@ -205,6 +174,9 @@ fn print(out: &mut Output, options: &Options, profile: &Profile, period: Duratio
     let spans = if profile.kind == ProfileKind::Cpu { "samples" } else { "spans" };
     writeln!(out, "{heading}{} {}{heading:#} in {} {spans}", duration(total), options.kind.title(), number(count))?;
     let top = if options.top == 0 { usize::MAX } else { options.top };
+    if options.by == By::Function {
+        return functions(out, profile, period, total, top);
+    }
     for sample in profile.samples.iter().take(top) {
         let (nanos, count) = (value(sample), number(sample.count));
         let state = state(sample, profile).map_or(String::new(), |state| format!(", {state}"));
@@ -231,15 +203,45 @@ fn print(out: &mut Output, options: &Options, profile: &Profile, period: Duratio
     Ok(())
 }
 
-fn nanos_of(sample: &Sample, profile: &Profile, period: Duration) -> i64 {
-    if profile.kind != ProfileKind::Cpu {
-        return sample.nanos;
+/// The functions with the most.
+fn functions(out: &mut Output, profile: &Profile, period: Duration, total: i64, top: usize) -> io::Result<()> {
+    let all = profile.functions();
+    let rows = all.iter().take(top).map(|of| {
+        let (flat, cumulative) = (nanos(of.flat, profile, period), nanos(of.cumulative, profile, period));
+        let function = name(profile.stacks.names.get(of.function));
+        let function = if function.is_empty() { "(no stack: the scheduler)".into() } else { function };
+        vec![
+            duration(flat),
+            percent(flat, total),
+            number(of.flat.0),
+            duration(cumulative),
+            percent(cumulative, total),
+            function.into_owned(),
+        ]
+    });
+    let styles = out.styles;
+    table::below(out, styles, &["flat", "", "times", "cumulative", "", "function"], rows)?;
+    if let Some(more) = all.len().checked_sub(top).filter(|more| *more > 0) {
+        writeln!(out, "\n({} more functions; --top 0 prints all)", number(more as u64))?;
     }
-    let period = i64::try_from(period.as_nanos()).unwrap_or(i64::MAX);
-    i64::try_from(sample.count).unwrap_or(i64::MAX).saturating_mul(period)
+    Ok(())
 }
 
-fn report(profile: &Profile, period: Duration) -> Value {
+fn nanos_of(sample: &Sample, profile: &Profile, period: Duration) -> i64 {
+    nanos((sample.count, sample.nanos), profile, period)
+}
+
+/// How long; of CPU samples, of which the trace does not tell it, what they stand
+/// for.
+fn nanos((count, nanos): (u64, i64), profile: &Profile, period: Duration) -> i64 {
+    if profile.kind != ProfileKind::Cpu {
+        return nanos;
+    }
+    let period = i64::try_from(period.as_nanos()).unwrap_or(i64::MAX);
+    i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(period)
+}
+
+fn report(profile: &Profile, period: Duration, warnings: &[Warning]) -> Value {
     let names = &profile.stacks.names;
     let text = |id| String::from_utf8_lossy(names.get(id));
     let samples = profile.samples.iter().map(|sample| {
@@ -257,5 +259,21 @@ fn report(profile: &Profile, period: Duration) -> Value {
     });
     let kind = format!("{:?}", profile.kind).to_lowercase();
     let total = profile.samples.iter().map(|sample| nanos_of(sample, profile, period)).fold(0, i64::saturating_add);
-    json!({ "type": kind, "count": profile.total().0, "nanos": total, "samples": samples.collect::<Value>() })
+    let functions = profile.functions().into_iter().map(|of| {
+        json!({
+            "function": text(of.function),
+            "flat": nanos(of.flat, profile, period),
+            "flat_count": of.flat.0,
+            "cumulative": nanos(of.cumulative, profile, period),
+            "cumulative_count": of.cumulative.0,
+        })
+    });
+    json!({
+        "type": kind,
+        "count": profile.total().0,
+        "nanos": total,
+        "samples": samples.collect::<Value>(),
+        "functions": functions.collect::<Value>(),
+        "warnings": warnings.iter().map(Warning::to_string).collect::<Value>(),
+    })
 }

@@ -2,8 +2,8 @@
 //! remembers; the slots of those that have ended are used again.
 
 use crate::error::GoPhase;
-use crate::order::slots::SlotIndex;
 use crate::order::state::{NONE, Slot};
+use crate::paged::Paged;
 
 /// The slot of goroutine 0, which stands for none.
 pub(crate) const NOBODY: Slot = 0;
@@ -60,7 +60,7 @@ pub(crate) struct G {
 /// All goroutines.
 #[derive(Clone, Debug)]
 pub(crate) struct Gs {
-    index: SlotIndex,
+    index: Paged<Slot>,
     all: Vec<G>,
     /// The slots of those that have ended.
     free: Vec<Slot>,
@@ -68,7 +68,7 @@ pub(crate) struct Gs {
 
 impl Default for Gs {
     fn default() -> Gs {
-        let mut index = SlotIndex::default();
+        let mut index = Paged::default();
         index.insert(0, NOBODY);
         let mut nobody = G::default();
         (nobody.life.phase, nobody.life.exists) = (GoPhase::Running, true);

@@ -1,22 +1,31 @@
-//! From a resource's ID to the slot of its record.
+//! A map from IDs that stand close together, as those of goroutines do.
 
-use crate::order::state::{NONE, Slot};
 use rustc_hash::FxHashMap;
 
 const PAGE_BITS: u32 = 6;
 const PAGE_LEN: usize = 1 << PAGE_BITS;
 const RECENT: usize = 256;
 
-/// A map from IDs to slots.
+/// The page number of an unused place in the cache, and where a page begins that
+/// there is not.
+const NONE: u32 = u32::MAX;
+
+/// What a [`Paged`] map may hold: a value that stands for nothing is set aside.
+pub(crate) trait Vacant: Copy + PartialEq {
+    /// Nothing.
+    const VACANT: Self;
+}
+
+/// A map from IDs to small values.
 ///
 /// Goroutine IDs are handed out in ascending order, so those alive stand close
 /// together: they are kept in pages of 64, found through a hash map with a
 /// small direct-mapped cache before it. A page is given back when its last ID
 /// goes, so that memory follows what is alive, not what ever was.
 #[derive(Clone, Debug)]
-pub(crate) struct SlotIndex {
+pub(crate) struct Paged<T> {
     /// All pages, one after the other.
-    slots: Vec<Slot>,
+    slots: Vec<T>,
     /// How many IDs each page holds.
     live: Vec<u32>,
     /// Where in `slots` unused pages begin.
@@ -27,9 +36,9 @@ pub(crate) struct SlotIndex {
     recent: Box<[(u64, u32); RECENT]>,
 }
 
-impl Default for SlotIndex {
+impl<T> Default for Paged<T> {
     fn default() -> Self {
-        SlotIndex {
+        Paged {
             slots: Vec::new(),
             live: Vec::new(),
             free: Vec::new(),
@@ -39,19 +48,31 @@ impl Default for SlotIndex {
     }
 }
 
-impl SlotIndex {
-    /// The slot of `id`, or [`NONE`].
+impl<T: Vacant> Paged<T> {
+    /// The value of `id`, or [`Vacant::VACANT`].
     #[inline(always)]
-    pub(crate) fn get(&mut self, id: u64) -> Slot {
+    pub(crate) fn get(&mut self, id: u64) -> T {
         let number = id >> PAGE_BITS;
         let page = self.page(number);
-        self.slots.get(place(page, id)).copied().unwrap_or(NONE)
+        self.slots.get(place(page, id)).copied().unwrap_or(T::VACANT)
+    }
+
+    /// Sets the value of an ID, whether or not it has one, to one that is not
+    /// vacant; returns the one before.
+    #[inline(always)]
+    pub(crate) fn replace(&mut self, id: u64, value: T) -> T {
+        let page = self.page(id >> PAGE_BITS);
+        if let Some(place) = self.slots.get_mut(place(page, id)).filter(|place| **place != T::VACANT) {
+            return std::mem::replace(place, value);
+        }
+        self.insert(id, value);
+        T::VACANT
     }
 
     /// As [`get`](Self::get), past the cache.
-    pub(crate) fn get_cold(&self, id: u64) -> Option<Slot> {
+    pub(crate) fn get_cold(&self, id: u64) -> Option<T> {
         let &page = self.by_number.get(&(id >> PAGE_BITS))?;
-        self.slots.get(place(page, id)).copied().filter(|&slot| slot != NONE)
+        self.slots.get(place(page, id)).copied().filter(|&slot| slot != T::VACANT)
     }
 
     /// Where the page of that number begins, or [`NONE`].
@@ -70,14 +91,14 @@ impl SlotIndex {
         page
     }
 
-    /// Sets the slot of an ID that has none.
-    pub(crate) fn insert(&mut self, id: u64, slot: Slot) {
+    /// Sets the value of an ID that has none.
+    pub(crate) fn insert(&mut self, id: u64, slot: T) {
         let number = id >> PAGE_BITS;
         let mut at = self.page(number);
         if at == NONE {
             at = self.free.pop().unwrap_or_else(|| {
                 let at = self.slots.len() as u32;
-                self.slots.resize(self.slots.len() + PAGE_LEN, NONE);
+                self.slots.resize(self.slots.len() + PAGE_LEN, T::VACANT);
                 self.live.push(0);
                 at
             });
@@ -90,30 +111,32 @@ impl SlotIndex {
         }
     }
 
-    /// Sets the slot of an ID that has one.
-    pub(crate) fn replace(&mut self, id: u64, slot: Slot) {
-        let at = self.page(id >> PAGE_BITS);
-        if let Some(place) = self.slots.get_mut(place(at, id)) {
-            *place = slot;
-        }
-    }
-
     /// Takes an ID out.
     pub(crate) fn remove(&mut self, id: u64) {
         let number = id >> PAGE_BITS;
         let at = self.page(number);
         let live = self.live.get_mut(at as usize / PAGE_LEN);
         let (Some(place), Some(live)) = (self.slots.get_mut(place(at, id)), live) else { return };
-        if *place == NONE {
+        if *place == T::VACANT {
             return;
         }
-        *place = NONE;
+        *place = T::VACANT;
         *live -= 1;
         if *live == 0 {
             self.by_number.remove(&number);
             self.recent[number as usize % RECENT] = (0, 0);
             self.free.push(at);
         }
+    }
+
+    /// All IDs that have a value, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, T)> + '_ {
+        self.by_number.iter().flat_map(|(&number, &page)| {
+            let slots = self.slots.get(page as usize..page as usize + PAGE_LEN).unwrap_or_default();
+            let first = number << PAGE_BITS;
+            let all = slots.iter().enumerate().map(move |(at, &slot)| (first | at as u64, slot));
+            all.filter(|(_, slot)| *slot != T::VACANT)
+        })
     }
 }
 
@@ -133,13 +156,13 @@ mod tests {
         /// Against a plain map, with IDs that share pages and IDs that don't.
         #[test]
         fn behaves_like_a_map(steps in proptest::collection::vec((0u64..3000, any::<bool>(), 0u32..4), 1..400)) {
-            let mut index = SlotIndex::default();
+            let mut index = Paged::default();
             let mut model = HashMap::new();
             for (at, (id, add, stretch)) in steps.into_iter().enumerate() {
                 let id = id.wrapping_mul([1, 511, 1 << 40, u64::MAX / 3000][stretch as usize]);
                 if add && !model.contains_key(&id) {
-                    index.insert(id, at as Slot);
-                    model.insert(id, at as Slot);
+                    assert_eq!(index.replace(id, at as u32), NONE);
+                    model.insert(id, at as u32);
                 } else {
                     index.remove(id);
                     model.remove(&id);
@@ -148,6 +171,7 @@ mod tests {
                     prop_assert_eq!(index.get(id), slot);
                 }
                 prop_assert_eq!(index.get(id), model.get(&id).copied().unwrap_or(NONE));
+                prop_assert_eq!(index.iter().collect::<HashMap<_, _>>(), model.clone());
             }
             for id in model.into_keys().collect::<Vec<_>>() {
                 index.remove(id);

@@ -1,0 +1,149 @@
+//! What an event does to a goroutine, read with as few steps as can be: for
+//! analyses that look at every transition and at little else of it.
+
+use crate::bytes::uvarint;
+use crate::event::stack::Stack;
+use crate::event::transition::{GoState, StateTransition};
+use crate::event::{Event, EventKind};
+use crate::ids::{GoId, StringId};
+use crate::order::note;
+use crate::wire::v2::spec::EventType;
+
+/// What an event does to a goroutine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GoChange {
+    pub(crate) id: GoId,
+    pub(crate) from: GoState,
+    pub(crate) to: GoState,
+    /// Why it blocked or stopped, in the generation's strings; else 0.
+    pub(crate) reason: StringId,
+    /// The stack of the event's context in the generation's table; 0 for none.
+    pub(crate) stack: u64,
+}
+
+/// Whether events of that type change what a goroutine does.
+#[inline]
+pub(crate) fn changes_go(event: EventType) -> bool {
+    use EventType::*;
+    matches!(
+        event,
+        GoCreate
+            | GoCreateBlocked
+            | GoCreateSyscall
+            | GoStart
+            | GoDestroy
+            | GoDestroySyscall
+            | GoStop
+            | GoBlock
+            | GoUnblock
+            | GoSwitch
+            | GoSwitchDestroy
+            | GoSyscallBegin
+            | GoSyscallEnd
+            | GoSyscallEndBlocked
+            | GoStatus
+            | GoStatusStack
+    )
+}
+
+impl<'t> Event<'t> {
+    /// What it does to a goroutine; nothing for other events. The same that
+    /// [`kind`](Self::kind) says.
+    #[inline(always)]
+    pub(crate) fn go_change(&self) -> Option<GoChange> {
+        use EventType as E;
+        use GoState::*;
+        let own = GoId(self.record.go);
+        let change = |id, from, to, reason, stack| Some(GoChange { id, from, to, reason: StringId(reason), stack });
+        match self.record.event {
+            E::GoStart => {
+                let [_, id] = self.first_args();
+                change(GoId(id), Runnable, Running, 0, 0)
+            }
+            E::GoUnblock => {
+                let [_, id, _, stack] = self.first_args();
+                change(GoId(id), Waiting, Runnable, 0, stack)
+            }
+            E::GoBlock => {
+                let [_, reason, stack] = self.first_args();
+                change(own, Running, Waiting, reason, stack)
+            }
+            E::GoStop => {
+                let [_, reason, stack] = self.first_args();
+                change(own, Running, Runnable, reason, stack)
+            }
+            E::GoSyscallBegin => {
+                let [_, _, stack] = self.first_args();
+                change(own, Running, Syscall, 0, stack)
+            }
+            E::GoSyscallEnd => change(own, Syscall, Running, 0, 0),
+            event if changes_go(event) => self.rare_go_change(),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn rare_go_change(&self) -> Option<GoChange> {
+        let EventKind::StateTransition(StateTransition::Goroutine { id, from, to, .. }) = self.kind() else {
+            return None;
+        };
+        let stack = self.stack().map_or(0, |stack| stack.id().0);
+        Some(GoChange { id, from, to, reason: StringId(0), stack })
+    }
+
+    /// Its first arguments.
+    #[inline(always)]
+    fn first_args<const N: usize>(&self) -> [u64; N] {
+        let mut first = [0; N];
+        if self.record.note & note::SYNTHETIC != 0 || self.is_v1() {
+            let args = self.args();
+            first.iter_mut().zip(args).for_each(|(first, arg)| *first = arg);
+            return first;
+        }
+        let (file, mut pos) = (self.trace.bytes(), self.record.offset + 1);
+        for arg in &mut first {
+            *arg = uvarint(file, &mut pos).unwrap_or_default();
+        }
+        first
+    }
+
+    /// The stack of that number in its generation's table.
+    #[inline]
+    pub(crate) fn stack_numbered(&self, id: u64) -> Option<Stack<'t>> {
+        Stack::new(self.generation?, id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Trace;
+
+    /// The short way says what the long one does, in traces of every version.
+    #[test]
+    fn changes_are_transitions() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces");
+        let mut seen = 0;
+        for version in std::fs::read_dir(root).unwrap() {
+            for file in std::fs::read_dir(version.unwrap().path()).unwrap() {
+                let bytes = std::fs::read(file.unwrap().path()).unwrap();
+                let trace = Trace::parse(&bytes).unwrap();
+                for event in trace.events().map_while(Result::ok) {
+                    let short = event.go_change();
+                    let EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, .. }) =
+                        event.kind()
+                    else {
+                        assert!(short.is_none(), "{event:?}");
+                        continue;
+                    };
+                    let short = short.unwrap();
+                    assert_eq!((short.id, short.from, short.to), (id, from, to), "{event:?}");
+                    assert_eq!(event.stack_numbered(short.stack), event.stack(), "{event:?}");
+                    assert_eq!(event.string(short.reason.0), reason, "{event:?}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 100_000);
+    }
+}
