@@ -5,6 +5,7 @@
 //! profile, less those of coroutine switches, in which nobody waits. The runtime
 //! measures the same as `/sched/latencies:seconds`, but of one in eight only.
 
+mod causes;
 mod collect;
 mod functions;
 mod worst;

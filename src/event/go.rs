@@ -19,6 +19,8 @@ pub(crate) struct GoChange {
     pub(crate) reason: StringId,
     /// The stack of the event's context in the generation's table; 0 for none.
     pub(crate) stack: u64,
+    /// The stack of the goroutine itself there; 0 for none.
+    pub(crate) own_stack: u64,
 }
 
 /// Whether events of that type change what a goroutine does.
@@ -54,29 +56,31 @@ impl<'t> Event<'t> {
         use EventType as E;
         use GoState::*;
         let own = GoId(self.record.go);
-        let change = |id, from, to, reason, stack| Some(GoChange { id, from, to, reason: StringId(reason), stack });
+        let change = |id, from, to, reason, stack, own_stack| {
+            Some(GoChange { id, from, to, reason: StringId(reason), stack, own_stack })
+        };
         match self.record.event {
             E::GoStart => {
                 let [_, id] = self.first_args();
-                change(GoId(id), Runnable, Running, 0, 0)
+                change(GoId(id), Runnable, Running, 0, 0, 0)
             }
             E::GoUnblock => {
                 let [_, id, _, stack] = self.first_args();
-                change(GoId(id), Waiting, Runnable, 0, stack)
+                change(GoId(id), Waiting, Runnable, 0, stack, 0)
             }
             E::GoBlock => {
                 let [_, reason, stack] = self.first_args();
-                change(own, Running, Waiting, reason, stack)
+                change(own, Running, Waiting, reason, stack, stack)
             }
             E::GoStop => {
                 let [_, reason, stack] = self.first_args();
-                change(own, Running, Runnable, reason, stack)
+                change(own, Running, Runnable, reason, stack, stack)
             }
             E::GoSyscallBegin => {
                 let [_, _, stack] = self.first_args();
-                change(own, Running, Syscall, 0, stack)
+                change(own, Running, Syscall, 0, stack, stack)
             }
-            E::GoSyscallEnd => change(own, Syscall, Running, 0, 0),
+            E::GoSyscallEnd => change(own, Syscall, Running, 0, 0, 0),
             event if changes_go(event) => self.rare_go_change(),
             _ => None,
         }
@@ -84,11 +88,13 @@ impl<'t> Event<'t> {
 
     #[inline(never)]
     fn rare_go_change(&self) -> Option<GoChange> {
-        let EventKind::StateTransition(StateTransition::Goroutine { id, from, to, .. }) = self.kind() else {
+        let EventKind::StateTransition(StateTransition::Goroutine { id, from, to, stack: own, .. }) = self.kind()
+        else {
             return None;
         };
-        let stack = self.stack().map_or(0, |stack| stack.id().0);
-        Some(GoChange { id, from, to, reason: StringId(0), stack })
+        let number = |stack: Option<Stack<'_>>| stack.map_or(0, |stack| stack.id().0);
+        let (stack, own_stack) = (number(self.stack()), number(own));
+        Some(GoChange { id, from, to, reason: StringId(0), stack, own_stack })
     }
 
     /// Its first arguments.
@@ -130,7 +136,7 @@ mod tests {
                 let trace = Trace::parse(&bytes).unwrap();
                 for event in trace.events().map_while(Result::ok) {
                     let short = event.go_change();
-                    let EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, .. }) =
+                    let EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack }) =
                         event.kind()
                     else {
                         assert!(short.is_none(), "{event:?}");
@@ -139,6 +145,7 @@ mod tests {
                     let short = short.unwrap();
                     assert_eq!((short.id, short.from, short.to), (id, from, to), "{event:?}");
                     assert_eq!(event.stack_numbered(short.stack), event.stack(), "{event:?}");
+                    assert_eq!(event.stack_numbered(short.own_stack), stack, "{event:?}");
                     assert_eq!(event.string(short.reason.0), reason, "{event:?}");
                     seen += 1;
                 }

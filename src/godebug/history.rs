@@ -87,12 +87,12 @@ impl Snapshot {
         u64::from(self.sched.runqueue) + self.queues().map(u64::from).sum::<u64>()
     }
 
-    /// Whether every P and M has its line, where they should have; Ms on their
-    /// way out may have one too. Blocks at the end of a log are often cut, and of
-    /// the Gs one cannot tell.
+    /// Whether every P has its line where it should, and some M and G have: blocks
+    /// at the end of a log are often cut. How many Ms and Gs there should be, no
+    /// line says: `threads` counts Ms that are just being made, which have none yet.
     pub fn is_complete(&self) -> bool {
         let procs = self.procs.len() as u64 == u64::from(self.sched.gomaxprocs);
-        !self.sched.is_detailed() || (procs && self.threads.len() as u64 >= u64::from(self.sched.threads))
+        !self.sched.is_detailed() || (procs && !self.threads.is_empty() && !self.goroutines.is_empty())
     }
 
     /// Goroutines in that state; none without `scheddetail`.

@@ -264,6 +264,16 @@ impl Marks {
         cut(b"SCHED ", Kind::Sched).or_else(|| cut(b"gc ", Kind::Gc))
     }
 
+    /// Which line of a block a text begins as, however little of it: `  P1`.
+    pub(super) fn cut_of_block(text: &[u8]) -> Option<Kind> {
+        match text.strip_prefix(b"  ")?.first()? {
+            b'P' => Some(Kind::Proc),
+            b'M' => Some(Kind::Thread),
+            b'G' => Some(Kind::Goroutine),
+            _ => None,
+        }
+    }
+
     /// Whether a record stands in the text whose beginning is lost.
     pub(super) fn is_rest(&self, text: &[u8]) -> bool {
         const LOST: [&[u8]; 2] = [b" gomaxprocs=", b" ms clock, "];

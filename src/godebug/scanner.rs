@@ -11,6 +11,9 @@ const MAX_LINE: usize = 1 << 20;
 /// As much is searched for all marks before the next such piece, so that it
 /// stays in the processor's cache.
 const PIECE: usize = 64 << 10;
+/// For so many lines after one of a block, each is looked at: of a line that is cut
+/// after `  P`, no mark is left.
+const BLOCK_LINES: u32 = 64;
 
 /// Finds the runtime's lines in a log that comes in pieces of any size.
 ///
@@ -133,6 +136,8 @@ struct Lines {
     offset: u64,
     /// Whether lines of Ps, Ms and Gs are due.
     in_block: bool,
+    /// How many lines more are looked at, whatever is in them.
+    block_lines: u32,
     pending: Option<Pending>,
     /// A text that goes on in the next line, as its wrapping says, and where it began.
     continued: Option<(Vec<u8>, Wrapping, Place)>,
@@ -157,7 +162,8 @@ impl Lines {
         let mut at = 0;
         while at < piece.len() {
             let mut start = at;
-            if self.pending.is_none() && self.continued.is_none() {
+            self.block_lines = self.block_lines.saturating_sub(1);
+            if self.pending.is_none() && self.continued.is_none() && self.block_lines == 0 {
                 let mut first = piece.len();
                 for ((next, found), finder) in next.iter_mut().zip(&mut found).zip(marks.finders()) {
                     if !*found || *next < at {
@@ -241,7 +247,13 @@ impl Lines {
         let mark = if bare { None } else { marks.first(line) };
         match mark {
             None if bare => self.texts(marks, line, &Wrapping::Prefix(0), place, each),
-            None => Ok(()),
+            None => {
+                if let Some(kind) = Marks::cut_of_block(line).filter(|_| self.block_lines > 0 && self.pending.is_none())
+                {
+                    self.doubtful(line, 2, kind, &Wrapping::Prefix(0), place, each)?;
+                }
+                Ok(())
+            }
             Some(mark) => {
                 let Unwrapped { text, wrapping, continued } = unwrap(line, mark, scratch);
                 if continued && self.continued.is_none() {
@@ -338,13 +350,27 @@ impl Lines {
         if marks.is_rest(text) {
             return each(Item::Warning(LogWarning { line, offset, malformed: None }));
         }
-        if let Some((at, kind)) = marks.find_cut(text) {
-            let failed = Record::read(text, at, kind).err();
-            let failed = failed.unwrap_or(Malformed { at, expected: "the rest of the line" });
-            self.keep(text, at, kind, failed, wrapping, (line, offset), each)?;
-            if let Some(pending) = &mut self.pending {
-                pending.certain = false;
-            }
+        match marks.find_cut(text) {
+            Some((at, kind)) => self.doubtful(text, at, kind, wrapping, (line, offset), each),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps what may be the beginning of a line, and may be anything else.
+    fn doubtful<E>(
+        &mut self,
+        text: &[u8],
+        at: usize,
+        kind: Kind,
+        wrapping: &Wrapping,
+        place: Place,
+        each: &mut impl FnMut(Item<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let failed = Record::read(text, at, kind).err();
+        let failed = failed.unwrap_or(Malformed { at, expected: "the rest of the line" });
+        self.keep(text, at, kind, failed, wrapping, place, each)?;
+        if let Some(pending) = &mut self.pending {
+            pending.certain = false;
         }
         Ok(())
     }
@@ -375,9 +401,12 @@ impl Lines {
     }
 
     fn take_note(&mut self, record: &Record<'_>) {
-        if let Record::Sched(sched) = record {
-            self.in_block = sched.is_detailed();
+        match record {
+            Record::Sched(sched) => self.in_block = sched.is_detailed(),
+            Record::Proc(_) | Record::Thread(_) | Record::Goroutine(_) => {}
+            _ => return,
         }
+        self.block_lines = if self.in_block { BLOCK_LINES } else { 0 };
     }
 
     fn finish<E>(mut self, marks: &Marks, each: &mut impl FnMut(Item<'_>) -> Result<(), E>) -> Result<(), E> {

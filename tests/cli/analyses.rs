@@ -227,15 +227,6 @@ fn mmu_json() {
     assert_eq!(plot["windows"].as_array().unwrap().len(), 100);
 }
 
-#[test]
-fn pprof_json() {
-    let report = gotrace(&["pprof", "sched", "--json", &trace("go1.27/mixed")]).json();
-    assert_eq!(shape(&report), ["count: int", "nanos: int", "samples: list", "type: string"]);
-    let sample = &report["samples"][0];
-    assert_eq!(shape(sample), ["count: int", "nanos: int", "reason: null", "stack: list", "state: null"]);
-    assert_eq!(shape(&report["samples"][1]["stack"][0]), ["file: string", "func: string", "line: int", "pc: int"]);
-}
-
 /// Every question can be asked of every trace.
 #[test]
 fn no_trace_is_without_an_answer() {

@@ -102,7 +102,7 @@ fn profiles_for_people() {
     for part in ["waiting for channels, locks or select in ", "sync.(*WaitGroup).Wait", "more stacks; --top 0"] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
-    let by_function = gotrace(&["pprof", "sync", &path, "--text", "--by", "function"]);
+    let by_function = gotrace(&["pprof", "sync", &path, "--text", "--by", "function", "--top", "0"]);
     for part in ["flat", "cumulative", "main.lock"] {
         assert!(by_function.good().contains(part), "{part} in\n{}", by_function.text());
     }

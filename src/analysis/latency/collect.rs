@@ -1,20 +1,22 @@
 //! The pass that measures the scheduler latency.
 
+use super::causes::{self, CauseId, Causes};
 use super::functions::{FunctionId, Functions, SCHEDULER, UNKNOWN};
 use super::worst::Worst;
-use super::{ByCause, ByFunction, ByWaker, Cause, Latency, Wait};
+use super::{ByFunction, ByWaker, Latency, Wait};
 use crate::analysis::durations::Durations;
 use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::names::NameId;
 use crate::analysis::profile::Filter;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo, ByString};
+use crate::analysis::{Analysis, ByGo};
 use crate::event::go::{GoChange, changes_go};
-use crate::event::transition::{GoState, StateTransition};
+use crate::event::transition::GoState;
 use crate::event::{Event, EventKind};
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// Measures the [`Latency`]. Memory grows with the goroutines that exist at one
@@ -24,24 +26,13 @@ pub struct Latencies {
     filter: Filter,
     gs: ByGo<G>,
     stacks: Stacks,
-    reasons: ByString<NameId>,
     functions: Functions,
-    causes: Vec<(Key, Durations)>,
+    causes: Causes,
     histogram: RuntimeBuckets,
     worst: Worst<Worse>,
     switches: u64,
     start: Option<Time>,
     synced: Time,
-}
-
-/// A cause, with its reason among the names of the stacks.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Key {
-    Created,
-    Unblocked(NameId),
-    Stopped(NameId),
-    SyscallEnded,
-    AtStart,
 }
 
 /// What is known of a goroutine.
@@ -52,24 +43,36 @@ struct G {
     function: FunctionId,
     /// Its last known stack.
     stack: StackKey,
-    /// For what it blocked last.
-    blocked: NameId,
+    /// The cause of its next wait, if it is unblocked from what it blocked for last.
+    unblocked: CauseId,
+}
+
+impl G {
+    const NEW: G = G { waits: None, function: UNKNOWN, stack: StackKey::EMPTY, unblocked: causes::UNBLOCKED };
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Waiting {
     since: Time,
-    cause: Key,
-    waker: Option<GoId>,
-    waker_function: Option<FunctionId>,
-    waker_stack: StackKey,
+    cause: CauseId,
+    waker: Option<Waker>,
+}
+
+/// Who made a goroutine able to run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Waker {
+    /// The function that it began with.
+    function: FunctionId,
+    stack: StackKey,
+    /// If it was one.
+    goroutine: Option<GoId>,
 }
 
 /// A wait, the longer the greater; of equal ones the earlier.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Worse {
     nanos: i64,
-    earlier: std::cmp::Reverse<Time>,
+    earlier: Reverse<Time>,
     goroutine: GoId,
     waiting: Waiting,
     function: FunctionId,
@@ -86,9 +89,8 @@ impl Latencies {
             filter: Filter::default(),
             gs: ByGo::default(),
             stacks: Stacks::default(),
-            reasons: ByString::default(),
             functions: Functions::default(),
-            causes: Vec::new(),
+            causes: Causes::default(),
             histogram: RuntimeBuckets::default(),
             worst: Worst::of(worst),
             switches: 0,
@@ -104,159 +106,142 @@ impl Latencies {
         Latencies { filter, ..self }
     }
 
-    #[inline]
-    fn change(&mut self, event: &Event<'_>, change: GoChange, own: StackKey) {
-        let GoChange { id, from, to, .. } = change;
-        if from == to {
-            return;
-        }
-        let time = event.time();
-        let new = || G { waits: None, function: UNKNOWN, stack: StackKey::EMPTY, blocked: NameId::EMPTY };
-        let waker = match to {
-            GoState::Runnable => self.waker(event, change),
-            _ => None,
-        };
-        let first = self.gs.get(id).is_none();
-        let g = self.gs.get_or_insert_with(id, new);
-        if own != StackKey::EMPTY {
-            g.stack = own;
-            if g.function == UNKNOWN {
-                g.function = self.functions.of(own, &self.stacks);
-            }
-        }
-        let (mut ended, g_now) = (g.waits.take(), *g);
-        match to {
-            GoState::Waiting | GoState::Syscall => {
-                g.blocked = match to {
-                    GoState::Waiting => {
-                        let names = &mut self.stacks.names;
-                        self.reasons.get(event, change.reason, |reason| names.intern(reason))
-                    }
-                    _ => NameId::EMPTY,
-                }
-            }
-            GoState::Runnable => {
-                let names = &mut self.stacks.names;
-                let cause = match from {
-                    GoState::NotExist => Key::Created,
-                    GoState::Running => {
-                        Key::Stopped(self.reasons.get(event, change.reason, |reason| names.intern(reason)))
-                    }
-                    GoState::Syscall => Key::SyscallEnded,
-                    GoState::Undetermined => Key::AtStart,
-                    _ => Key::Unblocked(g.blocked),
-                };
-                let since = if first && from == GoState::Undetermined { self.synced } else { time };
-                let (waker, waker_function, waker_stack) = waker.map_or((None, None, StackKey::EMPTY), |waker| waker);
-                if matches!(event.wire_type(), EventType::GoSwitch | EventType::GoSwitchDestroy) {
-                    self.switches += 1;
-                } else {
-                    g.waits = Some(Waiting { since, cause, waker, waker_function, waker_stack });
-                }
-            }
-            _ => {}
-        }
-        if to == GoState::NotExist {
-            self.gs.remove(id);
-        }
-        if let Some(waiting) = ended.take() {
-            self.wait(id, g_now, waiting, time, event.proc().filter(|_| to == GoState::Running), true);
+    /// Takes note of the next event. The same as [`Analysis::event`], but reads no
+    /// more of the event than it needs.
+    #[inline(always)]
+    pub fn note(&mut self, event: &Event<'_>) {
+        let wire_type = event.wire_type();
+        if wire_type == EventType::Sync {
+            self.synced = event.time();
+            self.start.get_or_insert(event.time());
+        } else if self.wants(wire_type)
+            && let Some(change) = event.go_change().filter(|change| change.from != change.to)
+        {
+            self.change(event, change);
         }
     }
 
-    /// Who makes a goroutine runnable: which one, the function it began with, and
-    /// where it is. Nobody, where it is the goroutine itself that stopped.
-    #[inline]
-    fn waker(&mut self, event: &Event<'_>, change: GoChange) -> Option<(Option<GoId>, Option<FunctionId>, StackKey)> {
+    #[inline(always)]
+    fn change(&mut self, event: &Event<'_>, change: GoChange) {
+        let GoChange { id, from, to, .. } = change;
+        let waker = if to == GoState::Runnable { self.waker(event, &change) } else { None };
+        let first = from == GoState::Undetermined && self.gs.get(id).is_none();
+        let g = self.gs.get_or_insert_with(id, || G::NEW);
+        if change.own_stack != 0 {
+            g.stack = self.stacks.intern(event.stack_numbered(change.own_stack));
+            if g.function == UNKNOWN {
+                g.function = self.functions.of(g.stack, &self.stacks);
+            }
+        }
+        // Whatever it does now, it waits for a P no longer, or anew.
+        let ended = if g.waits.is_some() { g.waits.take().map(|waiting| (waiting, *g)) } else { None };
+        match to {
+            GoState::Waiting => {
+                g.unblocked = self.causes.of_reason(event, change.reason, &mut self.stacks.names).unblocked;
+            }
+            GoState::Runnable if matches!(event.wire_type(), EventType::GoSwitch | EventType::GoSwitchDestroy) => {
+                self.switches += 1;
+            }
+            GoState::Runnable => {
+                let cause = match from {
+                    GoState::NotExist => causes::CREATED,
+                    GoState::Running => self.causes.of_reason(event, change.reason, &mut self.stacks.names).stopped,
+                    GoState::Syscall => causes::SYSCALL_ENDED,
+                    GoState::Undetermined => causes::AT_START,
+                    _ => g.unblocked,
+                };
+                let since = if first { self.synced } else { event.time() };
+                g.waits = Some(Waiting { since, cause, waker });
+            }
+            GoState::NotExist => {
+                self.gs.remove(id);
+            }
+            _ => {}
+        }
+        if let Some((waiting, g)) = ended {
+            self.wait(id, &g, &waiting, event.time(), event.proc().filter(|_| to == GoState::Running));
+        }
+    }
+
+    /// Who makes a goroutine runnable; nobody, where it is the goroutine itself
+    /// that stopped.
+    #[inline(always)]
+    fn waker(&mut self, event: &Event<'_>, change: &GoChange) -> Option<Waker> {
         if !matches!(change.from, GoState::NotExist | GoState::Waiting) {
             return None;
         }
         let stack = self.stacks.intern(event.stack_numbered(change.stack));
-        let waker = event.goroutine();
-        let function = match waker {
+        let goroutine = event.goroutine();
+        let function = match goroutine {
             None => SCHEDULER,
             Some(waker) => self.gs.get(waker).map_or(UNKNOWN, |g| g.function),
         };
-        Some((waker, Some(function), stack))
+        Some(Waker { function, stack, goroutine })
     }
 
-    /// Takes note of a wait.
-    fn wait(&mut self, id: GoId, g: G, waiting: Waiting, until: Time, proc: Option<ProcId>, over: bool) {
+    /// Takes note of a wait that is over.
+    #[inline(always)]
+    fn wait(&mut self, id: GoId, g: &G, waiting: &Waiting, until: Time, proc: Option<ProcId>) {
         let nanos = self.filter.within(id, waiting.since, until);
         if nanos <= 0 {
             return;
         }
-        let earlier = std::cmp::Reverse(waiting.since);
-        if self.worst.would_keep(|least| (nanos, earlier) > (least.nanos, least.earlier)) {
-            let (function, own_stack) = (g.function, g.stack);
-            self.worst.offer(Worse { nanos, earlier, goroutine: id, waiting, function, own_stack, over, proc });
-        }
-        if !over {
-            return;
-        }
+        self.list(id, g, waiting, nanos, true, proc);
         self.histogram.add(nanos);
         if let Some(function) = self.functions.list.get_mut(g.function as usize) {
             function.waits.add(nanos);
         }
-        if let Some(waker) = waiting.waker_function.and_then(|waker| self.functions.list.get_mut(waker as usize)) {
+        if let Some(waker) = waiting.waker.and_then(|waker| self.functions.list.get_mut(waker.function as usize)) {
             waker.woken.add(nanos);
         }
-        match self.causes.iter_mut().find(|(cause, _)| *cause == waiting.cause) {
-            Some((_, waits)) => waits.add(nanos),
-            None => {
-                let mut waits = Durations::default();
-                waits.add(nanos);
-                self.causes.push((waiting.cause, waits));
-            }
+        self.causes.add(waiting.cause, nanos);
+    }
+
+    /// Lists a wait, if it is among the longest.
+    #[inline(always)]
+    fn list(&mut self, id: GoId, g: &G, waiting: &Waiting, nanos: i64, over: bool, proc: Option<ProcId>) {
+        let earlier = Reverse(waiting.since);
+        if self.worst.would_keep(|least| (nanos, earlier) > (least.nanos, least.earlier)) {
+            let (goroutine, waiting, function, own_stack) = (id, *waiting, g.function, g.stack);
+            self.worst.offer(Worse { nanos, earlier, goroutine, waiting, function, own_stack, over, proc });
         }
     }
 
     fn shared(&self, name: Option<NameId>) -> Option<Arc<[u8]>> {
         name.map(|name| self.stacks.names.shared(name))
     }
-
-    fn cause(&self, key: Key) -> Cause {
-        match key {
-            Key::Created => Cause::Created,
-            Key::Unblocked(reason) => Cause::Unblocked(self.stacks.names.shared(reason)),
-            Key::Stopped(reason) => Cause::Stopped(self.stacks.names.shared(reason)),
-            Key::SyscallEnded => Cause::SyscallEnded,
-            Key::AtStart => Cause::AtStart,
-        }
-    }
 }
 
 impl Analysis for Latencies {
     type Output = Latency;
 
-    #[inline]
+    #[inline(always)]
     fn wants(&self, event: EventType) -> bool {
-        event == EventType::Sync || changes_go(event)
+        // The end of a system call that kept its P ends no wait and begins none.
+        event == EventType::Sync || (event != EventType::GoSyscallEnd && changes_go(event))
     }
 
     #[inline]
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
-        match *kind {
-            EventKind::StateTransition(StateTransition::Goroutine { stack, .. }) => {
-                let Some(change) = event.go_change() else { return };
-                let own = self.stacks.intern(stack);
-                self.change(event, change, own);
-            }
-            EventKind::Sync(_) => {
-                self.synced = event.time();
-                self.start.get_or_insert(event.time());
-            }
-            _ => {}
-        }
+    fn event(&mut self, event: &Event<'_>, _: &EventKind<'_>) {
+        self.note(event);
     }
 
-    fn finish(mut self) -> Latency {
+    fn finish(self) -> Latency {
+        self.latency()
+    }
+}
+
+impl Latencies {
+    /// The latency of all it has seen.
+    pub fn latency(mut self) -> Latency {
         let mut unfinished = 0;
         for (id, g) in self.gs.drain() {
-            if let Some(waiting) = g.waits {
-                unfinished += u64::from(self.filter.within(id, waiting.since, self.synced) > 0);
-                // The last sync ends the trace.
-                self.wait(id, g, waiting, self.synced, None, false);
+            let Some(waiting) = g.waits else { continue };
+            // The last sync ends the trace.
+            let nanos = self.filter.within(id, waiting.since, self.synced);
+            if nanos > 0 {
+                unfinished += 1;
+                self.list(id, &g, &waiting, nanos, false, None);
             }
         }
         let function = |id: FunctionId| self.functions.list.get(id as usize).and_then(|function| function.name);
@@ -264,12 +249,12 @@ impl Analysis for Latencies {
         let worst = worst.into_iter().map(|worse| Wait {
             goroutine: worse.goroutine,
             function: self.shared(function(worse.function)),
-            cause: self.cause(worse.waiting.cause),
+            cause: self.causes.cause(worse.waiting.cause, &self.stacks.names),
             since: worse.waiting.since,
             nanos: worse.nanos,
             over: worse.over,
-            waker: worse.waiting.waker,
-            waker_stack: worse.waiting.waker_stack,
+            waker: worse.waiting.waker.and_then(|waker| waker.goroutine),
+            waker_stack: worse.waiting.waker.map_or(StackKey::EMPTY, |waker| waker.stack),
             own_stack: worse.own_stack,
             proc: worse.proc,
         });
@@ -286,8 +271,7 @@ impl Analysis for Latencies {
         wakers.retain(|by| by.waits.count() != 0);
         functions.sort_by(|a, b| b.waits.sum().cmp(&a.waits.sum()).then_with(|| a.function.cmp(&b.function)));
         wakers.sort_by(|a, b| b.waits.sum().cmp(&a.waits.sum()).then_with(|| a.function.cmp(&b.function)));
-        let causes = self.causes.iter().map(|(key, waits)| ByCause { cause: self.cause(*key), waits: waits.clone() });
-        let mut causes: Vec<_> = causes.collect();
+        let mut causes = self.causes.by_cause(&self.stacks.names);
         causes.sort_by(|a, b| b.waits.sum().cmp(&a.waits.sum()).then_with(|| a.cause.cmp(&b.cause)));
         Latency {
             start: self.start.unwrap_or_default(),

@@ -169,17 +169,25 @@ impl Input {
     /// Shows every event to an analysis, or to a tuple of them; returns the
     /// answer and the defects that were passed over.
     pub(crate) fn analyze<A: Analysis>(&self, trace: &Trace<'_>, mut analysis: A) -> Result<(A::Output, Vec<Warning>)> {
+        let warnings = self.ahead(trace, |event| {
+            if analysis.wants(event.wire_type()) {
+                analysis.event(event, &event.kind());
+            }
+        })?;
+        Ok((analysis.finish(), warnings))
+    }
+
+    /// Hands every event to `each`, with ordering ahead on a thread of its own
+    /// where there may be two. Returns the defects that were passed over.
+    pub(crate) fn ahead<'t>(&self, trace: &'t Trace<'t>, mut each: impl FnMut(&Event<'t>)) -> Result<Vec<Warning>> {
         let (progress, mut meter) = (Progress::new(trace, false), Meter::default());
         let read = trace.for_each(|event| {
             meter.tick(&progress, &event);
-            if analysis.wants(event.wire_type()) {
-                analysis.event(&event, &event.kind());
-            }
+            each(&event);
             ControlFlow::Continue(())
         });
         drop(progress);
-        let warnings = read.map_err(|e| self.error(&e))?;
-        Ok((analysis.finish(), warnings))
+        read.map_err(|e| self.error(&e))
     }
 
     /// Tells of the defects of a trace that was read nevertheless; to be called

@@ -16,7 +16,7 @@
 //! states it, unless it took a time itself. It is before the system call that
 //! ends, and not heeded then.
 
-use super::gs::{COLLECTOR, Gs, NOBODY};
+use super::gs::{COLLECTOR, Gs, NOBODY, Turn};
 use super::item::Item;
 use crate::bytes::uvarint;
 use crate::error::{Error, GoPhase, Result};
@@ -89,12 +89,15 @@ impl Rule {
     }
 
     #[inline(always)]
+    fn fits(&self, turn: &Turn) -> bool {
+        (self.seq == ANY || self.seq == turn.seq)
+            && (self.from == turn.phase || (turn.in_c && self.to == GoPhase::Running))
+    }
+
+    /// Whether the event can happen.
+    #[inline(always)]
     pub(crate) fn holds(&self, gs: &mut Gs) -> bool {
-        self.g == NONE || {
-            let turn = &gs.get(self.g).turn;
-            (self.seq == ANY || self.seq == turn.seq)
-                && (self.from == turn.phase || (turn.in_c && self.to == GoPhase::Running))
-        }
+        self.g == NONE || self.fits(&gs.get(self.g).turn)
     }
 
     /// Notes that a stream waits for the goroutine to change.
@@ -105,13 +108,27 @@ impl Rule {
         }
     }
 
-    /// Changes the goroutine; returns whether a stream waits for that.
+    /// Changes the goroutine if the event can happen; returns whether a stream
+    /// waits for that.
     #[inline(always)]
-    pub(crate) fn apply(&self, gs: &mut Gs) -> bool {
+    pub(crate) fn try_apply(&self, gs: &mut Gs) -> Option<bool> {
         if self.g == NONE {
-            return false;
+            return Some(false);
         }
         let turn = &mut gs.get(self.g).turn;
+        if self.fits(turn) { Some(self.change(turn)) } else { None }
+    }
+
+    /// The same, whether it can or not.
+    #[cold]
+    pub(crate) fn force(&self, gs: &mut Gs) {
+        if self.g != NONE {
+            self.change(&mut gs.get(self.g).turn);
+        }
+    }
+
+    #[inline(always)]
+    fn change(&self, turn: &mut Turn) -> bool {
         // One that is forced counts from where it says it is.
         let seq = if self.seq == ANY { turn.seq } else { self.seq };
         turn.stale |= turn.in_c && self.to == GoPhase::Running;

@@ -25,23 +25,39 @@ pub(crate) struct Entry {
 pub(crate) struct Frontier {
     entries: Vec<Entry>,
     ties: Ties,
-    limit: i64,
 }
 
 const LAST: Entry = Entry { ticks: i64::MAX, stream: usize::MAX };
 
 impl Frontier {
     pub(crate) fn new(ties: Ties) -> Frontier {
-        let mut frontier = Frontier { entries: Vec::new(), ties, limit: i64::MAX };
-        frontier.settle();
-        frontier
+        Frontier { entries: Vec::new(), ties }
     }
 
-    /// An event before that time may happen without having been in here: it
-    /// would enter as the earliest, leave at once, and leave all as it was.
+    /// The time of the earliest.
     #[inline(always)]
-    pub(crate) fn limit(&self) -> i64 {
-        self.limit
+    pub(crate) fn earliest(&self) -> i64 {
+        self.at(0).ticks
+    }
+
+    /// Whether an earlier one may happen without having been in here: whether it
+    /// would enter as the earliest, leave at once, and leave all as it was. It
+    /// goes in at the bottom, rises to the top and leaves, and so moves those
+    /// above it down and then up again, unless one of them ties with its child
+    /// or with that one's sibling.
+    #[inline(always)]
+    pub(crate) fn lets_pass(&self) -> bool {
+        let len = self.entries.len();
+        let mut passes = self.ties == Ties::Go127;
+        let mut i = len;
+        while i > 0 {
+            let parent = (i - 1) / 2;
+            let sibling = if i.is_multiple_of(2) { i - 1 } else { i + 1 };
+            let ties = |at: usize| at < len && self.at(at).ticks <= self.at(parent).ticks;
+            passes &= !ties(i) && !ties(sibling);
+            i = parent;
+        }
+        passes
     }
 
     #[inline(always)]
@@ -56,18 +72,11 @@ impl Frontier {
         }
     }
 
-    pub(crate) fn push(&mut self, entry: Entry) {
-        self.insert(entry);
-        self.settle();
-    }
-
     pub(crate) fn pop(&mut self) -> Option<Entry> {
         if self.entries.is_empty() {
             return None;
         }
-        let first = self.take_first();
-        self.settle();
-        Some(first)
+        Some(self.take_first())
     }
 
     /// Puts an entry in and takes the earliest out.
@@ -80,16 +89,13 @@ impl Frontier {
             }
             let first = *only;
             *only = entry;
-            self.limit = entry.ticks;
             return first;
         }
-        self.insert(entry);
-        let first = self.take_first();
-        self.settle();
-        first
+        self.push(entry);
+        self.take_first()
     }
 
-    fn insert(&mut self, entry: Entry) {
+    pub(crate) fn push(&mut self, entry: Entry) {
         let mut i = self.entries.len();
         self.entries.push(entry);
         if self.ties == Ties::Go121 {
@@ -129,22 +135,5 @@ impl Frontier {
         }
         self.set(i, last);
         first
-    }
-
-    /// Finds the limit. An entry that goes in at the bottom, rises to the top
-    /// and leaves moves those above it down and then up again, unless one of
-    /// them ties with its child or with that one's sibling.
-    fn settle(&mut self) {
-        let len = self.entries.len();
-        let mut settled = self.ties == Ties::Go127;
-        let mut i = len;
-        while i > 0 {
-            let parent = (i - 1) / 2;
-            let sibling = if i.is_multiple_of(2) { i - 1 } else { i + 1 };
-            let ties = |at: usize| at < len && self.at(at).ticks <= self.at(parent).ticks;
-            settled &= !ties(i) && !ties(sibling);
-            i = parent;
-        }
-        self.limit = if settled { self.at(0).ticks } else { i64::MIN };
     }
 }

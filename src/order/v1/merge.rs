@@ -131,34 +131,43 @@ impl<'a> Merge<'a> {
     fn run(&mut self, mut at: usize, enough: usize, out: &mut Replay<'_>) -> Result<()> {
         while let Some(stream) = self.streams.get_mut(at) {
             stream.looked_at = false;
-            if !stream.head.rule.holds(&mut out.gs) {
+            let mut applied = stream.head.rule.try_apply(&mut out.gs);
+            if applied.is_none() {
                 impossible(&stream.head, out)?;
+                applied = Some(true);
             }
-            let limit = self.frontier.limit();
-            loop {
-                if put(&mut self.last, &stream.head, stream.cursor.proc, out)? {
+            let earliest = self.frontier.earliest();
+            let mut passes = None;
+            while let Some(awaited) = applied {
+                put(&mut self.last, &stream.head, stream.cursor.proc, out)?;
+                if awaited {
                     self.waiting.push(at);
                     return Ok(());
                 }
                 if !stream.read(self.file, &self.index, &self.shapes, out)? {
                     return Ok(());
                 }
-                if !stream.head.rule.holds(&mut out.gs) {
+                let ticks = stream.head.ticks;
+                let first = ticks < earliest && *passes.get_or_insert_with(|| self.frontier.lets_pass());
+                if first && out.window.place() < enough {
+                    applied = stream.head.rule.try_apply(&mut out.gs);
+                } else if !stream.head.rule.holds(&mut out.gs) {
+                    applied = None;
+                } else {
                     stream.looked_at = true;
-                    stream.head.rule.await_change(&mut out.gs);
-                    self.waiting.push(at);
-                    return Ok(());
-                }
-                if stream.head.ticks >= limit {
+                    if first {
+                        self.next = Some(at);
+                        return Ok(());
+                    }
                     break;
                 }
-                if out.window.place() >= enough {
-                    stream.looked_at = true;
-                    self.next = Some(at);
-                    return Ok(());
-                }
             }
-            stream.looked_at = true;
+            if applied.is_none() {
+                stream.looked_at = true;
+                stream.head.rule.await_change(&mut out.gs);
+                self.waiting.push(at);
+                return Ok(());
+            }
             at = self.frontier.exchange(Entry { ticks: stream.head.ticks, stream: at }).stream;
         }
         Ok(())
@@ -241,6 +250,7 @@ impl<'a> Merge<'a> {
         }
         // Time does not go back for it.
         let ticks = head.ticks.max(self.last);
+        head.rule.force(&mut out.gs);
         put(&mut self.last, &Head { ticks, ..head }, proc, out)?;
         self.waiting.push(at);
         Ok(())
@@ -274,11 +284,9 @@ impl Stream {
     }
 }
 
-/// Puts an event in its place, not before that of the last one; returns whether
-/// its goroutine is one that a stream waits for.
+/// Puts an event in its place, not before that of the last one.
 #[inline(always)]
-fn put(last: &mut i64, head: &Head, proc: u16, out: &mut Replay<'_>) -> Result<bool> {
-    let awaited = head.rule.apply(&mut out.gs);
+fn put(last: &mut i64, head: &Head, proc: u16, out: &mut Replay<'_>) -> Result<()> {
     let mut ticks = head.ticks;
     if ticks < *last {
         let what = V1Error::TimeOrder { event: head.rule.event, ticks: last.wrapping_sub(ticks) as u64 };
@@ -286,16 +294,18 @@ fn put(last: &mut i64, head: &Head, proc: u16, out: &mut Replay<'_>) -> Result<b
         ticks = *last;
     }
     *last = ticks;
-    out.event(head.item(ticks, proc))?;
-    Ok(awaited)
+    out.event(head.item(ticks, proc))
 }
 
 /// An event is the earliest that its goroutine was ready for, and it no longer
-/// is: two that exclude each other were due.
+/// is: two that exclude each other were due. In lenient mode it happens.
 #[cold]
 #[inline(never)]
 fn impossible(head: &Head, out: &mut Replay<'_>) -> Result<()> {
     let goroutine = GoId(out.gs.id(head.rule.g));
     let found = out.gs.get(head.rule.g).turn.phase;
-    out.order_defects.meet(wrong(head.at, V1Error::ImpossibleTransition { event: head.rule.event, goroutine, found }))
+    let what = V1Error::ImpossibleTransition { event: head.rule.event, goroutine, found };
+    out.order_defects.meet(wrong(head.at, what))?;
+    head.rule.force(&mut out.gs);
+    Ok(())
 }
