@@ -12,11 +12,13 @@
 //! scheduler looked like, and facts besides. The rules see nothing else, so a
 //! pattern is the same thing in both.
 
+mod log;
 pub mod observation;
 mod observe;
 mod rules;
 pub mod thresholds;
 
+pub use log::ObserveLog;
 pub use observation::{Observation, Sample, Source};
 pub use observe::Observe;
 pub use thresholds::Thresholds;

@@ -1,7 +1,7 @@
 //! What the rules see: samples of the scheduler's state, and facts besides.
 
 use crate::analysis::durations::Durations;
-use crate::diagnose::{Evidence, Stretch};
+use crate::diagnose::{Evidence, Pattern, Stretch};
 use crate::ids::{GoId, ProcId};
 
 /// Where an observation comes from.
@@ -21,9 +21,10 @@ pub enum Source {
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 #[non_exhaustive]
 pub struct Sample {
-    /// When, in nanoseconds since the observation began.
+    /// From when on, in nanoseconds since the observation began; a moment stands
+    /// for the time since the one before.
     pub start: i64,
-    /// Until when; of a moment, until the next one.
+    /// Until when.
     pub end: i64,
     /// The line of the log, from 1.
     pub line: Option<u64>,
@@ -60,6 +61,35 @@ impl Sample {
     /// How long it stands for, in nanoseconds.
     pub fn length(&self) -> i64 {
         self.end.saturating_sub(self.start).max(0)
+    }
+
+    /// Makes one of it and of the one behind it: means, by the time they stand for.
+    pub(crate) fn merge(&mut self, next: &Sample) {
+        let (a, b) = (self.length() as f64, next.length() as f64);
+        let share = if a + b > 0.0 { b / (a + b) } else { 0.5 };
+        let mean = |a: f64, b: f64| a + (b - a) * share;
+        let both = |a: Option<f64>, b: Option<f64>| match (a, b) {
+            (Some(a), Some(b)) => Some(mean(a, b)),
+            _ => a.or(b),
+        };
+        *self = Sample {
+            start: self.start,
+            end: next.end,
+            line: self.line.or(next.line),
+            procs: mean(self.procs, next.procs),
+            idle_procs: mean(self.idle_procs, next.idle_procs),
+            threads: mean(self.threads, next.threads),
+            blocked_threads: mean(self.blocked_threads, next.blocked_threads),
+            runnable: mean(self.runnable, next.runnable),
+            goroutines: both(self.goroutines, next.goroutines),
+            network_waiting: both(self.network_waiting, next.network_waiting),
+            lock_waiting: both(self.lock_waiting, next.lock_waiting),
+            stopped: mean(self.stopped, next.stopped),
+            idle_beside_runnable: mean(self.idle_beside_runnable, next.idle_beside_runnable),
+            network_runnable: both(self.network_runnable, next.network_runnable),
+            alone: self.alone.filter(|id| next.alone == Some(*id)),
+            running: mean(self.running, next.running),
+        };
     }
 }
 
@@ -118,6 +148,8 @@ pub struct Observation {
     pub source: Source,
     /// How long it is, in nanoseconds.
     pub span: i64,
+    /// `SCHED` lines of a log.
+    pub lines: u64,
     /// The samples, in order.
     pub samples: Vec<Sample>,
     /// The longest runs, the longest first.
@@ -141,6 +173,10 @@ pub struct Observation {
     pub queued: Vec<Hot>,
     /// Where those were created that have not ended: count, and no time.
     pub created: Vec<Hot>,
+    /// What goroutines waited for at the end, of a log: the reason, and how many.
+    pub waits: Vec<Hot>,
+    /// What the source cannot show.
+    pub unseen: Vec<Pattern>,
     /// What the CPU profiler recorded in it: samples.
     pub cpu_samples: u64,
     /// Whether it breaks off.
@@ -153,6 +189,7 @@ impl Observation {
         Observation {
             source,
             span: 0,
+            lines: 0,
             samples: Vec::new(),
             long_runs: Vec::new(),
             pauses: Vec::new(),
@@ -164,6 +201,8 @@ impl Observation {
             syscalls: Vec::new(),
             queued: Vec::new(),
             created: Vec::new(),
+            waits: Vec::new(),
+            unseen: Vec::new(),
             cpu_samples: 0,
             cut: false,
         }

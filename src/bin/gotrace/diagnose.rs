@@ -1,17 +1,17 @@
 //! `gotrace diagnose`.
 
-use crate::human::{duration, name};
-use crate::input::Input;
-use crate::output::{Content, Output, Styles};
+mod observe;
+mod page;
+mod report;
+
+use crate::output::{Content, Output};
 use crate::{Global, Status, Usage};
-use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use gotrace::diagnose::{
-    Diagnosis, Evidence, Finding, Observation, Observe, Pattern, Severity, Source, Stretch, Thresholds,
-};
-use serde_json::{Value, json};
-use std::io::{self, Write};
+use gotrace::diagnose::{Diagnosis, Observation, Severity, Thresholds};
+use page::Page;
+use serde_json::Value;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Say what is wrong with a program's scheduler, if anything
@@ -27,6 +27,7 @@ use std::path::PathBuf;
 Examples:
   gotrace diagnose trace.out
   gotrace diagnose stderr.log trace.out
+  kubectl logs POD | gotrace diagnose -
   gotrace diagnose http://localhost:6060 --seconds 3
   gotrace diagnose --fail-on warning trace.out             for CI: status 3 if something is wrong
   gotrace diagnose --threshold gc-stall.pause=1e6 trace.out
@@ -70,6 +71,15 @@ impl Level {
     }
 }
 
+/// What was observed in an input; a log may hold several runs of a program.
+struct Seen {
+    /// Of the input.
+    name: String,
+    /// Which run, from 0, if there are several.
+    run: Option<u32>,
+    observation: Observation,
+}
+
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let thresholds = thresholds(&options.threshold)?;
     if options.thresholds {
@@ -77,22 +87,22 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     }
     let mut out = Output::open(global, Content::Text)?;
     let (mut reports, mut status, mut worst) = (Vec::new(), Status::Done, None);
-    for (at, path) in options.inputs.iter().enumerate() {
-        let input = Input::open(path, global)?;
-        let trace = input.trace()?;
-        let (mut observation, warnings) = input.analyze(&trace, Observe::default())?;
-        observation.cut = !warnings.is_empty();
-        let diagnosis = Diagnosis::of(&observation, &thresholds);
-        worst = worst.max(diagnosis.severity());
-        if options.json {
-            reports.push(report(input.name(), &observation, &diagnosis));
-        } else {
-            if at > 0 {
+    let mut first = true;
+    for path in &options.inputs {
+        let (all, warn) = observe::observe(path, global)?;
+        for seen in &all {
+            let diagnosis = Diagnosis::of(&seen.observation, &thresholds);
+            worst = worst.max(diagnosis.severity());
+            if options.json {
+                reports.push(report::report(seen, &diagnosis));
+                continue;
+            }
+            if !std::mem::take(&mut first) {
                 writeln!(out)?;
             }
-            Page { styles: out.styles, observation: &observation }.print(&mut out, input.name(), &diagnosis)?;
+            Page { styles: out.styles, seen }.print(&mut out, &diagnosis)?;
         }
-        if let Status::Flawed = input.warn(&warnings) {
+        if let Status::Flawed = warn() {
             status = Status::Flawed;
         }
     }
@@ -128,169 +138,3 @@ fn list(global: &Global, thresholds: &Thresholds) -> Result<Status> {
     Ok(Status::Done)
 }
 
-struct Page<'a> {
-    styles: Styles,
-    observation: &'a Observation,
-}
-
-impl Page<'_> {
-    fn print(&self, out: &mut impl Write, input: &str, diagnosis: &Diagnosis) -> io::Result<()> {
-        let Styles { heading, dim, .. } = self.styles;
-        let what = match self.observation.source {
-            Source::Trace => "execution trace",
-            Source::Log { .. } => "schedtrace log",
-        };
-        writeln!(out, "{heading}{input}{heading:#}  {dim}{what}, {}{dim:#}", duration(self.observation.span))?;
-        if diagnosis.findings.is_empty() {
-            writeln!(out, "\n{}", self.healthy())?;
-        }
-        for finding in &diagnosis.findings {
-            writeln!(out)?;
-            self.finding(out, finding)?;
-        }
-        if !diagnosis.notes.is_empty() {
-            writeln!(out)?;
-        }
-        for note in &diagnosis.notes {
-            writeln!(out, "{dim}note: {}{dim:#}", wrapped(note, 6))?;
-        }
-        Ok(())
-    }
-
-    /// What there is to say where nothing is wrong.
-    fn healthy(&self) -> String {
-        let o = self.observation;
-        let time: f64 = o.samples.iter().map(|s| s.length() as f64).sum();
-        if time <= 0.0 {
-            return "nothing to judge".into();
-        }
-        let mean = |of: fn(&gotrace::diagnose::Sample) -> f64| {
-            o.samples.iter().map(|s| of(s) * s.length() as f64).sum::<f64>() / time
-        };
-        let mut text = format!(
-            "healthy: none of {} patterns. On average {:.1} of {:.1} Ps busy, {:.1} goroutines waiting to run, {:.0} threads",
-            Pattern::ALL.len(),
-            mean(|s| s.procs - s.idle_procs),
-            mean(|s| s.procs),
-            mean(|s| s.runnable),
-            mean(|s| s.threads),
-        );
-        if o.gc_cycles > 0 {
-            text += &format!("; {} collections, the longest pause {}", o.gc_cycles, duration(o.pause_times.max()));
-        }
-        wrapped(&text, 0) + "."
-    }
-
-    fn finding(&self, out: &mut impl Write, finding: &Finding) -> io::Result<()> {
-        let Styles { heading, dim, .. } = self.styles;
-        let color = if heading == Style::new() { Style::new() } else { style(finding.severity) };
-        let label = finding.severity.name().to_uppercase();
-        writeln!(
-            out,
-            "{color}{label}{color:#} {heading}{}{heading:#}: {}",
-            finding.pattern,
-            wrapped(&finding.headline, 2)
-        )?;
-        let rule = &finding.rule;
-        let rule =
-            format!("{}: {}, threshold {} ({})", rule.text, short(rule.value), short(rule.limit), rule.threshold);
-        writeln!(out, "  {dim}rule{dim:#}      {}", wrapped(&rule, 12))?;
-        if !finding.when.is_empty() {
-            let when: Vec<_> = finding.when.iter().map(|&stretch| stretch_text(stretch)).collect();
-            writeln!(out, "  {dim}when{dim:#}      {}", wrapped(&when.join(", "), 12))?;
-        }
-        for (at, evidence) in finding.evidence.iter().enumerate() {
-            let label = if at == 0 { "evidence" } else { "" };
-            writeln!(out, "  {dim}{label:<10}{dim:#}{}", wrapped(&evidence_text(evidence), 12))?;
-            if !evidence.stack.is_empty() {
-                let stack: Vec<_> = evidence.stack.iter().map(|func| name(func.as_bytes())).collect();
-                writeln!(out, "            {dim}{}{dim:#}", stack.join(" < "))?;
-            }
-        }
-        writeln!(out, "  {dim}advice{dim:#}    {}", wrapped(finding.advice, 12))
-    }
-}
-
-fn style(severity: Severity) -> Style {
-    let color = match severity {
-        Severity::Critical => AnsiColor::Red,
-        Severity::Warning => AnsiColor::Yellow,
-        _ => AnsiColor::Cyan,
-    };
-    color.on_default().bold()
-}
-
-fn stretch_text(stretch: Stretch) -> String {
-    format!("{} to {}", duration(stretch.start), duration(stretch.end))
-}
-
-fn evidence_text(evidence: &Evidence) -> String {
-    let line = evidence.line.map_or(String::new(), |line| format!("line {line}: "));
-    let when = evidence.when.map_or(String::new(), |when| format!(", at {}", duration(when.start)));
-    format!("{line}{}{when}", name(evidence.text.as_bytes()))
-}
-
-/// A number without needless digits.
-fn short(value: f64) -> String {
-    if value.abs() >= 1000.0 {
-        format!("{value:.0}")
-    } else {
-        format!("{:.2}", value).trim_end_matches('0').trim_end_matches('.').into()
-    }
-}
-
-/// Text in lines of at most 100 columns, all but the first indented.
-fn wrapped(text: &str, indent: usize) -> String {
-    const WIDTH: usize = 100;
-    let (mut out, mut column) = (String::new(), indent);
-    for word in text.split(' ') {
-        let width = word.chars().count();
-        if column + width >= WIDTH && column > indent {
-            out.push('\n');
-            out.extend(std::iter::repeat_n(' ', indent));
-            column = indent;
-        } else if !out.is_empty() {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += width;
-    }
-    out
-}
-
-fn report(input: &str, observation: &Observation, diagnosis: &Diagnosis) -> Value {
-    let stretch = |when: &Stretch| json!({ "start": when.start, "end": when.end });
-    let evidence = |e: &Evidence| {
-        json!({
-            "text": e.text,
-            "when": e.when.as_ref().map(stretch),
-            "line": e.line,
-            "goroutine": e.goroutine.map(|id| id.0),
-            "stack": e.stack,
-        })
-    };
-    let findings = diagnosis.findings.iter().map(|finding| {
-        json!({
-            "pattern": finding.pattern.name(),
-            "severity": finding.severity.name(),
-            "headline": finding.headline,
-            "rule": {
-                "text": finding.rule.text,
-                "value": finding.rule.value,
-                "threshold": finding.rule.threshold,
-                "limit": finding.rule.limit,
-            },
-            "when": finding.when.iter().map(stretch).collect::<Value>(),
-            "evidence": finding.evidence.iter().map(evidence).collect::<Value>(),
-            "advice": finding.advice,
-        })
-    });
-    json!({
-        "input": input,
-        "kind": match observation.source { Source::Trace => "trace", Source::Log { .. } => "log" },
-        "span": observation.span,
-        "findings": findings.collect::<Value>(),
-        "notes": diagnosis.notes,
-    })
-}

@@ -12,7 +12,7 @@ use gotrace::analysis::Analysis;
 use gotrace::error::Lookalike;
 use gotrace::{Error, ErrorKind, Event, Mode, Options, Symbols, Trace, TraceFile, Warning};
 use std::fmt::Display;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -73,9 +73,6 @@ impl Input {
         if is_url(path) {
             return Input::fetch(path, global);
         }
-        let options =
-            Options::default().mode(if global.strict { Mode::Strict } else { Mode::Lenient }).threads(global.threads());
-        let program = global.binary.as_deref().map(|binary| Program::open(binary, global)).transpose()?;
         if path == Path::new("-") {
             let stdin = std::io::stdin();
             if stdin.is_terminal() {
@@ -84,23 +81,29 @@ impl Input {
                 )
                 .into());
             }
-            let name = "standard input".to_string();
-            let file = TraceFile::read(stdin.lock()).with_context(|| name.clone())?;
-            return Ok(Input::new(name, file, options, program));
+            return Input::read("standard input".into(), stdin.lock(), global);
         }
-        let name = path.display().to_string();
-        let file = open_file(path, global)?;
-        Ok(Input::new(name, file, options, program))
+        Input::new(path.display().to_string(), open_file(path, global)?, global)
     }
 
-    #[cfg(feature = "http")]
-    fn new(name: String, file: TraceFile, options: Options, program: Option<Program>) -> Input {
-        Input { name, file, options, program, fetched: None }
+    /// Reads a trace that comes through standard input, or another pipe.
+    pub(crate) fn read(name: String, from: impl Read, global: &Global) -> Result<Input> {
+        let file = TraceFile::read(from).with_context(|| name.clone())?;
+        Input::new(name, file, global)
     }
 
-    #[cfg(not(feature = "http"))]
-    fn new(name: String, file: TraceFile, options: Options, program: Option<Program>) -> Input {
-        Input { name, file, options, program }
+    fn new(name: String, file: TraceFile, global: &Global) -> Result<Input> {
+        let mode = if global.strict { Mode::Strict } else { Mode::Lenient };
+        let options = Options::default().mode(mode).threads(global.threads());
+        let program = global.binary.as_deref().map(|binary| Program::open(binary, global)).transpose()?;
+        Ok(Input {
+            name,
+            file,
+            options,
+            program,
+            #[cfg(feature = "http")]
+            fetched: None,
+        })
     }
 
     #[cfg(feature = "http")]

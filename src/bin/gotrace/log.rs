@@ -61,8 +61,8 @@ impl Log {
 
     /// Reads it, and hands each entry to `each`. With `follow`, a file goes on
     /// when it grows.
-    pub(crate) fn read(&self, follow: bool, mut each: impl FnMut(&Entry) -> Result<()>) -> Result<Ended> {
-        let mut input: Box<dyn Read> = if self.path == Path::new("-") {
+    pub(crate) fn read(&self, follow: bool, each: impl FnMut(&Entry) -> Result<()>) -> Result<Ended> {
+        let input: Box<dyn Read> = if self.path == Path::new("-") {
             Box::new(io::stdin().lock())
         } else {
             let file = File::open(&self.path).with_context(|| self.name.clone())?;
@@ -72,6 +72,15 @@ impl Log {
                 Box::new(file)
             }
         };
+        self.read_from(input, each)
+    }
+
+    /// Reads it from where it is open already.
+    pub(crate) fn read_from(
+        &self,
+        mut input: Box<dyn Read + '_>,
+        mut each: impl FnMut(&Entry) -> Result<()>,
+    ) -> Result<Ended> {
         let (mut scanner, mut history) = (Scanner::default(), History::default());
         let (mut warnings, mut warned, mut entries) = (Vec::new(), 0, 0);
         let mut each = |entry: Entry| {
@@ -147,6 +156,13 @@ impl Log {
     /// How many lines were malformed, for reports.
     pub(crate) fn warnings(ended: &Ended) -> u64 {
         ended.warned
+    }
+}
+
+impl Ended {
+    /// Whether lines were malformed.
+    pub(crate) fn is_malformed(&self) -> bool {
+        self.warned > 0
     }
 }
 

@@ -7,8 +7,8 @@ use crate::diagnose::observation::{Observation, Source};
 const LONG: i64 = 20_000_000_000;
 /// A shorter one may miss it.
 const SHORT: i64 = 50_000_000;
-/// Fewer samples show no trend.
-const FEW: usize = 4;
+/// Fewer lines show no trend.
+const FEW: u64 = 5;
 
 /// What whoever reads the findings should know.
 pub(in crate::diagnose) fn of(o: &Observation) -> Vec<String> {
@@ -16,22 +16,20 @@ pub(in crate::diagnose) fn of(o: &Observation) -> Vec<String> {
     let mut note = |text: String| notes.push(text);
     match o.source {
         Source::Log { detailed } => {
-            if o.samples.len() < FEW {
+            if o.lines < FEW {
                 note(format!(
                     "{} in the log: a snapshot is no trend; let the program run for longer, or use a smaller schedtrace",
-                    match o.samples.len() {
+                    match o.lines {
                         0 => "no SCHED line".to_string(),
                         1 => "one SCHED line".to_string(),
                         n => format!("{n} SCHED lines"),
                     }
                 ));
             }
-            if !detailed {
-                note(
-                    "without scheddetail=1 a log does not tell what goroutines wait for: the network, locks, growth and \
-                     a goroutine that runs alone cannot be judged"
-                        .into(),
-                );
+            let unseen: Vec<&str> = o.unseen.iter().map(|pattern| pattern.name()).collect();
+            if !unseen.is_empty() {
+                let more = if detailed { "" } else { "; scheddetail=1 shows more" };
+                note(format!("such a log cannot show {}{more}", unseen.join(", ")));
             }
             if o.gc_cycles == 0 {
                 note(

@@ -33,6 +33,7 @@ pub(super) fn growth(o: &Observation, t: &Thresholds) -> Option<Finding> {
         stack: hot.stack.clone(),
         ..Evidence::default()
     }));
+    evidence.extend(waits(o));
     let lines = [o.samples.first(), o.samples.last()].into_iter().flatten().filter(|s| s.line.is_some());
     evidence.extend(lines.map(|s| Evidence {
         text: format!("{:.0} goroutines", s.goroutines.unwrap_or(0.0)),
@@ -70,6 +71,7 @@ pub(super) fn convoy(o: &Observation, t: &Thresholds) -> Option<Finding> {
         format!("{} of {} goroutines wait for a lock", s.lock_waiting.unwrap_or(0.0), s.goroutines.unwrap_or(0.0))
     });
     evidence.extend(o.locks.iter().take(3).map(|hot| hot.evidence("waits for a lock")));
+    evidence.extend(waits(o));
     Some(Finding {
         pattern: Pattern::LockConvoy,
         severity: severity(waiting, t.convoy),
@@ -89,4 +91,10 @@ pub(super) fn convoy(o: &Observation, t: &Thresholds) -> Option<Finding> {
                  guards (shards), read without it (atomic values, copy on write), or give the data to one goroutine. \
                  `gotrace pprof sync` shows who waits.",
     })
+}
+
+/// What goroutines waited for at the end, where a log tells.
+fn waits(o: &Observation) -> Option<Evidence> {
+    let waits: Vec<String> = o.waits.iter().map(|hot| format!("{} {}", hot.count, hot.stack.join(" "))).collect();
+    (!waits.is_empty()).then(|| Evidence::text(format!("at the end they wait for: {}", waits.join(", "))))
 }
