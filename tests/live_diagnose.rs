@@ -61,15 +61,15 @@ fn the_confusion_matrix_is_diagonal() {
             for (program, want) in PROGRAMS {
                 for form in FORMS {
                     let tries = seen.entry((minor.clone(), form, program)).or_default();
-                    if attempt == 0 || tries.last().is_some_and(|found| !right(found, want, form)) {
+                    if attempt == 0 || tries.last().is_some_and(|found| !right(found, want, form, &minor)) {
                         tries.push(findings(&dir.join(format!("go{minor}/{program}.{form}"))));
                     }
                 }
             }
         }
-        let done = seen.iter().all(|((_, form, program), tries)| {
+        let done = seen.iter().all(|((version, form, program), tries)| {
             let want = PROGRAMS.iter().find(|(name, _)| name == program).unwrap().1;
-            tries.last().is_some_and(|found| right(found, want, form))
+            tries.last().is_some_and(|found| right(found, want, form, version))
         });
         if done {
             break;
@@ -79,17 +79,28 @@ fn the_confusion_matrix_is_diagonal() {
     for ((version, form, program), tries) in &seen {
         println!("{version} {form:<9} {program:<10} {tries:?}");
         let want = PROGRAMS.iter().find(|(name, _)| name == program).unwrap().1;
-        if !right(tries.last().unwrap(), want, form) {
+        if !right(tries.last().unwrap(), want, form, version) {
             wrong.push(format!("go{version} {program}.{form}: {tries:?}, expected {want}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The forms in which a program is seen.
-const FORMS: [&str; 1] = ["trace"];
+/// The forms in which a program is seen: its trace, and the logs with and without
+/// the details.
+const FORMS: [&str; 3] = ["trace", "log", "brief.log"];
 
-/// Whether the one pattern was found, or none where the program is healthy.
-fn right(found: &[String], want: &str, _form: &str) -> bool {
-    if want == "healthy" { found.is_empty() } else { found == [want] }
+/// Whether the one pattern was found, or none where the program is healthy, or
+/// where such a form cannot show it.
+fn right(found: &[String], want: &str, form: &str, version: &str) -> bool {
+    let want = match want {
+        "healthy" => None,
+        want if form != "brief.log" => Some(want),
+        "netpoller-saturation" => Some("m-starvation"),
+        "goroutine-growth" | "lock-convoy" | "pinned-p" => None,
+        // Since Go 1.25 the lines tell how many goroutines each P has picked.
+        "stuck-p" if matches!(version, "1.21" | "1.22" | "1.23" | "1.24") => None,
+        want => Some(want),
+    };
+    found.iter().map(String::as_str).eq(want)
 }

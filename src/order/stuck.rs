@@ -15,10 +15,10 @@ const MOST_LINES: usize = 20;
 pub struct Stuck {
     /// The Ms with events left, earliest first.
     pub threads: Vec<StuckThread>,
-    /// The status and sequence number of each P.
+    /// The status and sequence number of each P, by id.
     pub procs: Vec<(ProcId, ProcStatus, u64)>,
     /// The status and sequence number of each goroutine that the waiting
-    /// events name.
+    /// events name, by id.
     pub goroutines: Vec<(GoId, GoStatus, u64)>,
 }
 
@@ -74,17 +74,14 @@ impl Stuck {
         }
         named.sort_unstable();
         named.dedup();
-        Stuck {
-            threads,
-            procs: order.state.ps.iter().map(|(id, p)| (ProcId(u64::from(id)), p.status, p.seq.number())).collect(),
-            goroutines: order
-                .state
-                .gs
-                .iter()
-                .filter(|(_, g)| named.binary_search(&g.id).is_ok())
-                .map(|(_, g)| (GoId(g.id), g.status, g.seq.number()))
-                .collect(),
-        }
+        // By id: the tables' own order depends on what was in them before.
+        let mut procs: Vec<_> =
+            order.state.ps.iter().map(|(id, p)| (ProcId(u64::from(id)), p.status, p.seq.number())).collect();
+        procs.sort_unstable_by_key(|&(id, ..)| id);
+        let named = order.state.gs.iter().filter(|(_, g)| named.binary_search(&g.id).is_ok());
+        let mut goroutines: Vec<_> = named.map(|(_, g)| (GoId(g.id), g.status, g.seq.number())).collect();
+        goroutines.sort_unstable_by_key(|&(id, ..)| id);
+        Stuck { threads, procs, goroutines }
     }
 }
 

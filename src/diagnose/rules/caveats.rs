@@ -33,7 +33,7 @@ pub(in crate::diagnose) fn of(o: &Observation) -> Vec<String> {
             }
             if o.gc_cycles == 0 {
                 note(
-                    "no gctrace lines: the collector is judged by what SCHED lines show of it (gctrace=1 adds them)"
+                    "no gctrace lines: no collection ended, or gctrace=1 was not set; the collector is judged by the SCHED lines"
                         .into(),
                 );
             }

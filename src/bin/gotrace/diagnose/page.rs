@@ -49,8 +49,11 @@ impl Page<'_> {
             wrapped(&finding.headline, 2)
         )?;
         let rule = &finding.rule;
-        let rule =
-            format!("{}: {}, threshold {} ({})", rule.text, short(rule.value), short(rule.limit), rule.threshold);
+        let (text, value, limit) = match rule.text.strip_suffix(", in nanoseconds") {
+            Some(text) => (text, duration(rule.value as i64), duration(rule.limit as i64)),
+            None => (rule.text.as_str(), short(rule.value), short(rule.limit)),
+        };
+        let rule = format!("{text}: {value}, threshold {limit} ({})", rule.threshold);
         writeln!(out, "  {dim}rule{dim:#}      {}", wrapped(&rule, 12))?;
         if !finding.when.is_empty() {
             let when: Vec<_> = finding.when.iter().map(|&stretch| stretch_text(stretch)).collect();
