@@ -124,7 +124,8 @@ fn runs_are_told_apart() {
     both.extend_from_slice(b"restarting\n");
     both.extend(log("go1.24/busy.log"));
     let runs = logged(&both);
-    let patterns: Vec<_> = runs.iter().map(|(run, o)| (*run, found(&Diagnosis::of(o, &Thresholds::default())))).collect();
+    let patterns: Vec<_> =
+        runs.iter().map(|(run, o)| (*run, found(&Diagnosis::of(o, &Thresholds::default())))).collect();
     assert_eq!(patterns, [(0, vec![Pattern::MStarvation]), (1, vec![])]);
 
     let whole = log("go1.24/convoy.log");
@@ -149,7 +150,9 @@ fn a_log_of_the_collector_alone() {
 fn samples_do_not_grow_with_the_log() {
     let line = |at: u64| {
         let busy = at % 3;
-        format!("SCHED {at}0ms: gomaxprocs=4 idleprocs={busy} threads=9 spinningthreads=0 idlethreads=2 runqueue={at} [0 0 0 0]\n")
+        format!(
+            "SCHED {at}0ms: gomaxprocs=4 idleprocs={busy} threads=9 spinningthreads=0 idlethreads=2 runqueue={at} [0 0 0 0]\n"
+        )
     };
     let log: String = (0..50_000).map(line).collect();
     let observation = only(logged(log.as_bytes()));

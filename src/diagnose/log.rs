@@ -148,7 +148,8 @@ impl Run {
         let sampled: f64 = o.samples.iter().map(|s| s.procs * s.length() as f64).sum();
         let capacity = if sampled > 0.0 { sampled } else { f64::from(self.procs) * o.span as f64 };
         o.gc_cpu = (self.cycles > 0 && capacity > 0.0).then(|| (nanos(self.collected) as f64 / capacity).min(1.0));
-        o.waits = self.reasons.into_iter().map(|(reason, count)| Hot { stack: vec![reason], count, total: 0 }).collect();
+        o.waits =
+            self.reasons.into_iter().map(|(reason, count)| Hot { stack: vec![reason], count, total: 0 }).collect();
         longest(&mut o.waits, REASONS, |hot| i64::try_from(hot.count).unwrap_or(i64::MAX));
         o
     }

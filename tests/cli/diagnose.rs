@@ -1,6 +1,6 @@
 //! `gotrace diagnose`: what it prints, and how it ends.
 
-use super::{ROOT, gotrace, trace};
+use super::{ROOT, Scratch, gotrace, trace, with_input};
 
 fn pattern(name: &str) -> String {
     format!("{ROOT}/testdata/patterns/go1.24/{name}.trace")
@@ -24,10 +24,75 @@ fn a_finding_reads_as_an_answer() {
     assert!(widest <= Some(100), "{widest:?} columns");
 }
 
+fn log(name: &str) -> String {
+    format!("{ROOT}/testdata/patterns/{name}")
+}
+
+/// A log is told from a trace by what is in it, wherever it comes from.
+#[test]
+fn logs_are_diagnosed_as_traces_are() {
+    let stuck = log("go1.24/stuck.log");
+    let text = gotrace(&["diagnose", &stuck]).good().to_string();
+    for part in [
+        "stuck.log  GODEBUG log, 14 SCHED lines, ",
+        "CRITICAL stuck-p: a goroutine kept its P",
+        "rule      how long a goroutine kept a P: 363 ms, threshold 100 ms (stuck-p.run)",
+        "evidence  line 133: goroutine 7 ran for ",
+        "such a log cannot show gc-latency",
+    ] {
+        assert!(text.contains(part), "{part:?} in {text}");
+    }
+    let piped = with_input(&["diagnose", "-"], &std::fs::read(&stuck).unwrap());
+    assert_eq!(piped.good(), text.replace(&stuck, "standard input"));
+    let bytes = std::fs::read(pattern("stuck")).unwrap();
+    assert!(with_input(&["diagnose", "-"], &bytes).good().contains("standard input  execution trace, "));
+}
+
+#[test]
+fn runs_in_a_log_are_told_apart() {
+    let scratch = Scratch::new("diagnose-runs");
+    let both = [log("go1.24/busy.log"), log("go1.24/convoy.log")].map(|path| std::fs::read(path).unwrap()).concat();
+    let both = scratch.file("both.log", &both);
+    let text = gotrace(&["diagnose", &both]).good().to_string();
+    let (first, second) = text.split_once("run 2 of the program").unwrap();
+    assert!(first.contains("run 1 of the program") && first.contains("healthy"), "{text}");
+    assert!(second.contains("lock-convoy"), "{text}");
+    let reports = gotrace(&["diagnose", "--json", &both]).json();
+    let runs: Vec<_> = reports.as_array().unwrap().iter().map(|report| report["run"].as_u64()).collect();
+    assert_eq!(runs, [Some(0), Some(1)]);
+    assert!(reports[1]["kind"] == "log" && reports[1]["unseen"][0] == "gc-latency", "{reports}");
+    assert!(reports[1]["findings"][0]["evidence"][0]["line"].as_u64() > Some(238), "{reports}");
+}
+
+/// What is neither is refused, and a log's damage is told of.
+#[test]
+fn bad_inputs() {
+    let scratch = Scratch::new("diagnose-bad");
+    for (name, content, says) in [
+        ("text", &b"hello\nworld\n"[..], "no execution trace, and no SCHED or gc line in 2 lines"),
+        ("empty", b"", "it is empty"),
+        ("cut", b"go 1.", "byte 5"),
+    ] {
+        let file = scratch.file(name, content);
+        assert!(
+            gotrace(&["diagnose", &file]).bad(1).contains(says),
+            "{name}: {}",
+            gotrace(&["diagnose", &file]).stderr
+        );
+    }
+    assert!(gotrace(&["diagnose", &scratch.path("missing")]).bad(1).contains("No such file"));
+    gotrace(&["diagnose", &scratch.path("")]).bad(1);
+
+    let whole = String::from_utf8(std::fs::read(log("go1.24/convoy.log")).unwrap()).unwrap();
+    let spoilt = whole.replacen("gomaxprocs=2 idleprocs", "gomaxprocs=x idleprocs", 1);
+    let ran = gotrace(&["diagnose", &scratch.file("spoilt", spoilt.as_bytes())]);
+    assert!(ran.bad(1).contains("line ") && ran.text().contains("lock-convoy"), "{ran:?}");
+}
+
 #[test]
 fn nothing_found_is_an_answer() {
     let text = gotrace(&["diagnose", &pattern("busy")]).good().to_string();
-    assert!(text.contains("healthy: none of 10 patterns") && text.contains("of 2.0 Ps busy"), "{text}");
+    assert!(text.contains("healthy: none of the 10 patterns") && text.contains("of 2.0 Ps busy"), "{text}");
 }
 
 #[test]
@@ -47,8 +112,10 @@ fn ci_jobs_can_fail_on_it() {
         ("pinned", "warning", 0),
         ("busy", "info", 0),
     ] {
-        let ran = gotrace(&["diagnose", "--fail-on", level, &pattern(name)]);
-        assert_eq!(ran.code, Some(code), "{name} {level}: {ran:?}");
+        for input in [pattern(name), log(&format!("go1.24/{name}.log"))] {
+            let ran = gotrace(&["diagnose", "--fail-on", level, &input]);
+            assert_eq!(ran.code, Some(code), "{input} {level}: {ran:?}");
+        }
     }
     let ran = gotrace(&["diagnose", "--fail-on", "info", "--threshold", "pinned-p.share=2", &pattern("pinned")]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -78,7 +145,8 @@ fn json_fields() {
     assert_eq!(reports.len(), 2);
     for report in reports {
         let keys: Vec<_> = report.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["findings", "input", "kind", "notes", "span"]);
+        assert_eq!(keys, ["findings", "input", "kind", "notes", "run", "span", "unseen"]);
+        assert!(report["run"].is_null() && report["unseen"].as_array().unwrap().is_empty());
         assert!(report["kind"] == "trace" && report["span"].as_i64().unwrap() > 0);
     }
     let finding = &reports[0]["findings"][0];

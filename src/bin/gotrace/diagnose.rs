@@ -137,4 +137,3 @@ fn list(global: &Global, thresholds: &Thresholds) -> Result<Status> {
     out.finish()?;
     Ok(Status::Done)
 }
-

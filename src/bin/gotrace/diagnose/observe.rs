@@ -48,7 +48,13 @@ pub(super) fn observe(path: &Path, global: &Global) -> Result<Observed> {
     let whole = io::Cursor::new(start).chain(input);
     match (is_trace, again) {
         (true, true) => return trace(Input::open(path, global)?),
-        (true, false) => return trace(Input::read(if path == Path::new("-") { "standard input".into() } else { name }, whole, global)?),
+        (true, false) => {
+            return trace(Input::read(
+                if path == Path::new("-") { "standard input".into() } else { name },
+                whole,
+                global,
+            )?);
+        }
         (false, _) => {}
     }
     let log = Log::new(path, "diagnose", global)?;

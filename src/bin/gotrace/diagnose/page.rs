@@ -142,4 +142,3 @@ fn wrapped(text: &str, indent: usize) -> String {
     }
     out
 }
-
