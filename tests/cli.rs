@@ -27,6 +27,8 @@ mod profiles;
 mod repair;
 #[path = "cli/reports.rs"]
 mod reports;
+#[path = "cli/run.rs"]
+mod run;
 #[path = "cli/symbols.rs"]
 mod symbols;
 

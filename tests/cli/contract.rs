@@ -4,7 +4,7 @@ use super::{command, gotrace, trace, with_input};
 use std::io::Read;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 20] = [
     "summary",
     "goroutines",
     "tasks",
@@ -13,7 +13,11 @@ const COMMANDS: [&str; 16] = [
     "stw",
     "mmu",
     "pprof",
+    "latency",
     "diagnose",
+    "schedtrace",
+    "gctrace",
+    "run",
     "events",
     "count",
     "dump",

@@ -4,12 +4,15 @@ mod observe;
 mod page;
 mod report;
 
+pub(crate) use observe::seen_in;
+pub(crate) use page::Page;
+pub(crate) use report::report;
+
 use crate::output::{Content, Output};
 use crate::{Global, Status, Usage};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use gotrace::diagnose::{Diagnosis, Observation, Severity, Thresholds};
-use page::Page;
 use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;
@@ -37,13 +40,8 @@ pub(crate) struct Options {
     #[arg(value_name = "INPUT", required_unless_present = "thresholds")]
     inputs: Vec<PathBuf>,
 
-    /// End with status 3 if there is a finding of that severity, or a worse one
-    #[arg(long, value_name = "SEVERITY")]
-    fail_on: Option<Level>,
-
-    /// Change a threshold; can be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    threshold: Vec<String>,
+    #[command(flatten)]
+    rules: Rules,
 
     /// List the thresholds
     #[arg(long)]
@@ -52,6 +50,18 @@ pub(crate) struct Options {
     /// Print JSON; times in nanoseconds since the beginning of the input
     #[arg(long)]
     json: bool,
+}
+
+/// What counts as wrong, and what follows from it.
+#[derive(Args)]
+pub(crate) struct Rules {
+    /// End with status 3 if there is a finding of that severity, or a worse one
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<Level>,
+
+    /// Change a threshold; can be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    threshold: Vec<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -72,7 +82,7 @@ impl Level {
 }
 
 /// What was observed in an input; a log may hold several runs of a program.
-struct Seen {
+pub(crate) struct Seen {
     /// Of the input.
     name: String,
     /// Which run, from 0, if there are several.
@@ -80,8 +90,15 @@ struct Seen {
     observation: Observation,
 }
 
+impl Seen {
+    /// What is wrong in it.
+    pub(crate) fn diagnosis(&self, thresholds: &Thresholds) -> Diagnosis {
+        Diagnosis::of(&self.observation, thresholds)
+    }
+}
+
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
-    let thresholds = thresholds(&options.threshold)?;
+    let thresholds = options.rules.thresholds()?;
     if options.thresholds {
         return list(global, &thresholds);
     }
@@ -91,10 +108,10 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     for path in &options.inputs {
         let (all, warn) = observe::observe(path, global)?;
         for seen in &all {
-            let diagnosis = Diagnosis::of(&seen.observation, &thresholds);
+            let diagnosis = seen.diagnosis(&thresholds);
             worst = worst.max(diagnosis.severity());
             if options.json {
-                reports.push(report::report(seen, &diagnosis));
+                reports.push(report(seen, &diagnosis));
                 continue;
             }
             if !std::mem::take(&mut first) {
@@ -110,21 +127,29 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         writeln!(out, "{:#}", Value::from(reports))?;
     }
     out.finish()?;
-    let failed = options.fail_on.is_some_and(|level| worst >= Some(level.severity()));
-    Ok(if failed { Status::Found } else { status })
+    Ok(if options.rules.fails_on(worst) { Status::Found } else { status })
 }
 
-fn thresholds(changes: &[String]) -> Result<Thresholds> {
-    let mut thresholds = Thresholds::default();
-    for change in changes {
-        let bad = |why: &str| Usage(format!("--threshold {change}: {why}; --thresholds lists them"));
-        let (name, value) = change.split_once('=').ok_or_else(|| bad("expected NAME=VALUE"))?;
-        let value: f64 = value.parse().ok().filter(|value| *value >= 0.0).ok_or_else(|| bad("not a number"))?;
-        if !thresholds.set(name, value) {
-            return Err(bad("there is no such threshold").into());
+impl Rules {
+    /// The thresholds as changed; an error if one can't be.
+    pub(crate) fn thresholds(&self) -> Result<Thresholds> {
+        let mut thresholds = Thresholds::default();
+        for change in &self.threshold {
+            let bad =
+                |why: &str| Usage(format!("--threshold {change}: {why}; `gotrace diagnose --thresholds` lists them"));
+            let (name, value) = change.split_once('=').ok_or_else(|| bad("expected NAME=VALUE"))?;
+            let value: f64 = value.parse().ok().filter(|value| *value >= 0.0).ok_or_else(|| bad("not a number"))?;
+            if !thresholds.set(name, value) {
+                return Err(bad("there is no such threshold").into());
+            }
         }
+        Ok(thresholds)
     }
-    Ok(thresholds)
+
+    /// Whether the worst that was found is what the user wants to fail on.
+    pub(crate) fn fails_on(&self, worst: Option<Severity>) -> bool {
+        self.fail_on.is_some_and(|level| worst >= Some(level.severity()))
+    }
 }
 
 fn list(global: &Global, thresholds: &Thresholds) -> Result<Status> {

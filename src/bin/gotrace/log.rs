@@ -54,6 +54,11 @@ impl Log {
         Ok(Log { name: "standard input".into(), path, strict })
     }
 
+    /// What comes from a program that runs, for [`read_from`](Log::read_from).
+    pub(crate) fn of_program(name: &str, global: &Global) -> Log {
+        Log { name: name.into(), path: PathBuf::new(), strict: global.strict }
+    }
+
     /// The log's name, for people.
     pub(crate) fn name(&self) -> &str {
         &self.name

@@ -27,6 +27,7 @@ mod regions;
 #[cfg(feature = "http")]
 mod remote;
 mod repair;
+mod run;
 mod schedtrace;
 mod spark;
 mod stw;
@@ -60,11 +61,12 @@ Examples:
   gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
   gotrace schedtrace stderr.log                  what GODEBUG=schedtrace=1000 printed
+  gotrace run ./server                           the same, of a program that it runs for you
   gotrace summary http://localhost:6060          what a program does in the next five seconds
 
 Exit status: 0 done; 1 the trace is bad or cannot be read (what could be read
 was printed, with a warning on standard error); 2 wrong usage; 3 what `diagnose
---fail-on` asks for was found.";
+--fail-on` asks for was found. `run` ends as the program does that it runs.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -84,6 +86,7 @@ enum Command {
     Diagnose(diagnose::Options),
     Schedtrace(schedtrace::Options),
     Gctrace(gctrace::Options),
+    Run(run::Options),
     Check(check::Options),
     Repair(repair::Options),
     #[cfg(feature = "http")]
@@ -156,6 +159,8 @@ enum Status {
     Flawed,
     /// What the user wants to fail on was found.
     Found,
+    /// As the program that was run ended.
+    Program(u8),
 }
 
 /// The command line asks for something that cannot be.
@@ -191,6 +196,7 @@ fn main() -> ExitCode {
         Command::Diagnose(options) => diagnose::run(options, global),
         Command::Schedtrace(options) => schedtrace::run(options, global),
         Command::Gctrace(options) => gctrace::run(options, global),
+        Command::Run(options) => run::run(options, global),
         Command::Check(options) => check::run(options, global),
         Command::Repair(options) => repair::run(options, global),
         #[cfg(feature = "http")]
@@ -200,6 +206,7 @@ fn main() -> ExitCode {
         Ok(Status::Done) => ExitCode::SUCCESS,
         Ok(Status::Flawed) => ExitCode::from(1),
         Ok(Status::Found) => ExitCode::from(3),
+        Ok(Status::Program(status)) => ExitCode::from(status),
         // Whoever reads our output has had enough of it.
         Err(e) if is_closed_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {

@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, Stderr, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
 const BUFFER: usize = 64 << 10;
@@ -26,6 +26,7 @@ pub(crate) struct Output {
 
 enum Target {
     Stdout(BufWriter<StdoutLock<'static>>),
+    Stderr(BufWriter<Stderr>),
     /// A device or pipe, which is written to as it is.
     Direct(BufWriter<File>),
     /// A file beside the one to be, whose name it gets in the end.
@@ -55,6 +56,17 @@ impl Output {
         }
     }
 
+    /// As [`open`](Output::open), but on standard error, where standard output is
+    /// another program's.
+    pub(crate) fn beside(global: &Global) -> Result<Output> {
+        if global.output.is_some() {
+            return Output::open(global, Content::Text);
+        }
+        let color = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+        let target = Target::Stderr(BufWriter::with_capacity(BUFFER, io::stderr()));
+        Ok(Output { target, styles: if color { Styles::colored() } else { Styles::default() } })
+    }
+
     /// Whether people see what is written as it comes.
     pub(crate) fn is_terminal(&self) -> bool {
         matches!(self.target, Target::Stdout(_)) && io::stdout().is_terminal()
@@ -64,6 +76,7 @@ impl Output {
     pub(crate) fn finish(self) -> Result<()> {
         match self.target {
             Target::Stdout(mut out) => out.flush()?,
+            Target::Stderr(mut out) => out.flush()?,
             Target::Direct(mut out) => out.flush()?,
             Target::Pending { out, temporary, path } => {
                 let named = || path.display().to_string();
@@ -79,6 +92,7 @@ impl Write for Output {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         match &mut self.target {
             Target::Stdout(out) => out.write(data),
+            Target::Stderr(out) => out.write(data),
             Target::Direct(out) | Target::Pending { out, .. } => out.write(data),
         }
     }
@@ -86,6 +100,7 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.target {
             Target::Stdout(out) => out.flush(),
+            Target::Stderr(out) => out.flush(),
             Target::Direct(out) | Target::Pending { out, .. } => out.flush(),
         }
     }

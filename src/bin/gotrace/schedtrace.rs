@@ -4,7 +4,7 @@ mod compare;
 mod csv;
 mod follow;
 pub(crate) mod json;
-mod page;
+pub(crate) mod page;
 
 use crate::log::Log;
 use crate::output::{Content, Output};

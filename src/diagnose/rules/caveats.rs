@@ -59,7 +59,7 @@ pub(in crate::diagnose) fn of(o: &Observation) -> Vec<String> {
             }
         }
     }
-    if o.samples.iter().all(|sample| sample.procs == 0.0) {
+    if !o.samples.is_empty() && o.samples.iter().all(|sample| sample.procs == 0.0) {
         note("GOMAXPROCS is not known: run queues mean nothing without it".into());
     }
     notes

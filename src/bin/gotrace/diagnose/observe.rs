@@ -2,10 +2,10 @@
 
 use super::Seen;
 use crate::input::{Input, is_url};
-use crate::log::Log;
+use crate::log::{Ended, Log};
 use crate::{Global, Status, Usage};
 use anyhow::{Context, Result};
-use gotrace::diagnose::{Observe, ObserveLog};
+use gotrace::diagnose::{Observation, Observe, ObserveLog};
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
@@ -71,12 +71,17 @@ pub(super) fn observe(path: &Path, global: &Global) -> Result<Observed> {
         }
         return Err(log.nothing("execution trace, and no SCHED or gc line", "schedtrace=1000,gctrace=1", &ended));
     }
+    Ok((seen_in(runs, &log, &ended), Box::new(move || log.warn(&ended))))
+}
+
+/// The runs of a program that a log holds.
+pub(crate) fn seen_in(runs: Vec<(u32, Observation)>, log: &Log, ended: &Ended) -> Vec<Seen> {
     let several = runs.len() > 1;
     let seen = runs.into_iter().map(|(run, mut observation)| {
         observation.cut = ended.is_malformed();
         Seen { name: log.name().to_string(), run: several.then_some(run), observation }
     });
-    Ok((seen.collect(), Box::new(move || log.warn(&ended))))
+    seen.collect()
 }
 
 fn trace(input: Input) -> Result<Observed> {

@@ -1,24 +1,24 @@
 //! A diagnosis for people.
 
 use super::Seen;
-use crate::human::{duration, name};
+use crate::human::{count, duration, name};
 use crate::output::Styles;
 use anstyle::{AnsiColor, Style};
 use gotrace::diagnose::{Diagnosis, Evidence, Finding, Observation, Pattern, Sample, Severity, Source, Stretch};
 use std::io::{self, Write};
 
-pub(super) struct Page<'a> {
-    pub(super) styles: Styles,
-    pub(super) seen: &'a Seen,
+pub(crate) struct Page<'a> {
+    pub(crate) styles: Styles,
+    pub(crate) seen: &'a Seen,
 }
 
 impl Page<'_> {
-    pub(super) fn print(&self, out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
+    pub(crate) fn print(&self, out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
         let Styles { heading, dim, .. } = self.styles;
         let Seen { name, run, observation } = self.seen;
         let what = match observation.source {
             Source::Trace => "execution trace".to_string(),
-            Source::Log { .. } => format!("GODEBUG log, {} SCHED lines", observation.lines),
+            Source::Log { .. } => format!("GODEBUG log, {}", count(observation.lines, "SCHED line")),
         };
         let run = run.map_or(String::new(), |run| format!(", run {} of the program", u64::from(run) + 1));
         writeln!(out, "{heading}{name}{heading:#}  {dim}{what}{run}, {}{dim:#}", duration(observation.span))?;

@@ -4,7 +4,7 @@ use super::Seen;
 use gotrace::diagnose::{Diagnosis, Evidence, Source, Stretch};
 use serde_json::{Value, json};
 
-pub(super) fn report(seen: &Seen, diagnosis: &Diagnosis) -> Value {
+pub(crate) fn report(seen: &Seen, diagnosis: &Diagnosis) -> Value {
     let stretch = |when: &Stretch| json!({ "start": when.start, "end": when.end });
     let evidence = |e: &Evidence| {
         json!({

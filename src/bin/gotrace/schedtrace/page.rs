@@ -14,15 +14,15 @@ const WIDTH: usize = 60;
 /// How many Ps have a line of their own.
 const MOST_PS: usize = 32;
 
-pub(super) struct Page<'a> {
-    pub(super) styles: Styles,
-    pub(super) series: &'a Series,
-    pub(super) total: &'a Point,
-    pub(super) ended: &'a Ended,
+pub(crate) struct Page<'a> {
+    pub(crate) styles: Styles,
+    pub(crate) series: &'a Series,
+    pub(crate) total: &'a Point,
+    pub(crate) ended: &'a Ended,
 }
 
 impl Page<'_> {
-    pub(super) fn print(&self, out: &mut impl Write, name: &str, rows: usize) -> io::Result<()> {
+    pub(crate) fn print(&self, out: &mut impl Write, name: &str, rows: usize) -> io::Result<()> {
         let Styles { heading, dim, .. } = self.styles;
         let runs = u64::from(self.series.points().last().map_or(0, |point| point.run)) + 1;
         let mut about = format!(
