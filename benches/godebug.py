@@ -14,6 +14,7 @@ or if memory grows with the log.
 import argparse
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -45,8 +46,11 @@ def main():
             "`grep -c SCHED`": ["grep", "-c", "SCHED", str(log)],
             "`gotrace schedtrace`": [gotrace, "schedtrace", str(log)],
             "`gotrace gctrace`": [gotrace, "gctrace", str(log)],
+            "`gotrace diagnose`": [gotrace, "diagnose", str(log)],
             "`gotrace schedtrace --json`": [gotrace, "schedtrace", "--json", str(log)],
         }
+        if name == "detail":  # which has no gc line
+            del commands["`gotrace gctrace`"]
         runs = {what: [] for what in commands}
         for _ in range(options.runs):  # in turn, so that disturbances are shared
             for what, command in commands.items():
@@ -130,8 +134,22 @@ def run(command):
     with tempfile.TemporaryFile() as out:
         begun = time.perf_counter()
         child = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(child.pid, 0)
-        return time.perf_counter() - begun, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)
+        # Not wait4's figure, which counts what the child was before it became the command.
+        most = 0
+        while child.poll() is None:
+            most = max(most, resident(child.pid))
+            time.sleep(0.005)
+        return time.perf_counter() - begun, most, child.returncode
+
+
+def resident(pid):
+    """The most that a process had resident so far, in MB."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) * 1024 / 1e6 if found else 0
 
 
 def build():

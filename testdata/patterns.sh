@@ -36,7 +36,7 @@ for version in $versions; do
     sed "s/^go .*/go 1.$minor/" "$here/programs/go.mod" >"$tmp/go.mod"
     (cd -- "$here/programs" && "$go" build -trimpath -modfile="$tmp/go.mod" -o "$tmp/patterns" ./patterns)
     mkdir -p -- "$out/go1.$minor"
-    for mode in starvation syscalls network gc stuck leak convoy pinned busy idle server; do
+    for mode in starvation syscalls network gc stuck leak convoy pinned handoff marking busy idle server; do
         to=$out/go1.$minor/$mode extra=
         [[ $mode != stuck ]] || extra=asyncpreemptoff=1
         GODEBUG=$extra "$tmp/patterns" "$mode" "$to.trace"

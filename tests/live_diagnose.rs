@@ -18,7 +18,7 @@ const VERSIONS: &str = "1.21.13 1.24.11 1.27.3";
 const TRIES: usize = 3;
 
 /// The programs, with the pattern that each shows.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 13] = [
     ("starvation", "m-starvation"),
     ("syscalls", "syscall-storm"),
     ("network", "netpoller-saturation"),
@@ -27,6 +27,8 @@ const PROGRAMS: [(&str, &str); 11] = [
     ("leak", "goroutine-growth"),
     ("convoy", "lock-convoy"),
     ("pinned", "pinned-p"),
+    ("handoff", "idle-ps"),
+    ("marking", "gc-latency"),
     ("busy", "healthy"),
     ("idle", "healthy"),
     ("server", "healthy"),
@@ -95,6 +97,8 @@ const FORMS: [&str; 3] = ["trace", "log", "brief.log"];
 fn right(found: &[String], want: &str, form: &str, version: &str) -> bool {
     let want = match want {
         "healthy" => None,
+        // A log is too coarse for either.
+        "idle-ps" | "gc-latency" if form != "trace" => None,
         want if form != "brief.log" => Some(want),
         "netpoller-saturation" => Some("m-starvation"),
         "goroutine-growth" | "lock-convoy" | "pinned-p" => None,

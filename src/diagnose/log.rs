@@ -19,37 +19,34 @@ const MARKS: usize = 64;
 const REASONS: usize = 5;
 
 /// Makes an [`Observation`] of each run in a log. Memory does not grow with the
-/// log, but with the runs in it.
+/// log.
 #[derive(Clone, Debug, Default)]
 pub struct ObserveLog {
-    done: Vec<(u32, Observation)>,
     run: Option<(u32, Run)>,
 }
 
 impl ObserveLog {
-    /// Takes the next entry of the log.
-    pub fn push(&mut self, entry: &Entry) {
-        if self.run.as_ref().is_some_and(|(number, _)| *number != entry.run) {
-            self.end();
-        }
+    /// Takes the next entry of the log. If it begins another run, the one before is
+    /// over: its number, from 0, and what was observed of it.
+    pub fn push(&mut self, entry: &Entry) -> Option<(u32, Observation)> {
+        let began_anew = self.run.as_ref().is_some_and(|(number, _)| *number != entry.run);
+        let over = if began_anew { self.end() } else { None };
         let (_, run) = self.run.get_or_insert_with(|| (entry.run, Run::begin(entry.time)));
         match &entry.moment {
             Moment::Sched(snapshot) => run.sched(entry, snapshot),
             Moment::Gc(gc) => run.gc(entry, gc),
             _ => {}
         }
+        over
     }
 
-    /// The runs, from 0, with what was observed of each.
-    pub fn finish(mut self) -> Vec<(u32, Observation)> {
-        self.end();
-        self.done
+    /// The last run, if there was one.
+    pub fn finish(mut self) -> Option<(u32, Observation)> {
+        self.end()
     }
 
-    fn end(&mut self) {
-        if let Some((number, run)) = self.run.take() {
-            self.done.push((number, run.finish()));
-        }
+    fn end(&mut self) -> Option<(u32, Observation)> {
+        self.run.take().map(|(number, run)| (number, run.finish()))
     }
 }
 

@@ -4,7 +4,6 @@ mod observe;
 mod page;
 mod report;
 
-pub(crate) use observe::seen_in;
 pub(crate) use page::Page;
 pub(crate) use report::report;
 
@@ -13,7 +12,6 @@ use crate::{Global, Status, Usage};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use gotrace::diagnose::{Diagnosis, Observation, Severity, Thresholds};
-use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -103,30 +101,33 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         return list(global, &thresholds);
     }
     let mut out = Output::open(global, Content::Text)?;
-    let (mut reports, mut status, mut worst) = (Vec::new(), Status::Done, None);
-    let mut first = true;
+    let (mut warnings, mut worst, mut first) = (Vec::new(), None, true);
     for path in &options.inputs {
-        let (all, warn) = observe::observe(path, global)?;
-        for seen in &all {
+        let warn = observe::observe(path, global, &mut |seen| {
             let diagnosis = seen.diagnosis(&thresholds);
             worst = worst.max(diagnosis.severity());
+            // A log may hold more runs than fit in memory: each is told of as it ends.
+            let before = if options.json { ["[\n", ",\n"] } else { ["", "\n"] };
+            write!(out, "{}", before[usize::from(!std::mem::take(&mut first))])?;
             if options.json {
-                reports.push(report(seen, &diagnosis));
-                continue;
+                write!(out, "{:#}", report(&seen, &diagnosis))?;
+            } else {
+                Page { styles: out.styles, seen: &seen }.print(&mut out, &diagnosis)?;
             }
-            if !std::mem::take(&mut first) {
-                writeln!(out)?;
-            }
-            Page { styles: out.styles, seen }.print(&mut out, &diagnosis)?;
-        }
+            Ok(())
+        })?;
+        warnings.push(warn);
+    }
+    if options.json {
+        writeln!(out, "\n]")?;
+    }
+    out.finish()?;
+    let mut status = Status::Done;
+    for warn in warnings {
         if let Status::Flawed = warn() {
             status = Status::Flawed;
         }
     }
-    if options.json {
-        writeln!(out, "{:#}", Value::from(reports))?;
-    }
-    out.finish()?;
     Ok(if options.rules.fails_on(worst) { Status::Found } else { status })
 }
 

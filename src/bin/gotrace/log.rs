@@ -164,13 +164,6 @@ impl Log {
     }
 }
 
-impl Ended {
-    /// Whether lines were malformed.
-    pub(crate) fn is_malformed(&self) -> bool {
-        self.warned > 0
-    }
-}
-
 /// A file that has no end: at its end, one waits for more.
 struct Growing(File);
 

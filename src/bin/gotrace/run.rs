@@ -127,9 +127,10 @@ fn watch(mut program: Program, kept: Option<(File, &Path)>, name: &OsString, glo
     let log = Log::of_program(&name.display().to_string(), global);
     let (mut series, mut observed) = (Series::default(), ObserveLog::default());
     let mut errors = program.errors(kept);
+    let mut seen = Vec::new();
     let read = log.read_from(Box::new(&mut errors), |entry| {
         series.push(entry);
-        observed.push(entry);
+        seen.extend(observed.push(entry).map(|over| Seen::in_log(log.name(), over, true)));
         Ok(())
     });
     // Whatever stopped us, the program has to find somebody who reads.
@@ -139,7 +140,7 @@ fn watch(mut program: Program, kept: Option<(File, &Path)>, name: &OsString, glo
     let ended = read?;
     drained.with_context(|| name.display().to_string())?;
     log_written?;
-    let seen = diagnose::seen_in(observed.finish(), &log, &ended);
+    seen.extend(observed.finish().map(|last| Seen::in_log(log.name(), last, false)));
     Ok(Ran { log, ended, series, seen, exit, elapsed })
 }
 

@@ -11,6 +11,9 @@ use crate::ids::{GoId, ProcId};
 const RUNS: usize = 5;
 /// So many lines have to show a run: two may be an accident.
 const LINES: u32 = 3;
+/// So many do where they only count how many goroutines a P picked: one that is woken
+/// by the P that it ran on before goes on with its time slice, and is not counted.
+const SUMMARY_LINES: u32 = 4;
 
 /// Follows the Ps from line to line.
 #[derive(Clone, Debug, Default)]
@@ -109,7 +112,8 @@ impl Held {
     }
 
     fn keep(&mut self, ended: Option<Run>, proc: Option<ProcId>) {
-        let Some(run) = ended.filter(|run| run.lines >= LINES) else { return };
+        let least = |run: &Run| if run.picked.is_some() { LINES } else { SUMMARY_LINES };
+        let Some(run) = ended.filter(|run| run.lines >= least(run)) else { return };
         let goroutine = run.picked.map(|(_, id)| id);
         self.longest.push(LongRun { when: run.when, goroutine, proc, stack: Vec::new(), line: Some(run.line) });
         super::longest(&mut self.longest, RUNS, |run| run.when.length());

@@ -35,6 +35,8 @@ var modes = map[string]func(){
 	"leak":       leak,
 	"convoy":     convoy,
 	"pinned":     pinned,
+	"handoff":    handoff,
+	"marking":    marking,
 	"busy":       busy,
 	"idle":       idle,
 	"server":     server,
@@ -303,4 +305,54 @@ func idle() {
 	for end := time.Now().Add(length); time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+// handoff: goroutines that are locked to their threads take turns, so that each
+// turn waits for a thread to be woken while the Ps idle. There are so many turns
+// that half of the time shows it.
+func handoff() {
+	end := time.Now().Add(length / 2)
+	ping, pong := make(chan bool), make(chan bool)
+	turn := func(in, out chan bool) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		for range in {
+			out <- true
+		}
+		close(out)
+	}
+	go turn(ping, pong)
+	runtime.LockOSThread()
+	for time.Now().Before(end) {
+		ping <- true
+		<-pong
+	}
+	close(ping)
+	<-pong
+}
+
+// marking: the Ps are nearly busy, and every collection has a lot to mark.
+func marking() {
+	var head *node
+	for i := 0; i < 1500000; i++ {
+		head = &node{next: head}
+	}
+	end := time.Now().Add(length)
+	var wg sync.WaitGroup
+	for i := 0; i < runtime.GOMAXPROCS(0); i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for time.Now().Before(end) {
+				spin(time.Now().Add(500 * time.Microsecond))
+				time.Sleep(200 * time.Microsecond)
+			}
+		}()
+	}
+	for time.Now().Before(end) {
+		time.Sleep(250 * time.Millisecond)
+		runtime.GC()
+	}
+	wg.Wait()
+	runtime.KeepAlive(head)
 }

@@ -2,7 +2,7 @@
 
 use super::Seen;
 use crate::input::{Input, is_url};
-use crate::log::{Ended, Log};
+use crate::log::Log;
 use crate::{Global, Status, Usage};
 use anyhow::{Context, Result};
 use gotrace::diagnose::{Observation, Observe, ObserveLog};
@@ -13,14 +13,16 @@ use std::path::Path;
 /// What every execution trace begins with.
 const TRACE: &[u8] = b"go 1.";
 
-/// What was seen; and what is to be called when all output is out, to tell of the
-/// input's defects.
-type Observed = (Vec<Seen>, Box<dyn FnOnce() -> Status>);
+/// What is to be called when all output is out, to tell of the input's defects.
+pub(super) type Warn = Box<dyn FnOnce() -> Status>;
+
+/// What takes each run of a program that an input shows.
+type Each<'a> = dyn FnMut(Seen) -> Result<()> + 'a;
 
 /// Looks at an input, whichever it is.
-pub(super) fn observe(path: &Path, global: &Global) -> Result<Observed> {
+pub(super) fn observe(path: &Path, global: &Global, each: &mut Each<'_>) -> Result<Warn> {
     if is_url(path) {
-        return trace(Input::open(path, global)?);
+        return trace(Input::open(path, global)?, each);
     }
     let name = path.display().to_string();
     let mut again = false;
@@ -37,7 +39,7 @@ pub(super) fn observe(path: &Path, global: &Global) -> Result<Observed> {
         let file = File::open(path).with_context(|| name.clone())?;
         let found = file.metadata().with_context(|| name.clone())?;
         if found.is_dir() {
-            return trace(Input::open(path, global)?);
+            return trace(Input::open(path, global)?, each);
         }
         again = found.is_file();
         Box::new(file)
@@ -47,49 +49,46 @@ pub(super) fn observe(path: &Path, global: &Global) -> Result<Observed> {
     let is_trace = start == TRACE;
     let whole = io::Cursor::new(start).chain(input);
     match (is_trace, again) {
-        (true, true) => return trace(Input::open(path, global)?),
+        (true, true) => return trace(Input::open(path, global)?, each),
         (true, false) => {
-            return trace(Input::read(
-                if path == Path::new("-") { "standard input".into() } else { name },
-                whole,
-                global,
-            )?);
+            let name = if path == Path::new("-") { "standard input".into() } else { name };
+            return trace(Input::read(name, whole, global)?, each);
         }
         (false, _) => {}
     }
     let log = Log::new(path, "diagnose", global)?;
     let mut runs = ObserveLog::default();
-    let ended = log.read_from(Box::new(whole), |entry| {
-        runs.push(entry);
-        Ok(())
+    let ended = log.read_from(Box::new(whole), |entry| match runs.push(entry) {
+        Some(over) => each(Seen::in_log(log.name(), over, true)),
+        None => Ok(()),
     })?;
-    let runs = runs.finish();
-    if runs.is_empty() {
+    match runs.finish() {
+        Some(last) => each(Seen::in_log(log.name(), last, false))?,
         // The beginning of a trace may be missing.
-        if let Some(seen) = again.then(|| Input::open(path, global).and_then(trace).ok()).flatten() {
-            return Ok(seen);
-        }
-        return Err(log.nothing("execution trace, and no SCHED or gc line", "schedtrace=1000,gctrace=1", &ended));
+        None => match again.then(|| Input::open(path, global).and_then(|input| trace(input, each)).ok()).flatten() {
+            Some(warn) => return Ok(warn),
+            None => {
+                let what = "execution trace, and no SCHED or gc line";
+                return Err(log.nothing(what, "schedtrace=1000,gctrace=1", &ended));
+            }
+        },
     }
-    Ok((seen_in(runs, &log, &ended), Box::new(move || log.warn(&ended))))
+    Ok(Box::new(move || log.warn(&ended)))
 }
 
-/// The runs of a program that a log holds.
-pub(crate) fn seen_in(runs: Vec<(u32, Observation)>, log: &Log, ended: &Ended) -> Vec<Seen> {
-    let several = runs.len() > 1;
-    let seen = runs.into_iter().map(|(run, mut observation)| {
-        observation.cut = ended.is_malformed();
-        Seen { name: log.name().to_string(), run: several.then_some(run), observation }
-    });
-    seen.collect()
+impl Seen {
+    /// A run of a program in a log; `followed` by another one.
+    pub(crate) fn in_log(name: &str, (run, observation): (u32, Observation), followed: bool) -> Seen {
+        Seen { name: name.to_string(), run: (run > 0 || followed).then_some(run), observation }
+    }
 }
 
-fn trace(input: Input) -> Result<Observed> {
+fn trace(input: Input, each: &mut Each<'_>) -> Result<Warn> {
     let (mut observation, warnings) = {
         let trace = input.trace()?;
         input.analyze(&trace, Observe::default())?
     };
     observation.cut = !warnings.is_empty();
-    let seen = Seen { name: input.name().to_string(), run: None, observation };
-    Ok((vec![seen], Box::new(move || input.warn(&warnings))))
+    each(Seen { name: input.name().to_string(), run: None, observation })?;
+    Ok(Box::new(move || input.warn(&warnings)))
 }
