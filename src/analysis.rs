@@ -14,6 +14,8 @@ pub mod histogram;
 pub mod latency;
 pub mod mmu;
 pub mod names;
+pub mod over_time;
+pub mod procs;
 pub mod profile;
 pub mod stacks;
 pub mod summary;

@@ -1,5 +1,7 @@
 //! The distribution of durations, in little memory.
 
+use std::fmt;
+
 /// How finely values are told apart: each power of two is cut into so many.
 const PARTS: u64 = 128;
 const PART_BITS: u32 = PARTS.trailing_zeros();
@@ -9,13 +11,21 @@ const PART_BITS: u32 = PARTS.trailing_zeros();
 ///
 /// Values below 128 have a bucket each; above, every power of two has 128, as in
 /// an HDR histogram. At most 7,424 buckets, as many as values need.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Durations {
     counts: Vec<u64>,
     count: u64,
     sum: i64,
     min: i64,
     max: i64,
+}
+
+/// The figures, without thousands of buckets.
+impl fmt::Debug for Durations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Durations { count, sum, min, max, .. } = self;
+        write!(f, "{count} durations, {sum} ns, {min} to {max} ns, median {} ns", self.quantile(0.5))
+    }
 }
 
 impl Durations {

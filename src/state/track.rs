@@ -147,6 +147,14 @@ impl<'t> Tracker<'t> {
                 self.bind(thread, binding, start, begin, cause, ready);
             }
             if let Some(proc) = proc {
+                // Up to Go 1.21, a P may go on with another goroutine without a word
+                // of the one in a system call.
+                if let Some(ProcActivity::Syscall { goroutine: Some(other), .. }) =
+                    self.ps.get(&proc).map(|open| open.state)
+                    && other != id
+                {
+                    self.lost_proc(other, time);
+                }
                 let goroutine = is_bound.then_some(id);
                 let state = match to {
                     GoState::Syscall => ProcActivity::Syscall { goroutine, thread },
@@ -171,7 +179,12 @@ impl<'t> Tracker<'t> {
         match (from, to) {
             (GoState::Undetermined, GoState::Syscall) => (None, None),
             (GoState::Syscall, GoState::Runnable) => match self.gs.get(&id).map(|open| open.state) {
-                Some(GoActivity::Syscall { thread, .. }) => (None, thread),
+                // Its M may have gone on with another goroutine by then.
+                Some(GoActivity::Syscall { thread: Some(thread), .. })
+                    if self.ms.get(&thread).is_none_or(|open| open.state.goroutine == Some(id)) =>
+                {
+                    (None, Some(thread))
+                }
                 _ => (None, None),
             },
             _ => (proc, thread),
@@ -224,14 +237,21 @@ impl<'t> Tracker<'t> {
         cause: Cause<'t>,
         ready: &mut Ready<'t>,
     ) {
-        if let Some(open) = goroutine.and_then(|id| self.gs.get_mut(&id))
-            && let GoActivity::Syscall { proc_lost, .. } = &mut open.state
-        {
-            proc_lost.get_or_insert(time);
+        if let Some(id) = goroutine {
+            self.lost_proc(id, time);
         }
         if let Some(thread) = thread {
             let goroutine = self.ms.get(&thread).and_then(|open| open.state.goroutine);
             self.bind(thread, Binding { proc: None, goroutine }, time, Begin::Event(cause), cause, ready);
+        }
+    }
+
+    /// A goroutine in a system call loses its P.
+    fn lost_proc(&mut self, id: GoId, time: Time) {
+        if let Some(open) = self.gs.get_mut(&id)
+            && let GoActivity::Syscall { proc_lost, .. } = &mut open.state
+        {
+            proc_lost.get_or_insert(time);
         }
     }
 

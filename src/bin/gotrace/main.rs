@@ -22,6 +22,7 @@ mod moment;
 mod only;
 mod output;
 mod pprof;
+mod procs;
 mod progress;
 mod regions;
 #[cfg(feature = "http")]
@@ -58,6 +59,7 @@ Examples:
   gotrace diagnose trace.out                     what is wrong with the scheduler, if anything
   gotrace events trace.out -g 7 --stacks         what happened to goroutine 7
   gotrace latency trace.out                      how long goroutines waited for a P, and why
+  gotrace procs trace.out                        how busy the Ps were, and why not
   gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
   gotrace schedtrace stderr.log                  what GODEBUG=schedtrace=1000 printed
@@ -78,6 +80,7 @@ enum Command {
     Stw(stw::Options),
     Mmu(mmu::Options),
     Latency(latency::Options),
+    Procs(procs::Options),
     Pprof(pprof::Options),
     Events(events::Options),
     Count(count::Options),
@@ -188,6 +191,7 @@ fn main() -> ExitCode {
         Command::Stw(options) => stw::run(options, global),
         Command::Mmu(options) => mmu::run(options, global),
         Command::Latency(options) => latency::run(options, global),
+        Command::Procs(options) => procs::run(options, global),
         Command::Pprof(options) => pprof::run(options, global),
         Command::Events(options) => events::run(options, global),
         Command::Count(options) => count::run(options, global),

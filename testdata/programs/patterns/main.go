@@ -333,8 +333,9 @@ func handoff() {
 
 // marking: the Ps are nearly busy, and every collection has a lot to mark.
 func marking() {
+	debug.SetGCPercent(-1)
 	var head *node
-	for i := 0; i < 1500000; i++ {
+	for i := 0; i < 3000000; i++ {
 		head = &node{next: head}
 	}
 	end := time.Now().Add(length)
@@ -344,13 +345,13 @@ func marking() {
 		go func() {
 			defer wg.Done()
 			for time.Now().Before(end) {
-				spin(time.Now().Add(500 * time.Microsecond))
-				time.Sleep(200 * time.Microsecond)
+				spin(time.Now().Add(2 * time.Millisecond))
+				time.Sleep(500 * time.Microsecond)
 			}
 		}()
 	}
 	for time.Now().Before(end) {
-		time.Sleep(250 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 		runtime.GC()
 	}
 	wg.Wait()

@@ -1,0 +1,123 @@
+//! Figures over time, in little memory.
+
+/// How many stretches there may be.
+const MOST: usize = 256;
+/// How long a stretch is at first, in nanoseconds.
+const FIRST_WIDTH: i64 = 1 << 16;
+
+/// The mean of something over each of at most 256 stretches of equal length, which
+/// become longer as time goes on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OverTime {
+    width: i64,
+    /// For each stretch, how much there was of it times nanoseconds.
+    sums: Vec<i64>,
+}
+
+impl Default for OverTime {
+    fn default() -> OverTime {
+        OverTime { width: FIRST_WIDTH, sums: Vec::new() }
+    }
+}
+
+impl OverTime {
+    /// There were `count` of it between two times, in nanoseconds since the
+    /// beginning.
+    #[inline]
+    pub(crate) fn add(&mut self, from: i64, to: i64, count: i64) {
+        if count == 0 || from >= to || from < 0 {
+            return;
+        }
+        let (first, last) = (from / self.width, (to - 1) / self.width);
+        match self.sums.get_mut(usize::try_from(first).unwrap_or(usize::MAX)) {
+            Some(sum) if first == last => *sum = sum.saturating_add(count.saturating_mul(to - from)),
+            _ => self.spread(from, to, count),
+        }
+    }
+
+    #[inline(never)]
+    fn spread(&mut self, mut from: i64, to: i64, count: i64) {
+        while (to - 1) / self.width >= MOST as i64 {
+            self.widen_to(self.width.saturating_mul(2));
+        }
+        while from < to {
+            let at = (from / self.width) as usize;
+            let end = to.min((from / self.width + 1).saturating_mul(self.width));
+            if self.sums.len() <= at {
+                self.sums.resize(at + 1, 0);
+            }
+            if let Some(sum) = self.sums.get_mut(at) {
+                *sum = sum.saturating_add(count.saturating_mul(end - from));
+            }
+            from = end;
+        }
+    }
+
+    /// Makes stretches longer: as long as those of another.
+    pub(crate) fn widen_to(&mut self, width: i64) {
+        while self.width < width {
+            self.width = self.width.saturating_mul(2);
+            let pairs = self.sums.chunks(2);
+            self.sums = pairs.map(|pair| pair.iter().fold(0, |sum: i64, half| sum.saturating_add(*half))).collect();
+        }
+    }
+
+    /// How long a stretch is, in nanoseconds; the last one may be shorter.
+    pub fn width(&self) -> i64 {
+        self.width
+    }
+
+    /// The mean of each stretch of a time that lasted `span` nanoseconds.
+    pub fn means(&self, span: i64) -> impl Iterator<Item = f64> + '_ {
+        let count = usize::try_from(span.max(0) / self.width).unwrap_or(0) + usize::from(span % self.width > 0);
+        (0..count.min(MOST)).map(move |at| {
+            let start = (at as i64).saturating_mul(self.width);
+            let length = span.saturating_sub(start).min(self.width).max(1);
+            self.sums.get(at).copied().unwrap_or(0) as f64 / length as f64
+        })
+    }
+
+    /// The mean of all of that time.
+    pub fn mean(&self, span: i64) -> f64 {
+        let sum = self.sums.iter().fold(0i64, |sum, part| sum.saturating_add(*part));
+        if span > 0 { sum as f64 / span as f64 } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However long it takes, the whole is what was added, and stretches are few.
+    #[test]
+    fn the_whole_survives() {
+        let (mut all, mut time, mut want) = (OverTime::default(), 0, 0);
+        for step in 1..3000 {
+            all.add(time, time + step * 97, step);
+            want += step * step * 97;
+            time += step * 97;
+        }
+        let means: Vec<f64> = all.means(time).collect();
+        assert!(means.len() <= MOST && means.len() > MOST / 4, "{}", means.len());
+        assert!((all.mean(time) * time as f64 / want as f64 - 1.0).abs() < 1e-9);
+        // What grows steadily, does.
+        assert!(means.is_sorted() && (means[means.len() - 1] / 2999.0 - 1.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn the_last_stretch_may_be_shorter() {
+        let mut all = OverTime::default();
+        all.add(0, FIRST_WIDTH + 10, 3);
+        assert_eq!(all.means(FIRST_WIDTH + 10).collect::<Vec<_>>(), [3.0, 3.0]);
+        assert_eq!(all.means(0).count() + OverTime::default().means(-5).count(), 0);
+    }
+
+    #[test]
+    fn leaps_in_time_are_cheap() {
+        let mut all = OverTime::default();
+        for (from, to) in [(0, 1), (i64::MAX - 1, i64::MAX), (5, 3), (i64::MIN, i64::MAX)] {
+            all.add(from, to, i64::MAX);
+        }
+        assert!(all.means(i64::MAX).count() <= MOST);
+    }
+}

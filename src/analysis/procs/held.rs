@@ -1,0 +1,130 @@
+//! What each P does, moment by moment.
+
+use super::Proc;
+use crate::ids::{GoId, ProcId};
+use crate::time::Time;
+use rustc_hash::FxHashMap;
+
+/// What a P does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Does {
+    /// It does not exist.
+    Nothing,
+    /// No M has it.
+    Idles,
+    /// An M has it, and runs no goroutine.
+    Looks,
+    /// That goroutine runs on it.
+    Runs(GoId),
+    /// That goroutine is in a system call.
+    Calls(GoId),
+}
+
+impl Does {
+    fn is_held(self) -> bool {
+        !matches!(self, Does::Nothing | Does::Idles)
+    }
+}
+
+/// Since when a P does something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Since {
+    Now,
+    /// It is the first that the trace tells of it, and has been so before.
+    Before,
+}
+
+/// All Ps.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ps {
+    all: FxHashMap<ProcId, P>,
+    held: i64,
+}
+
+#[derive(Clone, Debug)]
+struct P {
+    sums: Proc,
+    does: Does,
+    since: Time,
+    /// Nothing but what it has done since before the trace is known.
+    fresh: bool,
+}
+
+impl P {
+    fn account(&mut self, start: Time, time: Time) {
+        let nanos = time.since(self.since).max(0);
+        let sum = match self.does {
+            Does::Nothing => return,
+            Does::Idles => &mut self.sums.idle,
+            Does::Looks => &mut self.sums.looking,
+            Does::Runs(_) => &mut self.sums.running,
+            Does::Calls(_) => &mut self.sums.syscall,
+        };
+        *sum = sum.saturating_add(nanos);
+        if let Does::Runs(_) = self.does {
+            self.sums.busy.add(self.since.since(start), time.since(start), 1);
+        }
+    }
+}
+
+impl Ps {
+    /// A P does something else. Returns the goroutine that loses it, which is in a
+    /// system call.
+    pub(super) fn turn(&mut self, id: ProcId, to: Does, since: Since, time: Time, start: Time) -> Option<GoId> {
+        let Some(p) = self.all.get_mut(&id) else {
+            let fresh = since == Since::Before;
+            let sums = Proc::new(id);
+            self.held += i64::from(to.is_held());
+            self.all.insert(id, P { sums, does: to, since: if fresh { start } else { time }, fresh });
+            return None;
+        };
+        let was = p.does;
+        self.held += i64::from(to.is_held()) - i64::from(was.is_held());
+        // The statuses of a P and of the goroutine on it are two events, and tell of
+        // one state.
+        if !(p.fresh && since == Since::Before) {
+            p.account(start, time);
+            (p.since, p.fresh) = (time, false);
+        }
+        p.does = to;
+        match was {
+            Does::Calls(g) if to != was && to != Does::Runs(g) => Some(g),
+            _ => None,
+        }
+    }
+
+    /// What one does.
+    pub(super) fn does(&self, id: ProcId) -> Option<Does> {
+        self.all.get(&id).map(|p| p.does)
+    }
+
+    /// The figures of one.
+    pub(super) fn sums(&mut self, id: ProcId) -> Option<&mut Proc> {
+        self.all.get_mut(&id).map(|p| &mut p.sums)
+    }
+
+    /// How many have an M.
+    pub(super) fn held(&self) -> i64 {
+        self.held
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> i64 {
+        self.all.len() as i64
+    }
+
+    pub(super) fn finish(self, start: Time, end: Time) -> Vec<Proc> {
+        let mut all: Vec<Proc> = self
+            .all
+            .into_values()
+            .map(|mut p| {
+                p.account(start, end);
+                p.sums
+            })
+            .collect();
+        all.sort_by_key(|p| p.id);
+        let width = all.iter().map(|p| p.busy.width()).max().unwrap_or(0);
+        all.iter_mut().for_each(|p| p.busy.widen_to(width));
+        all
+    }
+}

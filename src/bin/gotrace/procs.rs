@@ -1,0 +1,352 @@
+//! `gotrace procs`.
+
+use crate::gc::counted;
+use crate::human::{count, duration, name, number, percent};
+use crate::input::Input;
+use crate::output::{Content, Output, Styles};
+use crate::spark::sparkline;
+use crate::{Global, Status, table};
+use anyhow::Result;
+use clap::Args;
+use gotrace::analysis::durations::Durations;
+use gotrace::analysis::over_time::OverTime;
+use gotrace::analysis::procs::{CollectProcs, Procs, Run};
+use gotrace::analysis::stacks::{StackKey, Stacks};
+use serde_json::{Value, json};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// How many bars a sparkline has at most.
+const WIDTH: usize = 50;
+
+/// Show what the Ps did: how busy each was over time, whether Ps idled beside
+/// goroutines that could run, system calls that cost a P, the longest runs, threads
+///
+/// A P is "running" while a goroutine runs on it, "looking" while a thread has it
+/// but runs none, and "idle" while no thread has it.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  gotrace procs trace.out
+  gotrace procs trace.out --top 3 --stacks
+  gotrace procs --json trace.out | jq '.idle_beside.time / .span'")]
+pub(crate) struct Options {
+    /// The trace; `-` is standard input
+    #[arg(value_name = "TRACE")]
+    trace: PathBuf,
+
+    /// Of each list, show the first N; 0 for all there are
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    top: usize,
+
+    /// Print the stacks of the longest runs and of system calls that cost a P
+    #[arg(long, conflicts_with = "json")]
+    stacks: bool,
+
+    /// Print JSON; times in nanoseconds
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
+    let input = Input::open(&options.trace, global)?;
+    let trace = input.trace()?;
+    let (procs, warnings) = input.analyze(&trace, CollectProcs::default())?;
+    let top = if options.top == 0 { usize::MAX } else { options.top };
+    let mut out = Output::open(global, Content::Text)?;
+    if options.json {
+        writeln!(out, "{:#}", report(&procs, top))?;
+    } else {
+        let styles = out.styles;
+        Page { procs: &procs, top, stacks: options.stacks, styles }.print(&mut out)?;
+    }
+    out.finish()?;
+    Ok(input.warn(&warnings))
+}
+
+struct Page<'a> {
+    procs: &'a Procs,
+    top: usize,
+    stacks: bool,
+    styles: Styles,
+}
+
+impl Page<'_> {
+    fn print(&self, out: &mut impl Write) -> io::Result<()> {
+        let Procs { procs, gomaxprocs, capacity, .. } = self.procs;
+        let heading = self.styles.heading;
+        let limit = gomaxprocs.map_or("GOMAXPROCS is not known".into(), |limit| format!("GOMAXPROCS {limit}"));
+        let sum = |of: fn(&gotrace::analysis::procs::Proc) -> i64| {
+            percent(procs.iter().fold(0, |sum: i64, p| sum.saturating_add(of(p))), *capacity)
+        };
+        writeln!(
+            out,
+            "{heading}{}{heading:#}, {limit}, {}: running {}, in system calls {}, looking {}",
+            count(procs.len() as u64, "P"),
+            duration(self.procs.span()),
+            sum(|p| p.running),
+            sum(|p| p.syscall),
+            sum(|p| p.looking),
+        )?;
+        self.table(out)?;
+        self.idle(out)?;
+        self.runs(out)?;
+        self.syscalls(out)?;
+        self.threads(out)
+    }
+
+    fn table(&self, out: &mut impl Write) -> io::Result<()> {
+        let rows = self.procs.procs.iter().map(|p| {
+            let times = [p.running, p.syscall, p.looking, p.idle].map(duration);
+            std::iter::once(p.id.to_string())
+                .chain(times)
+                .chain([
+                    number(p.runs),
+                    duration(p.longest_run),
+                    number(p.stops),
+                    number(p.stolen),
+                    self.bars(&p.busy, Some(1.0)),
+                ])
+                .collect()
+        });
+        let header =
+            ["P", "running", "syscall", "looking", "idle", "runs", "longest", "let go", "taken", "running over time"];
+        table::below(out, self.styles, &header, rows)
+    }
+
+    /// Something over time, in so few bars that they fit.
+    fn bars(&self, of: &OverTime, most: Option<f64>) -> String {
+        let means: Vec<f64> = of.means(self.procs.span()).collect();
+        let bars: Vec<f64> = means
+            .chunks(means.len().div_ceil(WIDTH).max(1))
+            .map(|part| part.iter().sum::<f64>() / part.len() as f64)
+            .collect();
+        let most = most.unwrap_or_else(|| bars.iter().copied().fold(0.0, f64::max));
+        sparkline(bars, most)
+    }
+
+    fn idle(&self, out: &mut impl Write) -> io::Result<()> {
+        let Procs { idle, capacity, .. } = self.procs;
+        let heading = self.styles.heading;
+        let span = self.procs.span();
+        writeln!(
+            out,
+            "\n{heading}A P idled beside a goroutine that could run{heading:#} for {}, {} of the time; {} of the Ps' time was lost to it",
+            duration(idle.time),
+            percent(idle.time, span),
+            percent(idle.lost, *capacity),
+        )?;
+        writeln!(
+            out,
+            "idle Ps                    {}  mean {:.2}",
+            self.bars(&idle.procs, None),
+            idle.procs.mean(span)
+        )?;
+        writeln!(
+            out,
+            "goroutines that could run  {}  mean {:.2}",
+            self.bars(&idle.runnable, None),
+            idle.runnable.mean(span)
+        )?;
+        let rows = idle.functions.iter().take(self.top).map(|(function, waits)| {
+            let times = [waits.sum(), waits.quantile(0.5), waits.quantile(0.99), waits.max()].map(duration);
+            std::iter::once(number(waits.count())).chain(times).chain([function_name(function.as_deref())]).collect()
+        });
+        let header = ["waits", "total", "p50", "p99", "longest", "beside an idle P, of goroutines that began with"];
+        table::below(out, self.styles, &header, rows)?;
+        let rows = idle.longest.iter().take(self.top).map(|beside| {
+            vec![
+                duration(beside.start.since(self.procs.start)),
+                duration(beside.nanos),
+                number(beside.procs),
+                number(beside.runnable),
+                String::new(),
+            ]
+        });
+        table::below(out, self.styles, &["longest at", "for", "idle Ps", "could run", ""], rows)
+    }
+
+    fn runs(&self, out: &mut impl Write) -> io::Result<()> {
+        let Procs { runs, longest_runs, stacks, .. } = self.procs;
+        let Styles { heading, .. } = self.styles;
+        writeln!(
+            out,
+            "\n{heading}Goroutines ran{heading:#} {} times without a break: p50 {}, p99 {}, longest {}",
+            number(runs.count()),
+            duration(runs.quantile(0.5)),
+            duration(runs.quantile(0.99)),
+            duration(runs.max())
+        )?;
+        let row = |run: &Run| {
+            vec![
+                duration(run.nanos),
+                duration(run.start.since(self.procs.start)),
+                run.proc.map_or("-".into(), |id| id.to_string()),
+                run.goroutine.to_string(),
+                if run.reason.is_empty() { "-".into() } else { name(&run.reason).into_owned() },
+                function_name(run.function.as_deref()),
+            ]
+        };
+        let header = ["longest", "at", "P", "goroutine", "ended by", "which began with"];
+        if !self.stacks {
+            return table::below(out, self.styles, &header, longest_runs.iter().take(self.top).map(row));
+        }
+        for run in longest_runs.iter().take(self.top) {
+            table::below(out, self.styles, &header, [row(run)])?;
+            self.stack(out, stacks, run.stack)?;
+        }
+        Ok(())
+    }
+
+    fn syscalls(&self, out: &mut impl Write) -> io::Result<()> {
+        let Procs { syscalls, stacks, .. } = self.procs;
+        let Styles { heading, .. } = self.styles;
+        let without = &syscalls.without;
+        let takers = syscalls.takers.map_or(String::new(), |by| {
+            let [sysmon, others, itself] = [by.sysmon, by.others, by.itself].map(number);
+            format!(": {sysmon} to sysmon, {others} to others, {itself} let go of it")
+        });
+        writeln!(
+            out,
+            "\n{heading}{}{heading:#} began, {} lost the P{takers}",
+            count(syscalls.count, "system call"),
+            number(syscalls.lost),
+        )?;
+        let row = |stack: StackKey, without: &Durations| {
+            let times = [without.sum(), without.quantile(0.5), without.quantile(0.99), without.max()].map(duration);
+            std::iter::once(number(without.count())).chain(times).chain([place(stacks, stack)]).collect()
+        };
+        let header = ["lost", "without P", "p50", "p99", "longest", "called from"];
+        let shown = syscalls.stacks.iter().take(self.top);
+        if !self.stacks {
+            table::below(out, self.styles, &header, shown.map(|at| row(at.stack, &at.without)))?;
+        } else {
+            for at in shown {
+                table::below(out, self.styles, &header, [row(at.stack, &at.without)])?;
+                self.stack(out, stacks, at.stack)?;
+            }
+        }
+        if let Some(more @ 1..) = syscalls.stacks.len().checked_sub(self.top) {
+            let dim = self.styles.dim;
+            writeln!(out, "{dim}({} more; --top 0 lists all, {} together){dim:#}", more, duration(without.sum()))?;
+        }
+        Ok(())
+    }
+
+    fn stack(&self, out: &mut impl Write, stacks: &Stacks, stack: StackKey) -> io::Result<()> {
+        let dim = self.styles.dim;
+        for frame in stacks.frames(stack) {
+            let (func, file) = (stacks.names.get(frame.func), stacks.names.get(frame.file));
+            writeln!(out, "    {}  {dim}{}:{}{dim:#}", name(func), name(file), frame.line)?;
+        }
+        Ok(())
+    }
+
+    fn threads(&self, out: &mut impl Write) -> io::Result<()> {
+        let threads = &self.procs.threads;
+        let heading = self.styles.heading;
+        writeln!(
+            out,
+            "\n{heading}{}{heading:#}; with a P or in a system call: at most {}, mean {:.2}",
+            count(threads.seen, "thread"),
+            threads.most,
+            threads.used.mean(self.procs.span())
+        )?;
+        writeln!(out, "{}", self.bars(&threads.used, None))
+    }
+}
+
+fn function_name(function: Option<&[u8]>) -> String {
+    function.map_or("(unknown: no stack in the trace)".into(), |function| name(function).into_owned())
+}
+
+/// Who called what ends in the runtime's and the system's own functions.
+fn place(stacks: &Stacks, stack: StackKey) -> String {
+    const INNER: [&[u8]; 6] = [b"syscall.", b"internal/", b"runtime.", b"os.", b"golang.org/x/sys/", b"runtime/cgo."];
+    let frames = stacks.frames(stack);
+    let is_inner = |func: &[u8]| INNER.iter().any(|inner| func.starts_with(inner));
+    let mut names = frames.iter().map(|frame| stacks.names.get(frame.func));
+    let Some(innermost) = names.next() else { return "(unknown: no stack in the trace)".into() };
+    match frames.iter().map(|frame| stacks.names.get(frame.func)).find(|func| !is_inner(func)) {
+        Some(caller) if caller != innermost => format!("{} < {}", name(innermost), name(caller)),
+        _ => name(innermost).into_owned(),
+    }
+}
+
+fn report(procs: &Procs, top: usize) -> Value {
+    let span = procs.span();
+    let stacks = &procs.stacks;
+    let text = |id| String::from_utf8_lossy(stacks.names.get(id));
+    let stack = |key| {
+        let frames = stacks.frames(key).iter();
+        frames.map(|f| json!({ "func": text(f.func), "file": text(f.file), "line": f.line })).collect::<Value>()
+    };
+    let lossy = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    let over_time = |of: &OverTime| json!({ "width": of.width(), "means": of.means(span).collect::<Vec<_>>() });
+    let all = procs.procs.iter().map(|p| {
+        json!({
+            "id": p.id.0,
+            "running": p.running,
+            "syscall": p.syscall,
+            "looking": p.looking,
+            "idle": p.idle,
+            "runs": p.runs,
+            "longest_run": p.longest_run,
+            "stops": p.stops,
+            "stolen": p.stolen,
+            "busy": over_time(&p.busy),
+        })
+    });
+    let idle = &procs.idle;
+    let functions = idle.functions.iter().take(top);
+    let functions = functions.map(|(f, waits)| json!({ "function": f.as_deref().map(lossy), "waits": counted(waits) }));
+    let beside = idle.longest.iter().take(top).map(|beside| {
+        json!({ "start": beside.start.0, "nanos": beside.nanos, "procs": beside.procs, "runnable": beside.runnable })
+    });
+    let runs = procs.longest_runs.iter().take(top).map(|run| {
+        json!({
+            "goroutine": run.goroutine.0,
+            "function": run.function.as_deref().map(lossy),
+            "proc": run.proc.map(|id| id.0),
+            "start": run.start.0,
+            "nanos": run.nanos,
+            "reason": lossy(&run.reason),
+            "stack": stack(run.stack),
+        })
+    });
+    let calls = &procs.syscalls;
+    let lost_at = calls.stacks.iter().take(top);
+    let lost_at = lost_at.map(|at| json!({ "without": counted(&at.without), "stack": stack(at.stack) }));
+    json!({
+        "start": procs.start.0,
+        "end": procs.end.0,
+        "span": span,
+        "gomaxprocs": procs.gomaxprocs,
+        "capacity": procs.capacity,
+        "running": procs.running(),
+        "procs": all.collect::<Value>(),
+        "idle_beside": {
+            "time": idle.time,
+            "lost": idle.lost,
+            "waits": counted(&idle.waits),
+            "functions": functions.collect::<Value>(),
+            "longest": beside.collect::<Value>(),
+            "idle": over_time(&idle.procs),
+            "runnable": over_time(&idle.runnable),
+        },
+        "runs": counted(&procs.runs),
+        "longest_runs": runs.collect::<Value>(),
+        "syscalls": {
+            "count": calls.count,
+            "lost": calls.lost,
+            "takers": calls.takers.map(|by| json!({ "sysmon": by.sysmon, "others": by.others, "itself": by.itself })),
+            "without": counted(&calls.without),
+            "stacks": lost_at.collect::<Value>(),
+        },
+        "threads": {
+            "seen": procs.threads.seen,
+            "most": procs.threads.most,
+            "used": over_time(&procs.threads.used),
+        },
+    })
+}
