@@ -12,6 +12,7 @@ pub mod goroutines;
 mod goroutines_by_id;
 pub mod histogram;
 pub mod latency;
+pub mod metrics;
 pub mod mmu;
 pub mod names;
 pub mod over_time;

@@ -29,6 +29,8 @@ mod repair;
 mod reports;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/schemas.rs"]
+mod schemas;
 #[path = "cli/symbols.rs"]
 mod symbols;
 

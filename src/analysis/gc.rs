@@ -119,6 +119,8 @@ pub struct Gc {
     pub longest: Vec<Stop>,
     /// The processors' time: `GOMAXPROCS` times the trace's, in nanoseconds.
     pub capacity: i64,
+    /// The size that the heap is to be kept below, at the end, in bytes.
+    pub goal: Option<u64>,
     /// The stacks, and all names.
     pub stacks: Stacks,
 }

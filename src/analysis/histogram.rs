@@ -85,6 +85,19 @@ impl RuntimeBuckets {
         &self.counts
     }
 
+    /// The upper bound of the bucket in which the `q`-th of all durations lies, in
+    /// seconds; `q` from 0 to 1. 0 if there is none.
+    pub fn quantile(&self, q: f64) -> f64 {
+        let all: u64 = self.counts.iter().sum();
+        let rank = ((all as f64 * q).ceil() as u64).max(1);
+        let mut below = 0;
+        let mut reached = Self::bounds().into_iter().skip(1).zip(&self.counts).skip_while(|(_, count)| {
+            below += **count;
+            below < rank
+        });
+        reached.next().map_or(0.0, |(bound, _)| bound)
+    }
+
     /// The bounds of the buckets in seconds, from minus to plus infinity: bucket
     /// `i` holds what is at least bound `i` and below bound `i + 1`.
     pub fn bounds() -> Vec<f64> {

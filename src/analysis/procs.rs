@@ -115,6 +115,9 @@ pub struct IdleBeside {
     /// How much the Ps could have run in that time, in nanoseconds: as many as
     /// idled, or as there were goroutines.
     pub lost: i64,
+    /// How long Ps idled, whether goroutines could run or not, all together, in
+    /// nanoseconds.
+    pub idle: i64,
     /// How long goroutines waited beside an idle P, in nanoseconds: those that did.
     /// Some microseconds are what it takes to wake a thread.
     pub waits: Durations,

@@ -66,7 +66,7 @@ fn goroutines_json() {
     );
     assert!(suspects["count"].as_u64() > Some(1000) && suspects["reason"] == "chan receive", "{suspects}");
     assert_eq!(suspects["created_by"][0]["func"], "main.leak");
-    assert_eq!(shape(&suspects["waits_at"][0]), ["file: string", "func: string", "line: int"]);
+    assert_eq!(shape(&suspects["waits_at"][0]), ["file: string", "func: string", "line: int", "pc: int"]);
 
     let report = gotrace(&["goroutines", "--json", "--over-time", &leak]).json();
     let counts = report["counts"].as_array().unwrap();

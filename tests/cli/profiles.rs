@@ -28,7 +28,7 @@ fn assert_fields(value: &Value, fields: &str) {
     }
 }
 
-const DISTRIBUTION: &str = "count:int total:int min:int mean:int p50:int p90:int p99:int p99_9:int max:int";
+const DISTRIBUTION: &str = "count:int sum:int min:int mean:int p50:int p90:int p99:int p999:int max:int";
 const FRAME: &str = "pc:int func:text file:text line:int";
 
 fn items(value: &Value) -> &[Value] {

@@ -300,6 +300,7 @@ impl Analysis for CollectGc {
             kinds,
             longest: self.longest,
             capacity: self.capacity.saturating_add(self.procs.saturating_mul(end.since(self.procs_since))),
+            goal: self.goal,
             stacks: self.stacks,
         }
     }

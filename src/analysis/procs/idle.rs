@@ -45,6 +45,7 @@ impl Watch {
         self.result.runnable.add(from, to, self.runnable);
         if self.idle > 0 && !self.stopped {
             self.clock = self.clock.saturating_add(nanos);
+            self.result.idle = self.result.idle.saturating_add(nanos.saturating_mul(self.idle));
             if self.runnable > 0 {
                 let result = &mut self.result;
                 result.time = result.time.saturating_add(nanos);

@@ -2,12 +2,11 @@
 
 use crate::human::{bytes, count, duration, name, number, percent};
 use crate::input::Input;
+use crate::json::counted;
 use crate::output::{Content, Output};
-use crate::regions::durations;
 use crate::{Global, Status, table};
 use anyhow::Result;
 use clap::Args;
-use gotrace::analysis::durations::Durations;
 use gotrace::analysis::gc::{CollectGc, Cycle, Gc};
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -161,13 +160,4 @@ fn report(gc: &Gc, top: usize) -> Value {
         "cycles": cycles.collect::<Value>(),
         "payers": payers.collect::<Value>(),
     })
-}
-
-/// A distribution, with how many there are.
-pub(crate) fn counted(of: &Durations) -> Value {
-    let mut value = durations(of);
-    if let Some(fields) = value.as_object_mut() {
-        fields.insert("count".into(), of.count().into());
-    }
-    value
 }

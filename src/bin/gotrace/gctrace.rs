@@ -1,6 +1,7 @@
 //! `gotrace gctrace`.
 
 use crate::human::{count, duration};
+use crate::json::counted;
 use crate::log::{Ended, Log};
 use crate::output::{Content, Output, Styles};
 use crate::schedtrace::json::ns;
@@ -118,13 +119,6 @@ fn row(entry: &Entry, gc: &Gc<'_>) -> String {
 }
 
 fn report(log: &Log, all: &Collections, ended: &Ended) -> Value {
-    let times = |times: &Durations| {
-        json!({
-            "count": times.count(), "total": times.sum(), "min": times.min(), "mean": times.mean(),
-            "p50": times.quantile(0.5), "p90": times.quantile(0.9), "p99": times.quantile(0.99),
-            "p999": times.quantile(0.999), "max": times.max(),
-        })
-    };
     let curve = all.condensed(CURVE).into_iter().map(|point| {
         json!({
             "run": point.run, "cycle": point.first, "cycles": point.cycles, "start": ns(point.start),
@@ -138,9 +132,9 @@ fn report(log: &Log, all: &Collections, ended: &Ended) -> Value {
         "leak_checks": all.leak_checks,
         "runs": all.runs,
         "span": ns(all.span),
-        "pauses": times(&all.pauses),
-        "cycle_pauses": times(&all.cycle_pauses),
-        "concurrent": times(&all.concurrent),
+        "pauses": counted(&all.pauses),
+        "cycle_pauses": counted(&all.cycle_pauses),
+        "concurrent": counted(&all.concurrent),
         "cpu": {
             "stopped": ns(all.cpu.stopped),
             "assist": ns(all.cpu.assist),

@@ -2,6 +2,7 @@
 
 use crate::human::{count, duration, name, number, percent};
 use crate::input::Input;
+use crate::json::{self, counted, text};
 use crate::only::Only;
 use crate::output::{Content, Output, Styles};
 use crate::table;
@@ -13,7 +14,7 @@ use gotrace::analysis::durations::Durations;
 use gotrace::analysis::histogram::RuntimeBuckets;
 use gotrace::analysis::latency::{Cause, Latencies, Latency, Wait};
 use gotrace::analysis::stacks::StackKey;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -262,7 +263,6 @@ fn cause(cause: &Cause) -> String {
 }
 
 fn report(latency: &Latency, warnings: &[Warning]) -> Value {
-    let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
     let cause = |cause: &Cause| match cause {
         Cause::Created => ("created", None),
         Cause::Unblocked(reason) => ("unblocked", Some(text(reason))),
@@ -271,11 +271,7 @@ fn report(latency: &Latency, warnings: &[Warning]) -> Value {
         Cause::AtStart => ("at start", None),
         _ => ("other", None),
     };
-    let with = |waits: &Durations, fields: Value| {
-        let mut all = distribution(waits);
-        all.extend(fields.as_object().cloned().unwrap_or_default());
-        Value::from(all)
-    };
+    let with = |waits: &Durations, fields: Value| json::with(counted(waits), fields);
     let function = |known: &Option<_>| known.as_deref().map(text);
     let causes = latency.causes.iter().map(|by| {
         let (cause, reason) = cause(&by.cause);
@@ -286,15 +282,7 @@ fn report(latency: &Latency, warnings: &[Warning]) -> Value {
         .wakers
         .iter()
         .map(|by| with(&by.waits, json!({ "function": function(&by.function), "scheduler": by.scheduler })));
-    let stack = |stack| {
-        let names = &latency.stacks.names;
-        let frames = latency.stacks.frames(stack).iter();
-        let frames = frames.map(|frame| {
-            let (func, file) = (text(names.get(frame.func)), text(names.get(frame.file)));
-            json!({ "pc": frame.pc, "func": func, "file": file, "line": frame.line })
-        });
-        frames.collect::<Value>()
-    };
+    let stack = |key| json::stack(&latency.stacks, key);
     let worst = latency.worst.iter().map(|wait| {
         let (cause, reason) = cause(&wait.cause);
         json!({
@@ -328,17 +316,4 @@ fn report(latency: &Latency, warnings: &[Warning]) -> Value {
         "warnings": warnings.iter().map(Warning::to_string).collect::<Value>(),
     });
     with(&latency.waits, fields)
-}
-
-fn distribution(waits: &Durations) -> Map<String, Value> {
-    let mut fields = Map::new();
-    fields.insert("count".into(), waits.count().into());
-    fields.insert("total".into(), waits.sum().into());
-    fields.insert("min".into(), waits.min().into());
-    fields.insert("mean".into(), waits.mean().into());
-    for (name, q) in QUANTILES {
-        fields.insert(name.replace('.', "_"), waits.quantile(q).into());
-    }
-    fields.insert("max".into(), waits.max().into());
-    fields
 }

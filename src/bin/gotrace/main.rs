@@ -15,8 +15,10 @@ mod gctrace;
 mod goroutines;
 mod human;
 mod input;
+mod json;
 mod latency;
 mod log;
+mod metrics;
 mod mmu;
 mod moment;
 mod only;
@@ -81,6 +83,7 @@ enum Command {
     Mmu(mmu::Options),
     Latency(latency::Options),
     Procs(procs::Options),
+    Metrics(metrics::Options),
     Pprof(pprof::Options),
     Events(events::Options),
     Count(count::Options),
@@ -192,6 +195,7 @@ fn main() -> ExitCode {
         Command::Mmu(options) => mmu::run(options, global),
         Command::Latency(options) => latency::run(options, global),
         Command::Procs(options) => procs::run(options, global),
+        Command::Metrics(options) => metrics::run(options, global),
         Command::Pprof(options) => pprof::run(options, global),
         Command::Events(options) => events::run(options, global),
         Command::Count(options) => count::run(options, global),

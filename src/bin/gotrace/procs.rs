@@ -1,8 +1,8 @@
 //! `gotrace procs`.
 
-use crate::gc::counted;
 use crate::human::{count, duration, name, number, percent};
 use crate::input::Input;
+use crate::json::{self, counted, text};
 use crate::output::{Content, Output, Styles};
 use crate::spark::sparkline;
 use crate::{Global, Status, table};
@@ -275,14 +275,8 @@ fn place(stacks: &Stacks, stack: StackKey) -> String {
 
 fn report(procs: &Procs, top: usize) -> Value {
     let span = procs.span();
-    let stacks = &procs.stacks;
-    let text = |id| String::from_utf8_lossy(stacks.names.get(id));
-    let stack = |key| {
-        let frames = stacks.frames(key).iter();
-        frames.map(|f| json!({ "func": text(f.func), "file": text(f.file), "line": f.line })).collect::<Value>()
-    };
-    let lossy = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
-    let over_time = |of: &OverTime| json!({ "width": of.width(), "means": of.means(span).collect::<Vec<_>>() });
+    let stack = |key| json::stack(&procs.stacks, key);
+    let over_time = |of: &OverTime| json::over_time(of, span);
     let all = procs.procs.iter().map(|p| {
         json!({
             "id": p.id.0,
@@ -299,18 +293,18 @@ fn report(procs: &Procs, top: usize) -> Value {
     });
     let idle = &procs.idle;
     let functions = idle.functions.iter().take(top);
-    let functions = functions.map(|(f, waits)| json!({ "function": f.as_deref().map(lossy), "waits": counted(waits) }));
+    let functions = functions.map(|(f, waits)| json!({ "function": f.as_deref().map(text), "waits": counted(waits) }));
     let beside = idle.longest.iter().take(top).map(|beside| {
         json!({ "start": beside.start.0, "nanos": beside.nanos, "procs": beside.procs, "runnable": beside.runnable })
     });
     let runs = procs.longest_runs.iter().take(top).map(|run| {
         json!({
             "goroutine": run.goroutine.0,
-            "function": run.function.as_deref().map(lossy),
+            "function": run.function.as_deref().map(text),
             "proc": run.proc.map(|id| id.0),
             "start": run.start.0,
             "nanos": run.nanos,
-            "reason": lossy(&run.reason),
+            "reason": text(&run.reason),
             "stack": stack(run.stack),
         })
     });

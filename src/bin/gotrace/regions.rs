@@ -3,6 +3,7 @@
 use crate::goroutines::stats;
 use crate::human::{duration, name, number};
 use crate::input::Input;
+use crate::json::durations;
 use crate::output::{Content, Output};
 use crate::{Global, Status, Usage, table};
 use anyhow::Result;
@@ -265,14 +266,6 @@ impl Report<'_> {
         let header = ["took", "began at", "goroutine", "task", "exec", "sched wait", "blocked", "syscall", "region"];
         table::below(out, styles, &header, rows)
     }
-}
-
-/// The usual figures of a distribution.
-pub(crate) fn durations(of: &Durations) -> Value {
-    json!({
-        "sum": of.sum(), "min": of.min(), "mean": of.mean(), "max": of.max(),
-        "p50": of.quantile(0.5), "p90": of.quantile(0.9), "p99": of.quantile(0.99), "p999": of.quantile(0.999),
-    })
 }
 
 /// A histogram as bars.

@@ -1,8 +1,8 @@
 //! `gotrace stw`.
 
-use crate::gc::counted;
 use crate::human::{duration, name, number};
 use crate::input::Input;
+use crate::json::{counted, stack};
 use crate::output::{Content, Output, Styles};
 use crate::{Global, Status, table};
 use anyhow::Result;
@@ -107,15 +107,13 @@ fn report(gc: &Gc, top: usize) -> Value {
         json!({ "reason": text(kind.reason), "is_gc": kind.is_gc, "delayed": kind.delayed, "durations": counted(&kind.times) })
     });
     let longest = gc.longest.iter().take(top).map(|stop| {
-        let stack = gc.stacks.frames(stop.stack).iter();
-        let stack = stack.map(|f| json!({ "func": text(f.func), "file": text(f.file), "line": f.line }));
         json!({
             "reason": text(stop.reason),
             "start": stop.start.0,
             "nanos": stop.nanos,
             "goroutine": stop.goroutine.map(|id| id.0),
             "delayed": stop.delayed,
-            "stack": stack.collect::<Value>(),
+            "stack": stack(&gc.stacks, stop.stack),
         })
     });
     json!({

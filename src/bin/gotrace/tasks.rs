@@ -2,8 +2,9 @@
 
 use crate::human::{duration, name, number};
 use crate::input::Input;
+use crate::json::durations;
 use crate::output::{Content, Output, Styles};
-use crate::regions::{bars, durations, time};
+use crate::regions::{bars, time};
 use crate::{Global, Status, Usage, table};
 use anyhow::Result;
 use clap::Args;

@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::human::{duration, name, number};
+use crate::json::stack;
 use crate::output::{Output, Styles};
 use gotrace::GoState;
 use gotrace::analysis::names::NameId;
@@ -42,10 +43,7 @@ pub(super) fn print(out: &mut Output, report: &Report<'_>) -> io::Result<()> {
     let names = summaries.names();
     let frames = |key| summaries.stacks.frames(key);
     if report.options.json {
-        let stack = |key| -> Value {
-            let text = |id| String::from_utf8_lossy(names.get(id));
-            frames(key).iter().map(|f| json!({ "func": text(f.func), "file": text(f.file), "line": f.line })).collect()
-        };
+        let stack = |key| stack(&summaries.stacks, key);
         let suspects = all.iter().take(report.top()).map(|s| {
             json!({
                 "count": s.count,

@@ -1,0 +1,193 @@
+//! What metrics need to know of goroutines, and of who stops the world.
+
+use crate::analysis::ByGo;
+use crate::analysis::goroutines::is_system;
+use crate::analysis::histogram::RuntimeBuckets;
+use crate::event::range::RangeName;
+use crate::event::stack::Stack;
+use crate::event::transition::{GoState, StateTransition};
+use crate::event::{Event, EventKind};
+use crate::ids::GoId;
+use crate::time::Time;
+use crate::version::Version;
+use rustc_hash::FxHashMap;
+
+/// The functions of package sync whose waits are those for a mutex.
+const MUTEX: [&[u8]; 3] = [b"sync.(*Mutex).", b"sync.(*RWMutex).", b"internal/sync.(*Mutex)."];
+
+/// Durations in the runtime's buckets.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Distribution {
+    pub(super) buckets: RuntimeBuckets,
+    pub(super) sum: i64,
+}
+
+impl Distribution {
+    fn add(&mut self, nanos: i64) {
+        self.buckets.add(nanos);
+        self.sum = self.sum.saturating_add(nanos);
+    }
+}
+
+/// Goroutines, and what became of them.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    gs: ByGo<G>,
+    version: Option<Version>,
+    start: Option<Time>,
+    pub(super) created: u64,
+    /// How long goroutines waited for a mutex.
+    pub(super) mutex: i64,
+    /// How long the background scavenger ran.
+    pub(super) scavenging: i64,
+    stopping: FxHashMap<Option<GoId>, (Time, bool)>,
+    pub(super) gc_pauses: Distribution,
+    pub(super) other_pauses: Distribution,
+    /// Whether the cycle under way was forced, and those that ended: automatic and
+    /// forced ones.
+    forced: bool,
+    pub(super) cycles: [u64; 2],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct G {
+    state: GoState,
+    since: Time,
+    role: Option<Role>,
+    /// It waits for a mutex.
+    mutex: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Role {
+    Program,
+    Runtime,
+    Scavenger,
+}
+
+impl Role {
+    fn of(stack: Stack<'_>) -> Option<Role> {
+        let root = stack.frames().last()?.func;
+        Some(match root {
+            b"runtime.bgscavenge" => Role::Scavenger,
+            root if is_system(root) => Role::Runtime,
+            _ => Role::Program,
+        })
+    }
+}
+
+/// How many goroutines there are, in each state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Count {
+    pub(super) all: u64,
+    pub(super) runnable: u64,
+    pub(super) running: u64,
+    pub(super) waiting: u64,
+    pub(super) not_in_go: u64,
+}
+
+impl People {
+    pub(super) fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+        let time = event.time();
+        if self.start.is_none() {
+            self.start = Some(time);
+            self.version = event.generation().map(|generation| generation.version);
+        }
+        match *kind {
+            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack }) => {
+                self.goroutine(id, (from, to), reason, stack, time);
+            }
+            EventKind::RangeBegin(range) => match range.name {
+                RangeName::GcMark => self.forced = event.stack().is_some_and(is_forced),
+                RangeName::StopTheWorld(reason) => {
+                    let is_gc = reason.windows(2).any(|pair| pair == b"GC");
+                    self.stopping.insert(event.goroutine(), (time, is_gc));
+                }
+                _ => {}
+            },
+            EventKind::RangeEnd(range, _) => match range.name {
+                RangeName::GcMark => {
+                    let [automatic, forced] = &mut self.cycles;
+                    *(if std::mem::take(&mut self.forced) { forced } else { automatic }) += 1;
+                }
+                RangeName::StopTheWorld(_) => {
+                    if let Some((since, is_gc)) = self.stopping.remove(&event.goroutine()) {
+                        let pauses = if is_gc { &mut self.gc_pauses } else { &mut self.other_pauses };
+                        pauses.add(time.since(since));
+                    }
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn goroutine(
+        &mut self,
+        id: GoId,
+        (from, to): (GoState, GoState),
+        reason: &[u8],
+        stack: Option<Stack<'_>>,
+        time: Time,
+    ) {
+        let since = if from == GoState::NotExist { time } else { self.start.unwrap_or(time) };
+        let known = self.gs.get(id).is_some();
+        let g = self.gs.get_or_insert_with(id, || G { state: to, since, role: None, mutex: false });
+        if g.role.is_none() {
+            g.role = stack.and_then(Role::of);
+        }
+        if known && from == to {
+            return; // The status in a later generation.
+        }
+        let nanos = time.since(g.since);
+        match g.state {
+            GoState::Waiting if g.mutex => self.mutex = self.mutex.saturating_add(nanos),
+            GoState::Running if g.role == Some(Role::Scavenger) => {
+                self.scavenging = self.scavenging.saturating_add(nanos);
+            }
+            _ => {}
+        }
+        self.created += u64::from(from == GoState::NotExist);
+        if known {
+            g.since = time;
+        }
+        g.state = to;
+        g.mutex = to == GoState::Waiting && reason == b"sync" && stack.is_some_and(is_mutex);
+        if to == GoState::NotExist {
+            self.gs.remove(id);
+        }
+    }
+
+    /// Those at the end. As in the runtime, its own are not among them before Go 1.26.
+    pub(super) fn count(&mut self) -> Count {
+        let with_runtime = self.version >= Some(Version::Go126);
+        let mut count = Count::default();
+        for (_, g) in self.gs.drain() {
+            if !with_runtime && matches!(g.role, Some(Role::Runtime | Role::Scavenger)) {
+                continue;
+            }
+            count.all += 1;
+            let state = match g.state {
+                GoState::Runnable => &mut count.runnable,
+                GoState::Running => &mut count.running,
+                GoState::Waiting => &mut count.waiting,
+                GoState::Syscall => &mut count.not_in_go,
+                GoState::NotExist | GoState::Undetermined => continue,
+            };
+            *state += 1;
+        }
+        count
+    }
+}
+
+/// Whether the program asked for a collection that begins with that stack.
+fn is_forced(stack: Stack<'_>) -> bool {
+    stack.frames().any(|frame| matches!(frame.func, b"runtime.GC" | b"runtime/debug.freeOSMemory"))
+}
+
+/// Whether a goroutine that waits there for package sync waits for a mutex.
+fn is_mutex(stack: Stack<'_>) -> bool {
+    let is_wait_group = |func: &[u8]| func.starts_with(b"sync.(*WaitGroup)") || func.starts_with(b"sync.(*Cond)");
+    let mut inner = stack.frames().map(|frame| frame.func).take(4).take_while(|func| !is_wait_group(func));
+    inner.any(|func| MUTEX.iter().any(|lock| func.starts_with(lock)))
+}
