@@ -164,7 +164,7 @@ impl<'t> Event<'t> {
         Some((generation, args))
     }
 
-    fn string(&self, id: u64) -> &'t [u8] {
+    pub(crate) fn string(&self, id: u64) -> &'t [u8] {
         self.generation.map_or(b"", |generation| generation.name(StringId(id)))
     }
 

@@ -2,21 +2,22 @@
 
 /// How many stretches there may be.
 const MOST: usize = 256;
-/// How long a stretch is at first, in nanoseconds.
-const FIRST_WIDTH: i64 = 1 << 16;
+/// How long a stretch is at first, in nanoseconds: so many doublings of one.
+const FIRST_SHIFT: u32 = 16;
 
 /// The mean of something over each of at most 256 stretches of equal length, which
 /// become longer as time goes on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OverTime {
-    width: i64,
+    /// Stretches are so many doublings of a nanosecond long.
+    shift: u32,
     /// For each stretch, how much there was of it times nanoseconds.
     sums: Vec<i64>,
 }
 
 impl Default for OverTime {
     fn default() -> OverTime {
-        OverTime { width: FIRST_WIDTH, sums: Vec::new() }
+        OverTime { shift: FIRST_SHIFT, sums: Vec::new() }
     }
 }
 
@@ -28,7 +29,7 @@ impl OverTime {
         if count == 0 || from >= to || from < 0 {
             return;
         }
-        let (first, last) = (from / self.width, (to - 1) / self.width);
+        let (first, last) = (from >> self.shift, (to - 1) >> self.shift);
         match self.sums.get_mut(usize::try_from(first).unwrap_or(usize::MAX)) {
             Some(sum) if first == last => *sum = sum.saturating_add(count.saturating_mul(to - from)),
             _ => self.spread(from, to, count),
@@ -37,12 +38,12 @@ impl OverTime {
 
     #[inline(never)]
     fn spread(&mut self, mut from: i64, to: i64, count: i64) {
-        while (to - 1) / self.width >= MOST as i64 {
-            self.widen_to(self.width.saturating_mul(2));
+        while (to - 1) >> self.shift >= MOST as i64 {
+            self.widen_to(self.width() * 2);
         }
         while from < to {
-            let at = (from / self.width) as usize;
-            let end = to.min((from / self.width + 1).saturating_mul(self.width));
+            let at = (from >> self.shift) as usize;
+            let end = to.min(((from >> self.shift) + 1).saturating_mul(self.width()));
             if self.sums.len() <= at {
                 self.sums.resize(at + 1, 0);
             }
@@ -55,8 +56,8 @@ impl OverTime {
 
     /// Makes stretches longer: as long as those of another.
     pub(crate) fn widen_to(&mut self, width: i64) {
-        while self.width < width {
-            self.width = self.width.saturating_mul(2);
+        while self.width() < width {
+            self.shift += 1;
             let pairs = self.sums.chunks(2);
             self.sums = pairs.map(|pair| pair.iter().fold(0, |sum: i64, half| sum.saturating_add(*half))).collect();
         }
@@ -64,15 +65,16 @@ impl OverTime {
 
     /// How long a stretch is, in nanoseconds; the last one may be shorter.
     pub fn width(&self) -> i64 {
-        self.width
+        1 << self.shift
     }
 
     /// The mean of each stretch of a time that lasted `span` nanoseconds.
     pub fn means(&self, span: i64) -> impl Iterator<Item = f64> + '_ {
-        let count = usize::try_from(span.max(0) / self.width).unwrap_or(0) + usize::from(span % self.width > 0);
+        let width = self.width();
+        let count = usize::try_from(span.max(0) / width).unwrap_or(0) + usize::from(span % width > 0);
         (0..count.min(MOST)).map(move |at| {
-            let start = (at as i64).saturating_mul(self.width);
-            let length = span.saturating_sub(start).min(self.width).max(1);
+            let start = (at as i64).saturating_mul(width);
+            let length = span.saturating_sub(start).min(width).max(1);
             self.sums.get(at).copied().unwrap_or(0) as f64 / length as f64
         })
     }
@@ -107,8 +109,8 @@ mod tests {
     #[test]
     fn the_last_stretch_may_be_shorter() {
         let mut all = OverTime::default();
-        all.add(0, FIRST_WIDTH + 10, 3);
-        assert_eq!(all.means(FIRST_WIDTH + 10).collect::<Vec<_>>(), [3.0, 3.0]);
+        all.add(0, (1 << FIRST_SHIFT) + 10, 3);
+        assert_eq!(all.means((1 << FIRST_SHIFT) + 10).collect::<Vec<_>>(), [3.0, 3.0]);
         assert_eq!(all.means(0).count() + OverTime::default().means(-5).count(), 0);
     }
 

@@ -7,8 +7,8 @@ use crate::analysis::durations::Durations;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::analysis::{Analysis, ByGo};
+use crate::event::go::GoChange;
 use crate::event::range::RangeName;
-use crate::event::stack::Stack;
 use crate::event::transition::{GoState, ProcState, StateTransition};
 use crate::event::{Event, EventKind, MetricName};
 use crate::ids::{GoId, ProcId, ThreadId};
@@ -46,7 +46,7 @@ pub struct CollectProcs {
     stacks: Stacks,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct G {
     root: NameId,
     does: GDoes,
@@ -70,120 +70,141 @@ enum GDoes {
     CallsWithout(StackKey, Time),
 }
 
-/// A transition of a goroutine.
-#[derive(Clone, Copy)]
-struct Turn<'t> {
-    id: GoId,
-    from: GoState,
-    to: GoState,
-    reason: &'t [u8],
-    stack: Option<Stack<'t>>,
-}
-
 impl CollectProcs {
-    fn goroutine(&mut self, event: &Event<'_>, turn: Turn<'_>) {
-        let (Turn { id, from, to, .. }, time) = (turn, event.time());
-        let own = self.stacks.intern(turn.stack);
-        let root = self.stacks.frames(own).last().map_or(NameId::EMPTY, |frame| frame.func);
-        let known = self.gs.get(id).is_some();
-        if known && from == to {
+    /// Takes note of the next event. The same as [`Analysis::event`], but reads no
+    /// more of the event than it needs.
+    #[inline]
+    pub fn note(&mut self, event: &Event<'_>) {
+        let time = event.time();
+        self.end = time;
+        if self.start.is_none() {
+            (self.start, self.gomaxprocs_since, self.in_use.1) = (Some(time), time, time);
+            self.watch.begin(time);
+        }
+        if event.thread() != self.last_m {
+            self.last_m = event.thread();
+            self.ms.extend(self.last_m);
+        }
+        match event.go_change() {
+            Some(change) => self.goroutine(event, change),
+            None if self.wants(event.wire_type()) => self.other(event, &event.kind()),
+            None => {}
+        }
+    }
+
+    #[inline]
+    fn goroutine(&mut self, event: &Event<'_>, change: GoChange) {
+        let GoChange { id, from, to, .. } = change;
+        let time = event.time();
+        let known = self.gs.get(id).copied();
+        if known.is_some() && from == to {
             return; // The status in a later generation.
         }
-        let since = if known || from == GoState::NotExist { Since::Now } else { Since::Before };
-        let g = self.gs.get_or_insert_with(id, || G { root, does: GDoes::Waits, proc: None, works: false });
-        if g.root == NameId::EMPTY {
-            g.root = root;
+        let since = if known.is_some() || from == GoState::NotExist { Since::Now } else { Since::Before };
+        let mut g = known.unwrap_or(G { root: NameId::EMPTY, does: GDoes::Waits, proc: None, works: false });
+        if g.root == NameId::EMPTY && change.own_stack != 0 {
+            let own = self.stacks.intern(event.stack_numbered(change.own_stack));
+            g.root = self.stacks.frames(own).last().map_or(NameId::EMPTY, |frame| frame.func);
         }
-        let before = g.clone();
-        self.leave(event, turn, &before, own);
-        let (mut does, mut proc) = (GDoes::Waits, None);
+        self.leave(event, &change, &g);
+        (g.does, g.works) = (GDoes::Waits, false);
         match to {
-            GoState::Runnable => does = GDoes::Ready(self.watch.ready(time)),
+            GoState::Runnable => (g.does, g.proc) = (GDoes::Ready(self.watch.ready(time)), None),
             GoState::Running => {
                 let begun = if since == Since::Before { self.start.unwrap_or(time) } else { time };
-                (does, proc) = (GDoes::Runs(begun), event.proc());
-                self.turn_proc(event, proc, Does::Runs(id), since);
+                (g.does, g.proc) = (GDoes::Runs(begun), event.proc());
+                self.turn_proc(event, g.proc, Does::Runs(id), since);
             }
             GoState::Syscall => {
-                let place = self.stacks.intern(event.stack());
+                let place = self.stacks.intern(event.stack_numbered(change.stack));
                 // Of one that is in a call when it is first seen, a v1 trace does not tell.
-                proc = if from == GoState::Undetermined && event.is_v1() { None } else { event.proc() };
+                g.proc = if from == GoState::Undetermined && event.is_v1() { None } else { event.proc() };
                 self.syscalls.count += u64::from(since == Since::Now);
-                match proc {
-                    Some(_) => does = GDoes::Calls(place),
-                    None => {
-                        does = GDoes::CallsWithout(place, time);
-                        self.without += 1;
-                    }
+                if g.proc.is_some() {
+                    g.does = GDoes::Calls(place);
+                    self.turn_proc(event, g.proc, Does::Calls(id), since);
+                } else {
+                    g.does = GDoes::CallsWithout(place, time);
+                    self.without += 1;
+                    self.count_threads(time);
                 }
-                self.turn_proc(event, proc, Does::Calls(id), since);
             }
-            GoState::Waiting | GoState::NotExist | GoState::Undetermined => {}
+            GoState::Waiting | GoState::NotExist | GoState::Undetermined => g.proc = None,
         }
         if to == GoState::NotExist {
             self.gs.remove(id);
-        } else if let Some(g) = self.gs.get_mut(id) {
-            (g.does, g.proc, g.works) = (does, proc, false);
+        } else {
+            *self.gs.get_or_insert_with(id, || g) = g;
         }
-        self.count_threads(time);
     }
 
     /// What a goroutine did is over.
-    fn leave(&mut self, event: &Event<'_>, turn: Turn<'_>, g: &G, own: StackKey) {
+    #[inline]
+    fn leave(&mut self, event: &Event<'_>, change: &GoChange, g: &G) {
         let time = event.time();
         match g.does {
             GDoes::Waits => {}
             GDoes::Ready(said) => self.watch.ready_no_more(time, said, g.root),
             GDoes::Runs(start) => {
-                self.ran(g, turn, start, time.since(start), own);
-                if turn.to != GoState::Syscall {
+                if self.ran(g, time.since(start)) {
+                    let reason = Arc::from(event.string(change.reason.0));
+                    let stack = self.stacks.intern(event.stack_numbered(change.own_stack));
+                    self.keep(change.id, g, start, time.since(start), reason, stack);
+                }
+                if change.to != GoState::Syscall {
                     self.turn_proc(event, g.proc, Does::Looks, Since::Now);
                 }
             }
             GDoes::Calls(_) => {
                 // It comes back to nothing, or ends, and nobody took its P: that is free.
-                if let Some(id) = g.proc.filter(|_| turn.to != GoState::Running)
-                    && self.ps.does(id) == Some(Does::Calls(turn.id))
+                if let Some(id) = g.proc.filter(|_| change.to != GoState::Running)
+                    && self.ps.does(id) == Some(Does::Calls(change.id))
                 {
                     self.ps.turn(id, Does::Looks, Since::Now, time, self.start.unwrap_or(time));
                 }
             }
             GDoes::CallsWithout(place, since) => {
                 self.without -= 1;
+                self.count_threads(time);
                 self.lost.entry(place).or_default().add(time.since(since));
                 self.syscalls.without.add(time.since(since));
             }
         }
     }
 
-    fn ran(&mut self, g: &G, turn: Turn<'_>, start: Time, nanos: i64, stack: StackKey) {
+    /// Counts a run; whether it is among the longest.
+    #[inline]
+    fn ran(&mut self, g: &G, nanos: i64) -> bool {
         if let Some(sums) = g.proc.and_then(|id| self.ps.sums(id)) {
             sums.runs += 1;
             sums.longest_run = if g.works { sums.longest_run } else { sums.longest_run.max(nanos) };
         }
         if g.works {
-            return;
+            return false;
         }
         self.runs.add(nanos);
-        let longest = &mut self.longest;
-        if longest.len() == LONGEST && longest.last().is_some_and(|last| last.nanos >= nanos) {
-            return;
-        }
-        let at = longest.partition_point(|other| other.nanos >= nanos);
+        self.longest.len() < LONGEST || self.longest.last().is_some_and(|last| last.nanos < nanos)
+    }
+
+    fn keep(&mut self, goroutine: GoId, g: &G, start: Time, nanos: i64, reason: Arc<[u8]>, stack: StackKey) {
+        let at = self.longest.partition_point(|other| other.nanos >= nanos);
         let function = (g.root != NameId::EMPTY).then(|| Arc::from(self.stacks.names.get(g.root)));
-        let (goroutine, proc, reason) = (turn.id, g.proc, Arc::from(turn.reason));
-        longest.insert(at, Run { goroutine, function, proc, start, nanos, reason, stack });
-        longest.truncate(LONGEST);
+        self.longest.insert(at, Run { goroutine, function, proc: g.proc, start, nanos, reason, stack });
+        self.longest.truncate(LONGEST);
     }
 
     /// A P does something else; a goroutine may lose it.
+    #[inline]
     fn turn_proc(&mut self, event: &Event<'_>, id: Option<ProcId>, to: Does, since: Since) {
         let Some(id) = id else { return };
-        let time = event.time();
+        let (time, held) = (event.time(), self.ps.held());
         if let Some(loser) = self.ps.turn(id, to, since, time, self.start.unwrap_or(time)) {
             self.lost_proc(event, loser);
         }
-        self.count_idle(time);
+        if self.ps.held() != held {
+            self.count_idle(time);
+            self.count_threads(time);
+        }
     }
 
     fn lost_proc(&mut self, event: &Event<'_>, loser: GoId) {
@@ -191,6 +212,7 @@ impl CollectProcs {
         let GDoes::Calls(place) = g.does else { return };
         g.does = GDoes::CallsWithout(place, event.time());
         self.without += 1;
+        self.count_threads(event.time());
         self.syscalls.lost += 1;
         if !event.is_v1() {
             let takers = self.syscalls.takers.get_or_insert_default();
@@ -200,6 +222,33 @@ impl CollectProcs {
                 _ => &mut takers.itself,
             };
             *taker += 1;
+        }
+    }
+
+    /// Takes note of what changes no goroutine.
+    fn other(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+        let time = event.time();
+        match *kind {
+            EventKind::StateTransition(StateTransition::Proc { id, from, to }) => self.proc(event, id, from, to),
+            EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
+                self.set_gomaxprocs(time, metric.value);
+            }
+            EventKind::RangeBegin(range) | EventKind::RangeActive(range) => {
+                if let RangeName::StopTheWorld(_) = range.name {
+                    self.watch.set_stopped(time, true);
+                }
+            }
+            EventKind::RangeEnd(range, _) => {
+                if let RangeName::StopTheWorld(_) = range.name {
+                    self.watch.set_stopped(time, false);
+                }
+            }
+            EventKind::Label(label) => {
+                if let Some(g) = label.goroutine.and_then(|id| self.gs.get_mut(id)) {
+                    g.works |= label.label.starts_with(b"GC (");
+                }
+            }
+            _ => {}
         }
     }
 
@@ -224,7 +273,6 @@ impl CollectProcs {
             sums.stolen += u64::from(stolen);
             sums.stops += u64::from(!stolen && does == Does::Idles && since == Since::Now);
         }
-        self.count_threads(event.time());
     }
 
     fn count_idle(&mut self, time: Time) {
@@ -262,42 +310,9 @@ impl Analysis for CollectProcs {
         !matches!(event, CPUSample | HeapAlloc | HeapGoal | GCSweepBegin | GCSweepEnd | UserLog)
     }
 
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
-        let time = event.time();
-        self.end = time;
-        if self.start.is_none() {
-            (self.start, self.gomaxprocs_since, self.in_use.1) = (Some(time), time, time);
-            self.watch.begin(time);
-        }
-        if event.thread() != self.last_m {
-            self.last_m = event.thread();
-            self.ms.extend(self.last_m);
-        }
-        match *kind {
-            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack }) => {
-                self.goroutine(event, Turn { id, from, to, reason, stack });
-            }
-            EventKind::StateTransition(StateTransition::Proc { id, from, to }) => self.proc(event, id, from, to),
-            EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
-                self.set_gomaxprocs(time, metric.value);
-            }
-            EventKind::RangeBegin(range) | EventKind::RangeActive(range) => {
-                if let RangeName::StopTheWorld(_) = range.name {
-                    self.watch.set_stopped(time, true);
-                }
-            }
-            EventKind::RangeEnd(range, _) => {
-                if let RangeName::StopTheWorld(_) = range.name {
-                    self.watch.set_stopped(time, false);
-                }
-            }
-            EventKind::Label(label) => {
-                if let Some(g) = label.goroutine.and_then(|id| self.gs.get_mut(id)) {
-                    g.works |= label.label.starts_with(b"GC (");
-                }
-            }
-            _ => {}
-        }
+    #[inline]
+    fn event(&mut self, event: &Event<'_>, _: &EventKind<'_>) {
+        self.note(event);
     }
 
     fn finish(mut self) -> Procs {
@@ -307,8 +322,10 @@ impl Analysis for CollectProcs {
         self.threads.seen = self.ms.len() as u64;
         for (id, g) in self.gs.drain() {
             if let GDoes::Runs(start) = g.does {
-                let turn = Turn { id, from: GoState::Running, to: GoState::Running, reason: b"", stack: None };
-                self.ran(&g, turn, start, end.since(start), StackKey::EMPTY);
+                let nanos = end.since(start);
+                if self.ran(&g, nanos) {
+                    self.keep(id, &g, start, nanos, Arc::default(), StackKey::EMPTY);
+                }
             }
         }
         let mut stacks: Vec<LostAt> = self.lost.into_iter().map(|(stack, without)| LostAt { stack, without }).collect();

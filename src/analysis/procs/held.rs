@@ -37,9 +37,16 @@ pub(super) enum Since {
 /// All Ps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ps {
-    all: FxHashMap<ProcId, P>,
+    all: Vec<P>,
+    /// Where those of small IDs are, which is nearly all; [`NOWHERE`] for none.
+    small: Vec<u32>,
+    others: FxHashMap<ProcId, u32>,
     held: i64,
 }
+
+/// IDs below this are looked up in a list.
+const SMALL: u64 = 4096;
+const NOWHERE: u32 = u32::MAX;
 
 #[derive(Clone, Debug)]
 struct P {
@@ -71,11 +78,12 @@ impl Ps {
     /// A P does something else. Returns the goroutine that loses it, which is in a
     /// system call.
     pub(super) fn turn(&mut self, id: ProcId, to: Does, since: Since, time: Time, start: Time) -> Option<GoId> {
-        let Some(p) = self.all.get_mut(&id) else {
+        let at = self.place(id);
+        let Some(p) = self.all.get_mut(at) else {
             let fresh = since == Since::Before;
             let sums = Proc::new(id);
             self.held += i64::from(to.is_held());
-            self.all.insert(id, P { sums, does: to, since: if fresh { start } else { time }, fresh });
+            self.add(P { sums, does: to, since: if fresh { start } else { time }, fresh });
             return None;
         };
         let was = p.does;
@@ -93,14 +101,39 @@ impl Ps {
         }
     }
 
+    /// Where a P is among all; beyond them, if it is none of them.
+    #[inline]
+    fn place(&self, id: ProcId) -> usize {
+        let at = if id.0 < SMALL { self.small.get(id.0 as usize) } else { self.others.get(&id) };
+        at.copied().unwrap_or(NOWHERE) as usize
+    }
+
+    #[inline(never)]
+    fn add(&mut self, p: P) {
+        let (id, at) = (p.sums.id, u32::try_from(self.all.len()).unwrap_or(NOWHERE));
+        self.all.push(p);
+        if id.0 >= SMALL {
+            self.others.insert(id, at);
+            return;
+        }
+        let small = id.0 as usize;
+        if self.small.len() <= small {
+            self.small.resize(small + 1, NOWHERE);
+        }
+        if let Some(place) = self.small.get_mut(small) {
+            *place = at;
+        }
+    }
+
     /// What one does.
     pub(super) fn does(&self, id: ProcId) -> Option<Does> {
-        self.all.get(&id).map(|p| p.does)
+        self.all.get(self.place(id)).map(|p| p.does)
     }
 
     /// The figures of one.
     pub(super) fn sums(&mut self, id: ProcId) -> Option<&mut Proc> {
-        self.all.get_mut(&id).map(|p| &mut p.sums)
+        let at = self.place(id);
+        self.all.get_mut(at).map(|p| &mut p.sums)
     }
 
     /// How many have an M.
@@ -116,7 +149,7 @@ impl Ps {
     pub(super) fn finish(self, start: Time, end: Time) -> Vec<Proc> {
         let mut all: Vec<Proc> = self
             .all
-            .into_values()
+            .into_iter()
             .map(|mut p| {
                 p.account(start, end);
                 p.sums

@@ -17,7 +17,9 @@ pub(super) struct Watch {
     idle: i64,
     runnable: i64,
     stopped: bool,
-    /// When that was last the case.
+    /// Since when each of those is so, and both.
+    idle_since: Time,
+    runnable_since: Time,
     since: Time,
     start: Time,
     /// How long a P has idled so far, whether a goroutine could run or not.
@@ -29,7 +31,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn begin(&mut self, start: Time) {
-        (self.start, self.since) = (start, start);
+        (self.start, self.since, self.idle_since, self.runnable_since) = (start, start, start, start);
     }
 
     /// What has been the case until now is over.
@@ -41,8 +43,6 @@ impl Watch {
         }
         self.since = time;
         let nanos = to - from;
-        self.result.procs.add(from, to, self.idle);
-        self.result.runnable.add(from, to, self.runnable);
         if self.idle > 0 && !self.stopped {
             self.clock = self.clock.saturating_add(nanos);
             self.result.idle = self.result.idle.saturating_add(nanos.saturating_mul(self.idle));
@@ -76,7 +76,8 @@ impl Watch {
     pub(super) fn set_idle(&mut self, time: Time, idle: i64) {
         if idle != self.idle {
             self.until(time);
-            self.idle = idle;
+            self.result.procs.add(self.idle_since.since(self.start), time.since(self.start), self.idle);
+            (self.idle, self.idle_since) = (idle, time);
         }
     }
 
@@ -85,11 +86,17 @@ impl Watch {
         self.stopped = stopped;
     }
 
+    #[inline]
+    fn set_runnable(&mut self, time: Time, runnable: i64) {
+        self.result.runnable.add(self.runnable_since.since(self.start), time.since(self.start), self.runnable);
+        (self.runnable, self.runnable_since) = (runnable, time);
+    }
+
     /// A goroutine could run from now on; returns what to say when it does.
     #[inline]
     pub(super) fn ready(&mut self, time: Time) -> i64 {
         self.until(time);
-        self.runnable += 1;
+        self.set_runnable(time, self.runnable + 1);
         self.clock
     }
 
@@ -97,7 +104,7 @@ impl Watch {
     #[inline]
     pub(super) fn ready_no_more(&mut self, time: Time, since: i64, function: NameId) {
         self.until(time);
-        self.runnable -= 1;
+        self.set_runnable(time, self.runnable - 1);
         let beside = self.clock.saturating_sub(since);
         if beside > 0 {
             self.result.waits.add(beside);
@@ -108,6 +115,8 @@ impl Watch {
     pub(super) fn finish(mut self, end: Time, names: &Names) -> IdleBeside {
         self.until(end);
         self.close();
+        self.set_runnable(end, 0);
+        self.result.procs.add(self.idle_since.since(self.start), end.since(self.start), self.idle);
         let name = |id: NameId| (id != NameId::EMPTY).then(|| Arc::from(names.get(id)));
         let mut functions: Vec<_> = self.functions.into_iter().map(|(id, waits)| (name(id), waits)).collect();
         functions.sort_by(|(a, one), (b, other)| other.sum().cmp(&one.sum()).then_with(|| a.cmp(b)));
