@@ -1,7 +1,10 @@
 //! `gotrace summary`.
 
+mod headlines;
+
 use crate::human::{bytes, count, duration, name, number, percent, wall};
 use crate::input::Input;
+use crate::json::with;
 use crate::output::{Content, Output, Styles};
 use crate::table;
 use crate::{Global, Status};
@@ -9,6 +12,7 @@ use anyhow::Result;
 use clap::Args;
 use gotrace::analysis::summary::{Extent, Group, Summarize, Summary, Times};
 use gotrace::{Trace, Version, WallTime, Warning};
+use headlines::Headlines;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -36,14 +40,15 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let (summary, warnings) = input.analyze(&trace, Summarize::default())?;
+    let ((summary, others), warnings) = input.analyze(&trace, (Summarize::default(), headlines::questions()))?;
+    let headlines = Headlines::new(others, !warnings.is_empty());
     let top = if options.top == 0 { summary.groups.len() } else { options.top.min(summary.groups.len()) };
     let groups = summary.groups.split_at(top);
     let mut out = Output::open(global, Content::Text)?;
     if options.json {
-        writeln!(out, "{:#}", report(&input, &trace, &summary, groups.0, &warnings))?;
+        writeln!(out, "{:#}", with(report(&input, &trace, &summary, groups.0, &warnings), headlines.json()))?;
     } else {
-        let page = Page { input: &input, trace: &trace, summary: &summary, styles: out.styles };
+        let page = Page { input: &input, trace: &trace, summary: &summary, headlines: &headlines, styles: out.styles };
         page.print(&mut out, groups)?;
     }
     out.finish()?;
@@ -54,6 +59,7 @@ struct Page<'a> {
     input: &'a Input,
     trace: &'a Trace<'a>,
     summary: &'a Summary,
+    headlines: &'a Headlines,
     styles: Styles,
 }
 
@@ -62,7 +68,7 @@ impl Page<'_> {
         let Styles { heading, dim, .. } = self.styles;
         let file = format!("{}, written by {}", bytes(self.trace.bytes().len() as u64), writers(self.trace.version()));
         writeln!(out, "{heading}{}{heading:#}  {dim}{file}{dim:#}\n", self.input.name())?;
-        for (label, text) in self.lines() {
+        for (label, text) in self.lines().into_iter().chain(self.headlines.lines()) {
             writeln!(out, "{label:<12}{text}")?;
         }
         let stops = self.summary.stops.iter();
