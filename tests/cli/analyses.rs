@@ -243,6 +243,9 @@ fn no_trace_is_without_an_answer() {
             &["gc"],
             &["stw"],
             &["mmu", "--worst", "1"],
+            &["latency"],
+            &["procs"],
+            &["metrics"],
             &["pprof", "wall", "--text"],
             &["diagnose"],
         ] {
@@ -286,4 +289,49 @@ fn gos_defects_are_corrected() {
         i64::from(quantiles.first() != quantiles.last())
     };
     assert_eq!(figure(&["mmu", "--window", "5ms", &mixed], &spread), (1, 0));
+}
+
+/// OpenMetrics 1.0: each family with its type, unit and help, samples below it, and
+/// histograms that only rise.
+#[test]
+fn metrics_for_prometheus() {
+    for name in ["go1.27/mixed", "go1.21/mixed", "go1.22/hello"] {
+        let ran = gotrace(&["metrics", "--openmetrics", &trace(name)]);
+        let text = ran.good();
+        let body = text.strip_suffix("# EOF\n").unwrap();
+        let (mut family, mut kind, mut families, mut last) = ("", "", 0, (-1.0, 0));
+        for line in body.lines() {
+            let words: Vec<&str> = line.splitn(4, ' ').collect();
+            match words[..] {
+                ["#", "TYPE", name, of] => (family, kind, families, last) = (name, of, families + 1, (-1.0, 0)),
+                ["#", "UNIT", name, unit] => assert!(name == family && family.ends_with(&format!("_{unit}")), "{line}"),
+                ["#", "HELP", name, help] => assert!(name == family && help.contains(':'), "{line}"),
+                [sample, value] => {
+                    let value: f64 = value.parse().unwrap();
+                    assert!(value >= 0.0, "{line}");
+                    let rest = sample.strip_prefix(family).unwrap_or_else(|| panic!("{line} below {family}"));
+                    match (kind, rest) {
+                        ("gauge", "") | ("counter", "_total") | ("histogram", "_sum") => {}
+                        ("histogram", "_count") => assert_eq!((last.0, last.1), (f64::INFINITY, value as u64)),
+                        ("histogram", bucket) => {
+                            let bound = bucket.strip_prefix("_bucket{le=\"").unwrap().strip_suffix("\"}").unwrap();
+                            let bound: f64 = bound.parse().unwrap();
+                            assert!(bound > last.0 && value as u64 >= last.1, "{line}");
+                            last = (bound, value as u64);
+                        }
+                        other => panic!("{other:?}: {line}"),
+                    }
+                }
+                _ => panic!("{line}"),
+            }
+        }
+        assert!(families >= 20, "{name}: {families}");
+        let json = gotrace(&["metrics", "--json", &trace(name)]).json();
+        let all = json["metrics"].as_object().unwrap();
+        assert_eq!(all.len(), families, "{name}");
+        for metric in all.values() {
+            let name = metric["prometheus"].as_str().unwrap();
+            assert!(text.lines().any(|line| line.starts_with(name)), "{name}");
+        }
+    }
 }

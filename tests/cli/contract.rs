@@ -4,7 +4,7 @@ use super::{command, gotrace, trace, with_input};
 use std::io::Read;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 22] = [
     "summary",
     "goroutines",
     "tasks",
@@ -14,6 +14,8 @@ const COMMANDS: [&str; 20] = [
     "mmu",
     "pprof",
     "latency",
+    "procs",
+    "metrics",
     "diagnose",
     "schedtrace",
     "gctrace",

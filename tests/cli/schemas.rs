@@ -53,7 +53,7 @@ const FORMS: &[Form] = &[
     traces("pprof", &["pprof", "wall"], &[]),
     traces("diagnose", &["diagnose"], &[]),
     logs("diagnose of a log", &["diagnose"]),
-    traces("events", &["events"], &[]),
+    traces("events", &["events"], &["args"]),
     traces("count", &["count"], &["kinds", "types"]),
     traces("count --raw", &["count", "--raw"], &["kinds", "types"]),
     traces("check", &["check"], &[]),
