@@ -133,6 +133,15 @@ impl Gc {
         all
     }
 
+    /// For how long of a time the collector marked, in nanoseconds.
+    pub fn marking_within(&self, start: Time, end: Time) -> i64 {
+        let begins = |cycle: &Cycle| cycle.start.unwrap_or(self.start);
+        let ends = |cycle: &Cycle| cycle.end.unwrap_or(self.end);
+        let later = self.cycles.partition_point(|cycle| ends(cycle) <= start);
+        let during = self.cycles.iter().skip(later).take_while(|cycle| begins(cycle) < end);
+        during.map(|cycle| ends(cycle).min(end).since(begins(cycle).max(start)).max(0)).fold(0, i64::saturating_add)
+    }
+
     /// The processors' time that the collector took from the program, in
     /// nanoseconds: workers that are not idle ones, assists, and sweeping.
     pub fn taken(&self) -> i64 {

@@ -9,6 +9,7 @@ use crate::{Global, Status, Usage, table};
 use anyhow::Result;
 use clap::Args;
 use gotrace::analysis::durations::Durations;
+use gotrace::analysis::gc::{CollectGc, Gc};
 use gotrace::analysis::goroutines::{Summaries, Summarizer, Task};
 use gotrace::analysis::histogram::Decades;
 use gotrace::analysis::names::NameId;
@@ -81,8 +82,9 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let kind = options.kind.as_deref().map(Regex::new).transpose().map_err(|e| Usage(format!("--type: {e}")))?;
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let (summaries, warnings) = input.analyze(&trace, Summarizer::new(global.compat()))?;
-    let report = Report { options, summaries: &summaries };
+    let gc = options.each.then(CollectGc::default);
+    let ((summaries, gc), warnings) = input.analyze(&trace, (Summarizer::new(global.compat()), gc))?;
+    let report = Report { options, summaries: &summaries, gc: gc.as_ref() };
     let every = options.json && options.each;
     let passes = |(id, task): &(&TaskId, &Task)| {
         // The background task is nobody's, but for scripts that want all.
@@ -118,6 +120,8 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
 struct Report<'a> {
     options: &'a Options,
     summaries: &'a Summaries,
+    /// The collector's cycles, where they are asked for.
+    gc: Option<&'a Gc>,
 }
 
 #[derive(Default)]
@@ -197,6 +201,13 @@ impl Report<'_> {
         task.end.map_or(self.summaries.end, |(time, _)| time).since(start)
     }
 
+    /// For how long of it the collector marked.
+    fn marking(&self, task: &Task) -> i64 {
+        let start = task.start.map_or(self.summaries.start, |(time, _)| time);
+        let end = task.end.map_or(self.summaries.end, |(time, _)| time);
+        self.gc.map_or(0, |gc| gc.marking_within(start, end))
+    }
+
     fn each(&self, out: &mut Output, mut chosen: Vec<(&TaskId, &Task)>) -> io::Result<()> {
         chosen.sort_by_key(|(id, task)| (std::cmp::Reverse(self.took(task)), **id));
         let shown = chosen.iter().take(self.top());
@@ -219,7 +230,11 @@ impl Report<'_> {
                 name(self.text(task.name).as_bytes()),
                 duration(self.took(task))
             )?;
-            writeln!(out, "  {dim}goroutines {}{dim:#}", goroutines.join(", "))?;
+            let marking = match self.marking(task) {
+                0 => String::new(),
+                nanos => format!("; the collector marked for {} of it", duration(nanos)),
+            };
+            writeln!(out, "  {dim}goroutines {}{marking}{dim:#}", goroutines.join(", "))?;
             for (time, who, what) in self.steps(task) {
                 let who = who.map_or(String::new(), |id| format!("G{id}"));
                 writeln!(out, "  {:>9}  {dim}{who:<8}{dim:#} {}", since(time), name(what.as_bytes()))?;
@@ -279,6 +294,7 @@ impl Report<'_> {
             "complete": task.is_complete(),
             "goroutines": task.goroutines.iter().map(|id| id.0).collect::<Value>(),
             "regions": task.regions.len(),
+            "marking": self.marking(task),
             "logs": logs.collect::<Value>(),
         })
     }
