@@ -231,10 +231,10 @@ fn old_traces_agree_with_go_1_21() {
                     sum.0
                 );
                 assert!(
-                    of("total") - sum.1 >= -sum.0 && of("total") - sum.1 <= sum.0 + without_stack.1,
+                    of("sum") - sum.1 >= -sum.0 && of("sum") - sum.1 <= sum.0 + without_stack.1,
                     "{}: {} ns for {}",
                     file.display(),
-                    of("total"),
+                    of("sum"),
                     sum.1
                 );
                 waits += sum.0;
