@@ -23,6 +23,8 @@ mod logs;
 mod output;
 #[path = "cli/profiles.rs"]
 mod profiles;
+#[path = "cli/readme.rs"]
+mod readme;
 #[path = "cli/repair.rs"]
 mod repair;
 #[path = "cli/reports.rs"]
