@@ -47,15 +47,21 @@ pub(super) fn show(unknown: &[Unknown<'_>], f: &mut std::fmt::Formatter<'_>) -> 
 pub(super) struct Cursor<'a> {
     text: &'a [u8],
     at: usize,
+    /// How many fields were not known.
+    strange: u32,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a [u8], at: usize) -> Cursor<'a> {
-        Cursor { text, at }
+        Cursor { text, at, strange: 0 }
     }
 
     pub(super) fn at(&self) -> usize {
         self.at
+    }
+
+    pub(super) fn strange(&self) -> u32 {
+        self.strange
     }
 
     pub(super) fn rest(&self) -> &'a [u8] {
@@ -190,6 +196,7 @@ impl<'a> Cursor<'a> {
             if !known(key, self)? {
                 match self.value() {
                     Some(value) => {
+                        self.strange += 1;
                         let key = String::from_utf8_lossy(key);
                         unknown.push(Unknown { key, value: String::from_utf8_lossy(value) });
                     }

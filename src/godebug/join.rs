@@ -11,7 +11,7 @@
 //! The line up to a cut is kept for some lines more. If one of them, put behind
 //! the cut, makes it a record, it is one.
 
-use super::cursor::Malformed;
+use super::cursor::{Cursor, Malformed};
 use super::line::{Kind, Record};
 use super::scheddetail::WAIT_REASONS;
 use super::unwrap::Wrapping;
@@ -75,11 +75,11 @@ impl Pending {
         if !rest.first().is_some_and(plausible) || is_time(rest) {
             return Joined::No;
         }
-        // Of several, the first: how far each goes on says little, for the figures
+        // What is no field of the runtime's may be the other's: `key=value`. Of cuts
+        // with as few, the first: how far each goes on says little, for the figures
         // of another's line may pass for the runtime's.
-        let mut more: Option<(Vec<u8>, Malformed)> = None;
-        // What is no field of the runtime's may be the other's: `key=value`.
-        let mut whole: Option<(usize, Vec<u8>)> = None;
+        let mut whole: Option<(u32, Vec<u8>)> = None;
+        let mut more: Option<(u32, Vec<u8>, Malformed)> = None;
         for cut in self.cuts() {
             // A figure is written at once.
             let before = cut.checked_sub(1).and_then(|at| self.text.get(at));
@@ -88,33 +88,34 @@ impl Pending {
             }
             let mut text = self.text.get(..cut).unwrap_or_default().to_vec();
             text.extend_from_slice(rest);
-            match Record::read(&text, 0, self.kind) {
-                Ok((record, end)) if end > cut && agrees(&record) => {
-                    let behind = text.get(end..).unwrap_or_default();
-                    let strange = record.unknown().len();
-                    if !behind.trim_ascii().is_empty() {
-                        // Its end may be due, or ` (forced)`.
-                        if more.is_none() && is_cut(rest, end - cut) {
-                            more = Some((text, Malformed { at: end, expected: "the end of the line" }));
+            let mut cursor = Cursor::new(&text, 0);
+            let read = Record::read_on(&mut cursor, self.kind);
+            let (end, strange) = (cursor.at(), cursor.strange());
+            let failed = match read {
+                Ok(record) if end > cut && agrees(&record) => {
+                    if text.get(end..).unwrap_or_default().trim_ascii().is_empty() {
+                        if whole.as_ref().is_none_or(|(least, _)| strange < *least) {
+                            whole = Some((strange, text));
                         }
-                    } else if whole.as_ref().is_none_or(|(least, _)| strange < *least) {
-                        whole = Some((strange, text));
+                        continue;
                     }
+                    // Its end may be due, or ` (forced)`.
+                    Malformed { at: end, expected: "the end of the line" }
                 }
-                Ok(_) => {}
-                Err(failed) => {
-                    let progress = failed.at.saturating_sub(cut);
-                    if more.is_none() && progress > 0 && is_cut(rest, progress) {
-                        more = Some((text, failed));
-                    }
-                }
+                Ok(_) => continue,
+                Err(failed) => failed,
+            };
+            let progress = failed.at.saturating_sub(cut);
+            let better = more.as_ref().is_none_or(|(least, ..)| strange < *least);
+            if better && progress > 0 && is_cut(rest, progress) {
+                more = Some((strange, text, failed));
             }
         }
         if let Some((_, text)) = whole {
             return Joined::Whole(text, self.kind);
         }
         match more {
-            Some((text, failed)) => {
+            Some((_, text, failed)) => {
                 (self.text, self.failed, self.left, self.certain) = (text, failed, PATIENCE, true);
                 Joined::More
             }

@@ -68,8 +68,12 @@ impl<'a> Record<'a> {
     /// The record of that kind at `at`, and where it ends.
     pub(super) fn read(text: &'a [u8], at: usize, kind: Kind) -> Result<(Record<'a>, usize)> {
         let mut cursor = Cursor::new(text, at);
-        let c = &mut cursor;
-        let record = match kind {
+        Record::read_on(&mut cursor, kind).map(|record| (record, cursor.at()))
+    }
+
+    /// The record of that kind at the cursor.
+    pub(super) fn read_on(c: &mut Cursor<'a>, kind: Kind) -> Result<Record<'a>> {
+        Ok(match kind {
             Kind::Sched => Record::Sched(Sched::read(c)?),
             Kind::Proc => Record::Proc(Proc::read(c)?),
             Kind::Thread => Record::Thread(Thread::read(c)?),
@@ -83,8 +87,7 @@ impl<'a> Record<'a> {
             Kind::Scan => Record::Scan(Scan::read(c)?),
             Kind::GcForced => c.literal(GC_FORCED).map(|()| Record::GcForced)?,
             Kind::Finalizers => Record::Finalizers(Finalizers::read(c)?),
-        };
-        Ok((record, cursor.at()))
+        })
     }
 
     /// The line as that release of Go prints it, without the end of the line.

@@ -116,6 +116,7 @@ fn regions_and_tasks_json() {
             "goroutines: list",
             "id: int",
             "logs: list",
+            "marking: int",
             "name: string",
             "parent: null",
             "regions: int",

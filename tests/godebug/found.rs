@@ -63,6 +63,7 @@ fn cut_lines() {
         "2026/11/23 10:00:00 request done",
         "10:00:00 [info] x=1",
         "{\"level\":\"info\"}",
+        "level=info worker=0 msg=\"request done\"",
         "done",
     ];
     // Of each line, the pieces that the runtime prints one by one.
@@ -227,4 +228,23 @@ fn very_long_lines_end_somewhere() {
     let long = "x".repeat(3 << 20);
     let (lines, warnings) = read(&format!("{long}\n{SCHED}\n{long}"));
     assert_eq!((lines.as_slice(), warnings.len()), ([SCHED.to_string()].as_slice(), 0));
+}
+
+/// Two that write all the time leave a line in pieces, with another's behind each.
+#[test]
+fn lines_in_pieces() {
+    let pieces = "SCHED |1002|ms: gomaxprocs=|2| idleprocs=|1| threads=|5| spinningthreads=|0| needspinning=|0\
+        | idlethreads=|2| runqueue=|3| |";
+    for (minor, queues) in [(24, "[|1| |0|]"), (25, "[ |1| |0| ]| schedticks=[ |77| |31| |]")] {
+        let pieces: Vec<&str> = pieces.split('|').filter(|piece| !piece.is_empty()).chain(queues.split('|')).collect();
+        for noise in ["level=info worker=0 msg=\"request done\" n=1", "2026/11/23 10:00:00 request done"] {
+            // Cut after each piece, after each second, and so on.
+            for each in 1..4 {
+                let pieces: Vec<String> = pieces.chunks(each).map(|pieces| pieces.concat()).collect();
+                let log = pieces.join(&format!("{noise}\n")) + "\n";
+                let read = Read::of(log.as_bytes());
+                assert_eq!((read.lines(go(minor)), read.warnings), (vec![pieces.concat()], vec![]), "{log}");
+            }
+        }
+    }
 }
