@@ -12,6 +12,7 @@ mod goroutines;
 mod mmu;
 mod pprof;
 
+use gotrace::Version;
 use serde_json::Value;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -20,16 +21,61 @@ use std::sync::OnceLock;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const REFERENCE: &str = "1.27.3";
+const VERSION_V1: &str = "1.21.13";
 
-/// Every committed trace that was recorded, whatever its version.
+/// Every trace there is to ask about: those committed, the same programs recorded anew
+/// with every version, and those of Go 1.11 to 1.21 that Go 1.21 tests itself with.
 pub fn traces() -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for version in std::fs::read_dir(format!("{ROOT}/testdata/traces")).unwrap() {
-        files.extend(std::fs::read_dir(version.unwrap().path()).unwrap().map(|file| file.unwrap().path()));
+    static ALL: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join("figures-traces");
+        let _ = std::fs::remove_dir_all(&fresh);
+        let versions = [VERSION_V1, "1.22.10", "1.23.9", "1.24.11", "1.25.5", "1.26.6", REFERENCE].join(" ");
+        let mut record = Command::new(format!("{ROOT}/testdata/record.sh"));
+        text_of(record.args(["--versions", &versions, "--out"]).arg(&fresh));
+        let mut others = Vec::new();
+        files_below(&fresh, &mut others);
+        files_below(&old_testdata(), &mut others);
+        others.retain(|file| is_told_alike(file));
+        let mut files = Vec::new();
+        files_below(&Path::new(ROOT).join("testdata/traces"), &mut files);
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "trace"));
+        files.append(&mut others);
+        files.sort();
+        files
+    })
+    .clone()
+}
+
+fn files_below(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files_below(&path, found) } else { found.push(path) }
     }
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "trace"));
-    files.sort();
-    files
+}
+
+/// Where Go 1.21's own old traces are.
+fn old_testdata() -> PathBuf {
+    Path::new(&toolchain(VERSION_V1)).ancestors().nth(2).unwrap().join("src/internal/trace/testdata")
+}
+
+/// Whether a file is a trace of which Go's reader tells the same each time: in one of Go
+/// 1.21 and older, events of one time on several Ps come in the order of a map.
+fn is_told_alike(file: &Path) -> bool {
+    let bytes = std::fs::read(file).unwrap();
+    let Ok(version) = Version::parse_header(&bytes) else { return false };
+    if !version.is_v1() {
+        return true;
+    }
+    let dump = run(Command::new(env!("CARGO_BIN_EXE_gotrace")).args(["dump", "--mode", "v1"]).arg(file));
+    let text = String::from_utf8_lossy(&dump.stdout).into_owned();
+    // A line begins with the time and the kind, then the P.
+    let events = text.lines().filter_map(|line| {
+        let mut words = line.split(' ');
+        Some((words.next()?.parse::<i64>().ok()?, words.nth(1)?))
+    });
+    let events: Vec<_> = events.collect();
+    events.windows(2).all(|pair| pair[0].0 != pair[1].0 || pair[0].1 == pair[1].1)
 }
 
 /// Runs a command to its end.

@@ -1,7 +1,7 @@
 //! When goroutines were in regions, for profiles of those alone.
 
 use super::Intervals;
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Compat};
 use crate::event::transition::{GoState, StateTransition};
 use crate::event::{Event, EventKind};
 use crate::ids::{GoId, TaskId};
@@ -45,6 +45,7 @@ impl Wanted {
 #[derive(Clone, Debug, Default)]
 pub struct RegionIntervals {
     wanted: Wanted,
+    compat: Compat,
     open: FxHashMap<GoId, Vec<(Time, bool)>>,
     tasks: FxHashSet<TaskId>,
     intervals: Intervals,
@@ -54,8 +55,14 @@ pub struct RegionIntervals {
 
 impl RegionIntervals {
     /// Of those regions.
-    pub fn of(wanted: Wanted) -> RegionIntervals {
-        RegionIntervals { wanted, ..RegionIntervals::default() }
+    pub fn of(wanted: Wanted, compat: Compat) -> RegionIntervals {
+        RegionIntervals { wanted, compat, ..RegionIntervals::default() }
+    }
+
+    /// Until when a region that was there before the trace counts. For Go not at all
+    /// if it begins before 0, as traces of Go 1.21 and older do, at -1.
+    fn end_of_early(&self, start: Time, end: Time) -> Time {
+        if self.compat == Compat::Go127 && start < Time(0) { start } else { end }
     }
 
     fn wants_region(&self, kind: &[u8], task: TaskId) -> bool {
@@ -95,7 +102,9 @@ impl Analysis for RegionIntervals {
                 match self.open.get_mut(&id).and_then(Vec::pop) {
                     Some((begun, true)) => self.intervals.add(id, begun, time),
                     Some((_, false)) => {}
-                    None if self.wants_region(region.kind, region.task) => self.intervals.add(id, start, time),
+                    None if self.wants_region(region.kind, region.task) => {
+                        self.intervals.add(id, start, self.end_of_early(start, time));
+                    }
                     None => {}
                 }
             }

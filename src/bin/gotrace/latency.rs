@@ -89,7 +89,7 @@ const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let filter = options.only.filter(&input, &trace)?;
+    let filter = options.only.filter(&input, &trace, global.compat())?;
     let mut latencies = Latencies::new(options.worst).filter(filter);
     let warnings = input.ahead(&trace, |event| latencies.note(event))?;
     let mut latency = latencies.latency();

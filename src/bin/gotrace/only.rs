@@ -5,6 +5,7 @@ use crate::input::Input;
 use crate::moment::Moment;
 use anyhow::{Result, anyhow};
 use clap::Args;
+use gotrace::analysis::Compat;
 use gotrace::analysis::profile::Filter;
 use gotrace::analysis::profile::functions::GoroutinesOf;
 use gotrace::analysis::profile::regions::{RegionIntervals, Wanted};
@@ -43,7 +44,7 @@ pub(crate) struct Only {
 
 impl Only {
     /// What is to be counted; some of it takes a pass of its own to find out.
-    pub(crate) fn filter(&self, input: &Input, trace: &Trace<'_>) -> Result<Filter> {
+    pub(crate) fn filter(&self, input: &Input, trace: &Trace<'_>, compat: Compat) -> Result<Filter> {
         let mut filter = Filter::default();
         if self.from.is_some() || self.to.is_some() {
             let start = trace.events().next().and_then(Result::ok).map_or(Time(0), |event| event.time());
@@ -70,7 +71,7 @@ impl Only {
                 Some((kind, Err(_))) => wanted.task_type = Some(kind.into()),
                 None => {}
             }
-            let (found, _) = input.analyze(trace, RegionIntervals::of(wanted))?;
+            let (found, _) = input.analyze(trace, RegionIntervals::of(wanted, compat))?;
             if found.is_empty() {
                 return Err(anyhow!("{}: there is no such region", input.name()));
             }

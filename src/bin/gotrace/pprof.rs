@@ -114,7 +114,7 @@ impl Kind {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let filter = options.only.filter(&input, &trace)?;
+    let filter = options.only.filter(&input, &trace, global.compat())?;
     let profiler =
         Profiler::new(options.kind.profile()).compat(global.compat()).unfinished(options.unfinished).filter(filter);
     let (profile, warnings) = profile(&input, &trace, profiler)?;
