@@ -4,6 +4,12 @@
 
 #[path = "cli/analyses.rs"]
 mod analyses;
+#[path = "common/builder.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
+mod builder;
+#[path = "common/builder_v1.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
+mod builder_v1;
 #[cfg(feature = "http")]
 #[path = "cli/capture.rs"]
 mod capture;
@@ -13,6 +19,8 @@ mod check;
 mod contract;
 #[path = "cli/diagnose.rs"]
 mod diagnose;
+#[path = "cli/differences.rs"]
+mod differences;
 #[path = "cli/dump.rs"]
 mod dump;
 #[path = "cli/input.rs"]

@@ -257,41 +257,6 @@ fn no_trace_is_without_an_answer() {
     }
 }
 
-/// What Go's tools get wrong, on traces that show it. Under `--compat go1.27` the
-/// figures are Go's, as `tests/figures` demands.
-#[test]
-fn gos_defects_are_corrected() {
-    let figure = |args: &[&str], of: &dyn Fn(&Value) -> i64| -> (i64, i64) {
-        let right = gotrace(&[args, &["--json"]].concat()).json();
-        let go = gotrace(&[args, &["--json", "--compat", "go1.27"]].concat()).json();
-        (of(&right), of(&go))
-    };
-    // The wait from creation to the first run is lost.
-    let hello = trace("go1.27/manygo");
-    let (right, go) = figure(&["pprof", "sched", &hello], &|report| report["nanos"].as_i64().unwrap());
-    assert!(right > 10 * go, "{right} for {go}");
-    // A region's place is the function that its goroutine began with.
-    let annotations = trace("go1.27/annotations");
-    let place = |report: &Value| i64::from(report["types"][0]["func"] == "main.regions");
-    let (right, go) = figure(&["regions", "--type", "^outer$", &annotations], &place);
-    assert_eq!((right, go), (1, 0));
-    // Latencies of regions are also those of regions that are not whole.
-    let complete = |report: &Value| report["types"][0]["complete"].as_i64().unwrap();
-    let (right, go) = figure(&["regions", "--type", "^open at the end$", &annotations], &complete);
-    assert_eq!((right, go), (0, 1));
-    // A background worker counts twice once it has started again, and for ever.
-    let mixed = trace("go1.27/mixed");
-    let least = |report: &Value| (report["windows"][0]["mmu"].as_f64().unwrap() * 1000.0) as i64;
-    let (right, go) = figure(&["mmu", "--of", "background", "--window", "5ms", &mixed], &least);
-    assert!(right > go + 300, "{right} for {go}");
-    // All quantiles of the distribution are its minimum.
-    let spread = |report: &Value| {
-        let quantiles = report["windows"][0]["quantiles"].as_array().unwrap();
-        i64::from(quantiles.first() != quantiles.last())
-    };
-    assert_eq!(figure(&["mmu", "--window", "5ms", &mixed], &spread), (1, 0));
-}
-
 /// OpenMetrics 1.0: each family with its type, unit and help, samples below it, and
 /// histograms that only rise.
 #[test]
