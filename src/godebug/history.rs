@@ -1,9 +1,9 @@
 //! The lines of a log put together: blocks into snapshots, and all on one clock.
 
 use super::companion::{Finalizers, Scan};
+use super::found::Found;
 use super::gctrace::Gc;
 use super::line::Record;
-use super::scanner::Found;
 use super::scavenge::{HeapUse, Released, Scavenge};
 use super::scheddetail::{Goroutine, Proc, Thread};
 use super::schedtrace::{Sched, settled};
