@@ -224,12 +224,12 @@ impl Report<'_> {
             let parent = task.parent.map_or(String::new(), |parent| format!(", part of task {parent}"));
             let complete = if task.is_complete() { "" } else { ", not all of it in the trace" };
             let goroutines: Vec<_> = task.goroutines.iter().map(ToString::to_string).collect();
-            writeln!(
-                out,
-                "{heading}task {id} {}{heading:#}: {}{parent}{complete}",
-                name(self.text(task.name).as_bytes()),
-                duration(self.took(task))
-            )?;
+            let kind = match self.text(task.name) {
+                unnamed if unnamed.is_empty() => String::new(),
+                kind => format!(" {}", name(kind.as_bytes())),
+            };
+            let took = duration(self.took(task));
+            writeln!(out, "{heading}task {id}{kind}{heading:#}: {took}{parent}{complete}")?;
             let marking = match self.marking(task) {
                 0 => String::new(),
                 nanos => format!("; the collector marked for {} of it", duration(nanos)),
