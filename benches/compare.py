@@ -32,7 +32,7 @@ GO = "1.27.3"  # whose reader is the yardstick
 V1_GO = "1.21.13"  # the last that writes the old format
 WORKLOADS = ["mixed", "http", "syscalls", "procs16", "gc", "annotated", "goroutines"]
 QUICK_WORKLOADS = ["mixed", "http", "syscalls", "procs16"]
-ROWS = ["speed", "v1", "pprof", "memory", "growth"]
+ROWS = ["speed", "v1", "pprof", "analyses", "memory", "growth"]
 QUICK_ROWS = ["speed", "memory", "growth"]
 PACE_MB = 10  # a second, when recording: a busy server's, and some generations in each trace
 
@@ -83,6 +83,8 @@ def main():
         v1_row(budget, tools, options)
     if "pprof" in options.rows:
         pprof_row(budget, tools, options)
+    if "analyses" in options.rows:
+        analyses_row(budget, tools, options)
     if "memory" in options.rows:
         details.append(memory_rows(budget, tools, options))
     if "growth" in options.rows:
@@ -197,6 +199,22 @@ def pprof_row(budget, tools, options):
     )
     worst = min((verdict(speed, floor[0], goal[0]), verdict(less, floor[1], goal[1])), key=VERDICTS.index)
     budget.add(what, *cells, measured, worst)
+
+
+def analyses_row(budget, tools, options):
+    """Every analysis in one pass, beside ordering alone: both read the file, with one thread."""
+    note("building examples/everything.rs")
+    text_of(["cargo", "build", "--release", "--example", "everything", "--manifest-path", str(REPO / "Cargo.toml")])
+    everything = TARGET / "release" / "examples" / "everything"
+    trace = record("mixed", options)
+    pairs = []
+    for _ in range(min(options.runs, 5)):
+        note(f"every analysis of {trace.name}")
+        ordered = run([tools.gotrace, "count", "--threads", "1", "--no-mmap", trace.path])
+        pairs.append((ordered.wall, run([str(everything), str(trace.path), "1"]).wall))
+    cost = statistics.median(all_of_it / ordered for ordered, all_of_it in pairs)
+    measured = f"**{times(cost)}** `count` ({min(p[1] for p in pairs):.2f} s, {min(p[0] for p in pairs):.2f} s)"
+    budget.add("every analysis in one pass, 1 thread", "3x `count`", "2x `count`", measured, verdict(-cost, -3, -2))
 
 
 def memory_rows(budget, tools, options):

@@ -19,7 +19,6 @@ use std::process::Command;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata");
 const REFERENCE: &str = "1.27.3";
 const REFERENCE_V1: &str = "1.21.13";
-const VERSIONS: &str = "1.21.13 1.22.10 1.23.9 1.24.11 1.25.5 1.26.6 1.27.3";
 
 /// Runs one of the scripts in `testdata`; returns what it prints.
 fn script(name: &str, args: &[&str]) -> String {
@@ -82,12 +81,7 @@ fn the_manifest_is_what_go_prints_now() {
 
 #[test]
 fn fresh_recordings_of_every_version() {
-    let dir = scratch("fresh");
-    script("record.sh", &["--out", dir.to_str().unwrap(), "--versions", VERSIONS]);
-    let mut files = Vec::new();
-    files_below(&dir, &mut files);
-    files.retain(|file| file.extension().is_some_and(|e| e == "trace"));
-    compare_with_go(&files, 180);
+    compare_with_go(&oracle::fresh::recordings(), 180);
 }
 
 #[test]

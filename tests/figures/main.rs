@@ -8,6 +8,8 @@
 #![cfg(feature = "live")]
 
 mod count;
+#[path = "../oracle/fresh.rs"]
+mod fresh;
 mod goroutines;
 mod mmu;
 mod pprof;
@@ -28,13 +30,7 @@ const VERSION_V1: &str = "1.21.13";
 pub fn traces() -> Vec<PathBuf> {
     static ALL: OnceLock<Vec<PathBuf>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join("figures-traces");
-        let _ = std::fs::remove_dir_all(&fresh);
-        let versions = [VERSION_V1, "1.22.10", "1.23.9", "1.24.11", "1.25.5", "1.26.6", REFERENCE].join(" ");
-        let mut record = Command::new(format!("{ROOT}/testdata/record.sh"));
-        text_of(record.args(["--versions", &versions, "--out"]).arg(&fresh));
-        let mut others = Vec::new();
-        files_below(&fresh, &mut others);
+        let mut others = fresh::recordings();
         files_below(&old_testdata(), &mut others);
         others.retain(|file| is_told_alike(file));
         let mut files = Vec::new();

@@ -12,6 +12,9 @@
 //!   ascending. Committed traces have no such events; of others
 //!   [`agrees_in_time`] asks again.
 
+#[cfg(feature = "live")]
+pub mod fresh;
+
 use gotrace::wire::v1::event::RawEvents;
 use gotrace::wire::v1::spec::EventType;
 use gotrace::{HEADER_LEN, Version};

@@ -135,8 +135,9 @@ fn addresses_have_the_names_that_addr2line_prints() {
     let mut total = 0;
     for version in VERSIONS {
         let go = go(version);
-        // All systems with the oldest and the newest; what differs lies in between only by version.
-        let builds = if [VERSIONS[0], VERSIONS[6]].contains(&version) { &BUILDS[..] } else { &BUILDS[..6] };
+        // Every system with the newest; of the others the machine's own, for the tables of
+        // a version are the same on all, and building for each takes minutes.
+        let builds = if version == VERSIONS[6] { &BUILDS[..] } else { &BUILDS[..2] };
         for (n, &build) in builds.iter().enumerate() {
             let name = format!("go{version} {}/{} {:?}", build.system, build.processor, build.flags);
             let (program, whole) = (scratch(&format!("{version}-{n}")), scratch(&format!("{version}-{n}-whole")));

@@ -1,0 +1,29 @@
+//! Traces recorded anew, for all tests that want some.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// The versions of Go that record.
+const VERSIONS: &str = "1.21.13 1.22.10 1.23.9 1.24.11 1.25.5 1.26.6 1.27.3";
+/// What is older than that is recorded again.
+const FRESH: Duration = Duration::from_secs(3600);
+
+/// Every program of `testdata/record.sh`, recorded with every version within the last
+/// hour: by this test, or by one before it.
+pub fn recordings() -> Vec<PathBuf> {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fresh");
+    let begun = dir.join("begun");
+    let age = begun.metadata().and_then(|file| file.modified()).ok().and_then(|begun| begun.elapsed().ok());
+    if age.is_none_or(|age| age > FRESH) {
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(&begun, "").unwrap();
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/record.sh");
+    let output = Command::new(script).args(["--versions", VERSIONS, "--out"]).arg(&dir).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let versions = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let files = versions.flat_map(|version| std::fs::read_dir(version).unwrap().map(|file| file.unwrap().path()));
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "trace")).collect()
+}
