@@ -25,3 +25,25 @@ fn scenarios_read_as_the_readme_says() {
     }
     assert!(rows >= 8, "{rows}");
 }
+
+/// Each `$ gotrace ..` of the README, and what stands below it; `...` is for lines that
+/// are left out.
+#[test]
+fn commands_print_what_the_readme_shows() {
+    let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
+    let blocks = readme.split("```console\n").skip(1).map(|block| block.split("\n```").next().unwrap());
+    let mut shown = 0;
+    for example in blocks.flat_map(|block| block.split("$ gotrace ").skip(1)) {
+        let (command, output) = example.split_once('\n').unwrap();
+        let ran = super::command(&command.split(' ').collect::<Vec<_>>()).current_dir(ROOT).output().unwrap();
+        let printed = String::from_utf8(ran.stdout).unwrap();
+        let mut rest = printed.as_str();
+        for part in output.trim_end().split("...\n") {
+            let part = part.trim_end_matches("...");
+            let at = rest.find(part).unwrap_or_else(|| panic!("gotrace {command}: no\n{part}\nin\n{printed}"));
+            rest = &rest[at + part.len()..];
+        }
+        shown += 1;
+    }
+    assert!(shown >= 3, "{shown}");
+}
