@@ -2,8 +2,8 @@
 
 use crate::human::duration;
 use crate::input::Input;
+use crate::moment::time;
 use crate::output::{Content, Output, Styles};
-use crate::regions::time;
 use crate::{Global, Status, table};
 use anyhow::Result;
 use clap::{Args, ValueEnum};

@@ -1,7 +1,15 @@
-//! Points in time on the command line.
+//! Points in time, and stretches of it, on the command line.
 
 use gotrace::Time;
 use std::str::FromStr;
+use std::time::Duration;
+
+/// A time in nanoseconds, as people write it.
+pub(crate) fn time(text: &str) -> Result<i64, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|e| format!("{e}; expected a time such as 10ms"))?;
+    let time = Duration::try_from(span).map_err(|_| "expected a time such as 10ms".to_string())?;
+    i64::try_from(time.as_nanos()).map_err(|_| "too long".into())
+}
 
 /// A point in time, as given.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -23,25 +31,14 @@ impl Moment {
 }
 
 impl FromStr for Moment {
-    type Err = &'static str;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Moment, &'static str> {
-        if let Ok(time) = text.parse() {
-            return Ok(Moment::Absolute(time));
-        }
-        let unit = text.find(|c: char| c.is_ascii_alphabetic() || c == 'µ').unwrap_or(text.len());
-        let (value, unit) = text.split_at(unit);
-        let nanos = match unit {
-            "ns" => 1.0,
-            "us" | "µs" => 1e3,
-            "ms" => 1e6,
-            "s" => 1e9,
-            "m" => 60e9,
-            _ => return Err("expected a duration since the trace's start, as 1.5ms, or nanoseconds on its clock"),
-        };
-        match value.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(Moment::Relative((value * nanos).round() as i64)),
-            _ => Err("expected a number before the unit, as 1.5ms"),
+    fn from_str(text: &str) -> Result<Moment, String> {
+        match text.parse() {
+            Ok(time) => Ok(Moment::Absolute(time)),
+            Err(_) => time(text)
+                .map(Moment::Relative)
+                .map_err(|e| format!("{e}, since the trace's start, or a number of nanoseconds on its clock")),
         }
     }
 }
@@ -55,7 +52,8 @@ mod tests {
         assert_eq!("1.5ms".parse(), Ok(Moment::Relative(1_500_000)));
         assert_eq!("2µs".parse(), Ok(Moment::Relative(2_000)));
         assert_eq!("123".parse(), Ok(Moment::Absolute(123)));
-        for bad in ["", "ms", "1.5", "1.5 parsecs", "-", "infs"] {
+        assert_eq!("1m 2s".parse(), Ok(Moment::Relative(62_000_000_000)));
+        for bad in ["", "ms", "1.5", "1.5 parsecs", "-", "infs", "-1ms", "300000000h"] {
             assert!(bad.parse::<Moment>().is_err(), "{bad}");
         }
     }

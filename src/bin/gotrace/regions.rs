@@ -4,6 +4,7 @@ use crate::goroutines::stats;
 use crate::human::{duration, name, number};
 use crate::input::Input;
 use crate::json::durations;
+use crate::moment::time;
 use crate::output::{Content, Output};
 use crate::{Global, Status, Usage, table};
 use anyhow::Result;
@@ -18,7 +19,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Show the regions of a program that uses runtime/trace: how long they took, and
 /// how their goroutines spent that time
@@ -69,13 +69,6 @@ pub(crate) struct Options {
     /// Print JSON; times in nanoseconds
     #[arg(long)]
     json: bool,
-}
-
-/// A time in nanoseconds, as people write it.
-pub(crate) fn time(text: &str) -> Result<i64, String> {
-    let span: jiff::SignedDuration = text.parse().map_err(|e| format!("{e}; expected a time such as 10ms"))?;
-    let time = Duration::try_from(span).map_err(|_| "expected a time such as 10ms".to_string())?;
-    i64::try_from(time.as_nanos()).map_err(|_| "too long".into())
 }
 
 /// Regions of one type that began at one place.

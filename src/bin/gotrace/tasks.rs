@@ -3,8 +3,9 @@
 use crate::human::{duration, name, number};
 use crate::input::Input;
 use crate::json::durations;
+use crate::moment::time;
 use crate::output::{Content, Output, Styles};
-use crate::regions::{bars, time};
+use crate::regions::bars;
 use crate::{Global, Status, Usage, table};
 use anyhow::Result;
 use clap::Args;
