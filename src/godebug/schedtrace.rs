@@ -108,6 +108,8 @@ impl<'a> Sched<'a> {
                 b"nmidlelocked" => return c.int().map(|v| locked.replace(v)).map(|_| true),
                 b"stopwait" => return c.int().map(|v| stopwait.replace(v)).map(|_| true),
                 b"sysmonwait" => return c.boolean().map(|v| sysmon.replace(v)).map(|_| true),
+                // No unknown field: it comes behind the queues.
+                b"schedticks" => return c.expected("[, and the lengths of queues"),
                 _ => return Ok(false),
             };
             *field = c.uint()?;

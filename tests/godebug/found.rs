@@ -198,6 +198,11 @@ fn what_is_malformed_is_told_by_line() {
             "a\n b 2%: 0.1+2+0.3 ms clock, 0.3+0/0/0+1 ms cpu\n",
             "line 2 (byte 2): the beginning of a SCHED or gc line is lost",
         ),
+        (
+            "SCHED 1ms: gomaxprocs=1 idleprocs=0 threads=1 spinningthreads=0 idlethreads=0 runqueue=0 \
+             schedticks=x [ 0 ] schedticks=[ 5 ]\n",
+            "line 1 (byte 0): cut or malformed: expected [, and the lengths of queues at column 101",
+        ),
         ("scav 5 KiB work, x\n", "line 1 (byte 0): cut or malformed: expected a number at column 18"),
     ] {
         let (lines, warnings) = read(log);
