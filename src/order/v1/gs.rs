@@ -158,8 +158,8 @@ impl Default for Gs {
     fn default() -> Gs {
         let mut index = Paged::default();
         index.insert(0, NOBODY);
-        let mut nobody = G::default();
-        nobody.state = State::phase_at(GoPhase::Running).and(State::EXISTS).and(State::NOBODY);
+        let state = State::phase_at(GoPhase::Running).and(State::EXISTS).and(State::NOBODY);
+        let nobody = G { state, ..G::default() };
         let all = vec![nobody, G { id: u64::MAX - 1, ..G::default() }];
         Gs { index, recent: Box::new([NOBODY; RECENT]), all, free: Vec::new() }
     }
