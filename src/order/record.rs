@@ -111,6 +111,25 @@ impl Block {
         }
     }
 
+    /// How many records fit, if there are to be no more than [`has_room`](Self::has_room) asks for.
+    pub(crate) fn room(&self) -> usize {
+        (BLOCK - MOST_RECORDS + 1).saturating_sub(self.len)
+    }
+
+    /// Adds records with those times, as [`push`](Self::push) does.
+    #[inline(always)]
+    pub(crate) fn extend<'r>(&mut self, last_time: &mut i64, records: impl Iterator<Item = (&'r Record, i64)>) {
+        let (mut len, mut last) = (self.len, *last_time);
+        for (record, time) in records {
+            let Some(place) = self.records.get_mut(len) else { break };
+            last = if time <= last { last.wrapping_add(1) } else { time };
+            *place = *record;
+            place.time = last;
+            len += 1;
+        }
+        (self.len, *last_time) = (len, last);
+    }
+
     /// Adds records, as [`push`](Self::push) does, and empties their list.
     #[inline(never)]
     pub(crate) fn push_all(&mut self, last_time: &mut i64, records: &mut SmallVec<[Record; MOST_RECORDS]>) {

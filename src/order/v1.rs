@@ -23,6 +23,7 @@ mod cursor;
 mod frontier;
 mod futile;
 mod gs;
+mod head;
 mod item;
 mod merge;
 mod replay;

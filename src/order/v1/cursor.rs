@@ -16,126 +16,29 @@
 //! states it, unless it took a time itself. It is before the system call that
 //! ends, and not heeded then.
 
-use super::gs::{COLLECTOR, Gs, NOBODY, Turn};
-use super::item::Item;
+use super::gs::{COLLECTOR, Gs, NOBODY};
+use super::head::{ANY, Head};
+use super::replay::Replay;
 use crate::bytes::uvarint;
-use crate::error::{Error, GoPhase, Result};
-use crate::order::state::{NONE, Slot};
+use crate::error::{Error, Result};
+use crate::order::state::Slot;
 use crate::wire::v1::event::{RawEvents, Shapes, numbers};
 use crate::wire::v1::spec::EventType;
 use crate::wire::v1::tables::{Batch, Index, NO_EXIT};
 use std::ops::Range;
 
-/// Any sequence number will do.
-const ANY: u64 = u64::MAX;
-
-/// The next event of a P.
+/// How far events happen as they are read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Head {
+pub(crate) struct Until {
+    /// Those before that time.
     pub(crate) ticks: i64,
-    /// Where it begins in the file.
-    pub(crate) at: usize,
-    /// The goroutine it happens on.
-    pub(crate) g: Slot,
-    /// The goroutine that is created or unblocked.
-    pub(crate) other: Slot,
-    /// For the end of a system call, when that really ended, or 0.
-    pub(crate) exit: i64,
-    pub(crate) rule: Rule,
-    /// What it is once it has its place.
-    pub(crate) becomes: EventType,
+    /// As long as the window holds less.
+    pub(crate) held: usize,
 }
 
-impl Head {
-    /// Nothing, on no goroutine.
-    pub(crate) const NONE: Head = Head {
-        ticks: 0,
-        at: 0,
-        g: NOBODY,
-        other: NOBODY,
-        exit: 0,
-        rule: Rule::free(EventType::Batch),
-        becomes: EventType::Batch,
-    };
-
-    /// The event at that time and on that P.
-    #[inline(always)]
-    pub(crate) fn item(&self, ticks: i64, proc: u16) -> Item {
-        let Head { at, g, other, exit, becomes, .. } = *self;
-        Item { ticks, at, g, other, proc, event: becomes, exit }
-    }
-}
-
-/// What a goroutine has to be for an event to happen, and is afterwards.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rule {
-    /// Which one; [`NONE`] if the event waits for nothing.
-    pub(crate) g: Slot,
-    /// Which event. It stands here so that no byte is left over, which would be
-    /// copied at a cost.
-    pub(crate) event: EventType,
-    /// The sequence number it must have come to, or [`ANY`].
-    seq: u64,
-    from: GoPhase,
-    to: GoPhase,
-    /// Whether the event counts it on.
-    counts: bool,
-}
-
-impl Rule {
-    /// That of an event that waits for nothing.
-    pub(crate) const fn free(event: EventType) -> Rule {
-        Rule { g: NONE, event, seq: ANY, from: GoPhase::Dead, to: GoPhase::Dead, counts: false }
-    }
-
-    #[inline(always)]
-    fn fits(&self, turn: &Turn) -> bool {
-        (self.seq == ANY || self.seq == turn.seq)
-            && (self.from == turn.phase || (turn.in_c && self.to == GoPhase::Running))
-    }
-
-    /// Whether the event can happen.
-    #[inline(always)]
-    pub(crate) fn holds(&self, gs: &mut Gs) -> bool {
-        self.g == NONE || self.fits(&gs.get(self.g).turn)
-    }
-
-    /// Notes that a stream waits for the goroutine to change.
-    #[inline(always)]
-    pub(crate) fn await_change(&self, gs: &mut Gs) {
-        if self.g != NONE {
-            gs.get(self.g).turn.awaited = true;
-        }
-    }
-
-    /// Changes the goroutine if the event can happen; returns whether a stream
-    /// waits for that.
-    #[inline(always)]
-    pub(crate) fn try_apply(&self, gs: &mut Gs) -> Option<bool> {
-        if self.g == NONE {
-            return Some(false);
-        }
-        let turn = &mut gs.get(self.g).turn;
-        if self.fits(turn) { Some(self.change(turn)) } else { None }
-    }
-
-    /// The same, whether it can or not.
-    #[cold]
-    pub(crate) fn force(&self, gs: &mut Gs) {
-        if self.g != NONE {
-            self.change(&mut gs.get(self.g).turn);
-        }
-    }
-
-    #[inline(always)]
-    fn change(&self, turn: &mut Turn) -> bool {
-        // One that is forced counts from where it says it is.
-        let seq = if self.seq == ANY { turn.seq } else { self.seq };
-        turn.stale |= turn.in_c && self.to == GoPhase::Running;
-        turn.seq = seq.wrapping_add(u64::from(self.counts));
-        (turn.phase, turn.in_c) = (self.to, false);
-        std::mem::take(&mut turn.awaited)
-    }
+impl Until {
+    /// None does.
+    pub(crate) const NOW: Until = Until { ticks: i64::MIN, held: 0 };
 }
 
 /// Where the reading of one P has come to.
@@ -185,15 +88,17 @@ impl Cursor {
         rest
     }
 
-    /// Reads the next event into `head`, if there is one. After an error the
-    /// rest of the batch can be given up.
+    /// Reads the next event into `head`, if there is one. Before it, those happen
+    /// that are frequent and due, up to there. After an error the rest of the
+    /// batch can be given up. It `MERGES` from Go 1.7 on.
     #[inline(always)]
-    pub(crate) fn read(
+    pub(crate) fn read<const MERGES: bool>(
         &mut self,
         file: &[u8],
         index: &Index,
         shapes: &Shapes,
-        gs: &mut Gs,
+        until: Until,
+        out: &mut Replay<'_>,
         head: &mut Head,
     ) -> Result<bool> {
         loop {
@@ -205,8 +110,12 @@ impl Cursor {
                 continue;
             }
             let byte = file.get(at).copied().unwrap_or_default();
-            if shapes.lead == 1 && self.hot(file, at, byte, gs, head).is_some() {
-                return Ok(true);
+            if MERGES {
+                match self.hot(file, at, byte, until, out, head) {
+                    Some(true) => continue,
+                    Some(false) => return Ok(true),
+                    None => {}
+                }
             }
             if shapes.count(byte) == 0 {
                 self.data.start = after(file, at, shapes)?;
@@ -226,116 +135,124 @@ impl Cursor {
                 }
             };
             self.ticks = self.ticks.wrapping_add(ticks as i64);
-            self.head(event, at, args, gs, head);
+            *head = self.head(event, at, args, &mut out.gs);
             return Ok(true);
         }
     }
 
     /// The frequent events, each read by its own code: one jump an event, by its
-    /// first byte, and then no more questions. `None` for others, and for what
-    /// cannot be read.
+    /// first byte, and then no more questions; returns whether it has happened.
+    /// `None` for others, and for what cannot be read.
     #[inline(always)]
     #[allow(non_upper_case_globals, reason = "the names are those of the event types")]
-    fn hot(&mut self, file: &[u8], at: usize, byte: u8, gs: &mut Gs, head: &mut Head) -> Option<()> {
+    fn hot(
+        &mut self,
+        file: &[u8],
+        at: usize,
+        byte: u8,
+        until: Until,
+        out: &mut Replay<'_>,
+        head: &mut Head,
+    ) -> Option<bool> {
         macro_rules! hot {
-            ($($event:ident $numbers:literal $args:expr,)*) => {
+            ($($event:ident $numbers:literal,)*) => {
                 // The byte of an event with as many numbers behind the time.
                 $(const $event: u8 = EventType::$event as u8 | $numbers << 6;)*
                 match byte {
                     $($event => {
                         let mut pos = at + 1;
+                        let states_size = $numbers > 2;
+                        let size = if states_size { uvarint(file, &mut pos).ok()? } else { 0 };
+                        let begin = pos;
                         let ticks = uvarint(file, &mut pos).ok()?;
-                        let mut numbers = [0; 2];
-                        if $numbers > 0 {
-                            numbers[0] = uvarint(file, &mut pos).ok()?;
+                        let mut numbers = [0; 3];
+                        for number in numbers.iter_mut().take($numbers) {
+                            *number = uvarint(file, &mut pos).ok()?;
                         }
-                        if $numbers > 1 {
-                            numbers[1] = uvarint(file, &mut pos).ok()?;
+                        if states_size && size != (pos - begin) as u64 {
+                            return None;
                         }
                         self.data.start = pos;
                         self.ticks = self.ticks.wrapping_add(ticks as i64);
-                        let args: fn([u64; 2]) -> [u64; 3] = $args;
-                        self.head(EventType::$event, at, args(numbers), gs, head);
-                        Some(())
+                        let next = self.head(EventType::$event, at, numbers, &mut out.gs);
+                        let happens = next.ticks < until.ticks && out.window.held() < until.held;
+                        if happens && out.plainly::<true>(&next, self.proc) {
+                            return Some(true);
+                        }
+                        *head = next;
+                        Some(false)
                     })*
                     _ => None,
                 }
             };
         }
-        // A stack, the last number where there is one, is of no interest here.
-        const ONE: fn([u64; 2]) -> [u64; 3] = |[a, _]| [a, 0, 0];
-        const TWO: fn([u64; 2]) -> [u64; 3] = |[a, b]| [a, b, 0];
-        const NO: fn([u64; 2]) -> [u64; 3] = |_| [0; 3];
+        // Three are so many that the event states its size.
         hot! {
-            GoStartLocal 1 ONE,
-            GoUnblockLocal 2 ONE,
-            GoStart 2 TWO,
-            GoBlock 1 NO,
-            GoBlockSend 1 NO,
-            GoBlockRecv 1 NO,
-            GoBlockSelect 1 NO,
-            GoBlockSync 1 NO,
-            GoBlockCond 1 NO,
-            GoBlockNet 1 NO,
-            GoSleep 1 NO,
-            GoSysCall 1 NO,
-            GoSched 1 NO,
-            GoPreempt 1 NO,
-            GoEnd 0 NO,
-            ProcStart 1 ONE,
-            ProcStop 0 NO,
-            HeapAlloc 1 ONE,
+            GoStartLocal 1,
+            GoUnblockLocal 2,
+            GoStart 2,
+            GoUnblock 3,
+            GoCreate 3,
+            GoBlock 1,
+            GoBlockSend 1,
+            GoBlockRecv 1,
+            GoBlockSelect 1,
+            GoBlockSync 1,
+            GoBlockCond 1,
+            GoBlockNet 1,
+            GoSleep 1,
+            GoSysCall 1,
+            GoSched 1,
+            GoPreempt 1,
+            GoEnd 0,
+            ProcStart 1,
+            ProcStop 0,
+            HeapAlloc 1,
         }
     }
 
     #[inline(always)]
-    fn head(&mut self, event: EventType, at: usize, [a, b, c]: [u64; 3], gs: &mut Gs, head: &mut Head) {
+    fn head(&mut self, event: EventType, at: usize, [a, b, c]: [u64; 3], gs: &mut Gs) -> Head {
         use EventType::*;
-        use GoPhase::*;
-        *head = Head { ticks: self.ticks, at, g: self.running, becomes: event.global(), ..Head::NONE };
-        head.rule.event = event;
-        let rule = |g, seq, from, to, counts| Rule { g, event, seq, from, to, counts };
+        let mut head = Head { ticks: self.ticks, at, g: self.running, event, ..Head::NONE };
         match event {
             GoCreate => {
                 head.other = gs.slot(a);
-                head.rule = rule(head.other, 0, Dead, Runnable, true);
+                (head.subject, head.seq) = (head.other, 0);
             }
             GoWaiting | GoInSyscall => {
                 head.g = gs.slot(a);
-                head.rule = rule(head.g, 1, Runnable, Waiting, true);
+                (head.subject, head.seq) = (head.g, 1);
             }
             GoStart | GoStartLabel | GoStartLocal => {
                 head.g = gs.slot(a);
                 self.running = head.g;
-                head.rule = rule(head.g, if event == GoStartLocal { ANY } else { b }, Runnable, Running, true);
+                (head.subject, head.seq) = (head.g, if event == GoStartLocal { ANY } else { b });
             }
             GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
-            | GoSysBlock | GoBlockGC => {
-                head.rule = rule(head.g, ANY, Running, Waiting, false);
-                self.running = NOBODY;
-            }
-            GoSched | GoPreempt => {
-                head.rule = rule(head.g, ANY, Running, Runnable, false);
+            | GoSysBlock | GoBlockGC | GoSched | GoPreempt => {
+                head.subject = head.g;
                 self.running = NOBODY;
             }
             GoEnd | GoStop => self.running = NOBODY,
             GoUnblock | GoUnblockLocal => {
                 head.other = gs.slot(a);
-                head.rule = rule(head.other, if event == GoUnblockLocal { ANY } else { b }, Waiting, Runnable, true);
+                (head.subject, head.seq) = (head.other, if event == GoUnblockLocal { ANY } else { b });
             }
             GoSysExit => {
                 head.g = gs.slot(a);
                 head.exit = c as i64;
-                head.rule = rule(head.g, b, Waiting, Runnable, true);
+                (head.subject, head.seq) = (head.g, b);
             }
             GoSysExitLocal => {
                 // It states a time too, which Go does not heed.
                 head.g = gs.slot(a);
-                head.rule = rule(head.g, ANY, Waiting, Runnable, true);
+                head.subject = head.g;
             }
-            GCStart => head.rule = rule(COLLECTOR, a, Dead, Dead, true),
+            GCStart => (head.subject, head.seq) = (COLLECTOR, a),
             _ => {}
         }
+        head
     }
 }
 

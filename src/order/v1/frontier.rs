@@ -27,6 +27,8 @@ pub(crate) struct Frontier {
     ties: Ties,
 }
 
+/// Before all events.
+const TIED: i64 = i64::MIN;
 const LAST: Entry = Entry { ticks: i64::MAX, stream: usize::MAX };
 
 impl Frontier {
@@ -34,42 +36,25 @@ impl Frontier {
         Frontier { entries: Vec::new(), ties }
     }
 
-    /// The time of the earliest.
-    #[inline(always)]
-    pub(crate) fn earliest(&self) -> i64 {
-        self.at(0).ticks
-    }
-
-    /// Whether an earlier one may happen without having been in here: whether it
-    /// would enter as the earliest, leave at once, and leave all as it was. It
-    /// goes in at the bottom, rises to the top and leaves, and so moves those
-    /// above it down and then up again, unless one of them ties with its child
-    /// or with that one's sibling.
-    #[inline(always)]
-    pub(crate) fn lets_pass(&self) -> bool {
-        let len = self.entries.len();
-        let mut passes = self.ties == Ties::Go127;
-        let mut i = len;
+    /// Up to when events may happen without having been in here: those that
+    /// would enter as the earliest, leave at once, and leave all as it was. Such
+    /// a one goes in at the bottom, rises to the top and leaves, and so moves
+    /// those above it down and then up again, unless one of them ties with a
+    /// child of its own.
+    pub(crate) fn until(&self) -> i64 {
+        let entries = &self.entries[..];
+        if self.ties == Ties::Go121 {
+            return TIED;
+        }
+        let mut i = entries.len();
         while i > 0 {
-            let parent = (i - 1) / 2;
-            let sibling = if i.is_multiple_of(2) { i - 1 } else { i + 1 };
-            let ties = |at: usize| at < len && self.at(at).ticks <= self.at(parent).ticks;
-            passes &= !ties(i) && !ties(sibling);
-            i = parent;
+            i = (i - 1) / 2;
+            let above = ticks(entries, i);
+            if ticks(entries, 2 * i + 1) <= above || ticks(entries, 2 * i + 2) <= above {
+                return TIED;
+            }
         }
-        passes
-    }
-
-    #[inline(always)]
-    fn at(&self, i: usize) -> Entry {
-        self.entries.get(i).copied().unwrap_or(LAST)
-    }
-
-    #[inline(always)]
-    fn set(&mut self, i: usize, entry: Entry) {
-        if let Some(place) = self.entries.get_mut(i) {
-            *place = entry;
-        }
+        ticks(entries, 0)
     }
 
     pub(crate) fn pop(&mut self) -> Option<Entry> {
@@ -79,20 +64,25 @@ impl Frontier {
         Some(self.take_first())
     }
 
-    /// Puts an entry in and takes the earliest out.
+    /// Puts an entry in and takes the earliest out. `until` is what
+    /// [`until`](Self::until) says before and after.
     #[inline(always)]
-    pub(crate) fn exchange(&mut self, entry: Entry) -> Entry {
-        if let ([only], Ties::Go127) = (&mut self.entries[..], self.ties) {
-            // Two Ps take turns: by far the most frequent.
-            if entry.ticks < only.ticks {
-                return entry;
-            }
-            let first = *only;
-            *only = entry;
-            return first;
+    pub(crate) fn exchange(&mut self, entry: Entry, until: &mut i64) -> Entry {
+        let second = ticks(&self.entries, 1).min(ticks(&self.entries, 2));
+        if let Some(first) = self.entries.first_mut()
+            && *until != TIED
+            && entry.ticks < second
+        {
+            // Two Ps take turns: by far the most frequent. It rises to right below
+            // the first, moving others down, and to the very top when that leaves;
+            // they move up again, as none of them ties.
+            *until = entry.ticks;
+            return std::mem::replace(first, entry);
         }
         self.push(entry);
-        self.take_first()
+        let first = self.take_first();
+        *until = self.until();
+        first
     }
 
     pub(crate) fn push(&mut self, entry: Entry) {
@@ -101,16 +91,15 @@ impl Frontier {
         if self.ties == Ties::Go121 {
             return;
         }
-        while i > 0 {
-            let parent = (i - 1) / 2;
-            let above = self.at(parent);
-            if entry.ticks >= above.ticks {
-                break;
-            }
-            self.set(i, above);
+        let entries = &mut self.entries[..];
+        while let Some(parent) = i.checked_sub(1).map(|i| i / 2)
+            && let Some(&above) = entries.get(parent)
+            && entry.ticks < above.ticks
+        {
+            put(entries, i, above);
             i = parent;
         }
-        self.set(i, entry);
+        put(entries, i, entry);
     }
 
     fn take_first(&mut self) -> Entry {
@@ -119,21 +108,41 @@ impl Frontier {
             pdqsort::sort(&mut self.entries, &|a, b| a.ticks < b.ticks);
             return self.entries.swap_remove(0);
         }
-        let first = self.at(0);
-        let Some(last) = self.entries.pop() else { return LAST };
+        let first = self.entries.first().copied().unwrap_or(LAST);
+        if let Some(last) = self.entries.pop() {
+            self.sink(last);
+        }
+        first
+    }
+
+    /// Puts an entry in the place of the first, and lets it sink.
+    fn sink(&mut self, entry: Entry) {
+        let entries = &mut self.entries[..];
         let mut i = 0;
-        while let Some(&left) = self.entries.get(2 * i + 1) {
-            let (child, below) = match self.entries.get(2 * i + 2) {
+        while let Some(&left) = entries.get(2 * i + 1) {
+            let (child, below) = match entries.get(2 * i + 2) {
                 Some(&right) if right.ticks < left.ticks => (2 * i + 2, right),
                 _ => (2 * i + 1, left),
             };
-            if below.ticks >= last.ticks {
+            if below.ticks >= entry.ticks {
                 break;
             }
-            self.set(i, below);
+            put(entries, i, below);
             i = child;
         }
-        self.set(i, last);
-        first
+        put(entries, i, entry);
+    }
+}
+
+/// When the entry at a place is, if there is one; else later than any.
+#[inline(always)]
+fn ticks(entries: &[Entry], at: usize) -> i64 {
+    entries.get(at).map_or(i64::MAX, |entry| entry.ticks)
+}
+
+#[inline(always)]
+fn put(entries: &mut [Entry], at: usize, entry: Entry) {
+    if let Some(place) = entries.get_mut(at) {
+        *place = entry;
     }
 }

@@ -10,57 +10,145 @@ pub(crate) const NOBODY: Slot = 0;
 /// Not a goroutine: counts the cycles of the collector.
 pub(crate) const COLLECTOR: Slot = 1;
 
+/// How many slots are at hand.
+const RECENT: usize = 1024;
+
 /// What the index has for the ID of a goroutine that has ended.
 const ENDED: Slot = NONE - 1;
 
-/// A goroutine, as far as merging needs it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Turn {
-    /// How many of the events that count it on have happened.
-    pub(crate) seq: u64,
-    /// When it last blocked in a system call, in ticks; 0 for never.
-    pub(crate) blocked: i64,
-    /// One more than the place of the system call that its last event was, or 0.
-    pub(crate) syscall: usize,
-    pub(crate) phase: GoPhase,
-    /// Whether it waits because it was in a system call when it first appeared:
-    /// see [`cursor`](super::cursor).
-    pub(crate) in_c: bool,
+/// What is asked of a goroutine with every event, in one word: a comparison tells
+/// whether all is as it should be, an assignment makes it what it is then.
+///
+/// What it is doing stands there twice: merging and the scheduler's rules part
+/// ways where a trace breaks these, and when a goroutine ends.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct State(u32);
+
+impl State {
+    /// As far as merging knows.
+    pub(crate) const TURN: State = State(3);
+    /// By the rules of the scheduler.
+    pub(crate) const PHASE: State = State(3 << TO_PHASE);
+    /// Whether it waits, for merging, because it was in a system call when it
+    /// first appeared: see [`cursor`](super::cursor).
+    pub(crate) const TURN_IN_C: State = State(1 << 4);
     /// Whether the time of its next system call's end may be a stale one.
-    pub(crate) stale: bool,
+    pub(crate) const STALE: State = State(1 << 5);
     /// Whether a stream may wait for it to change.
-    pub(crate) awaited: bool,
+    pub(crate) const AWAITED: State = State(1 << 6);
+    /// Whether its last event was a system call, which may block.
+    pub(crate) const CALLS: State = State(1 << 7);
+    pub(crate) const EXISTS: State = State(1 << 8);
+    /// Whether it waits for the network.
+    pub(crate) const NETWORK: State = State(1 << 9);
+    /// Whether it helps the collector.
+    pub(crate) const ASSISTS: State = State(1 << 10);
+    /// Whether it runs timers.
+    pub(crate) const TIMER: State = State(1 << 11);
+    /// Whether it is in the system call that it first appeared in.
+    pub(crate) const IN_C: State = State(1 << 12);
+    /// Whether its last system call ended later than that was written.
+    pub(crate) const LATE: State = State(1 << 13);
+    /// Whether it stands for none.
+    pub(crate) const NOBODY: State = State(1 << 14);
+
+    pub(crate) const NONE: State = State(0);
+    pub(crate) const ALL: State = State(u32::MAX);
+
+    pub(crate) const fn turn_at(phase: GoPhase) -> State {
+        State(phase as u32)
+    }
+
+    pub(crate) const fn phase_at(phase: GoPhase) -> State {
+        State((phase as u32) << TO_PHASE)
+    }
+
+    pub(crate) const fn and(self, more: State) -> State {
+        State(self.0 | more.0)
+    }
+
+    /// Without all that is in the other one.
+    pub(crate) const fn without(self, less: State) -> State {
+        State(self.0 & !less.0)
+    }
+
+    /// What of the other one is in it.
+    #[inline(always)]
+    pub(crate) const fn of(self, mask: State) -> State {
+        State(self.0 & mask.0)
+    }
+
+    #[inline(always)]
+    pub(crate) fn has(self, flag: State) -> bool {
+        self.0 & flag.0 != 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&mut self, flag: State, to: bool) {
+        *self = if to { self.and(flag) } else { self.without(flag) };
+    }
+
+    #[inline(always)]
+    pub(crate) fn take(&mut self, flag: State) -> bool {
+        let had = self.has(flag);
+        self.set(flag, false);
+        had
+    }
+
+    /// What it is doing as far as merging knows.
+    #[inline(always)]
+    pub(crate) fn turn(self) -> GoPhase {
+        PHASES[self.0 as usize % PHASES.len()]
+    }
+
+    pub(crate) fn set_turn(&mut self, phase: GoPhase) {
+        *self = self.without(State::TURN).and(State::turn_at(phase));
+    }
+
+    /// What it is doing by the rules of the scheduler.
+    #[inline(always)]
+    pub(crate) fn phase(self) -> GoPhase {
+        PHASES[(self.0 >> TO_PHASE) as usize % PHASES.len()]
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_phase(&mut self, phase: GoPhase) {
+        *self = self.without(State::PHASE).and(State::phase_at(phase));
+    }
 }
 
-/// A goroutine, as far as the scheduler's rules need it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Life {
-    pub(crate) phase: GoPhase,
-    pub(crate) exists: bool,
-    /// Whether it waits for the network.
-    pub(crate) network: bool,
-    /// Whether it helps the collector.
-    pub(crate) assists: bool,
-    /// Whether it runs timers.
-    pub(crate) timer: bool,
-    /// Whether it is in the system call that it first appeared in.
-    pub(crate) in_c: bool,
-    /// Whether its last system call ended later than that was written.
-    pub(crate) late: bool,
+/// Where the second of both stands.
+const TO_PHASE: u32 = 2;
+
+/// By number.
+const PHASES: [GoPhase; 4] = [GoPhase::Dead, GoPhase::Runnable, GoPhase::Running, GoPhase::Waiting];
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}/{:?}+{:b}", self.turn(), self.phase(), self.0 >> (2 * TO_PHASE))
+    }
 }
 
 /// A goroutine.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct G {
+    pub(crate) state: State,
     pub(crate) id: u64,
-    pub(crate) turn: Turn,
-    pub(crate) life: Life,
+    /// How many of the events that count it on have happened.
+    pub(crate) seq: u64,
+    /// The place of the system call that its last event was, if it was one.
+    pub(crate) syscall: usize,
+    /// When it last blocked in a system call, in ticks; 0 for never.
+    pub(crate) blocked: i64,
 }
 
 /// All goroutines.
 #[derive(Clone, Debug)]
 pub(crate) struct Gs {
     index: Paged<Slot>,
+    /// Slots that were asked for lately, by the end of the ID. A wrong one is
+    /// told by its goroutine's ID; there is none of one that has ended.
+    recent: Box<[Slot; RECENT]>,
     all: Vec<G>,
     /// The slots of those that have ended.
     free: Vec<Slot>,
@@ -70,9 +158,10 @@ impl Default for Gs {
     fn default() -> Gs {
         let mut index = Paged::default();
         index.insert(0, NOBODY);
-        let mut nobody = G::default();
-        (nobody.life.phase, nobody.life.exists) = (GoPhase::Running, true);
-        Gs { index, all: vec![nobody, G { id: u64::MAX - 1, ..G::default() }], free: Vec::new() }
+        let state = State::phase_at(GoPhase::Running).and(State::EXISTS).and(State::NOBODY);
+        let nobody = G { state, ..G::default() };
+        let all = vec![nobody, G { id: u64::MAX - 1, ..G::default() }];
+        Gs { index, recent: Box::new([NOBODY; RECENT]), all, free: Vec::new() }
     }
 }
 
@@ -80,18 +169,24 @@ impl Gs {
     /// The slot of an ID, made now if need be.
     #[inline(always)]
     pub(crate) fn slot(&mut self, id: u64) -> Slot {
-        let slot = self.index.get(id);
-        if slot < ENDED { slot } else { self.add(id, slot) }
+        let slot = self.recent[id as usize % RECENT];
+        if self.all.get(slot as usize).is_some_and(|g| g.id == id) { slot } else { self.find(id) }
     }
 
-    #[cold]
     #[inline(never)]
+    fn find(&mut self, id: u64) -> Slot {
+        let slot = self.index.get(id);
+        let slot = if slot < ENDED { slot } else { self.add(id, slot) };
+        self.recent[id as usize % RECENT] = slot;
+        slot
+    }
+
     fn add(&mut self, id: u64, before: Slot) -> Slot {
         let mut g = G { id, ..G::default() };
         let slot = self.free.pop().unwrap_or(self.all.len() as Slot);
         if before == ENDED {
             // It can be named, but not be created again.
-            g.life.exists = true;
+            g.state.set(State::EXISTS, true);
             self.index.replace(id, slot);
         } else {
             self.index.insert(id, slot);
@@ -105,9 +200,10 @@ impl Gs {
 
     /// A goroutine has ended. One that a stream waits for keeps its slot.
     pub(crate) fn end(&mut self, slot: Slot) {
-        let G { id, turn, .. } = *self.get(slot);
-        if slot > COLLECTOR && !turn.awaited && self.index.get(id) == slot {
+        let G { id, state, .. } = *self.get(slot);
+        if slot > COLLECTOR && !state.has(State::AWAITED) && self.index.get(id) == slot {
             self.index.replace(id, ENDED);
+            self.recent[id as usize % RECENT] = NOBODY;
             self.free.push(slot);
         }
     }
@@ -116,6 +212,19 @@ impl Gs {
     #[inline(always)]
     pub(crate) fn get(&mut self, slot: Slot) -> &mut G {
         &mut self.all[slot as usize]
+    }
+
+    /// The goroutines of a slot and of another one, if that is asked for; `None`
+    /// if it is the same.
+    #[inline(always)]
+    pub(crate) fn pair(&mut self, slot: Slot, other: Option<Slot>) -> Option<(&mut G, Option<&mut G>)> {
+        match other {
+            None => Some((self.all.get_mut(slot as usize)?, None)),
+            Some(other) => {
+                let [g, other] = self.all.get_disjoint_mut([slot as usize, other as usize]).ok()?;
+                Some((g, Some(other)))
+            }
+        }
     }
 
     pub(crate) fn id(&self, slot: Slot) -> u64 {
@@ -132,20 +241,20 @@ mod tests {
         let mut gs = Gs::default();
         for id in 1..=1000 {
             let slot = gs.slot(id);
-            assert_eq!((gs.id(slot), gs.get(slot).life.exists), (id, false));
+            assert_eq!((gs.id(slot), gs.get(slot).state.has(State::EXISTS)), (id, false));
             assert_eq!(gs.slot(id), slot);
             gs.end(slot);
         }
         assert_eq!(gs.all.len(), 3, "nobody, the collector and one more at a time");
         let slot = gs.slot(500);
-        assert!(gs.get(slot).life.exists, "it was there before");
+        assert!(gs.get(slot).state.has(State::EXISTS), "it was there before");
     }
 
     #[test]
     fn a_slot_that_is_waited_for_is_kept() {
         let mut gs = Gs::default();
         let slot = gs.slot(1);
-        gs.get(slot).turn.awaited = true;
+        gs.get(slot).state.set(State::AWAITED, true);
         gs.end(slot);
         assert_ne!(gs.slot(2), slot);
     }

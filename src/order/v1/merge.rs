@@ -15,9 +15,10 @@
 //! Ps are first looked at in is a map's there, random; here it is ascending,
 //! the CPU samples last.
 
-use super::cursor::{Cursor, Head, Rule};
+use super::cursor::{Cursor, Until};
 use super::frontier::{Entry, Frontier, Ties};
 use super::gs::{Gs, NOBODY};
+use super::head::Head;
 use super::replay::Replay;
 use crate::error::{Result, V1Error};
 use crate::ids::{GoId, ProcId};
@@ -57,7 +58,6 @@ pub(crate) struct Merge<'a> {
     /// How often streams that wait were looked at.
     looked: u64,
     ties: Ties,
-    last: i64,
 }
 
 /// The cursors of each P, ascending, without one first.
@@ -100,15 +100,14 @@ impl<'a> Merge<'a> {
             next: None,
             looked: 0,
             ties,
-            last: i64::MIN,
         }
     }
 
     /// Merges some more events; returns whether there are others left.
     pub(crate) fn advance(&mut self, out: &mut Replay<'_>) -> Result<bool> {
         // Looking at all streams afterwards has to pay.
-        let enough = out.window.place() + STRETCH.max(self.streams.len());
-        while out.window.place() < enough {
+        let enough = out.window.held() + STRETCH.max(self.streams.len());
+        while out.window.held() < enough {
             match self.next.take() {
                 Some(stream) => self.run(stream, enough, out)?,
                 None if self.look_at_all(out)? => {}
@@ -129,48 +128,56 @@ impl<'a> Merge<'a> {
     /// A stream keeps its turn for as long as its events come before those of
     /// the frontier, which they would enter only to leave it at once.
     fn run(&mut self, mut at: usize, enough: usize, out: &mut Replay<'_>) -> Result<()> {
+        let mut until = Until { ticks: self.frontier.until(), held: enough };
         while let Some(stream) = self.streams.get_mut(at) {
             stream.looked_at = false;
-            let mut applied = stream.head.rule.try_apply(&mut out.gs);
-            if applied.is_none() {
-                impossible(&stream.head, out)?;
-                applied = Some(true);
-            }
-            let earliest = self.frontier.earliest();
-            let mut passes = None;
-            while let Some(awaited) = applied {
-                put(&mut self.last, &stream.head, stream.cursor.proc, out)?;
-                if awaited {
-                    self.waiting.push(at);
-                    return Ok(());
+            let mut due = true;
+            loop {
+                let Stream { head, cursor, .. } = stream;
+                if !out.plainly::<true>(head, cursor.proc) {
+                    match happen(head, cursor.proc, due, out)? {
+                        Happened::Alone => {}
+                        Happened::Awaited => {
+                            self.waiting.push(at);
+                            return Ok(());
+                        }
+                        Happened::NotYet => {
+                            self.wait(at, out);
+                            return Ok(());
+                        }
+                    }
                 }
-                if !stream.read(self.file, &self.index, &self.shapes, out)? {
+                if !stream.read(self.file, &self.index, &self.shapes, until, out)? {
                     return Ok(());
                 }
                 let ticks = stream.head.ticks;
-                let first = ticks < earliest && *passes.get_or_insert_with(|| self.frontier.lets_pass());
-                if first && out.window.place() < enough {
-                    applied = stream.head.rule.try_apply(&mut out.gs);
-                } else if !stream.head.rule.holds(&mut out.gs) {
-                    applied = None;
-                } else {
-                    stream.looked_at = true;
-                    if first {
-                        self.next = Some(at);
-                        return Ok(());
-                    }
-                    break;
+                if ticks < until.ticks && out.window.held() < enough {
+                    due = false;
+                    continue;
                 }
-            }
-            if applied.is_none() {
+                if !stream.head.holds(&mut out.gs) {
+                    self.wait(at, out);
+                    return Ok(());
+                }
                 stream.looked_at = true;
-                stream.head.rule.await_change(&mut out.gs);
-                self.waiting.push(at);
-                return Ok(());
+                if ticks < until.ticks {
+                    self.next = Some(at);
+                    return Ok(());
+                }
+                at = self.frontier.exchange(Entry { ticks, stream: at }, &mut until.ticks).stream;
+                break;
             }
-            at = self.frontier.exchange(Entry { ticks: stream.head.ticks, stream: at }).stream;
         }
         Ok(())
+    }
+
+    /// A stream waits for its next event to be due.
+    fn wait(&mut self, at: usize, out: &mut Replay<'_>) {
+        if let Some(stream) = self.streams.get_mut(at) {
+            stream.looked_at = true;
+            stream.head.await_change(&mut out.gs);
+            self.waiting.push(at);
+        }
     }
 
     /// Looks at the next event of each stream that waits, and finds the earliest
@@ -188,13 +195,13 @@ impl<'a> Merge<'a> {
         while let Some(&stream) = self.waiting.get(i) {
             match self.look(stream, out)? {
                 None => self.strike(i),
-                Some(head) if gives_way || head.rule.holds(&mut out.gs) => {
+                Some(head) if gives_way || head.holds(&mut out.gs) => {
                     let ticks = head.ticks;
                     self.strike(i);
                     self.frontier.push(Entry { ticks, stream });
                 }
                 Some(head) => {
-                    head.rule.await_change(&mut out.gs);
+                    head.await_change(&mut out.gs);
                     i += 1;
                 }
             }
@@ -218,7 +225,7 @@ impl<'a> Merge<'a> {
     fn look(&mut self, stream: usize, out: &mut Replay<'_>) -> Result<Option<&Head>> {
         let Some(stream) = self.streams.get_mut(stream) else { return Ok(None) };
         if !stream.looked_at {
-            stream.looked_at = stream.read(self.file, &self.index, &self.shapes, out)?;
+            stream.looked_at = stream.read(self.file, &self.index, &self.shapes, Until::NOW, out)?;
         }
         Ok(stream.looked_at.then_some(&stream.head))
     }
@@ -233,15 +240,15 @@ impl<'a> Merge<'a> {
             return Ok(());
         };
         let proc = cursor.proc;
-        let turn = out.gs.get(head.rule.g).turn;
+        let g = *out.gs.get(head.subject);
         out.order_defects.meet(wrong(
             head.at,
             V1Error::Stuck {
                 proc: ProcId(u64::from(proc)),
-                event: head.rule.event,
-                goroutine: GoId(out.gs.id(head.rule.g)),
-                found: turn.phase,
-                seq: turn.seq,
+                event: head.event,
+                goroutine: GoId(out.gs.id(head.subject)),
+                found: g.state.turn(),
+                seq: g.seq,
             },
         ))?;
         self.waiting.swap_remove(i);
@@ -249,9 +256,9 @@ impl<'a> Merge<'a> {
             stream.looked_at = false;
         }
         // Time does not go back for it.
-        let ticks = head.ticks.max(self.last);
-        head.rule.force(&mut out.gs);
-        put(&mut self.last, &Head { ticks, ..head }, proc, out)?;
+        let ticks = head.ticks.max(out.last);
+        head.force(&mut out.gs);
+        put(&Head { ticks, ..head }, proc, out)?;
         self.waiting.push(at);
         Ok(())
     }
@@ -260,9 +267,16 @@ impl<'a> Merge<'a> {
 impl Stream {
     /// Reads the next event, if there is one.
     #[inline(always)]
-    fn read(&mut self, file: &[u8], index: &Index, shapes: &Shapes, out: &mut Replay<'_>) -> Result<bool> {
+    fn read(
+        &mut self,
+        file: &[u8],
+        index: &Index,
+        shapes: &Shapes,
+        until: Until,
+        out: &mut Replay<'_>,
+    ) -> Result<bool> {
         loop {
-            match self.cursor.read(file, index, shapes, &mut out.gs, &mut self.head) {
+            match self.cursor.read::<true>(file, index, shapes, until, out, &mut self.head) {
                 Ok(true) => return Ok(true),
                 Ok(false) => return Ok(self.next_sample(&mut out.gs)),
                 Err(e) => {
@@ -277,24 +291,47 @@ impl Stream {
     fn next_sample(&mut self, gs: &mut Gs) -> bool {
         let Some(sample) = self.samples.pop() else { return false };
         let g = sample.goroutine.map_or(NOBODY, |g| gs.slot(g.0));
-        let (event, ticks) = (EventType::CPUSample, sample.time.0 as i64);
-        self.head = Head { ticks, at: sample.offset, g, rule: Rule::free(event), becomes: event, ..Head::NONE };
+        let ticks = sample.time.0 as i64;
+        self.head = Head { ticks, at: sample.offset, g, event: EventType::CPUSample, ..Head::NONE };
         self.cursor.proc = sample.proc.and_then(|p| u16::try_from(p.0).ok()).unwrap_or(NO_PROC);
         true
     }
 }
 
+/// What has become of an event.
+enum Happened {
+    Alone,
+    /// A stream may wait for it.
+    Awaited,
+    NotYet,
+}
+
+/// Has an event happen, by all rules, if its goroutine is ready for it, which it
+/// was if the event is `due`.
+#[inline(never)]
+fn happen(head: &Head, proc: u16, due: bool, out: &mut Replay<'_>) -> Result<Happened> {
+    let awaited = match head.try_apply(&mut out.gs) {
+        Some(awaited) => awaited,
+        None if !due => return Ok(Happened::NotYet),
+        None => {
+            impossible(head, out)?;
+            true
+        }
+    };
+    put(head, proc, out)?;
+    Ok(if awaited { Happened::Awaited } else { Happened::Alone })
+}
+
 /// Puts an event in its place, not before that of the last one.
-#[inline(always)]
-fn put(last: &mut i64, head: &Head, proc: u16, out: &mut Replay<'_>) -> Result<()> {
+fn put(head: &Head, proc: u16, out: &mut Replay<'_>) -> Result<()> {
     let mut ticks = head.ticks;
-    if ticks < *last {
-        let what = V1Error::TimeOrder { event: head.rule.event, ticks: last.wrapping_sub(ticks) as u64 };
+    if ticks < out.last {
+        let what = V1Error::TimeOrder { event: head.event, ticks: out.last.wrapping_sub(ticks) as u64 };
         out.order_defects.meet(wrong(head.at, what))?;
-        ticks = *last;
+        ticks = out.last;
     }
-    *last = ticks;
-    out.event(head.item(ticks, proc))
+    out.last = ticks;
+    out.in_full(head.item(ticks, proc))
 }
 
 /// An event is the earliest that its goroutine was ready for, and it no longer
@@ -302,10 +339,10 @@ fn put(last: &mut i64, head: &Head, proc: u16, out: &mut Replay<'_>) -> Result<(
 #[cold]
 #[inline(never)]
 fn impossible(head: &Head, out: &mut Replay<'_>) -> Result<()> {
-    let goroutine = GoId(out.gs.id(head.rule.g));
-    let found = out.gs.get(head.rule.g).turn.phase;
-    let what = V1Error::ImpossibleTransition { event: head.rule.event, goroutine, found };
+    let goroutine = GoId(out.gs.id(head.subject));
+    let found = out.gs.get(head.subject).state.turn();
+    let what = V1Error::ImpossibleTransition { event: head.event, goroutine, found };
     out.order_defects.meet(wrong(head.at, what))?;
-    head.rule.force(&mut out.gs);
+    head.force(&mut out.gs);
     Ok(())
 }

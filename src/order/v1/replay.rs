@@ -10,7 +10,8 @@ mod rules;
 
 use super::Defects;
 use super::convert::Form;
-use super::gs::{Gs, Life, NOBODY};
+use super::gs::{Gs, NOBODY, State};
+use super::head::Head;
 use super::item::Item;
 use super::window::Window;
 use crate::error::{GoPhase, Result, V1Error};
@@ -20,7 +21,7 @@ use crate::order::state::{NONE, Slot};
 use crate::version::Version;
 use crate::warning::Warning;
 use crate::wire::v1::spec::EventType;
-use crate::wire::v1::tables::{Index, NO_PROC};
+use crate::wire::v1::tables::Index;
 use rustc_hash::FxHashMap;
 
 /// Ps that are none, which Go attributes events to.
@@ -62,6 +63,8 @@ pub(crate) struct Step {
 /// What the rules need of a P.
 #[derive(Clone, Copy, Debug)]
 struct P {
+    /// Its ID; [`NONE`] if it stands for none.
+    id: u32,
     g: Slot,
     thread: u64,
     seen: bool,
@@ -71,7 +74,8 @@ struct P {
     stopped: usize,
 }
 
-const P_ABSENT: P = P { g: NOBODY, thread: WIRE_NONE, seen: false, running: false, sweeps: false, stopped: 0 };
+const P_ABSENT: P =
+    P { id: NONE, g: NOBODY, thread: WIRE_NONE, seen: false, running: false, sweeps: false, stopped: 0 };
 
 /// Where a P stands among all, the first being that of events on no P.
 #[inline(always)]
@@ -101,6 +105,8 @@ pub(crate) struct Replay<'a> {
     form: Form,
     /// The time of the first event, in ticks.
     pub(crate) start: Option<i64>,
+    /// The time of the last event that was merged.
+    pub(crate) last: i64,
     pub(crate) window: Window,
     /// Those that reading and merging find.
     pub(crate) order_defects: Defects,
@@ -114,7 +120,7 @@ impl<'a> Replay<'a> {
         let mut gs = Gs::default();
         for &id in &index.timers {
             let slot = gs.slot(id);
-            gs.get(slot).life.timer = true;
+            gs.get(slot).state.set(State::TIMER, true);
         }
         let batches = index.batches.iter().map(|batch| place(batch.proc));
         let samples = index.samples.iter().filter_map(|sample| Some(place(u16::try_from(sample.proc?.0).ok()?)));
@@ -124,7 +130,7 @@ impl<'a> Replay<'a> {
             file,
             version: index.version,
             gs,
-            ps: vec![P_ABSENT; most + 1],
+            ps: [NONE].into_iter().chain(0..most as u32).map(|id| P { id, ..P_ABSENT }).collect(),
             collecting: false,
             stopped: 0,
             last_stop: 0,
@@ -133,6 +139,7 @@ impl<'a> Replay<'a> {
             late: FxHashMap::default(),
             form,
             start: None,
+            last: i64::MIN,
             window: Window::default(),
             order_defects: defects.clone(),
             rule_defects: defects,
@@ -147,8 +154,8 @@ impl<'a> Replay<'a> {
     }
 
     #[inline(always)]
-    fn g(&mut self, slot: Slot) -> &mut Life {
-        &mut self.gs.get(slot).life
+    fn g(&mut self, slot: Slot) -> &mut State {
+        &mut self.gs.get(slot).state
     }
 
     #[inline(always)]
@@ -156,38 +163,43 @@ impl<'a> Replay<'a> {
         &mut self.ps[place(proc)]
     }
 
-    /// Takes the next event; an error comes in strict mode only.
+    /// A goroutine has ended.
     #[inline(always)]
-    pub(crate) fn event(&mut self, item: Item) -> Result<()> {
-        if self.form.is_usual() && self.plainly(&item) {
-            return Ok(());
+    fn ends(&mut self, slot: Slot) {
+        if !self.regions.is_empty() {
+            self.regions.remove(&slot);
         }
-        let Item { ticks, at, g, other, proc, event, exit } = item;
-        self.in_full(Item { ticks, at, g, other, proc, event, exit })
+        self.gs.end(slot);
     }
 
-    /// The same, and by all rules.
+    /// Takes the next event of those that are not merged; an error comes in
+    /// strict mode only.
+    pub(crate) fn event(&mut self, item: Item) -> Result<()> {
+        let Item { ticks, at, g, other, event, .. } = item;
+        let head = Head { ticks, at, g, other, event, ..Head::NONE };
+        if self.plainly::<false>(&head, item.proc) { Ok(()) } else { self.in_full(item) }
+    }
+
+    /// Takes the next event by all rules; an error comes in strict mode only.
     #[inline(never)]
-    fn in_full(&mut self, item: Item) -> Result<()> {
+    pub(crate) fn in_full(&mut self, item: Item) -> Result<()> {
         use EventType::*;
         use GoPhase::*;
         let event = item.event;
         self.start.get_or_insert(item.ticks);
         let mut ticks = item.ticks;
-        let mut thread = self.p(item.proc).thread;
-        let mut proc = if item.proc == NO_PROC { NONE } else { u32::from(item.proc) };
+        let P { id: mut proc, mut thread, .. } = *self.p(item.proc);
         let (mut moved, mut timer, mut called_back, mut first_of_proc) = (false, false, false, false);
         let (mut began, mut begins) = (0, false);
         let g = self.gs.get(item.g);
         let id = g.id;
-        let syscall = std::mem::take(&mut g.turn.syscall);
-        if syscall != 0 {
-            self.window.close(syscall - 1, event == GoSysBlock);
+        if g.state.take(State::CALLS) {
+            self.window.close(g.syscall, event == GoSysBlock);
         }
         match event {
             GoStart | GoStartLabel => {
-                called_back = std::mem::take(&mut self.g(item.g).in_c);
-                if self.g(item.g).late {
+                called_back = self.g(item.g).take(State::IN_C);
+                if self.g(item.g).has(State::LATE) {
                     self.starts_late(item)?;
                 }
                 if !called_back {
@@ -195,37 +207,38 @@ impl<'a> Replay<'a> {
                 }
                 self.needs_on_proc(item, NOBODY)?;
                 let g = self.g(item.g);
-                (g.phase, g.network, g.exists) = (Running, false, true);
+                g.set_phase(Running);
+                g.set(State::NETWORK, false);
+                g.set(State::EXISTS, true);
                 self.p(item.proc).g = item.g;
             }
             GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
             | GoBlockGC => self.leaves(item, Waiting)?,
             GoSysBlock => {
-                self.gs.get(item.g).turn.blocked = item.ticks;
+                self.gs.get(item.g).blocked = item.ticks;
                 self.leaves(item, Waiting)?;
             }
             GoSched | GoPreempt => self.leaves(item, Runnable)?,
             GoStop => self.leaves(item, Dead)?,
             GoEnd => {
-                let sound = self.g(item.g).phase == Running && self.p(item.proc).g == item.g;
+                let sound = self.g(item.g).phase() == Running && self.p(item.proc).g == item.g;
                 self.leaves(item, Dead)?;
-                if !self.regions.is_empty() {
-                    self.regions.remove(&item.g);
-                }
                 if sound {
-                    self.gs.end(item.g);
+                    self.ends(item.g);
+                } else {
+                    self.regions.remove(&item.g);
                 }
             }
             GoUnblock => {
                 self.needs(item, item.g, Running)?;
-                timer = self.g(item.g).timer;
+                timer = self.g(item.g).has(State::TIMER);
                 if !timer {
                     self.needs_on_proc(item, item.g)?;
                 }
                 self.needs(item, item.other, Waiting)?;
                 let woken = self.g(item.other);
-                woken.phase = Runnable;
-                if std::mem::take(&mut woken.network) {
+                woken.set_phase(Runnable);
+                if woken.take(State::NETWORK) {
                     (proc, thread) = (NETPOLL_PROC, WIRE_NONE);
                 } else if timer {
                     (proc, thread) = (TIMER_PROC, WIRE_NONE);
@@ -234,22 +247,27 @@ impl<'a> Replay<'a> {
             GoCreate => {
                 self.needs(item, item.g, Running)?;
                 self.needs_on_proc(item, item.g)?;
-                if self.g(item.other).exists {
+                if self.g(item.other).has(State::EXISTS) {
                     let goroutine = self.go_id(item.other);
                     self.meet(item, V1Error::GoroutineExists { event, goroutine })?;
                 }
                 let created = self.g(item.other);
-                (created.phase, created.exists, created.network) = (Runnable, true, false);
+                created.set_phase(Runnable);
+                created.set(State::EXISTS, true);
+                created.set(State::NETWORK, false);
             }
             GoSysCall => {
                 self.needs_running(item)?;
-                self.g(item.g).network = false;
-                self.gs.get(item.g).turn.syscall = self.window.place() + 1;
+                let place = self.window.place();
+                let g = self.gs.get(item.g);
+                g.state = g.state.without(State::NETWORK).and(State::CALLS);
+                g.syscall = place;
             }
             GoSysExit => {
                 self.needs(item, item.g, Waiting)?;
                 let g = self.g(item.g);
-                (g.phase, g.network, g.in_c) = (Runnable, false, false);
+                g.set_phase(Runnable);
+                *g = g.without(State::NETWORK).without(State::IN_C);
                 if self.moves(item)? {
                     (ticks, moved) = (item.exit, true);
                 }
@@ -257,12 +275,15 @@ impl<'a> Replay<'a> {
             }
             GoWaiting | GoInSyscall => {
                 if event == GoInSyscall {
-                    let turn = &mut self.gs.get(item.g).turn;
-                    (turn.blocked, turn.in_c) = (item.ticks, true);
+                    let g = self.gs.get(item.g);
+                    g.blocked = item.ticks;
+                    g.state.set(State::TURN_IN_C, true);
                 }
                 self.needs(item, item.g, Runnable)?;
                 let g = self.g(item.g);
-                (g.phase, g.network, g.in_c) = (Waiting, false, event == GoInSyscall);
+                g.set_phase(Waiting);
+                g.set(State::NETWORK, false);
+                g.set(State::IN_C, event == GoInSyscall);
             }
             ProcStart | ProcStop => {
                 (first_of_proc, thread) = self.proc(item)?;

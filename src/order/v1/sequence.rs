@@ -5,7 +5,8 @@
 //! All events are read before the first comes out. Merging the Ps by number
 //! would not do for damaged traces, where numbers are missing or come twice.
 
-use super::cursor::Head;
+use super::cursor::Until;
+use super::head::Head;
 use super::item::Item;
 use super::merge::{STRETCH, cursors};
 use super::replay::Replay;
@@ -21,7 +22,7 @@ pub(crate) fn by_number(file: &[u8], index: &Index, out: &mut Replay<'_>) -> Res
     for mut cursor in cursors(index) {
         let mut head = Head::NONE;
         loop {
-            match cursor.read(file, index, &shapes, &mut out.gs, &mut head) {
+            match cursor.read::<false>(file, index, &shapes, Until::NOW, out, &mut head) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(e) => {
@@ -30,7 +31,7 @@ pub(crate) fn by_number(file: &[u8], index: &Index, out: &mut Replay<'_>) -> Res
                 }
             }
             let (mut seq, mut ticks) = (cursor.seq, head.ticks);
-            if head.rule.event == EventType::GoSysExit {
+            if head.event == EventType::GoSysExit {
                 let ([.., real_seq, real_ticks], _) = numbers(file, head.at, &shapes)?;
                 seq = real_seq;
                 if real_ticks != 0 {

@@ -72,6 +72,12 @@ pub(crate) struct Window {
 }
 
 impl Window {
+    /// How many records it holds.
+    #[inline(always)]
+    pub(crate) fn held(&self) -> usize {
+        self.records.len()
+    }
+
     /// Where the next record will stand, counted from the first of all.
     #[inline(always)]
     pub(crate) fn place(&self) -> usize {
@@ -115,8 +121,9 @@ impl Window {
     /// that is earlier than `bound`.
     pub(crate) fn settle(&mut self, bound: i64) {
         let unsettled = self.records.get(self.ready..).unwrap_or_default();
-        let ready = unsettled.iter().take_while(|record| record.note & OPEN == 0 && record.time <= bound);
-        self.ready += ready.count();
+        let early = unsettled.partition_point(|record| record.time <= bound);
+        let early = unsettled.get(..early).unwrap_or_default();
+        self.ready += early.iter().position(|record| record.note & OPEN != 0).unwrap_or(early.len());
     }
 
     /// Nothing more will come.
@@ -150,19 +157,16 @@ impl Window {
     /// call comes between, given how to make nanoseconds of ticks.
     #[inline(always)]
     pub(crate) fn hand_out(&mut self, last_time: &mut i64, out: &mut Block, nanos: impl Fn(i64) -> i64) {
-        let last = (i64::MAX, usize::MAX);
-        let exit = self.exits.peek().map_or(last, |Reverse(exit)| (exit.record.time, exit.before));
-        let mut place = self.gone + self.next;
-        for &record in self.records.get(self.next..self.ready).unwrap_or_default() {
-            if !out.has_room() || exit <= (record.time, place) {
-                break;
-            }
-            if record.note & DROPPED == 0 {
-                out.push(last_time, Record { time: nanos(record.time), ..record });
-            }
-            place += 1;
-        }
-        self.next = place - self.gone;
+        let ready = self.records.get(self.next..self.ready).unwrap_or_default();
+        let clear = self.exits.peek().map_or(ready.len(), |Reverse(exit)| {
+            let earlier = ready.partition_point(|record| record.time < exit.record.time);
+            let no_later = ready.partition_point(|record| record.time <= exit.record.time);
+            exit.before.saturating_sub(self.gone + self.next).clamp(earlier, no_later)
+        });
+        let chunk = ready.get(..clear.min(out.room())).unwrap_or_default();
+        self.next += chunk.len();
+        let stay = chunk.iter().filter(|record| record.note & DROPPED == 0);
+        out.extend(last_time, stay.map(|record| (record, nanos(record.time))));
     }
 
     /// Forgets what has been handed out, if that is the greater part.

@@ -184,7 +184,7 @@ impl EventType {
     /// What an event becomes once it has its place: those that stand for "on
     /// the same P as before" are like the others.
     #[inline(always)]
-    pub(crate) fn global(self) -> EventType {
+    pub(crate) const fn global(self) -> EventType {
         match self {
             EventType::GoStartLocal => EventType::GoStart,
             EventType::GoUnblockLocal => EventType::GoUnblock,

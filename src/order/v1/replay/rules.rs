@@ -4,6 +4,7 @@ use super::{NOBODY, P, Replay};
 use crate::error::{GoPhase, Result, V1Error};
 use crate::ids::{GoId, ProcId, TaskId, WIRE_NONE};
 use crate::order::state::Slot;
+use crate::order::v1::gs::State;
 use crate::order::v1::item::Item;
 use crate::version::Version;
 use crate::wire::v1::event::wrong;
@@ -25,13 +26,13 @@ impl Replay<'_> {
     #[cold]
     #[inline(never)]
     fn not_in_phase(&mut self, at: usize, event: EventType, slot: Slot, expected: GoPhase) -> Result<()> {
-        let (found, goroutine) = (self.g(slot).phase, self.go_id(slot));
+        let (found, goroutine) = (self.g(slot).phase(), self.go_id(slot));
         self.rule_defects.meet(wrong(at, V1Error::Goroutine { event, goroutine, found, expected }))
     }
 
     #[inline(always)]
     pub(super) fn needs(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
-        if self.g(slot).phase == expected { Ok(()) } else { self.not_in_phase(item.at, item.event, slot, expected) }
+        if self.g(slot).phase() == expected { Ok(()) } else { self.not_in_phase(item.at, item.event, slot, expected) }
     }
 
     /// Demands that the event's P run that goroutine, or none.
@@ -69,16 +70,16 @@ impl Replay<'_> {
     /// Whether the end of a system call goes where its time says.
     #[inline(never)]
     pub(super) fn moves(&mut self, item: Item) -> Result<bool> {
-        let turn = &mut self.gs.get(item.g).turn;
-        let stale = std::mem::take(&mut turn.stale);
-        let blocked = turn.blocked;
+        let g = self.gs.get(item.g);
+        let stale = g.state.take(State::STALE);
+        let blocked = g.blocked;
         let early = item.exit < blocked;
         if item.exit == 0 || stale && early {
             return Ok(false);
         }
         if blocked != 0 && !early {
             if item.exit > item.ticks {
-                self.gs.get(item.g).life.late = true;
+                self.g(item.g).set(State::LATE, true);
                 self.late.insert(item.g, item.exit);
             }
             return Ok(true);
@@ -96,7 +97,7 @@ impl Replay<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn starts_late(&mut self, item: Item) -> Result<()> {
-        self.gs.get(item.g).life.late = false;
+        self.g(item.g).set(State::LATE, false);
         let (event, goroutine) = (item.event, self.go_id(item.g));
         let [found, expected] = [GoPhase::Waiting, GoPhase::Runnable];
         match self.late.remove(&item.g) {
@@ -123,8 +124,8 @@ impl Replay<'_> {
         self.needs_running(item)?;
         if item.g != NOBODY {
             let g = self.g(item.g);
-            g.phase = phase;
-            g.network = item.event == EventType::GoBlockNet;
+            g.set_phase(phase);
+            g.set(State::NETWORK, item.event == EventType::GoBlockNet);
         }
         self.p(item.proc).g = NOBODY;
         Ok(())
@@ -174,11 +175,13 @@ impl Replay<'_> {
                 began = self.last_stop;
             }
             GCMarkAssistStart => {
-                let open = std::mem::replace(&mut self.g(item.g).assists, true);
+                let g = self.g(item.g);
+                let open = g.has(State::ASSISTS);
+                g.set(State::ASSISTS, true);
                 self.needs_open(item, open, false)?;
             }
             // It may have begun before the trace.
-            GCMarkAssistDone => self.g(item.g).assists = false,
+            GCMarkAssistDone => self.g(item.g).set(State::ASSISTS, false),
             _ => {}
         }
         if !matches!(event, UserTaskCreate | UserTaskEnd | UserRegion) {
