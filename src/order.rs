@@ -38,7 +38,7 @@ pub(crate) use dispatch::{Advance, Step};
 pub(crate) use record::{Block, Record, note};
 pub use stuck::{Stuck, StuckThread};
 
-use crate::bytes::uvarint;
+use crate::bytes::{BEYOND, WINDOW, short_uvarint, window};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generation::Generation;
 use crate::ids::WIRE_NONE;
@@ -46,15 +46,14 @@ use crate::limits::Limits;
 use crate::time::Frequency;
 use crate::warning::{Repair, Warning, Warnings};
 use crate::wire::v2::batch::BatchKind;
-use crate::wire::v2::event::bad_varint;
 use crate::wire::v2::samples::RawSample;
 use crate::wire::v2::spec::EventType;
 use context::Context;
 use cursor::{Cursor, Spans};
-use dispatch::dispatch;
+use dispatch::{dispatch, dispatch_rare, long_uvarint};
 use frontier::{Entry, Frontier};
 use recover::PATIENCE_AT_FIRST;
-use state::{NONE, Slot, State};
+use state::{NONE, Slot, State, Thread};
 
 /// The ordering of a trace, one generation after the other.
 #[derive(Clone, Debug)]
@@ -64,8 +63,6 @@ pub(crate) struct Order<'a> {
     frequency: Frequency,
     generation: u64,
     frontier: Frontier,
-    /// Each M's next event, by the M's slot in the state.
-    cursors: Vec<Cursor>,
     spans: Spans,
     /// CPU samples by time, latest first.
     samples: Vec<(i64, RawSample)>,
@@ -82,6 +79,9 @@ pub(crate) struct Order<'a> {
     /// How many events may still be tried in vain; see [`Limits::patience`].
     patience: u64,
 }
+
+/// The most bytes that an event's type and time take.
+const MOST_TIME: usize = 1 + crate::limits::MAX_VARINT_BYTES;
 
 /// How trying one M's events ended.
 enum Ran {
@@ -102,7 +102,6 @@ impl<'a> Order<'a> {
             frequency: Frequency::from_hz(1_000_000_000),
             generation: 0,
             frontier: Frontier::default(),
-            cursors: Vec::new(),
             spans: Spans::default(),
             sample_time: i64::MAX,
             samples: Vec::new(),
@@ -223,17 +222,15 @@ impl<'a> Order<'a> {
             };
             self.spans.add(m, batch.data_offset, batch.end(), batch.time.0);
         }
-        self.cursors.resize(self.state.ms.len(), Cursor::default());
         for (m, first) in self.spans.chains().collect::<Vec<_>>() {
-            let thread = self.state.ms.id(m);
             let opened = if self.state.lenient {
-                self.open(thread, first)
+                self.open(self.state.ms.id(m), first)
             } else {
-                self.spans.open(self.file, self.frequency, thread, &mut { first })?
+                self.spans.open(self.file, self.frequency, &mut { first })?
             };
-            let (Some(opened), Some(cursor)) = (opened, self.cursors.get_mut(m as usize)) else { continue };
-            self.frontier.insert(Entry { time: opened.time, m });
-            *cursor = opened;
+            let (Some(cursor), Some(thread)) = (opened, self.state.ms.get_mut(m)) else { continue };
+            thread.cursor = cursor;
+            self.frontier.insert(self.entry(m, &cursor));
         }
         Ok(())
     }
@@ -288,8 +285,8 @@ impl<'a> Order<'a> {
         if self.state.lenient {
             return self.give_way(out);
         }
-        let head = self.frontier.get(0).and_then(|head| self.cursors.get(head.m as usize));
-        let at = head.map_or(0, |cursor| cursor.start);
+        let head = self.frontier.get(0).and_then(|head| self.state.ms.get(head.m));
+        let at = head.map_or(0, |m| m.cursor.start);
         let stuck = Stuck::new(self);
         Err(Error::at(at, ErrorKind::Stuck(Box::new(stuck))).in_generation(self.generation))
     }
@@ -298,54 +295,69 @@ impl<'a> Order<'a> {
     /// with the same M for as long as that stays the head, then with its rival.
     #[inline(always)]
     fn run(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
-        let Some(Entry { mut m, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
-        let Some(&cursor) = self.cursors.get(m as usize) else { return Ok(Ran::NotYet) };
+        let Some(Entry { mut m, mut number, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
+        let Some(&Thread { id: mut thread, mut cx, cursor, .. }) = self.state.ms.get(m) else {
+            return Ok(Ran::NotYet);
+        };
+        let Cursor { mut start, mut args, mut time, end, .. } = cursor;
+        if args > MOST_TIME {
+            return self.run_timeless(at, out);
+        }
 
         // What changes with every event lives in locals.
         let frequency = self.frequency;
-        let Cursor { mut thread, mut start, mut args, mut end, mut time, mut span, mut number } = cursor;
+        let mut tail = [BEYOND; WINDOW];
         let mut data = self.file.get(..end).unwrap_or_default();
-        let mut cx = self.state.ms.context(m);
+        let mut bytes = window(data, start, &mut tail);
         let mut last_time = self.last_time;
-        let mut ran = Ran::NotYet;
+        let before = out.len();
 
-        // Who comes next is known before it is known when: its event is at
-        // hand once the M gives way.
+        // Who comes next is known before it is known when.
         let mut rival = self.frontier.rival();
-        let mut rivals_number = self.number(rival.m);
         let mut limit = self.limit(at, thread, rival);
 
         let failed = loop {
-            let mut step = Step { event: EventType::Sync, at: start, data, pos: args, thread, cx, time };
+            out.draft(thread, cx, start);
+            let pos = args % 16;
+            let mut step = Step { event: EventType::Sync, at: start, data, window: bytes, pos, thread, cx, time };
             match dispatch(number, &mut self.state, &mut step) {
-                Ok(Advance::Yes) => out.push(&mut last_time, Record::new(step.event, thread, cx, start, time)),
+                Ok(Advance::Yes) => out.keep(&mut last_time, step.event, time),
                 Ok(Advance::Made) => out.push_all(&mut last_time, &mut self.state.made),
                 Ok(Advance::NotYet) => break None,
                 Err(e) => break Some(e),
             }
-            ran = Ran::Advanced;
-            (cx, args) = (step.cx, step.pos);
+            cx = step.cx;
 
             // On to the M's next event.
-            start = args;
-            if let Some(&next) = data.get(start) {
-                number = next;
-                args = start + 1;
-                match uvarint(data, &mut args) {
-                    Ok(ticks) => time = time.wrapping_add(frequency.nanos(ticks)),
-                    Err(e) => break Some(bad_varint(0, args, data.len(), e, "an event's time")),
-                }
+            start += step.pos;
+            if start < data.len() {
+                bytes = window(data, start, &mut tail);
+                number = bytes[0];
+                args = 1;
+                let ticks = match short_uvarint(bytes, &mut args) {
+                    Some(ticks) => ticks,
+                    None => match long_uvarint(data, start + 1, "an event's time") {
+                        Ok((ticks, len)) => {
+                            args = 1 + len;
+                            ticks
+                        }
+                        Err(e) => break Some(e),
+                    },
+                };
+                time = time.wrapping_add(frequency.nanos(ticks));
             } else {
-                match self.spans.open(self.file, frequency, thread, &mut self.spans.after(span)) {
+                match self.next_batch_of(m) {
                     Ok(Some(next)) => {
-                        Cursor { thread, start, args, end, time, span, number } = next;
-                        data = self.file.get(..end).unwrap_or_default();
+                        Cursor { start, args, time, .. } = next;
+                        data = self.file.get(..next.end).unwrap_or_default();
+                        bytes = window(data, start, &mut tail);
+                        number = bytes[0];
                     }
                     Ok(None) => {
                         self.state.ms.leave(m, cx);
                         self.last_time = last_time;
                         self.frontier.remove(at);
-                        return Ok(ran);
+                        return Ok(Ran::Advanced);
                     }
                     Err(e) => break Some(e),
                 }
@@ -355,39 +367,72 @@ impl<'a> Order<'a> {
                     break None;
                 }
                 // The M gives way.
-                self.leave(m, Cursor { thread, start, args, end, time, span, number }, cx);
-                self.frontier.update_root(Entry { time, m });
-                m = rival.m;
-                Cursor { thread, start, args, end, time, span, .. } =
-                    self.cursors.get(m as usize).copied().unwrap_or_default();
-                number = rivals_number;
-                data = self.file.get(..end).unwrap_or_default();
-                cx = self.state.ms.context(m);
+                self.leave(m, start, args, time, cx);
+                self.frontier.give_way(Entry { time, m, number });
+                Entry { m, number, .. } = rival;
+                let Some(next) = self.state.ms.get(m) else { break None };
+                (thread, cx) = (next.id, next.cx);
+                Cursor { start, args, time, .. } = next.cursor;
+                if args > MOST_TIME {
+                    self.last_time = last_time;
+                    return Ok(Ran::Advanced);
+                }
+                data = self.file.get(..next.cursor.end).unwrap_or_default();
+                bytes = window(data, start, &mut tail);
                 rival = self.frontier.rival();
-                rivals_number = self.number(rival.m);
                 limit = self.limit(at, thread, rival);
             }
         };
 
-        self.leave(m, Cursor { thread, start, args, end, time, span, number }, cx);
+        self.leave(m, start, args, time, cx);
         self.last_time = last_time;
-        match failed {
-            None => {
-                match ran {
-                    Ran::Advanced if at == 0 => self.frontier.update_root(Entry { time, m }),
-                    Ran::Advanced => self.frontier.update(at, time),
-                    Ran::NotYet => {}
-                }
-                Ok(ran)
-            }
-            Some(e) => Err(e.in_generation(self.generation).on_thread(crate::ids::optional(thread))),
+        if let Some(e) = failed {
+            return Err(e.in_generation(self.generation).on_thread(crate::ids::optional(thread)));
         }
+        if out.len() == before {
+            return Ok(Ran::NotYet);
+        }
+        let entry = Entry { time, m, number };
+        if at == 0 { self.frontier.update_root(entry) } else { self.frontier.update(at, entry) }
+        Ok(Ran::Advanced)
     }
 
-    /// The type of an M's next event.
-    #[inline(always)]
-    fn number(&self, m: Slot) -> u8 {
-        self.cursors.get(m as usize).map_or(0, |cursor| cursor.number)
+    /// Tries the event of the frontier's entry at `at`, the time of which could
+    /// not be read.
+    #[cold]
+    #[inline(never)]
+    fn run_timeless(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
+        let Some(Entry { m, number, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
+        let Some(&Thread { id: thread, cx, cursor, .. }) = self.state.ms.get(m) else { return Ok(Ran::NotYet) };
+        let Cursor { start, args, time, end, .. } = cursor;
+        let data = self.file.get(..end).unwrap_or_default();
+        let window = &[BEYOND; WINDOW];
+        let mut step = Step { event: EventType::Sync, at: start, data, window, pos: args, thread, cx, time };
+        let tried = dispatch_rare(number, &mut self.state, &mut step);
+        self.state.ms.leave(m, step.cx);
+        match tried {
+            Ok(Advance::Yes) => out.push(&mut self.last_time, Record::new(step.event, thread, cx, start, time)),
+            Ok(Advance::Made) => out.push_all(&mut self.last_time, &mut self.state.made),
+            Ok(Advance::NotYet) => return Ok(Ran::NotYet),
+            Err(e) => return Err(e.in_generation(self.generation).on_thread(crate::ids::optional(thread))),
+        }
+        self.step_over(at, m, start + step.pos);
+        Ok(Ran::Advanced)
+    }
+
+    /// The first event of an M's next batch, which becomes its cursor.
+    #[inline(never)]
+    fn next_batch_of(&mut self, m: Slot) -> Result<Option<Cursor>> {
+        let Some(thread) = self.state.ms.get_mut(m) else { return Ok(None) };
+        let next = self.spans.open(self.file, self.frequency, &mut self.spans.after(thread.cursor.span))?;
+        thread.cursor = next.unwrap_or(thread.cursor);
+        Ok(next)
+    }
+
+    /// What stands in the frontier for an M's next event.
+    fn entry(&self, m: Slot, cursor: &Cursor) -> Entry {
+        let number = self.file.get(cursor.start).copied().unwrap_or_default();
+        Entry { time: cursor.time, m, number }
     }
 
     /// Until when an M stays at the head. One that is none keeps no context,
@@ -399,11 +444,11 @@ impl<'a> Order<'a> {
 
     /// Keeps where an M's events have come to.
     #[inline(always)]
-    fn leave(&mut self, m: Slot, cursor: Cursor, cx: Context) {
-        if let Some(place) = self.cursors.get_mut(m as usize) {
-            *place = cursor;
+    fn leave(&mut self, m: Slot, start: usize, args: usize, time: i64, cx: Context) {
+        if let Some(thread) = self.state.ms.get_mut(m) {
+            (thread.cursor.start, thread.cursor.args, thread.cursor.time) = (start, args, time);
+            thread.leave(cx);
         }
-        self.state.ms.leave(m, cx);
     }
 
     fn next_sample(&mut self) {

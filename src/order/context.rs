@@ -36,7 +36,8 @@ impl Step<'_> {
     /// Demands an M, a P and a G: what code of the program runs with.
     #[inline(always)]
     pub(crate) fn needs_all(&self) -> Result<()> {
-        if self.cx.p == NONE || self.cx.g == NONE { Err(self.lacks(self.cx.p == NONE)) } else { Ok(()) }
+        self.needs_p()?;
+        self.needs_g()
     }
 
     /// Demands an M and a P.

@@ -1,6 +1,6 @@
 //! From an event's type to its handler: the one match, and what it hands over.
 
-use crate::bytes::uvarint;
+use crate::bytes::{Window, short_uvarint, uvarint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::order::context::Context;
 use crate::order::state::State;
@@ -8,8 +8,10 @@ use crate::order::{Record, gc, goroutine, proc, ranges, syscall, user};
 use crate::wire::v2::event::bad_varint;
 use crate::wire::v2::spec::EventType;
 
-/// Whether an event could happen.
+/// Whether an event could happen. Of an address's size: so a `Result` of it
+/// stays in registers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
 pub(crate) enum Advance {
     /// It has.
     Yes,
@@ -25,9 +27,11 @@ pub(crate) struct Step<'e> {
     pub(crate) event: EventType,
     /// Where it begins in the file.
     pub(crate) at: usize,
-    /// The file up to the end of the event's batch, and where in it the next
-    /// argument stands.
+    /// The file up to the end of the event's batch.
     pub(super) data: &'e [u8],
+    /// Its bytes from the event's first one on, and where in them the next
+    /// argument stands.
+    pub(super) window: &'e Window,
     pub(super) pos: usize,
     /// The M that it happens on.
     pub(crate) thread: u64,
@@ -45,10 +49,12 @@ impl Step<'_> {
     /// Reads the next argument.
     #[inline(always)]
     pub(crate) fn arg(&mut self) -> Result<u64> {
-        match uvarint(self.data, &mut self.pos) {
-            Ok(value) => Ok(value),
-            Err(e) => Err(bad_varint(0, self.pos, self.data.len(), e, "an event's arguments")),
+        if let Some(value) = short_uvarint(self.window, &mut self.pos) {
+            return Ok(value);
         }
+        let (value, len) = long_uvarint(self.data, self.at + self.pos, "an event's arguments")?;
+        self.pos += len % 16;
+        Ok(value)
     }
 
     /// Reads the next argument, a stack ID.
@@ -69,6 +75,18 @@ impl Step<'_> {
             state.check_string(self.event, self.at, id)?;
         }
         Ok(id)
+    }
+}
+
+/// Reads a varint of any length at `pos`, which is of a part of an event; returns
+/// the value and how many bytes it takes, ten at most.
+#[cold]
+#[inline(never)]
+pub(super) fn long_uvarint(data: &[u8], pos: usize, inside: &'static str) -> Result<(u64, usize)> {
+    let mut end = pos;
+    match uvarint(data, &mut end) {
+        Ok(value) => Ok((value, end - pos)),
+        Err(e) => Err(bad_varint(0, pos, data.len(), e, inside)),
     }
 }
 
@@ -123,7 +141,7 @@ pub(super) fn dispatch(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -
 
 /// The rest of [`dispatch`]: together they name every event type.
 #[inline(never)]
-fn dispatch_rare(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+pub(super) fn dispatch_rare(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     use EventType::*;
     let Some(event) = EventType::from_wire(number) else {
         return Err(Error::at(step.at, ErrorKind::UnknownEventType { found: number }));

@@ -92,6 +92,11 @@ impl Block {
         self.len == 0
     }
 
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     /// Whether any event's records fit.
     #[inline(always)]
     pub(crate) fn has_room(&self) -> bool {
@@ -100,15 +105,28 @@ impl Block {
 
     /// Adds a record, with a time later than that of the last one.
     #[inline(always)]
-    pub(crate) fn push(&mut self, last_time: &mut i64, mut record: Record) {
-        if record.time <= *last_time {
-            record.time = last_time.wrapping_add(1);
-        }
-        *last_time = record.time;
-        if let Some(place) = self.records.get_mut(self.len) {
-            *place = record;
-            self.len += 1;
-        }
+    pub(crate) fn push(&mut self, last_time: &mut i64, record: Record) {
+        self.records[self.len % BLOCK] = record;
+        self.keep(last_time, record.event, record.time);
+    }
+
+    /// Writes down where and in what context an event is tried. It becomes a
+    /// record when it is [kept](Self::keep): until then nothing has to
+    /// remember what the event changes.
+    #[inline(always)]
+    pub(crate) fn draft(&mut self, thread: u64, context: Context, offset: usize) {
+        let place = &mut self.records[self.len % BLOCK];
+        (place.offset, place.thread, place.go, place.proc) = (offset, thread, context.go, context.p);
+        (place.extra, place.note) = (0, 0);
+    }
+
+    /// Adds the record drafted, with a time later than that of the last one.
+    #[inline(always)]
+    pub(crate) fn keep(&mut self, last_time: &mut i64, event: EventType, time: i64) {
+        *last_time = if time > *last_time { time } else { last_time.wrapping_add(1) };
+        let place = &mut self.records[self.len % BLOCK];
+        (place.time, place.event) = (*last_time, event);
+        self.len += 1;
     }
 
     /// Adds records, as [`push`](Self::push) does, and empties their list.

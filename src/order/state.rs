@@ -280,8 +280,7 @@ impl<'a> State<'a> {
     /// The M that holds a P. The step is fresher than what the state has of
     /// its M.
     pub(crate) fn holder(&self, p: Slot, step: &Step<'_>) -> Option<Thread> {
-        let current = Thread { id: step.thread, cx: step.cx, ran: true };
-        let fresh = self.ms.iter().map(|m| if m.id == step.thread { current } else { *m });
+        let fresh = self.ms.iter().map(|m| if m.id == step.thread { Thread { cx: step.cx, ..*m } } else { *m });
         fresh.filter(|m| m.cx.p == p).last()
     }
 
