@@ -81,7 +81,7 @@ pub(crate) struct Order<'a> {
 }
 
 /// The most bytes that an event's type and time take.
-const MOST_TIME: usize = 1 + crate::limits::MAX_VARINT_BYTES;
+const MOST_TIME: u32 = 1 + crate::limits::MAX_VARINT_BYTES as u32;
 
 /// How trying one M's events ended.
 enum Ran {
@@ -307,7 +307,7 @@ impl<'a> Order<'a> {
         // What changes with every event lives in locals.
         let frequency = self.frequency;
         let mut tail = [BEYOND; WINDOW];
-        let mut data = self.file.get(..end).unwrap_or_default();
+        let Some(mut data) = self.file.get(..end) else { return Ok(Ran::NotYet) };
         let mut bytes = window(data, start, &mut tail);
         let mut last_time = self.last_time;
         let before = out.len();
@@ -317,11 +317,15 @@ impl<'a> Order<'a> {
         let mut limit = self.limit(at, thread, rival);
 
         let failed = loop {
-            out.draft(thread, cx, start);
-            let pos = args % 16;
+            let record = out.next();
+            record.draft(thread, cx, start);
+            let pos = args as usize % 16;
             let mut step = Step { event: EventType::Sync, at: start, data, window: bytes, pos, thread, cx, time };
             match dispatch(number, &mut self.state, &mut step) {
-                Ok(Advance::Yes) => out.keep(&mut last_time, step.event, time),
+                Ok(Advance::Yes) => {
+                    record.settle(&mut last_time, step.event, time);
+                    out.add_next();
+                }
                 Ok(Advance::Made) => out.push_all(&mut last_time, &mut self.state.made),
                 Ok(Advance::NotYet) => break None,
                 Err(e) => break Some(e),
@@ -333,23 +337,25 @@ impl<'a> Order<'a> {
             if start < data.len() {
                 bytes = window(data, start, &mut tail);
                 number = bytes[0];
-                args = 1;
-                let ticks = match short_uvarint(bytes, &mut args) {
+                let mut pos = 1;
+                let ticks = match short_uvarint(bytes, &mut pos) {
                     Some(ticks) => ticks,
                     None => match long_uvarint(data, start + 1, "an event's time") {
                         Ok((ticks, len)) => {
-                            args = 1 + len;
+                            pos += len;
                             ticks
                         }
                         Err(e) => break Some(e),
                     },
                 };
+                args = pos as u32;
                 time = time.wrapping_add(frequency.nanos(ticks));
             } else {
                 match self.next_batch_of(m) {
                     Ok(Some(next)) => {
                         Cursor { start, args, time, .. } = next;
-                        data = self.file.get(..next.end).unwrap_or_default();
+                        let Some(batch) = self.file.get(..next.end) else { break None };
+                        data = batch;
                         bytes = window(data, start, &mut tail);
                         number = bytes[0];
                     }
@@ -363,7 +369,7 @@ impl<'a> Order<'a> {
                 }
             }
             if time > limit || !out.has_room() {
-                if at != 0 || time <= rival.time || rival.time > self.sample_time || !out.has_room() {
+                if at != 0 || limit != rival.time || !out.has_room() {
                     break None;
                 }
                 // The M gives way.
@@ -373,11 +379,8 @@ impl<'a> Order<'a> {
                 let Some(next) = self.state.ms.get(m) else { break None };
                 (thread, cx) = (next.id, next.cx);
                 Cursor { start, args, time, .. } = next.cursor;
-                if args > MOST_TIME {
-                    self.last_time = last_time;
-                    return Ok(Ran::Advanced);
-                }
-                data = self.file.get(..next.cursor.end).unwrap_or_default();
+                let Some(batch) = self.file.get(..next.cursor.end).filter(|_| args <= MOST_TIME) else { break None };
+                data = batch;
                 bytes = window(data, start, &mut tail);
                 rival = self.frontier.rival();
                 limit = self.limit(at, thread, rival);
@@ -407,7 +410,7 @@ impl<'a> Order<'a> {
         let Cursor { start, args, time, end, .. } = cursor;
         let data = self.file.get(..end).unwrap_or_default();
         let window = &[BEYOND; WINDOW];
-        let mut step = Step { event: EventType::Sync, at: start, data, window, pos: args, thread, cx, time };
+        let mut step = Step { event: EventType::Sync, at: start, data, window, pos: args as usize, thread, cx, time };
         let tried = dispatch_rare(number, &mut self.state, &mut step);
         self.state.ms.leave(m, step.cx);
         match tried {
@@ -444,7 +447,7 @@ impl<'a> Order<'a> {
 
     /// Keeps where an M's events have come to.
     #[inline(always)]
-    fn leave(&mut self, m: Slot, start: usize, args: usize, time: i64, cx: Context) {
+    fn leave(&mut self, m: Slot, start: usize, args: u32, time: i64, cx: Context) {
         if let Some(thread) = self.state.ms.get_mut(m) {
             (thread.cursor.start, thread.cursor.args, thread.cursor.time) = (start, args, time);
             thread.leave(cx);

@@ -12,7 +12,7 @@ pub(crate) struct Cursor {
     /// Where in the file it begins.
     pub(crate) start: usize,
     /// Where its arguments begin, behind the time, from its start on.
-    pub(crate) args: usize,
+    pub(crate) args: u32,
     /// Its time.
     pub(crate) time: i64,
     /// Where its batch ends.
@@ -90,7 +90,7 @@ impl Spans {
             let mut args = place.start + 1;
             let ticks = uvarint(data, &mut args).map_err(|e| bad_varint(0, args, data.len(), e, "an event's time"))?;
             let time = frequency.nanos(place.ticks).wrapping_add(frequency.nanos(ticks));
-            let (start, args) = (place.start, args - place.start);
+            let (start, args) = (place.start, (args - place.start) as u32);
             return Ok(Some(Cursor { start, args, time, end: place.end, span: *span }));
         }
         Ok(None)

@@ -165,8 +165,7 @@ pub(crate) fn go_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
     let id = step.arg()?;
     let seq = step.arg()?;
     let generation = state.generation;
-    let Some(slot) = state.gs.find(id) else { return Ok(Advance::NotYet) };
-    let g = state.gs.get_mut(slot, step)?;
+    let Some((slot, g)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
     if g.status != GoStatus::Runnable || !g.seq.admits(seq, generation) {
         return Ok(Advance::NotYet);
     }
@@ -186,8 +185,7 @@ pub(crate) fn go_unblock(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     let seq = step.arg()?;
     step.stack(state)?;
     let generation = state.generation;
-    let Some(slot) = state.gs.find(id) else { return Ok(Advance::NotYet) };
-    let g = state.gs.get_mut(slot, step)?;
+    let Some((_, g)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
     if g.status != GoStatus::Waiting || !g.seq.admits(seq, generation) {
         return Ok(Advance::NotYet);
     }
@@ -207,8 +205,7 @@ pub(crate) fn go_switch(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     let id = step.arg()?;
     let seq = step.arg()?;
     let generation = state.generation;
-    let Some(slot) = state.gs.find(id) else { return Ok(Advance::NotYet) };
-    let next = state.gs.get_mut(slot, step)?;
+    let Some((slot, next)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
     if next.status != GoStatus::Waiting || !next.seq.admits(seq, generation) {
         return Ok(Advance::NotYet);
     }

@@ -33,6 +33,21 @@ impl Record {
         Record { time, offset, go, thread, extra: 0, proc: p, event, note: 0 }
     }
 
+    /// Writes down where and in what context an event is tried, so that nothing
+    /// has to remember what the event changes.
+    #[inline(always)]
+    pub(crate) fn draft(&mut self, thread: u64, context: Context, offset: usize) {
+        (self.offset, self.thread, self.go, self.proc) = (offset, thread, context.go, context.p);
+        (self.extra, self.note) = (0, 0);
+    }
+
+    /// Sets its type, and its time to one that is later than the last one.
+    #[inline(always)]
+    pub(crate) fn settle(&mut self, last_time: &mut i64, event: EventType, time: i64) {
+        *last_time = if time > *last_time { time } else { last_time.wrapping_add(1) };
+        (self.time, self.event) = (*last_time, event);
+    }
+
     /// The same with that note.
     pub(crate) fn noting(self, note: u8) -> Record {
         Record { note, ..self }
@@ -106,26 +121,21 @@ impl Block {
     /// Adds a record, with a time later than that of the last one.
     #[inline(always)]
     pub(crate) fn push(&mut self, last_time: &mut i64, record: Record) {
-        self.records[self.len % BLOCK] = record;
-        self.keep(last_time, record.event, record.time);
+        let place = self.next();
+        *place = record;
+        place.settle(last_time, record.event, record.time);
+        self.len += 1;
     }
 
-    /// Writes down where and in what context an event is tried. It becomes a
-    /// record when it is [kept](Self::keep): until then nothing has to
-    /// remember what the event changes.
+    /// The record behind the last one: drafted and settled, it is
+    /// [added](Self::add_next).
     #[inline(always)]
-    pub(crate) fn draft(&mut self, thread: u64, context: Context, offset: usize) {
-        let place = &mut self.records[self.len % BLOCK];
-        (place.offset, place.thread, place.go, place.proc) = (offset, thread, context.go, context.p);
-        (place.extra, place.note) = (0, 0);
+    pub(crate) fn next(&mut self) -> &mut Record {
+        &mut self.records[self.len % BLOCK]
     }
 
-    /// Adds the record drafted, with a time later than that of the last one.
     #[inline(always)]
-    pub(crate) fn keep(&mut self, last_time: &mut i64, event: EventType, time: i64) {
-        *last_time = if time > *last_time { time } else { last_time.wrapping_add(1) };
-        let place = &mut self.records[self.len % BLOCK];
-        (place.time, place.event) = (*last_time, event);
+    pub(crate) fn add_next(&mut self) {
         self.len += 1;
     }
 

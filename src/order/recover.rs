@@ -109,7 +109,7 @@ impl Order<'_> {
         } else {
             args = cursor.end;
         }
-        (cursor.start, cursor.args) = (start, args - start);
+        (cursor.start, cursor.args) = (start, (args - start) as u32);
         self.put(at, m, cursor);
     }
 

@@ -123,13 +123,54 @@ pub(crate) struct Goroutines<'a> {
     more: Vec<More<'a>>,
     free: Vec<Slot>,
     index: Paged<Slot>,
+    recent: Recent,
+}
+
+/// How many of the goroutines looked for last are remembered.
+const RECENT: usize = 4096;
+
+/// Where goroutines of late were found, by the last digits of their IDs. What
+/// it names is alive, so that the ID there tells whether it is the one.
+#[derive(Clone, Debug)]
+struct Recent(Box<[Slot; RECENT]>);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Recent(Box::new([NONE; RECENT]))
+    }
+}
+
+impl Recent {
+    #[inline(always)]
+    fn place(&mut self, id: u64) -> &mut Slot {
+        &mut self.0[id as usize % RECENT]
+    }
 }
 
 impl<'a> Goroutines<'a> {
     #[inline(always)]
     pub(crate) fn find(&mut self, id: u64) -> Option<Slot> {
+        self.find_mut(id).map(|(slot, _)| slot)
+    }
+
+    /// The goroutine with that ID, and its slot.
+    #[inline(always)]
+    pub(crate) fn find_mut(&mut self, id: u64) -> Option<(Slot, &mut G)> {
+        let mut slot = *self.recent.place(id);
+        if !self.slab.get(slot as usize).is_some_and(|g| g.id == id) {
+            slot = self.search(id);
+        }
+        self.slab.get_mut(slot as usize).map(|g| (slot, g))
+    }
+
+    /// The slot of a goroutine not looked for of late, or [`NONE`].
+    #[inline(never)]
+    fn search(&mut self, id: u64) -> Slot {
         let slot = self.index.get(id);
-        (slot != NONE).then_some(slot)
+        if slot != NONE {
+            *self.recent.place(id) = slot;
+        }
+        slot
     }
 
     #[inline(always)]
@@ -178,12 +219,14 @@ impl<'a> Goroutines<'a> {
             }
         };
         self.index.insert(g.id, slot);
+        *self.recent.place(g.id) = slot;
         slot
     }
 
     pub(crate) fn remove(&mut self, slot: Slot) {
         let Some(g) = self.slab.get_mut(slot as usize) else { return };
         self.index.remove(g.id);
+        *self.recent.place(g.id) = NONE;
         // A slot not in use shows no ID that a context could have.
         g.id = WIRE_NONE;
         self.free.push(slot);
