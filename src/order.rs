@@ -230,7 +230,7 @@ impl<'a> Order<'a> {
             };
             let (Some(cursor), Some(thread)) = (opened, self.state.ms.get_mut(m)) else { continue };
             thread.cursor = cursor;
-            self.frontier.insert(self.entry(m, &cursor));
+            self.frontier.insert(Entry { time: cursor.time, m });
         }
         Ok(())
     }
@@ -295,7 +295,7 @@ impl<'a> Order<'a> {
     /// with the same M for as long as that stays the head, then with its rival.
     #[inline(always)]
     fn run(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
-        let Some(Entry { mut m, mut number, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
+        let Some(Entry { mut m, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
         let Some(&Thread { id: mut thread, mut cx, cursor, .. }) = self.state.ms.get(m) else {
             return Ok(Ran::NotYet);
         };
@@ -318,25 +318,27 @@ impl<'a> Order<'a> {
 
         let failed = loop {
             let record = out.next();
-            record.draft(thread, cx, start);
+            record.draft(thread, cx, start, time);
             let pos = args as usize % 16;
-            let mut step = Step { event: EventType::Sync, at: start, data, window: bytes, pos, thread, cx, time };
-            match dispatch(number, &mut self.state, &mut step) {
+            let mut step = Step { event: EventType::Sync, draft: record, data, window: bytes, pos, cx };
+            let tried = dispatch(bytes[0], &mut self.state, &mut step);
+            let Step { event, cx: now, pos, .. } = step;
+            (start, time) = (record.offset, record.time);
+            match tried {
                 Ok(Advance::Yes) => {
-                    record.settle(&mut last_time, step.event, time);
+                    record.settle(&mut last_time, event);
                     out.add_next();
                 }
                 Ok(Advance::Made) => out.push_all(&mut last_time, &mut self.state.made),
                 Ok(Advance::NotYet) => break None,
                 Err(e) => break Some(e),
             }
-            cx = step.cx;
+            cx = now;
 
             // On to the M's next event.
-            start += step.pos;
+            start += pos;
             if start < data.len() {
                 bytes = window(data, start, &mut tail);
-                number = bytes[0];
                 let mut pos = 1;
                 let ticks = match short_uvarint(bytes, &mut pos) {
                     Some(ticks) => ticks,
@@ -357,7 +359,6 @@ impl<'a> Order<'a> {
                         let Some(batch) = self.file.get(..next.end) else { break None };
                         data = batch;
                         bytes = window(data, start, &mut tail);
-                        number = bytes[0];
                     }
                     Ok(None) => {
                         self.state.ms.leave(m, cx);
@@ -374,8 +375,8 @@ impl<'a> Order<'a> {
                 }
                 // The M gives way.
                 self.leave(m, start, args, time, cx);
-                self.frontier.give_way(Entry { time, m, number });
-                Entry { m, number, .. } = rival;
+                self.frontier.give_way(Entry { time, m });
+                m = rival.m;
                 let Some(next) = self.state.ms.get(m) else { break None };
                 (thread, cx) = (next.id, next.cx);
                 Cursor { start, args, time, .. } = next.cursor;
@@ -395,7 +396,7 @@ impl<'a> Order<'a> {
         if out.len() == before {
             return Ok(Ran::NotYet);
         }
-        let entry = Entry { time, m, number };
+        let entry = Entry { time, m };
         if at == 0 { self.frontier.update_root(entry) } else { self.frontier.update(at, entry) }
         Ok(Ran::Advanced)
     }
@@ -405,16 +406,18 @@ impl<'a> Order<'a> {
     #[cold]
     #[inline(never)]
     fn run_timeless(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
-        let Some(Entry { m, number, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
+        let Some(Entry { m, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
         let Some(&Thread { id: thread, cx, cursor, .. }) = self.state.ms.get(m) else { return Ok(Ran::NotYet) };
         let Cursor { start, args, time, end, .. } = cursor;
         let data = self.file.get(..end).unwrap_or_default();
+        let number = data.get(start).copied().unwrap_or_default();
+        let draft = &Record::new(EventType::Sync, thread, cx, start, time);
         let window = &[BEYOND; WINDOW];
-        let mut step = Step { event: EventType::Sync, at: start, data, window, pos: args as usize, thread, cx, time };
+        let mut step = Step { event: EventType::Sync, draft, data, window, pos: args as usize, cx };
         let tried = dispatch_rare(number, &mut self.state, &mut step);
-        self.state.ms.leave(m, step.cx);
+        self.state.ms.leave(m, if tried.is_ok() { step.cx } else { cx });
         match tried {
-            Ok(Advance::Yes) => out.push(&mut self.last_time, Record::new(step.event, thread, cx, start, time)),
+            Ok(Advance::Yes) => out.push(&mut self.last_time, Record { event: step.event, ..*draft }),
             Ok(Advance::Made) => out.push_all(&mut self.last_time, &mut self.state.made),
             Ok(Advance::NotYet) => return Ok(Ran::NotYet),
             Err(e) => return Err(e.in_generation(self.generation).on_thread(crate::ids::optional(thread))),
@@ -430,12 +433,6 @@ impl<'a> Order<'a> {
         let next = self.spans.open(self.file, self.frequency, &mut self.spans.after(thread.cursor.span))?;
         thread.cursor = next.unwrap_or(thread.cursor);
         Ok(next)
-    }
-
-    /// What stands in the frontier for an M's next event.
-    fn entry(&self, m: Slot, cursor: &Cursor) -> Entry {
-        let number = self.file.get(cursor.start).copied().unwrap_or_default();
-        Entry { time: cursor.time, m, number }
     }
 
     /// Until when an M stays at the head. One that is none keeps no context,

@@ -55,18 +55,18 @@ impl Step<'_> {
     /// Demands an M.
     #[inline(always)]
     pub(crate) fn needs_m(&self) -> Result<()> {
-        if self.thread == WIRE_NONE { Err(self.lacks(true)) } else { Ok(()) }
+        if self.thread() == WIRE_NONE { Err(self.lacks(true)) } else { Ok(()) }
     }
 
     /// Demands that there be no G.
     #[inline(always)]
     pub(crate) fn needs_no_g(&self) -> Result<()> {
-        if self.cx.g != NONE { Err(has_g(self.event, self.at)) } else { Ok(()) }
+        if self.cx.g != NONE { Err(has_g(self.event, self.at())) } else { Ok(()) }
     }
 
     #[inline(always)]
     fn lacks(&self, proc: bool) -> Error {
-        lacking(self.event, self.at, self.thread == WIRE_NONE, proc)
+        lacking(self.event, self.at(), self.thread() == WIRE_NONE, proc)
     }
 }
 

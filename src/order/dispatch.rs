@@ -25,25 +25,34 @@ pub(crate) enum Advance {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step<'e> {
     pub(crate) event: EventType,
-    /// Where it begins in the file.
-    pub(crate) at: usize,
+    /// Where and when it happens, on which M, in what context.
+    pub(super) draft: &'e Record,
     /// The file up to the end of the event's batch.
     pub(super) data: &'e [u8],
     /// Its bytes from the event's first one on, and where in them the next
     /// argument stands.
     pub(super) window: &'e Window,
     pub(super) pos: usize,
-    /// The M that it happens on.
-    pub(crate) thread: u64,
     /// The context that it happens in; handlers make it the one after.
     pub(crate) cx: Context,
-    pub(super) time: i64,
 }
 
 impl Step<'_> {
+    /// Where it begins in the file.
+    #[inline(always)]
+    pub(crate) fn at(&self) -> usize {
+        self.draft.offset
+    }
+
+    /// The M that it happens on.
+    #[inline(always)]
+    pub(crate) fn thread(&self) -> u64 {
+        self.draft.thread
+    }
+
     /// The record that reports it with the context it now has.
     pub(crate) fn record(&self) -> Record {
-        Record::new(self.event, self.thread, self.cx, self.at, self.time)
+        Record::new(self.event, self.draft.thread, self.cx, self.draft.offset, self.draft.time)
     }
 
     /// Reads the next argument.
@@ -52,7 +61,7 @@ impl Step<'_> {
         if let Some(value) = short_uvarint(self.window, &mut self.pos) {
             return Ok(value);
         }
-        let (value, len) = long_uvarint(self.data, self.at + self.pos, "an event's arguments")?;
+        let (value, len) = long_uvarint(self.data, self.at() + self.pos, "an event's arguments")?;
         self.pos += len % 16;
         Ok(value)
     }
@@ -62,7 +71,7 @@ impl Step<'_> {
     pub(crate) fn stack(&mut self, state: &mut State<'_>) -> Result<u64> {
         let id = self.arg()?;
         if id > state.stacks_prefix && !state.tables.surely_has_stack(id) {
-            state.check_stack(self.event, self.at, id)?;
+            state.check_stack(self.event, self.at(), id)?;
         }
         Ok(id)
     }
@@ -72,7 +81,7 @@ impl Step<'_> {
     pub(crate) fn string(&mut self, state: &mut State<'_>) -> Result<u64> {
         let id = self.arg()?;
         if id > state.strings_prefix && !state.tables.surely_has_string(id) {
-            state.check_string(self.event, self.at, id)?;
+            state.check_string(self.event, self.at(), id)?;
         }
         Ok(id)
     }
@@ -144,7 +153,7 @@ pub(super) fn dispatch(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -
 pub(super) fn dispatch_rare(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     use EventType::*;
     let Some(event) = EventType::from_wire(number) else {
-        return Err(Error::at(step.at, ErrorKind::UnknownEventType { found: number }));
+        return Err(Error::at(step.at(), ErrorKind::UnknownEventType { found: number }));
     };
     step.event = event;
     match event {
@@ -173,7 +182,7 @@ pub(super) fn dispatch_rare(number: u8, state: &mut State<'_>, step: &mut Step<'
         | GoroutineStackAlloc | GoroutineStackFree => user::alloc_free(state, step),
 
         EventBatch | Stacks | Stack | Strings | String | CPUSamples | CPUSample | Frequency | ExperimentalBatch
-        | Sync | ClockSnapshot | EndOfGeneration => Err(user::misplaced(step.event, step.at)),
+        | Sync | ClockSnapshot | EndOfGeneration => Err(user::misplaced(step.event, step.at())),
 
         HeapGoal => gc::heap_metric(state, step),
 

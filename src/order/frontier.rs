@@ -7,18 +7,16 @@
 use crate::order::pdqsort;
 use crate::order::state::{NONE, Slot};
 
-/// An M's next event: its time, the slot of the M, and the byte that tells its
-/// type.
+/// An M's next event: its time, and the slot of the M.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Entry {
     pub(crate) time: i64,
     pub(crate) m: Slot,
-    pub(crate) number: u8,
 }
 
 impl Entry {
     /// What stands where there is none: no entry ever moves below it.
-    const NEVER: Entry = Entry { time: i64::MAX, m: NONE, number: 0 };
+    const NEVER: Entry = Entry { time: i64::MAX, m: NONE };
 }
 
 /// A min-heap of [`Entry`]s.
@@ -210,7 +208,7 @@ mod tests {
         ) {
             let (mut heap, mut naive) = (Frontier::default(), Naive::default());
             for (m, &time) in times.iter().enumerate() {
-                let entry = Entry { time, m: m as Slot, number: 0 };
+                let entry = Entry { time, m: m as Slot };
                 heap.insert(entry);
                 naive.0.push(entry);
                 naive.up(naive.0.len() - 1);

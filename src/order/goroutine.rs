@@ -18,7 +18,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     if step.event == EventType::GoStatusStack {
         step.stack(state)?;
     }
-    let at = step.at;
+    let at = step.at();
     let goroutine = id.into();
     if id == WIRE_NONE {
         return Err(Error::at(at, ErrorKind::AbsurdGoroutine { goroutine }));
@@ -40,7 +40,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     }
 
     // Where a goroutine in a syscall is bound: here, to another M, or nowhere.
-    let mut reported = *step;
+    let mut report = step.record();
     let mut elsewhere = None;
     if status == GoStatus::Syscall {
         if thread == WIRE_NONE {
@@ -50,7 +50,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
             let has = crate::ids::optional(has);
             Error::at(at, ErrorKind::SyscallThread { goroutine, thread: thread.into(), has })
         };
-        if thread == step.thread {
+        if thread == step.thread() {
             // After the first generation we must have seen it enter the syscall.
             if !state.initial && step.cx.go != id {
                 return Err(mismatch(step.cx.go));
@@ -66,9 +66,9 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
                 if has != id {
                     return Err(mismatch(has));
                 }
-                reported.cx.go = has;
+                report.go = has;
             }
-            reported.thread = thread;
+            report.thread = thread;
             elsewhere = Some(m);
         }
     }
@@ -86,7 +86,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
         }
         _ => {}
     }
-    state.make(reported.record().noting(old as u8))
+    state.make(report.noting(old as u8))
 }
 
 /// `GoCreate`: a goroutine appears, runnable.
@@ -117,10 +117,10 @@ fn create(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Resul
 #[inline(always)]
 pub(crate) fn new_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, status: GoStatus) -> Result<u32> {
     if state.gs.find(id).is_some() {
-        return Err(Error::at(step.at, ErrorKind::GoroutineExists { event: step.event, goroutine: id.into() }));
+        return Err(Error::at(step.at(), ErrorKind::GoroutineExists { event: step.event, goroutine: id.into() }));
     }
     if id == WIRE_NONE {
-        return Err(Error::at(step.at, ErrorKind::AbsurdGoroutine { goroutine: id.into() }));
+        return Err(Error::at(step.at(), ErrorKind::AbsurdGoroutine { goroutine: id.into() }));
     }
     Ok(state.gs.add(G::new(id, status, state.generation)))
 }

@@ -36,15 +36,15 @@ impl Record {
     /// Writes down where and in what context an event is tried, so that nothing
     /// has to remember what the event changes.
     #[inline(always)]
-    pub(crate) fn draft(&mut self, thread: u64, context: Context, offset: usize) {
+    pub(crate) fn draft(&mut self, thread: u64, context: Context, offset: usize, time: i64) {
         (self.offset, self.thread, self.go, self.proc) = (offset, thread, context.go, context.p);
-        (self.extra, self.note) = (0, 0);
+        (self.time, self.extra, self.note) = (time, 0, 0);
     }
 
     /// Sets its type, and its time to one that is later than the last one.
     #[inline(always)]
-    pub(crate) fn settle(&mut self, last_time: &mut i64, event: EventType, time: i64) {
-        *last_time = if time > *last_time { time } else { last_time.wrapping_add(1) };
+    pub(crate) fn settle(&mut self, last_time: &mut i64, event: EventType) {
+        *last_time = if self.time > *last_time { self.time } else { last_time.wrapping_add(1) };
         (self.time, self.event) = (*last_time, event);
     }
 
@@ -123,7 +123,7 @@ impl Block {
     pub(crate) fn push(&mut self, last_time: &mut i64, record: Record) {
         let place = self.next();
         *place = record;
-        place.settle(last_time, record.event, record.time);
+        place.settle(last_time, record.event);
         self.len += 1;
     }
 

@@ -8,9 +8,10 @@ use crate::bytes::{BEYOND, WINDOW, uvarint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::optional;
 use crate::order::cursor::Cursor;
+use crate::order::frontier::Entry;
 use crate::order::place::place;
-use crate::order::record::Block;
-use crate::order::state::{NONE, Slot, Thread};
+use crate::order::record::{Block, Record};
+use crate::order::state::{Slot, Thread};
 use crate::order::{Order, Step};
 use crate::warning::{Repair, Warning};
 use crate::wire::v2::spec::{EventType, Layout};
@@ -48,8 +49,9 @@ impl Order<'_> {
 
     /// Every M waits for another: the earliest event is placed.
     pub(super) fn give_way(&mut self, out: &mut Block) -> Result<()> {
-        let (m, number) = self.frontier.get(0).map_or((NONE, 0), |head| (head.m, head.number));
-        let start = self.state.ms.get(m).map_or(0, |m| m.cursor.start);
+        let head = self.frontier.get(0).and_then(|head| self.state.ms.get(head.m));
+        let start = head.map_or(0, |m| m.cursor.start);
+        let number = head.and_then(|_| self.file.get(start)).copied().unwrap_or_default();
         let Some(event) = EventType::from_wire(number) else {
             return self.recover(0, Error::at(start, ErrorKind::UnknownEventType { found: number }), out);
         };
@@ -80,9 +82,9 @@ impl Order<'_> {
             self.next_batch(at, entry.m);
             return Ok(());
         };
-        let Cursor { start, time, .. } = cursor;
+        let draft = &Record::new(event, thread, cx, cursor.start, cursor.time);
         let (data, window) = (self.file, &[BEYOND; WINDOW]);
-        let mut step = Step { event, at: start, data, window, pos: 0, thread, cx, time };
+        let mut step = Step { event, draft, data, window, pos: 0, cx };
         let (repair, lost) = match place(&mut self.state, &mut step, args) {
             true => (Repair::Placed, 0),
             false => (Repair::LeftOut, 1),
@@ -141,7 +143,7 @@ impl Order<'_> {
         if let Some(thread) = self.state.ms.get_mut(m) {
             thread.cursor = cursor;
         }
-        self.frontier.update(at, self.entry(m, &cursor));
+        self.frontier.update(at, Entry { time: cursor.time, m });
     }
 }
 

@@ -89,7 +89,7 @@ impl G {
         if self.status == expected {
             return Ok(());
         }
-        Err(self.is_not(expected, step.event, step.at))
+        Err(self.is_not(expected, step.event, step.at()))
     }
 
     #[cold]
@@ -177,7 +177,7 @@ impl<'a> Goroutines<'a> {
     pub(crate) fn get_mut(&mut self, slot: Slot, step: &Step<'_>) -> Result<&mut G> {
         match self.slab.get_mut(slot as usize) {
             Some(g) => Ok(g),
-            None => Err(unknown_goroutine(step.event, step.at, step.cx.go)),
+            None => Err(unknown_goroutine(step.event, step.at(), step.cx.go)),
         }
     }
 
@@ -192,7 +192,7 @@ impl<'a> Goroutines<'a> {
     pub(crate) fn current(&mut self, step: &Step<'_>) -> Result<&mut G> {
         match self.slab.get_mut(step.cx.g as usize) {
             Some(g) if g.id == step.cx.go => Ok(g),
-            _ => Err(unknown_goroutine(step.event, step.at, step.cx.go)),
+            _ => Err(unknown_goroutine(step.event, step.at(), step.cx.go)),
         }
     }
 
@@ -323,7 +323,7 @@ impl<'a> State<'a> {
     /// The M that holds a P. The step is fresher than what the state has of
     /// its M.
     pub(crate) fn holder(&self, p: Slot, step: &Step<'_>) -> Option<Thread> {
-        let fresh = self.ms.iter().map(|m| if m.id == step.thread { Thread { cx: step.cx, ..*m } } else { *m });
+        let fresh = self.ms.iter().map(|m| if m.id == step.thread() { Thread { cx: step.cx, ..*m } } else { *m });
         fresh.filter(|m| m.cx.p == p).last()
     }
 
