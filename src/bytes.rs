@@ -49,20 +49,19 @@ pub(crate) type Window = [u8; WINDOW];
 /// A byte that ends no varint: those cut short come to the careful reader.
 pub(crate) const BEYOND: u8 = 0x80;
 
-/// The window that begins at `start`. Near the end it is put together in `tail`.
+/// The window with which `rest` begins. Near its end it is put together in `tail`.
 #[inline(always)]
-pub(crate) fn window<'w>(data: &'w [u8], start: usize, tail: &'w mut Window) -> &'w Window {
-    match data.get(start..).and_then(|rest| rest.first_chunk()) {
+pub(crate) fn window<'w>(rest: &'w [u8], tail: &'w mut Window) -> &'w Window {
+    match rest.first_chunk() {
         Some(window) => window,
-        None => last_window(data, start, tail),
+        None => last_window(rest, tail),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn last_window<'w>(data: &[u8], start: usize, tail: &'w mut Window) -> &'w Window {
+fn last_window<'w>(rest: &[u8], tail: &'w mut Window) -> &'w Window {
     *tail = [BEYOND; WINDOW];
-    let rest = data.get(start..).unwrap_or_default();
     tail.iter_mut().zip(rest).for_each(|(place, &byte)| *place = byte);
     tail
 }

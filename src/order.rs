@@ -50,7 +50,7 @@ use crate::wire::v2::samples::RawSample;
 use crate::wire::v2::spec::EventType;
 use context::Context;
 use cursor::{Cursor, Spans};
-use dispatch::{dispatch, dispatch_rare, long_uvarint};
+use dispatch::{Tried, dispatch, dispatch_rare, long_uvarint};
 use frontier::{Entry, Frontier};
 use recover::PATIENCE_AT_FIRST;
 use state::{NONE, Slot, State, Thread};
@@ -307,8 +307,10 @@ impl<'a> Order<'a> {
         // What changes with every event lives in locals.
         let frequency = self.frequency;
         let mut tail = [BEYOND; WINDOW];
-        let Some(mut data) = self.file.get(..end) else { return Ok(Ran::NotYet) };
-        let mut bytes = window(data, start, &mut tail);
+        let (Some(mut data), Some(rest)) = (self.file.get(..end), self.file.get(start..end)) else {
+            return Ok(Ran::NotYet);
+        };
+        let mut bytes = window(rest, &mut tail);
         let mut last_time = self.last_time;
         let before = out.len();
 
@@ -322,23 +324,23 @@ impl<'a> Order<'a> {
             let pos = args as usize % 16;
             let mut step = Step { event: EventType::Sync, draft: record, data, window: bytes, pos, cx };
             let tried = dispatch(bytes[0], &mut self.state, &mut step);
-            let Step { event, cx: now, pos, .. } = step;
-            (start, time) = (record.offset, record.time);
+            let (event, pos) = (step.event, step.pos);
+            debug_assert!(matches!(tried, Tried::Yes | Tried::Made) || step.cx == cx);
+            (start, time, cx) = (record.offset, record.time, step.cx);
             match tried {
-                Ok(Advance::Yes) => {
+                Tried::Yes => {
                     record.settle(&mut last_time, event);
                     out.add_next();
                 }
-                Ok(Advance::Made) => out.push_all(&mut last_time, &mut self.state.made),
-                Ok(Advance::NotYet) => break None,
-                Err(e) => break Some(e),
+                Tried::Made => out.push_all(&mut last_time, &mut self.state.made),
+                Tried::NotYet => break None,
+                Tried::Failed(e) => break Some(e),
             }
-            cx = now;
 
             // On to the M's next event.
             start += pos;
-            if start < data.len() {
-                bytes = window(data, start, &mut tail);
+            if let Some(rest @ [_, ..]) = data.get(start..) {
+                bytes = window(rest, &mut tail);
                 let mut pos = 1;
                 let ticks = match short_uvarint(bytes, &mut pos) {
                     Some(ticks) => ticks,
@@ -356,9 +358,8 @@ impl<'a> Order<'a> {
                 match self.next_batch_of(m) {
                     Ok(Some(next)) => {
                         Cursor { start, args, time, .. } = next;
-                        let Some(batch) = self.file.get(..next.end) else { break None };
-                        data = batch;
-                        bytes = window(data, start, &mut tail);
+                        data = self.file.get(..next.end).unwrap_or_default();
+                        bytes = window(data.get(start..).unwrap_or_default(), &mut tail);
                     }
                     Ok(None) => {
                         self.state.ms.leave(m, cx);
@@ -375,15 +376,19 @@ impl<'a> Order<'a> {
                 }
                 // The M gives way.
                 self.leave(m, start, args, time, cx);
-                self.frontier.give_way(Entry { time, m });
+                let next_rival = self.frontier.give_way(Entry { time, m });
                 m = rival.m;
+                rival = next_rival;
                 let Some(next) = self.state.ms.get(m) else { break None };
                 (thread, cx) = (next.id, next.cx);
                 Cursor { start, args, time, .. } = next.cursor;
-                let Some(batch) = self.file.get(..next.cursor.end).filter(|_| args <= MOST_TIME) else { break None };
+                let end = next.cursor.end;
+                let (Some(batch), Some(rest)) = (self.file.get(..end), self.file.get(start..end)) else { break None };
                 data = batch;
-                bytes = window(data, start, &mut tail);
-                rival = self.frontier.rival();
+                bytes = window(rest, &mut tail);
+                if args > MOST_TIME {
+                    break None;
+                }
                 limit = self.limit(at, thread, rival);
             }
         };

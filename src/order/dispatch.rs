@@ -21,6 +21,26 @@ pub(crate) enum Advance {
     NotYet,
 }
 
+/// How trying an event ended: the same with an error, laid out for two registers.
+pub(super) enum Tried {
+    Yes,
+    Made,
+    NotYet,
+    Failed(Error),
+}
+
+impl From<Result<Advance>> for Tried {
+    #[inline(always)]
+    fn from(tried: Result<Advance>) -> Tried {
+        match tried {
+            Ok(Advance::Yes) => Tried::Yes,
+            Ok(Advance::Made) => Tried::Made,
+            Ok(Advance::NotYet) => Tried::NotYet,
+            Err(e) => Tried::Failed(e),
+        }
+    }
+}
+
 /// One event being tried.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step<'e> {
@@ -104,20 +124,20 @@ pub(super) fn long_uvarint(data: &[u8], pos: usize, inside: &'static str) -> Res
 /// the byte itself, not an `EventType` made of it, saves a twentieth.
 #[inline(always)]
 #[allow(non_upper_case_globals, reason = "the names are those of the event types")]
-pub(super) fn dispatch(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
+pub(super) fn dispatch(number: u8, state: &mut State<'_>, step: &mut Step<'_>) -> Tried {
     macro_rules! hot {
         ($($event:ident => $handler:expr,)*) => {
             $(const $event: u8 = EventType::$event as u8;)*
             match number {
                 $($event => {
                     step.event = EventType::$event;
-                    $handler(state, step)
+                    $handler(state, step).into()
                 })*
                 _ => {
                     let mut copy = *step;
                     let advance = dispatch_rare(number, state, &mut copy);
                     *step = copy;
-                    advance
+                    advance.into()
                 }
             }
         };
@@ -189,6 +209,11 @@ pub(super) fn dispatch_rare(number: u8, state: &mut State<'_>, step: &mut Step<'
         // Those that `dispatch` hands out.
         ProcStart | ProcStop | ProcSteal | GoCreate | GoStart | GoStop | GoBlock | GoUnblock | GoDestroy
         | GoSyscallBegin | GoSyscallEnd | GoSyscallEndBlocked | GCSweepBegin | GCSweepEnd | HeapAlloc
-        | UserRegionBegin | UserRegionEnd | UserLog => dispatch(number, state, step),
+        | UserRegionBegin | UserRegionEnd | UserLog => match dispatch(number, state, step) {
+            Tried::Yes => Ok(Advance::Yes),
+            Tried::Made => Ok(Advance::Made),
+            Tried::NotYet => Ok(Advance::NotYet),
+            Tried::Failed(e) => Err(e),
+        },
     }
 }

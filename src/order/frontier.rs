@@ -63,16 +63,7 @@ impl Frontier {
     /// there is none, one that never does.
     #[inline(always)]
     pub(crate) fn rival(&self) -> Entry {
-        self.earlier_child(1).map_or(Entry::NEVER, |(_, entry)| entry)
-    }
-
-    /// The earlier child of a place, and where it is. Which one that is is a
-    /// coin toss, so it is computed, not branched on.
-    #[inline(always)]
-    fn earlier_child(&self, place: usize) -> Option<(usize, Entry)> {
-        let &[a, b] = self.pairs.get(place)?;
-        let right = b.time < a.time;
-        Some((2 * place + usize::from(right), if right { b } else { a }))
+        earlier_child(&self.pairs, 1).map_or(Entry::NEVER, |(_, entry)| entry)
     }
 
     /// Adds an entry.
@@ -82,32 +73,33 @@ impl Frontier {
         if self.len / 2 == self.pairs.len() {
             self.pairs.push([Entry::NEVER; 2]);
         }
-        self.set(at + 1, entry);
+        set(&mut self.pairs, at + 1, entry);
         self.sift_up(at);
     }
 
     /// Gives the M whose entry is at `at` another one, and puts it where it
     /// belongs.
     pub(crate) fn update(&mut self, at: usize, entry: Entry) {
-        self.set(at + 1, entry);
+        set(&mut self.pairs, at + 1, entry);
         if self.sift_up(at) == at {
-            self.sift_down(at + 1, entry);
+            sift_down(&mut self.pairs, at + 1, entry);
         }
     }
 
     /// As `update` of the root, for an M whose entry that is.
     #[inline(always)]
     pub(crate) fn update_root(&mut self, entry: Entry) {
-        self.sift_down(1, entry);
+        sift_down(&mut self.pairs, 1, entry);
     }
 
-    /// The same for one that is later than its rival.
+    /// The same for one that is later than its rival; returns the next rival.
     #[inline(always)]
-    pub(crate) fn give_way(&mut self, entry: Entry) {
-        if let Some((place, rival)) = self.earlier_child(1) {
-            self.set(1, rival);
-            self.sift_down(place, entry);
-        }
+    pub(crate) fn give_way(&mut self, entry: Entry) -> Entry {
+        let pairs = &mut self.pairs[..];
+        let Some((place, rival)) = earlier_child(pairs, 1) else { return Entry::NEVER };
+        set(pairs, 1, rival);
+        sift_down(pairs, place, entry);
+        earlier_child(pairs, 1).map_or(Entry::NEVER, |(_, entry)| entry)
     }
 
     /// Removes the entry at `at`.
@@ -119,23 +111,16 @@ impl Frontier {
             child = parent;
         }
         let Some(&last) = self.entries().last() else { return };
-        self.set(self.len, Entry::NEVER);
+        set(&mut self.pairs, self.len, Entry::NEVER);
         self.len -= 1;
         if self.len > 0 {
-            self.sift_down(1, last);
+            sift_down(&mut self.pairs, 1, last);
         }
     }
 
     /// Sorts by time, as Go's unstable sort does; a sorted heap is a heap.
     pub(crate) fn sort(&mut self) {
         pdqsort::sort(self.entries_mut(), &|a, b| a.time < b.time);
-    }
-
-    #[inline(always)]
-    fn set(&mut self, place: usize, entry: Entry) {
-        if let Some(hole) = self.pairs.as_flattened_mut().get_mut(place) {
-            *hole = entry;
-        }
     }
 
     fn sift_up(&mut self, mut at: usize) -> usize {
@@ -150,19 +135,35 @@ impl Frontier {
         }
         at
     }
+}
 
-    /// Moves `entry` down from the hole at `place`.
-    #[inline(always)]
-    fn sift_down(&mut self, mut place: usize, entry: Entry) {
-        while let Some((child, least)) = self.earlier_child(place) {
-            if entry.time <= least.time {
-                break;
-            }
-            self.set(place, least);
-            place = child;
-        }
-        self.set(place, entry);
+/// The earlier child of a place, and where it is. Which one that is is a coin
+/// toss, so it is computed, not branched on.
+#[inline(always)]
+fn earlier_child(pairs: &[[Entry; 2]], place: usize) -> Option<(usize, Entry)> {
+    let &[a, b] = pairs.get(place)?;
+    let right = b.time < a.time;
+    Some((2 * place + usize::from(right), if right { b } else { a }))
+}
+
+#[inline(always)]
+fn set(pairs: &mut [[Entry; 2]], place: usize, entry: Entry) {
+    if let Some(hole) = pairs.as_flattened_mut().get_mut(place) {
+        *hole = entry;
     }
+}
+
+/// Moves `entry` down from the hole at `place`.
+#[inline(always)]
+fn sift_down(pairs: &mut [[Entry; 2]], mut place: usize, entry: Entry) {
+    while let Some((child, least)) = earlier_child(pairs, place) {
+        if entry.time <= least.time {
+            break;
+        }
+        set(pairs, place, least);
+        place = child;
+    }
+    set(pairs, place, entry);
 }
 
 #[cfg(test)]
@@ -231,7 +232,10 @@ mod tests {
                     let time = naive.0[at].time + later;
                     let entry = Entry { time, ..naive.0[at] };
                     match at {
-                        0 if time > heap.rival().time => heap.give_way(entry),
+                        0 if time > heap.rival().time => {
+                            let rival = heap.give_way(entry);
+                            prop_assert_eq!(rival, heap.rival());
+                        }
                         0 => heap.update_root(entry),
                         _ => heap.update(at, entry),
                     }
