@@ -38,7 +38,7 @@ pub(crate) use dispatch::{Advance, Step};
 pub(crate) use record::{Block, Record, note};
 pub use stuck::{Stuck, StuckThread};
 
-use crate::bytes::{BEYOND, WINDOW, short_uvarint, window};
+use crate::bytes::{BEYOND, WINDOW, Window, short_uvarint, window};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generation::Generation;
 use crate::ids::WIRE_NONE;
@@ -82,6 +82,13 @@ pub(crate) struct Order<'a> {
 
 /// The most bytes that an event's type and time take.
 const MOST_TIME: u32 = 1 + crate::limits::MAX_VARINT_BYTES as u32;
+
+/// Where the time of an event that has one ends, which its first bytes are.
+#[cold]
+#[inline(never)]
+fn end_of_time(bytes: &Window) -> u32 {
+    bytes.iter().skip(1).take_while(|byte| **byte >= 0x80).count() as u32 + 2
+}
 
 /// How trying one M's events ended.
 enum Ran {
@@ -333,8 +340,14 @@ impl<'a> Order<'a> {
                     out.add_next();
                 }
                 Tried::Made => out.push_all(&mut last_time, &mut self.state.made),
-                Tried::NotYet => break None,
-                Tried::Failed(e) => break Some(e),
+                Tried::NotYet => {
+                    args = end_of_time(bytes);
+                    break None;
+                }
+                Tried::Failed(e) => {
+                    args = end_of_time(bytes);
+                    break Some(e);
+                }
             }
 
             // On to the M's next event.
