@@ -73,7 +73,10 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
         }
     }
 
-    let slot = known.unwrap_or_else(|| state.gs.add(G::new(id, status, state.generation)));
+    let slot = match known {
+        Some(slot) => slot,
+        None => new_goroutine(state, step, id, status)?,
+    };
     let generation = state.generation;
     state.gs.get_mut(slot, step)?.restart(generation);
     match (status, elsewhere) {
@@ -116,13 +119,13 @@ fn create(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Resul
 /// Adds a goroutine that must not exist yet; returns its slot.
 #[inline(always)]
 pub(crate) fn new_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, status: GoStatus) -> Result<u32> {
-    if state.gs.find(id).is_some() {
-        return Err(Error::at(step.at(), ErrorKind::GoroutineExists { event: step.event, goroutine: id.into() }));
-    }
     if id == WIRE_NONE {
         return Err(Error::at(step.at(), ErrorKind::AbsurdGoroutine { goroutine: id.into() }));
     }
-    Ok(state.gs.add(G::new(id, status, state.generation)))
+    match state.gs.add(G::new(id, status, state.generation)) {
+        Some(slot) => Ok(slot),
+        None => Err(Error::at(step.at(), ErrorKind::GoroutineExists { event: step.event, goroutine: id.into() })),
+    }
 }
 
 /// `GoStop`: the running goroutine leaves its P and can go on at once.

@@ -229,7 +229,7 @@ fn set_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, status: GoStat
             });
             slot
         }
-        None => state.gs.add(G::new(id, status, generation)),
+        None => state.gs.add(G::new(id, status, generation))?,
     };
     let g = state.gs.at_mut(slot)?;
     g.status = status;

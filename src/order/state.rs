@@ -157,7 +157,7 @@ impl<'a> Goroutines<'a> {
     #[inline(always)]
     pub(crate) fn find_mut(&mut self, id: u64) -> Option<(Slot, &mut G)> {
         let mut slot = *self.recent.place(id);
-        if !self.slab.get(slot as usize).is_some_and(|g| g.id == id) {
+        if self.slab.get(slot as usize).is_none_or(|g| g.id != id) {
             slot = self.search(id);
         }
         self.slab.get_mut(slot as usize).map(|g| (slot, g))
@@ -205,22 +205,27 @@ impl<'a> Goroutines<'a> {
         &mut self.more[slot]
     }
 
-    pub(crate) fn add(&mut self, g: G) -> Slot {
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                if let Some(place) = self.slab.get_mut(slot as usize) {
-                    *place = g;
-                }
-                slot
+    /// Adds a goroutine; nothing if there is one with that ID.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, g: G) -> Option<Slot> {
+        let slot = self.free.last().copied().unwrap_or(self.slab.len() as Slot);
+        if !self.index.insert(g.id, slot) {
+            return None;
+        }
+        match self.slab.get_mut(slot as usize) {
+            Some(place) => {
+                *place = g;
+                self.free.pop();
             }
-            None => {
-                self.slab.push(g);
-                self.slab.len() as Slot - 1
-            }
-        };
-        self.index.insert(g.id, slot);
+            None => self.grow(g),
+        }
         *self.recent.place(g.id) = slot;
-        slot
+        Some(slot)
+    }
+
+    #[inline(never)]
+    fn grow(&mut self, g: G) {
+        self.slab.push(g);
     }
 
     pub(crate) fn remove(&mut self, slot: Slot) {
