@@ -38,6 +38,57 @@ pub(crate) fn uvarint(data: &[u8], pos: &mut usize) -> Result<u64, VarintError> 
     Ok(value)
 }
 
+/// How many bytes are looked at together, from an event's first one on: more
+/// than the events of the hot path have, so that where they end is asked once.
+pub(crate) const WINDOW: usize = 64;
+
+/// The bytes from a point on. What lies behind the end of the data reads as
+/// [`BEYOND`].
+pub(crate) type Window = [u8; WINDOW];
+
+/// A byte that ends no varint: those cut short come to the careful reader.
+pub(crate) const BEYOND: u8 = 0x80;
+
+/// The window with which `rest` begins. Near its end it is put together in `tail`.
+#[inline(always)]
+pub(crate) fn window<'w>(rest: &'w [u8], tail: &'w mut Window) -> &'w Window {
+    match rest.first_chunk() {
+        Some(window) => window,
+        None => last_window(rest, tail),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn last_window<'w>(rest: &[u8], tail: &'w mut Window) -> &'w Window {
+    *tail = [BEYOND; WINDOW];
+    tail.iter_mut().zip(rest).for_each(|(place, &byte)| *place = byte);
+    tail
+}
+
+/// Reads the varint at `*pos` of a window, if it has no more than three bytes,
+/// and moves `*pos` behind it. With a `pos` of known bounds nothing is checked.
+#[inline(always)]
+pub(crate) fn short_uvarint(window: &Window, pos: &mut usize) -> Option<u64> {
+    let at = *pos;
+    let b0 = *window.get(at)?;
+    if b0 < 0x80 {
+        *pos = at + 1;
+        return Some(u64::from(b0));
+    }
+    let b1 = *window.get(at + 1)?;
+    if b1 < 0x80 {
+        *pos = at + 2;
+        return Some(u64::from(b0 & 0x7f) | u64::from(b1) << 7);
+    }
+    let b2 = *window.get(at + 2)?;
+    if b2 < 0x80 {
+        *pos = at + 3;
+        return Some(u64::from(b0 & 0x7f) | u64::from(b1 & 0x7f) << 7 | u64::from(b2) << 14);
+    }
+    None
+}
+
 /// The general case: the value and its length in bytes.
 #[inline(never)]
 fn uvarint_long(data: &[u8]) -> Result<(u64, usize), VarintError> {

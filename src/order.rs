@@ -27,6 +27,7 @@ mod proc;
 mod ranges;
 mod record;
 mod recover;
+mod run;
 mod seq;
 pub(crate) mod state;
 mod stuck;
@@ -38,7 +39,6 @@ pub(crate) use dispatch::{Advance, Step};
 pub(crate) use record::{Block, Record, note};
 pub use stuck::{Stuck, StuckThread};
 
-use crate::bytes::uvarint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::generation::Generation;
 use crate::ids::WIRE_NONE;
@@ -46,14 +46,13 @@ use crate::limits::Limits;
 use crate::time::Frequency;
 use crate::warning::{Repair, Warning, Warnings};
 use crate::wire::v2::batch::BatchKind;
-use crate::wire::v2::event::bad_varint;
 use crate::wire::v2::samples::RawSample;
 use crate::wire::v2::spec::EventType;
 use context::Context;
-use cursor::{Cursor, Spans};
-use dispatch::dispatch;
+use cursor::Spans;
 use frontier::{Entry, Frontier};
 use recover::PATIENCE_AT_FIRST;
+use run::Ran;
 use state::{NONE, Slot, State};
 
 /// The ordering of a trace, one generation after the other.
@@ -64,8 +63,6 @@ pub(crate) struct Order<'a> {
     frequency: Frequency,
     generation: u64,
     frontier: Frontier,
-    /// Each M's next event, by the M's slot in the state.
-    cursors: Vec<Cursor>,
     spans: Spans,
     /// CPU samples by time, latest first.
     samples: Vec<(i64, RawSample)>,
@@ -83,14 +80,6 @@ pub(crate) struct Order<'a> {
     patience: u64,
 }
 
-/// How trying one M's events ended.
-enum Ran {
-    /// At least one happened.
-    Advanced,
-    /// The first one cannot happen yet.
-    NotYet,
-}
-
 impl<'a> Order<'a> {
     /// The ordering of a trace from its beginning. A lenient one keeps events
     /// that name missing strings or stacks.
@@ -102,7 +91,6 @@ impl<'a> Order<'a> {
             frequency: Frequency::from_hz(1_000_000_000),
             generation: 0,
             frontier: Frontier::default(),
-            cursors: Vec::new(),
             spans: Spans::default(),
             sample_time: i64::MAX,
             samples: Vec::new(),
@@ -223,17 +211,15 @@ impl<'a> Order<'a> {
             };
             self.spans.add(m, batch.data_offset, batch.end(), batch.time.0);
         }
-        self.cursors.resize(self.state.ms.len(), Cursor::default());
         for (m, first) in self.spans.chains().collect::<Vec<_>>() {
-            let thread = self.state.ms.id(m);
             let opened = if self.state.lenient {
-                self.open(thread, first)
+                self.open(self.state.ms.id(m), first)
             } else {
-                self.spans.open(self.file, self.frequency, thread, &mut { first })?
+                self.spans.open(self.file, self.frequency, &mut { first })?
             };
-            let (Some(opened), Some(cursor)) = (opened, self.cursors.get_mut(m as usize)) else { continue };
-            self.frontier.insert(Entry { time: opened.time, m });
-            *cursor = opened;
+            let (Some(cursor), Some(thread)) = (opened, self.state.ms.get_mut(m)) else { continue };
+            thread.cursor = cursor;
+            self.frontier.insert(Entry { time: cursor.time, m });
         }
         Ok(())
     }
@@ -265,12 +251,6 @@ impl<'a> Order<'a> {
         Ok(false)
     }
 
-    /// As [`run`](Self::run), outlined.
-    #[inline(never)]
-    fn run_one(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
-        self.run(at, out)
-    }
-
     /// The head of the frontier cannot happen yet: tries the rest by time.
     #[inline(never)]
     fn search(&mut self, out: &mut Block) -> Result<()> {
@@ -288,122 +268,10 @@ impl<'a> Order<'a> {
         if self.state.lenient {
             return self.give_way(out);
         }
-        let head = self.frontier.get(0).and_then(|head| self.cursors.get(head.m as usize));
-        let at = head.map_or(0, |cursor| cursor.start);
+        let head = self.frontier.get(0).and_then(|head| self.state.ms.get(head.m));
+        let at = head.map_or(0, |m| m.cursor.start);
         let stuck = Stuck::new(self);
         Err(Error::at(at, ErrorKind::Stuck(Box::new(stuck))).in_generation(self.generation))
-    }
-
-    /// Tries the event of the frontier's entry at `at`. At the head it goes on:
-    /// with the same M for as long as that stays the head, then with its rival.
-    #[inline(always)]
-    fn run(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
-        let Some(Entry { mut m, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
-        let Some(&cursor) = self.cursors.get(m as usize) else { return Ok(Ran::NotYet) };
-
-        // What changes with every event lives in locals.
-        let frequency = self.frequency;
-        let Cursor { mut thread, mut start, mut args, mut end, mut time, mut span, mut number } = cursor;
-        let mut data = self.file.get(..end).unwrap_or_default();
-        let mut cx = self.state.ms.context(m);
-        let mut last_time = self.last_time;
-        let mut ran = Ran::NotYet;
-
-        // Who comes next is known before it is known when: its event is at
-        // hand once the M gives way.
-        let mut rival = self.frontier.rival();
-        let mut rivals_number = self.number(rival.m);
-        let mut limit = self.limit(at, thread, rival);
-
-        let failed = loop {
-            let mut step = Step { event: EventType::Sync, at: start, data, pos: args, thread, cx, time };
-            match dispatch(number, &mut self.state, &mut step) {
-                Ok(Advance::Yes) => out.push(&mut last_time, Record::new(step.event, thread, cx, start, time)),
-                Ok(Advance::Made) => out.push_all(&mut last_time, &mut self.state.made),
-                Ok(Advance::NotYet) => break None,
-                Err(e) => break Some(e),
-            }
-            ran = Ran::Advanced;
-            (cx, args) = (step.cx, step.pos);
-
-            // On to the M's next event.
-            start = args;
-            if let Some(&next) = data.get(start) {
-                number = next;
-                args = start + 1;
-                match uvarint(data, &mut args) {
-                    Ok(ticks) => time = time.wrapping_add(frequency.nanos(ticks)),
-                    Err(e) => break Some(bad_varint(0, args, data.len(), e, "an event's time")),
-                }
-            } else {
-                match self.spans.open(self.file, frequency, thread, &mut self.spans.after(span)) {
-                    Ok(Some(next)) => {
-                        Cursor { thread, start, args, end, time, span, number } = next;
-                        data = self.file.get(..end).unwrap_or_default();
-                    }
-                    Ok(None) => {
-                        self.state.ms.leave(m, cx);
-                        self.last_time = last_time;
-                        self.frontier.remove(at);
-                        return Ok(ran);
-                    }
-                    Err(e) => break Some(e),
-                }
-            }
-            if time > limit || !out.has_room() {
-                if at != 0 || time <= rival.time || rival.time > self.sample_time || !out.has_room() {
-                    break None;
-                }
-                // The M gives way.
-                self.leave(m, Cursor { thread, start, args, end, time, span, number }, cx);
-                self.frontier.update_root(Entry { time, m });
-                m = rival.m;
-                Cursor { thread, start, args, end, time, span, .. } =
-                    self.cursors.get(m as usize).copied().unwrap_or_default();
-                number = rivals_number;
-                data = self.file.get(..end).unwrap_or_default();
-                cx = self.state.ms.context(m);
-                rival = self.frontier.rival();
-                rivals_number = self.number(rival.m);
-                limit = self.limit(at, thread, rival);
-            }
-        };
-
-        self.leave(m, Cursor { thread, start, args, end, time, span, number }, cx);
-        self.last_time = last_time;
-        match failed {
-            None => {
-                match ran {
-                    Ran::Advanced if at == 0 => self.frontier.update_root(Entry { time, m }),
-                    Ran::Advanced => self.frontier.update(at, time),
-                    Ran::NotYet => {}
-                }
-                Ok(ran)
-            }
-            Some(e) => Err(e.in_generation(self.generation).on_thread(crate::ids::optional(thread))),
-        }
-    }
-
-    /// The type of an M's next event.
-    #[inline(always)]
-    fn number(&self, m: Slot) -> u8 {
-        self.cursors.get(m as usize).map_or(0, |cursor| cursor.number)
-    }
-
-    /// Until when an M stays at the head. One that is none keeps no context,
-    /// so that it does not: one event at a time.
-    #[inline(always)]
-    fn limit(&self, at: usize, thread: u64, rival: Entry) -> i64 {
-        if at == 0 && thread != WIRE_NONE { rival.time.min(self.sample_time) } else { i64::MIN }
-    }
-
-    /// Keeps where an M's events have come to.
-    #[inline(always)]
-    fn leave(&mut self, m: Slot, cursor: Cursor, cx: Context) {
-        if let Some(place) = self.cursors.get_mut(m as usize) {
-            *place = cursor;
-        }
-        self.state.ms.leave(m, cx);
     }
 
     fn next_sample(&mut self) {

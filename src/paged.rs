@@ -91,24 +91,33 @@ impl<T: Vacant> Paged<T> {
         page
     }
 
-    /// Sets the value of an ID that has none.
-    pub(crate) fn insert(&mut self, id: u64, slot: T) {
-        let number = id >> PAGE_BITS;
-        let mut at = self.page(number);
+    /// Sets the value of an ID, unless it has one; returns whether it had none.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, id: u64, slot: T) -> bool {
+        let mut at = self.page(id >> PAGE_BITS);
         if at == NONE {
-            at = self.free.pop().unwrap_or_else(|| {
-                let at = self.slots.len() as u32;
-                self.slots.resize(self.slots.len() + PAGE_LEN, T::VACANT);
-                self.live.push(0);
-                at
-            });
-            self.by_number.insert(number, at);
+            at = self.add_page(id >> PAGE_BITS);
         }
         let live = self.live.get_mut(at as usize / PAGE_LEN);
-        if let (Some(place), Some(live)) = (self.slots.get_mut(place(at, id)), live) {
+        let (Some(place), Some(live)) = (self.slots.get_mut(place(at, id)), live) else { return false };
+        let vacant = *place == T::VACANT;
+        if vacant {
             *place = slot;
             *live += 1;
         }
+        vacant
+    }
+
+    #[inline(never)]
+    fn add_page(&mut self, number: u64) -> u32 {
+        let at = self.free.pop().unwrap_or_else(|| {
+            let at = self.slots.len() as u32;
+            self.slots.resize(self.slots.len() + PAGE_LEN, T::VACANT);
+            self.live.push(0);
+            at
+        });
+        self.by_number.insert(number, at);
+        at
     }
 
     /// Takes an ID out.
@@ -123,10 +132,15 @@ impl<T: Vacant> Paged<T> {
         *place = T::VACANT;
         *live -= 1;
         if *live == 0 {
-            self.by_number.remove(&number);
-            self.recent[number as usize % RECENT] = (0, 0);
-            self.free.push(at);
+            self.remove_page(number, at);
         }
+    }
+
+    #[inline(never)]
+    fn remove_page(&mut self, number: u64, at: u32) {
+        self.by_number.remove(&number);
+        self.recent[number as usize % RECENT] = (0, 0);
+        self.free.push(at);
     }
 
     /// All IDs that have a value, in no order.

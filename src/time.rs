@@ -42,12 +42,14 @@ impl fmt::Display for Time {
 pub struct Frequency {
     nanos_per_tick: f64,
     /// The same, where it is a whole number small enough that the product with
-    /// a small tick count is exact in either arithmetic; else 0.
+    /// a small tick count is exact in either arithmetic.
     whole: u32,
+    /// Tick counts below this are such; 0 if there is no such number.
+    exact: u32,
 }
 
 /// Tick counts below this may be multiplied as integers: 2^21 * 2^31 < 2^53.
-const EXACT_TICKS: u64 = 1 << 21;
+const EXACT_TICKS: u32 = 1 << 21;
 
 impl Frequency {
     /// The frequency of a clock with `hz` ticks a second.
@@ -55,7 +57,7 @@ impl Frequency {
         let nanos_per_tick = 1.0 / (hz as f64 / 1e9);
         let whole = nanos_per_tick as u32;
         let exact = f64::from(whole) == nanos_per_tick && whole < (1 << 31);
-        Frequency { nanos_per_tick, whole: if exact { whole } else { 0 } }
+        Frequency { nanos_per_tick, whole, exact: if exact { EXACT_TICKS } else { 0 } }
     }
 
     /// The length of one tick in nanoseconds.
@@ -67,7 +69,7 @@ impl Frequency {
     /// product of floats, truncated; out of range is the smallest integer.
     #[inline(always)]
     pub fn nanos(self, ticks: u64) -> i64 {
-        if self.whole != 0 && ticks < EXACT_TICKS {
+        if ticks < u64::from(self.exact) {
             return (ticks * u64::from(self.whole)) as i64;
         }
         self.nanos_as_float(ticks)
@@ -95,7 +97,7 @@ mod tests {
     fn whole_and_float_arithmetic_agree() {
         for hz in [15_625_000, 1_000_000_000, 24_000_000, 2_600_000_000, 1, 3, u64::MAX] {
             let frequency = Frequency::from_hz(hz);
-            for ticks in [0, 1, 2, 127, 128, 65_535, EXACT_TICKS - 1, EXACT_TICKS, 1 << 40] {
+            for ticks in [0, 1, 2, 127, 128, 65_535, u64::from(EXACT_TICKS) - 1, u64::from(EXACT_TICKS), 1 << 40] {
                 assert_eq!(frequency.nanos(ticks), frequency.nanos_as_float(ticks), "{hz} Hz, {ticks} ticks");
             }
         }

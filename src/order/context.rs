@@ -36,7 +36,8 @@ impl Step<'_> {
     /// Demands an M, a P and a G: what code of the program runs with.
     #[inline(always)]
     pub(crate) fn needs_all(&self) -> Result<()> {
-        if self.cx.p == NONE || self.cx.g == NONE { Err(self.lacks(self.cx.p == NONE)) } else { Ok(()) }
+        self.needs_p()?;
+        self.needs_g()
     }
 
     /// Demands an M and a P.
@@ -54,18 +55,18 @@ impl Step<'_> {
     /// Demands an M.
     #[inline(always)]
     pub(crate) fn needs_m(&self) -> Result<()> {
-        if self.thread == WIRE_NONE { Err(self.lacks(true)) } else { Ok(()) }
+        if self.thread() == WIRE_NONE { Err(self.lacks(true)) } else { Ok(()) }
     }
 
     /// Demands that there be no G.
     #[inline(always)]
     pub(crate) fn needs_no_g(&self) -> Result<()> {
-        if self.cx.g != NONE { Err(has_g(self.event, self.at)) } else { Ok(()) }
+        if self.cx.g != NONE { Err(has_g(self.event, self.at())) } else { Ok(()) }
     }
 
     #[inline(always)]
     fn lacks(&self, proc: bool) -> Error {
-        lacking(self.event, self.at, self.thread == WIRE_NONE, proc)
+        lacking(self.event, self.at(), self.thread() == WIRE_NONE, proc)
     }
 }
 

@@ -9,20 +9,16 @@ use crate::wire::v2::event::bad_varint;
 /// An M's next event.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cursor {
-    /// The M's ID.
-    pub(crate) thread: u64,
     /// Where in the file it begins.
     pub(crate) start: usize,
-    /// Where its arguments begin, behind the time.
-    pub(crate) args: usize,
-    /// Where its batch ends.
-    pub(crate) end: usize,
+    /// Where its arguments begin, behind the time, from its start on.
+    pub(crate) args: u32,
     /// Its time.
     pub(crate) time: i64,
+    /// Where its batch ends.
+    pub(crate) end: usize,
     /// Its batch.
     pub(crate) span: u32,
-    /// Its type, as the byte it begins with says.
-    pub(crate) number: u8,
 }
 
 /// One batch of an M, and its next one.
@@ -84,13 +80,7 @@ impl Spans {
     /// The first event of a batch, or of one after it; none if they are empty.
     /// `span` becomes that batch, also where its first event cannot be read.
     #[inline(never)]
-    pub(crate) fn open(
-        &self,
-        file: &[u8],
-        frequency: Frequency,
-        thread: u64,
-        span: &mut u32,
-    ) -> Result<Option<Cursor>> {
+    pub(crate) fn open(&self, file: &[u8], frequency: Frequency, span: &mut u32) -> Result<Option<Cursor>> {
         while let Some(place) = self.spans.get(*span as usize) {
             if place.start >= place.end {
                 *span = place.next;
@@ -100,8 +90,8 @@ impl Spans {
             let mut args = place.start + 1;
             let ticks = uvarint(data, &mut args).map_err(|e| bad_varint(0, args, data.len(), e, "an event's time"))?;
             let time = frequency.nanos(place.ticks).wrapping_add(frequency.nanos(ticks));
-            let number = data.get(place.start).copied().unwrap_or_default();
-            return Ok(Some(Cursor { thread, start: place.start, args, end: place.end, time, span: *span, number }));
+            let (start, args) = (place.start, (args - place.start) as u32);
+            return Ok(Some(Cursor { start, args, time, end: place.end, span: *span }));
         }
         Ok(None)
     }

@@ -14,73 +14,92 @@ pub(crate) struct Entry {
     pub(crate) m: Slot,
 }
 
+impl Entry {
+    /// What stands where there is none: no entry ever moves below it.
+    const NEVER: Entry = Entry { time: i64::MAX, m: NONE };
+}
+
 /// A min-heap of [`Entry`]s.
 ///
 /// ```text
-///        0          the event to try first
-///      1   2        its rivals: while its M has an event no later than both,
-///     3 4 5 6       it stays at the root
+///        1          the event to try first
+///      2   3        its rivals: while its M has an event no later than both,
+///     4 5 6 7       it stays at the root
 /// ```
+///
+/// Places count from 1, so that the children of one are the pair with its
+/// number. Outside, positions count from 0.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Frontier {
-    heap: Vec<Entry>,
+    /// Filled up with [`Entry::NEVER`].
+    pairs: Vec<[Entry; 2]>,
+    len: usize,
 }
 
 impl Frontier {
     pub(crate) fn clear(&mut self) {
-        self.heap.clear();
+        self.pairs.clear();
+        self.len = 0;
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.heap.len()
+        self.len
     }
 
     #[inline(always)]
     pub(crate) fn get(&self, at: usize) -> Option<Entry> {
-        self.heap.get(at).copied()
+        if at < self.len { self.pairs.as_flattened().get(at + 1).copied() } else { None }
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
-        &self.heap
+        self.pairs.as_flattened().get(1..=self.len).unwrap_or_default()
+    }
+
+    fn entries_mut(&mut self) -> &mut [Entry] {
+        self.pairs.as_flattened_mut().get_mut(1..=self.len).unwrap_or_default()
     }
 
     /// The earlier of the root's children, which comes to the root next; where
     /// there is none, one that never does.
     #[inline(always)]
     pub(crate) fn rival(&self) -> Entry {
-        match self.heap[..] {
-            [_, a, b, ..] => {
-                if b.time < a.time {
-                    b
-                } else {
-                    a
-                }
-            }
-            [_, a] => a,
-            _ => Entry { time: i64::MAX, m: NONE },
-        }
+        earlier_child(&self.pairs, 1).map_or(Entry::NEVER, |(_, entry)| entry)
     }
 
     /// Adds an entry.
     pub(crate) fn insert(&mut self, entry: Entry) {
-        self.heap.push(entry);
-        self.sift_up(self.heap.len() - 1);
+        let at = self.len;
+        self.len += 1;
+        if self.len / 2 == self.pairs.len() {
+            self.pairs.push([Entry::NEVER; 2]);
+        }
+        set(&mut self.pairs, at + 1, entry);
+        self.sift_up(at);
     }
 
-    /// Gives the entry at `at` a new time and puts it where it belongs.
-    pub(crate) fn update(&mut self, at: usize, time: i64) {
-        if let Some(entry) = self.heap.get_mut(at) {
-            entry.time = time;
-        }
+    /// Gives the M whose entry is at `at` another one, and puts it where it
+    /// belongs.
+    pub(crate) fn update(&mut self, at: usize, entry: Entry) {
+        set(&mut self.pairs, at + 1, entry);
         if self.sift_up(at) == at {
-            self.sift_down(at);
+            sift_down(&mut self.pairs, at + 1, entry);
         }
     }
 
     /// As `update` of the root, for an M whose entry that is.
     #[inline(always)]
     pub(crate) fn update_root(&mut self, entry: Entry) {
-        sift_down(&mut self.heap, 0, entry);
+        sift_down(&mut self.pairs, 1, entry);
+    }
+
+    /// The same for one that is later than its rival; returns the next rival.
+    #[inline(always)]
+    pub(crate) fn give_way(&mut self, entry: Entry) -> Entry {
+        let pairs = &mut self.pairs[..];
+        let Some((place, rival)) = earlier_child(pairs, 1) else { return Entry::NEVER };
+        set(pairs, 1, rival);
+        sift_down(pairs, place, entry);
+        earlier_child(pairs, 1).map_or(Entry::NEVER, |(_, entry)| entry)
     }
 
     /// Removes the entry at `at`.
@@ -88,64 +107,63 @@ impl Frontier {
         let mut child = at;
         while child > 0 {
             let parent = (child - 1) / 2;
-            self.heap.swap(parent, child);
+            self.entries_mut().swap(parent, child);
             child = parent;
         }
-        if !self.heap.is_empty() {
-            self.heap.swap_remove(0);
+        let Some(&last) = self.entries().last() else { return };
+        set(&mut self.pairs, self.len, Entry::NEVER);
+        self.len -= 1;
+        if self.len > 0 {
+            sift_down(&mut self.pairs, 1, last);
         }
-        self.sift_down(0);
     }
 
     /// Sorts by time, as Go's unstable sort does; a sorted heap is a heap.
     pub(crate) fn sort(&mut self) {
-        pdqsort::sort(&mut self.heap, &|a, b| a.time < b.time);
+        pdqsort::sort(self.entries_mut(), &|a, b| a.time < b.time);
     }
 
     fn sift_up(&mut self, mut at: usize) -> usize {
+        let heap = self.entries_mut();
         while at > 0 {
             let parent = (at - 1) / 2;
-            if self.heap[parent].time <= self.heap[at].time {
+            if heap[parent].time <= heap[at].time {
                 break;
             }
-            self.heap.swap(parent, at);
+            heap.swap(parent, at);
             at = parent;
         }
         at
     }
+}
 
-    fn sift_down(&mut self, at: usize) {
-        if let Some(&entry) = self.heap.get(at) {
-            sift_down(&mut self.heap, at, entry);
-        }
+/// The earlier child of a place, and where it is. Which one that is is a coin
+/// toss, so it is computed, not branched on.
+#[inline(always)]
+fn earlier_child(pairs: &[[Entry; 2]], place: usize) -> Option<(usize, Entry)> {
+    let &[a, b] = pairs.get(place)?;
+    let right = b.time < a.time;
+    Some((2 * place + usize::from(right), if right { b } else { a }))
+}
+
+#[inline(always)]
+fn set(pairs: &mut [[Entry; 2]], place: usize, entry: Entry) {
+    if let Some(hole) = pairs.as_flattened_mut().get_mut(place) {
+        *hole = entry;
     }
 }
 
-/// Moves `entry` down from the hole at `at`. Which child is the earlier one is
-/// a coin toss, so it is computed, not branched on.
+/// Moves `entry` down from the hole at `place`.
 #[inline(always)]
-fn sift_down(heap: &mut [Entry], mut at: usize, entry: Entry) {
-    loop {
-        let left = 2 * at + 1;
-        let (child, least) = match heap.get(left..) {
-            Some([a, b, ..]) => {
-                let right = b.time < a.time;
-                (left + usize::from(right), if right { *b } else { *a })
-            }
-            Some([a]) => (left, *a),
-            _ => break,
-        };
+fn sift_down(pairs: &mut [[Entry; 2]], mut place: usize, entry: Entry) {
+    while let Some((child, least)) = earlier_child(pairs, place) {
         if entry.time <= least.time {
             break;
         }
-        if let Some(hole) = heap.get_mut(at) {
-            *hole = least;
-        }
-        at = child;
+        set(pairs, place, least);
+        place = child;
     }
-    if let Some(hole) = heap.get_mut(at) {
-        *hole = entry;
-    }
+    set(pairs, place, entry);
 }
 
 #[cfg(test)]
@@ -212,7 +230,15 @@ mod tests {
                     naive.down(0);
                 } else {
                     let time = naive.0[at].time + later;
-                    if at == 0 { let m = heap.heap[0].m; heap.update_root(Entry { time, m }) } else { heap.update(at, time) }
+                    let entry = Entry { time, ..naive.0[at] };
+                    match at {
+                        0 if time > heap.rival().time => {
+                            let rival = heap.give_way(entry);
+                            prop_assert_eq!(rival, heap.rival());
+                        }
+                        0 => heap.update_root(entry),
+                        _ => heap.update(at, entry),
+                    }
                     naive.0[at].time = time;
                     if naive.up(at) == at {
                         naive.down(at);

@@ -37,7 +37,7 @@ impl Phase {
 }
 
 fn refuse(state: &State<'_>, step: &Step<'_>) -> Error {
-    Error::at(step.at, ErrorKind::GcState { event: step.event, found: state.gc.phase.describe() })
+    Error::at(step.at(), ErrorKind::GcState { event: step.event, found: state.gc.phase.describe() })
 }
 
 /// `GCActive`: marking since before this generation.

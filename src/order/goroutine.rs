@@ -18,7 +18,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     if step.event == EventType::GoStatusStack {
         step.stack(state)?;
     }
-    let at = step.at;
+    let at = step.at();
     let goroutine = id.into();
     if id == WIRE_NONE {
         return Err(Error::at(at, ErrorKind::AbsurdGoroutine { goroutine }));
@@ -40,7 +40,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     }
 
     // Where a goroutine in a syscall is bound: here, to another M, or nowhere.
-    let mut reported = *step;
+    let mut report = step.record();
     let mut elsewhere = None;
     if status == GoStatus::Syscall {
         if thread == WIRE_NONE {
@@ -50,7 +50,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
             let has = crate::ids::optional(has);
             Error::at(at, ErrorKind::SyscallThread { goroutine, thread: thread.into(), has })
         };
-        if thread == step.thread {
+        if thread == step.thread() {
             // After the first generation we must have seen it enter the syscall.
             if !state.initial && step.cx.go != id {
                 return Err(mismatch(step.cx.go));
@@ -66,14 +66,17 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
                 if has != id {
                     return Err(mismatch(has));
                 }
-                reported.cx.go = has;
+                report.go = has;
             }
-            reported.thread = thread;
+            report.thread = thread;
             elsewhere = Some(m);
         }
     }
 
-    let slot = known.unwrap_or_else(|| state.gs.add(G::new(id, status, state.generation)));
+    let slot = match known {
+        Some(slot) => slot,
+        None => new_goroutine(state, step, id, status)?,
+    };
     let generation = state.generation;
     state.gs.get_mut(slot, step)?.restart(generation);
     match (status, elsewhere) {
@@ -86,7 +89,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
         }
         _ => {}
     }
-    state.make(reported.record().noting(old as u8))
+    state.make(report.noting(old as u8))
 }
 
 /// `GoCreate`: a goroutine appears, runnable.
@@ -116,13 +119,13 @@ fn create(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Resul
 /// Adds a goroutine that must not exist yet; returns its slot.
 #[inline(always)]
 pub(crate) fn new_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, status: GoStatus) -> Result<u32> {
-    if state.gs.find(id).is_some() {
-        return Err(Error::at(step.at, ErrorKind::GoroutineExists { event: step.event, goroutine: id.into() }));
-    }
     if id == WIRE_NONE {
-        return Err(Error::at(step.at, ErrorKind::AbsurdGoroutine { goroutine: id.into() }));
+        return Err(Error::at(step.at(), ErrorKind::AbsurdGoroutine { goroutine: id.into() }));
     }
-    Ok(state.gs.add(G::new(id, status, state.generation)))
+    match state.gs.add(G::new(id, status, state.generation)) {
+        Some(slot) => Ok(slot),
+        None => Err(Error::at(step.at(), ErrorKind::GoroutineExists { event: step.event, goroutine: id.into() })),
+    }
 }
 
 /// `GoStop`: the running goroutine leaves its P and can go on at once.
@@ -165,8 +168,7 @@ pub(crate) fn go_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
     let id = step.arg()?;
     let seq = step.arg()?;
     let generation = state.generation;
-    let Some(slot) = state.gs.find(id) else { return Ok(Advance::NotYet) };
-    let g = state.gs.get_mut(slot, step)?;
+    let Some((slot, g)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
     if g.status != GoStatus::Runnable || !g.seq.admits(seq, generation) {
         return Ok(Advance::NotYet);
     }
@@ -186,8 +188,7 @@ pub(crate) fn go_unblock(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     let seq = step.arg()?;
     step.stack(state)?;
     let generation = state.generation;
-    let Some(slot) = state.gs.find(id) else { return Ok(Advance::NotYet) };
-    let g = state.gs.get_mut(slot, step)?;
+    let Some((_, g)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
     if g.status != GoStatus::Waiting || !g.seq.admits(seq, generation) {
         return Ok(Advance::NotYet);
     }
@@ -207,8 +208,7 @@ pub(crate) fn go_switch(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     let id = step.arg()?;
     let seq = step.arg()?;
     let generation = state.generation;
-    let Some(slot) = state.gs.find(id) else { return Ok(Advance::NotYet) };
-    let next = state.gs.get_mut(slot, step)?;
+    let Some((slot, next)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
     if next.status != GoStatus::Waiting || !next.seq.admits(seq, generation) {
         return Ok(Advance::NotYet);
     }

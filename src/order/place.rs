@@ -133,7 +133,7 @@ pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) 
                 p.sweeping = true;
             }
         }
-        E::UserTaskBegin => _ = state.tasks.insert(args[1], step.at),
+        E::UserTaskBegin => _ = state.tasks.insert(args[1], step.at()),
         E::UserRegionEnd => {
             if own != NONE {
                 state.gs.more_mut(own).regions.pop();
@@ -187,7 +187,7 @@ fn status(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) -> bool {
     let thread = args[2];
     let Some(g) = set_goroutine(state, step, args[1], status, None) else { return false };
     match status {
-        GoStatus::Running | GoStatus::Syscall if status == GoStatus::Running || thread == step.thread => {
+        GoStatus::Running | GoStatus::Syscall if status == GoStatus::Running || thread == step.thread() => {
             if step.cx.g != g {
                 leave_goroutine(state, step, GoStatus::Waiting);
             }
@@ -229,7 +229,7 @@ fn set_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, status: GoStat
             });
             slot
         }
-        None => state.gs.add(G::new(id, status, generation)),
+        None => state.gs.add(G::new(id, status, generation))?,
     };
     let g = state.gs.at_mut(slot)?;
     g.status = status;
@@ -301,6 +301,6 @@ fn set_proc(state: &mut State<'_>, p: Slot, status: ProcStatus, seq: Option<u64>
 /// Changes the contexts of the other Ms, if they are not too many.
 fn forget(state: &mut State<'_>, step: &Step<'_>, mut change: impl FnMut(&mut Context)) {
     if state.ms.len() <= state.limits.threads_searched {
-        state.ms.iter_mut().filter(|m| m.id != step.thread).for_each(|m| change(&mut m.cx));
+        state.ms.iter_mut().filter(|m| m.id != step.thread()).for_each(|m| change(&mut m.cx));
     }
 }

@@ -12,7 +12,7 @@ use crate::wire::v2::status::ProcStatus;
 pub(crate) fn proc_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let id = step.arg()?;
     let number = step.arg()?;
-    let at = step.at;
+    let at = step.at();
     let proc = id.into();
     let Some(status) = ProcStatus::from_wire(number) else {
         return Err(Error::at(at, ErrorKind::BadProcStatus { proc, status: number }));
@@ -39,12 +39,12 @@ pub(crate) fn proc_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<
     }
     // The P is about to be stolen, and its status is likely told by the thief:
     // the event belongs to the M that holds the P.
-    let mut reported = *step;
+    let mut report = step.record();
     if promoted {
         let Some(holder) = state.holder(slot, step) else {
             return Err(Error::at(at, ErrorKind::NoHolder { proc }));
         };
-        (reported.thread, reported.cx) = (holder.id, holder.cx);
+        (report.thread, report.go, report.proc) = (holder.id, holder.cx.go, holder.cx.p);
     }
     let generation = state.generation;
     match state.ps.find(id) {
@@ -54,7 +54,7 @@ pub(crate) fn proc_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<
     if matches!(status, ProcStatus::Running | ProcStatus::Syscall) {
         step.cx.p = slot;
     }
-    state.make(reported.record().noting(old as u8))
+    state.make(report.noting(old as u8))
 }
 
 /// `ProcStart`: an M takes an idle P.
@@ -81,7 +81,7 @@ pub(crate) fn proc_stop(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     step.needs_p()?;
     let p = state.ps.current(step)?;
     if !matches!(p.status, ProcStatus::Running | ProcStatus::Syscall) {
-        return Err(p.is_not(ProcStatus::Running, step.event, step.at, step.cx.p));
+        return Err(p.is_not(ProcStatus::Running, step.event, step.at(), step.cx.p));
     }
     p.status = ProcStatus::Idle;
     step.cx.p = NONE;
@@ -95,7 +95,7 @@ pub(crate) fn proc_steal(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     let seq = step.arg()?;
     let from = step.arg()?;
     let generation = state.generation;
-    let at = step.at;
+    let at = step.at();
     let Some(&mut p) = state.ps.find(id) else { return Ok(Advance::NotYet) };
     let slot = id as Slot;
     if !matches!(p.status, ProcStatus::Syscall | ProcStatus::SyscallAbandoned) || !p.seq.admits(seq, generation) {
@@ -105,7 +105,7 @@ pub(crate) fn proc_steal(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     let before = *step;
     if p.status == ProcStatus::SyscallAbandoned {
         // Which M had it is lost, and that M may have moved on.
-    } else if from == step.thread {
+    } else if from == step.thread() {
         if step.cx.p != slot {
             return Err(mismatch(id, from, step.cx.p, at));
         }

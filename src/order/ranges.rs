@@ -35,7 +35,7 @@ pub(crate) fn go_range_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Resu
     step.needs_all()?;
     let kind = if step.event == EventType::STWBegin { step.string(state)? } else { 0 };
     step.stack(state)?;
-    let (event, at) = (step.event, step.at);
+    let (event, at) = (step.event, step.at());
     let g = state.gs.more_mut(step.cx.g);
     if g.ranges.iter().any(|r| r.begin == event && r.kind == kind) {
         return Err(Error::at(at, ErrorKind::RangeOpen { event }));
@@ -47,7 +47,7 @@ pub(crate) fn go_range_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Resu
 /// `GCMarkAssistActive`: may name any goroutine, on any thread.
 pub(crate) fn go_range_active(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let goroutine = step.arg()?;
-    let (event, at) = (step.event, step.at);
+    let (event, at) = (step.event, step.at());
     let Some(slot) = state.gs.find(goroutine) else {
         return Err(Error::at(at, ErrorKind::UnknownGoroutine { event, goroutine: goroutine.into() }));
     };
@@ -68,7 +68,7 @@ pub(crate) fn go_range_active(state: &mut State<'_>, step: &mut Step<'_>) -> Res
 /// `STWEnd`, `GCMarkAssistEnd`.
 pub(crate) fn go_range_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_all()?;
-    let (event, at) = (step.event, step.at);
+    let (event, at) = (step.event, step.at());
     let begin = begin_of(event);
     let g = state.gs.more_mut(step.cx.g);
     let Some(open) = g.ranges.iter().position(|r| r.begin == begin) else {
@@ -87,7 +87,7 @@ pub(crate) fn go_range_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result
 pub(crate) fn sweep_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_p()?;
     step.stack(state)?;
-    let (event, at) = (step.event, step.at);
+    let (event, at) = (step.event, step.at());
     let p = state.ps.current(step)?;
     if p.sweeping {
         return Err(Error::at(at, ErrorKind::RangeOpen { event }));
@@ -99,7 +99,7 @@ pub(crate) fn sweep_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<
 /// `GCSweepActive`: may name any P.
 pub(crate) fn sweep_active(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let proc = step.arg()?;
-    let (event, at) = (step.event, step.at);
+    let (event, at) = (step.event, step.at());
     let initial = state.initial || state.assume_sweep(proc);
     let Some(p) = state.ps.find(proc) else {
         return Err(Error::at(at, ErrorKind::UnknownProc { event, proc: proc.into() }));
@@ -120,7 +120,7 @@ pub(crate) fn sweep_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     step.needs_p()?;
     step.arg()?;
     step.arg()?;
-    let (event, at) = (step.event, step.at);
+    let (event, at) = (step.event, step.at());
     let p = state.ps.current(step)?;
     if !p.sweeping {
         return Err(Error::at(at, ErrorKind::RangeNotOpen { event }));

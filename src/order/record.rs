@@ -33,6 +33,21 @@ impl Record {
         Record { time, offset, go, thread, extra: 0, proc: p, event, note: 0 }
     }
 
+    /// Writes down where and in what context an event is tried, so that nothing
+    /// has to remember what the event changes.
+    #[inline(always)]
+    pub(crate) fn draft(&mut self, thread: u64, context: Context, offset: usize, time: i64) {
+        (self.offset, self.thread, self.go, self.proc) = (offset, thread, context.go, context.p);
+        (self.time, self.extra, self.note) = (time, 0, 0);
+    }
+
+    /// Sets its type, and its time to one that is later than the last one.
+    #[inline(always)]
+    pub(crate) fn settle(&mut self, last_time: &mut i64, event: EventType) {
+        *last_time = if self.time > *last_time { self.time } else { last_time.wrapping_add(1) };
+        (self.time, self.event) = (*last_time, event);
+    }
+
     /// The same with that note.
     pub(crate) fn noting(self, note: u8) -> Record {
         Record { note, ..self }
@@ -92,6 +107,11 @@ impl Block {
         self.len == 0
     }
 
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     /// Whether any event's records fit.
     #[inline(always)]
     pub(crate) fn has_room(&self) -> bool {
@@ -100,15 +120,23 @@ impl Block {
 
     /// Adds a record, with a time later than that of the last one.
     #[inline(always)]
-    pub(crate) fn push(&mut self, last_time: &mut i64, mut record: Record) {
-        if record.time <= *last_time {
-            record.time = last_time.wrapping_add(1);
-        }
-        *last_time = record.time;
-        if let Some(place) = self.records.get_mut(self.len) {
-            *place = record;
-            self.len += 1;
-        }
+    pub(crate) fn push(&mut self, last_time: &mut i64, record: Record) {
+        let place = self.next();
+        *place = record;
+        place.settle(last_time, record.event);
+        self.len += 1;
+    }
+
+    /// The record behind the last one: drafted and settled, it is
+    /// [added](Self::add_next).
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> &mut Record {
+        &mut self.records[self.len % BLOCK]
+    }
+
+    #[inline(always)]
+    pub(crate) fn add_next(&mut self) {
+        self.len += 1;
     }
 
     /// How many records fit, if there are to be no more than [`has_room`](Self::has_room) asks for.

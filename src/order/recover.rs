@@ -4,13 +4,14 @@
 //! batch, one that does not fit is [placed](super::place) by its time. Where
 //! every M waits for another, the earliest event is placed.
 
-use crate::bytes::uvarint;
+use crate::bytes::{BEYOND, WINDOW, uvarint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::optional;
 use crate::order::cursor::Cursor;
 use crate::order::frontier::Entry;
 use crate::order::place::place;
-use crate::order::record::Block;
+use crate::order::record::{Block, Record};
+use crate::order::state::{Slot, Thread};
 use crate::order::{Order, Step};
 use crate::warning::{Repair, Warning};
 use crate::wire::v2::spec::{EventType, Layout};
@@ -48,8 +49,9 @@ impl Order<'_> {
 
     /// Every M waits for another: the earliest event is placed.
     pub(super) fn give_way(&mut self, out: &mut Block) -> Result<()> {
-        let head = self.frontier.get(0).and_then(|head| self.cursors.get(head.m as usize));
-        let (start, number) = head.map_or((0, 0), |cursor| (cursor.start, cursor.number));
+        let head = self.frontier.get(0).and_then(|head| self.state.ms.get(head.m));
+        let start = head.map_or(0, |m| m.cursor.start);
+        let number = head.and_then(|_| self.file.get(start)).copied().unwrap_or_default();
         let Some(event) = EventType::from_wire(number) else {
             return self.recover(0, Error::at(start, ErrorKind::UnknownEventType { found: number }), out);
         };
@@ -68,8 +70,8 @@ impl Order<'_> {
             return Err(e);
         }
         let Some(entry) = self.frontier.get(at) else { return Err(e) };
-        let Some(&cursor) = self.cursors.get(entry.m as usize) else { return Err(e) };
-        let e = e.in_generation(self.generation).on_thread(optional(cursor.thread));
+        let Some(&Thread { id: thread, cx, cursor, .. }) = self.state.ms.get(entry.m) else { return Err(e) };
+        let e = e.in_generation(self.generation).on_thread(optional(thread));
         self.state.made.clear();
 
         let Some((event, args, end)) = read(self.file, &cursor) else {
@@ -77,12 +79,12 @@ impl Order<'_> {
             if let Some(rest @ 1..) = cursor.end.checked_sub(cursor.start) {
                 self.warnings.push(Warning::new(e, Repair::RestOfBatch(rest as u64), 1));
             }
-            self.next_batch(at, entry, cursor);
+            self.next_batch(at, entry.m);
             return Ok(());
         };
-        let cx = self.state.ms.context(entry.m);
-        let (thread, start, time) = (cursor.thread, cursor.start, cursor.time);
-        let mut step = Step { event, at: start, data: self.file, pos: 0, thread, cx, time };
+        let draft = &Record::new(event, thread, cx, cursor.start, cursor.time);
+        let (data, window) = (self.file, &[BEYOND; WINDOW]);
+        let mut step = Step { event, draft, data, window, pos: 0, cx };
         let (repair, lost) = match place(&mut self.state, &mut step, args) {
             true => (Repair::Placed, 0),
             false => (Repair::LeftOut, 1),
@@ -90,14 +92,18 @@ impl Order<'_> {
         self.warnings.push(Warning::new(e, repair, lost));
         out.push_all(&mut self.last_time, &mut self.state.made);
         self.state.ms.leave(entry.m, step.cx);
-        self.step_over(at, entry, cursor, end);
+        self.step_over(at, entry.m, end);
         Ok(())
     }
 
-    /// Moves an M on to the event that begins at `start`.
-    fn step_over(&mut self, at: usize, entry: Entry, mut cursor: Cursor, start: usize) {
+    /// Moves an M, whose entry in the frontier that is, on to the event that
+    /// begins at `start`.
+    pub(super) fn step_over(&mut self, at: usize, m: Slot, start: usize) {
+        let Some(mut cursor) = self.state.ms.get(m).map(|m| m.cursor) else { return };
         let data = self.file.get(..cursor.end).unwrap_or_default();
-        let Some(&number) = data.get(start) else { return self.next_batch(at, entry, cursor) };
+        if start >= data.len() {
+            return self.next_batch(at, m);
+        }
         let mut args = start + 1;
         // A time that cannot be read fails the event when its turn comes.
         if let Ok(ticks) = uvarint(data, &mut args) {
@@ -105,13 +111,15 @@ impl Order<'_> {
         } else {
             args = cursor.end;
         }
-        self.put(at, entry, Cursor { start, args, number, ..cursor });
+        (cursor.start, cursor.args) = (start, (args - start) as u32);
+        self.put(at, m, cursor);
     }
 
     /// Moves an M on to its next batch.
-    fn next_batch(&mut self, at: usize, entry: Entry, cursor: Cursor) {
-        match self.open(cursor.thread, self.spans.after(cursor.span)) {
-            Some(next) => self.put(at, entry, next),
+    fn next_batch(&mut self, at: usize, m: Slot) {
+        let Some(&Thread { id, cursor, .. }) = self.state.ms.get(m) else { return };
+        match self.open(id, self.spans.after(cursor.span)) {
+            Some(next) => self.put(at, m, next),
             None => self.frontier.remove(at),
         }
     }
@@ -120,7 +128,7 @@ impl Order<'_> {
     /// first event cannot be read.
     pub(super) fn open(&mut self, thread: u64, mut span: u32) -> Option<Cursor> {
         loop {
-            match self.spans.open(self.file, self.frequency, thread, &mut span) {
+            match self.spans.open(self.file, self.frequency, &mut span) {
                 Ok(opened) => return opened,
                 Err(e) => {
                     let e = e.in_generation(self.generation).on_thread(optional(thread));
@@ -131,11 +139,11 @@ impl Order<'_> {
         }
     }
 
-    fn put(&mut self, at: usize, entry: Entry, cursor: Cursor) {
-        if let Some(place) = self.cursors.get_mut(entry.m as usize) {
-            *place = cursor;
+    fn put(&mut self, at: usize, m: Slot, cursor: Cursor) {
+        if let Some(thread) = self.state.ms.get_mut(m) {
+            thread.cursor = cursor;
         }
-        self.frontier.update(at, cursor.time);
+        self.frontier.update(at, Entry { time: cursor.time, m });
     }
 }
 

@@ -89,7 +89,7 @@ impl G {
         if self.status == expected {
             return Ok(());
         }
-        Err(self.is_not(expected, step.event, step.at))
+        Err(self.is_not(expected, step.event, step.at()))
     }
 
     #[cold]
@@ -123,20 +123,61 @@ pub(crate) struct Goroutines<'a> {
     more: Vec<More<'a>>,
     free: Vec<Slot>,
     index: Paged<Slot>,
+    recent: Recent,
+}
+
+/// How many of the goroutines looked for last are remembered.
+const RECENT: usize = 4096;
+
+/// Where goroutines of late were found, by the last digits of their IDs. What
+/// it names is alive, so that the ID there tells whether it is the one.
+#[derive(Clone, Debug)]
+struct Recent(Box<[Slot; RECENT]>);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Recent(Box::new([NONE; RECENT]))
+    }
+}
+
+impl Recent {
+    #[inline(always)]
+    fn place(&mut self, id: u64) -> &mut Slot {
+        &mut self.0[id as usize % RECENT]
+    }
 }
 
 impl<'a> Goroutines<'a> {
     #[inline(always)]
     pub(crate) fn find(&mut self, id: u64) -> Option<Slot> {
+        self.find_mut(id).map(|(slot, _)| slot)
+    }
+
+    /// The goroutine with that ID, and its slot.
+    #[inline(always)]
+    pub(crate) fn find_mut(&mut self, id: u64) -> Option<(Slot, &mut G)> {
+        let mut slot = *self.recent.place(id);
+        if self.slab.get(slot as usize).is_none_or(|g| g.id != id) {
+            slot = self.search(id);
+        }
+        self.slab.get_mut(slot as usize).map(|g| (slot, g))
+    }
+
+    /// The slot of a goroutine not looked for of late, or [`NONE`].
+    #[inline(never)]
+    fn search(&mut self, id: u64) -> Slot {
         let slot = self.index.get(id);
-        (slot != NONE).then_some(slot)
+        if slot != NONE {
+            *self.recent.place(id) = slot;
+        }
+        slot
     }
 
     #[inline(always)]
     pub(crate) fn get_mut(&mut self, slot: Slot, step: &Step<'_>) -> Result<&mut G> {
         match self.slab.get_mut(slot as usize) {
             Some(g) => Ok(g),
-            None => Err(unknown_goroutine(step.event, step.at, step.cx.go)),
+            None => Err(unknown_goroutine(step.event, step.at(), step.cx.go)),
         }
     }
 
@@ -151,7 +192,7 @@ impl<'a> Goroutines<'a> {
     pub(crate) fn current(&mut self, step: &Step<'_>) -> Result<&mut G> {
         match self.slab.get_mut(step.cx.g as usize) {
             Some(g) if g.id == step.cx.go => Ok(g),
-            _ => Err(unknown_goroutine(step.event, step.at, step.cx.go)),
+            _ => Err(unknown_goroutine(step.event, step.at(), step.cx.go)),
         }
     }
 
@@ -164,26 +205,33 @@ impl<'a> Goroutines<'a> {
         &mut self.more[slot]
     }
 
-    pub(crate) fn add(&mut self, g: G) -> Slot {
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                if let Some(place) = self.slab.get_mut(slot as usize) {
-                    *place = g;
-                }
-                slot
+    /// Adds a goroutine; nothing if there is one with that ID.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, g: G) -> Option<Slot> {
+        let slot = self.free.last().copied().unwrap_or(self.slab.len() as Slot);
+        if !self.index.insert(g.id, slot) {
+            return None;
+        }
+        match self.slab.get_mut(slot as usize) {
+            Some(place) => {
+                *place = g;
+                self.free.pop();
             }
-            None => {
-                self.slab.push(g);
-                self.slab.len() as Slot - 1
-            }
-        };
-        self.index.insert(g.id, slot);
-        slot
+            None => self.grow(g),
+        }
+        *self.recent.place(g.id) = slot;
+        Some(slot)
+    }
+
+    #[inline(never)]
+    fn grow(&mut self, g: G) {
+        self.slab.push(g);
     }
 
     pub(crate) fn remove(&mut self, slot: Slot) {
         let Some(g) = self.slab.get_mut(slot as usize) else { return };
         self.index.remove(g.id);
+        *self.recent.place(g.id) = NONE;
         // A slot not in use shows no ID that a context could have.
         g.id = WIRE_NONE;
         self.free.push(slot);
@@ -280,8 +328,7 @@ impl<'a> State<'a> {
     /// The M that holds a P. The step is fresher than what the state has of
     /// its M.
     pub(crate) fn holder(&self, p: Slot, step: &Step<'_>) -> Option<Thread> {
-        let current = Thread { id: step.thread, cx: step.cx, ran: true };
-        let fresh = self.ms.iter().map(|m| if m.id == step.thread { current } else { *m });
+        let fresh = self.ms.iter().map(|m| if m.id == step.thread() { Thread { cx: step.cx, ..*m } } else { *m });
         fresh.filter(|m| m.cx.p == p).last()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::ids::{GoId, ProcId, ThreadId, optional};
 use crate::order::Order;
-use crate::order::state::NONE;
+use crate::order::state::{NONE, Thread};
 use crate::wire::v2::spec::EventType;
 use crate::wire::v2::status::{GoStatus, ProcStatus};
 use std::fmt;
@@ -47,8 +47,7 @@ impl Stuck {
         let mut threads = Vec::new();
         let mut named = Vec::new();
         for entry in order.frontier.entries() {
-            let Some(cursor) = order.cursors.get(entry.m as usize) else { continue };
-            let context = order.state.ms.context(entry.m);
+            let Some(&Thread { id, cx: context, cursor, .. }) = order.state.ms.get(entry.m) else { continue };
             let offset = cursor.start;
             let Some(event) = order.file.get(offset).copied().and_then(EventType::from_wire) else { continue };
             let mut pos = offset + 1;
@@ -63,7 +62,7 @@ impl Stuck {
             }
             named.push(context.go);
             threads.push(StuckThread {
-                thread: optional(cursor.thread),
+                thread: optional(id),
                 proc: (context.p != NONE).then_some(ProcId(u64::from(context.p))),
                 goroutine: optional(context.go),
                 event,

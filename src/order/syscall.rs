@@ -23,7 +23,7 @@ pub(crate) fn syscall_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Resul
             before: p.seq.number(),
             found: seq,
         };
-        return Err(Error::at(step.at, kind));
+        return Err(Error::at(step.at(), kind));
     }
     let g = state.gs.current(step)?;
     g.must_be(GoStatus::Running, step)?;

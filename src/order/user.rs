@@ -14,11 +14,11 @@ pub(crate) fn task_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     step.string(state)?;
     step.stack(state)?;
     if state.tasks.contains_key(&task) {
-        return Err(Error::at(step.at, ErrorKind::TaskExists { task: task.into() }));
+        return Err(Error::at(step.at(), ErrorKind::TaskExists { task: task.into() }));
     }
     step.needs_all()?;
     state.assume_no_task(task);
-    state.tasks.insert(task, step.at);
+    state.tasks.insert(task, step.at());
     Ok(Advance::Yes)
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn region_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     match regions.last() {
         Some(&innermost) if innermost != ended => {
             let (goroutine, task) = (step.cx.go.into(), ended.task.into());
-            return Err(Error::at(step.at, ErrorKind::RegionMismatch { goroutine, task }));
+            return Err(Error::at(step.at(), ErrorKind::RegionMismatch { goroutine, task }));
         }
         Some(_) => {
             regions.pop();

@@ -26,7 +26,7 @@ impl P {
 
     #[inline(always)]
     pub(crate) fn must_be(&self, expected: ProcStatus, step: &Step<'_>) -> Result<()> {
-        if self.status == expected { Ok(()) } else { Err(self.is_not(expected, step.event, step.at, step.cx.p)) }
+        if self.status == expected { Ok(()) } else { Err(self.is_not(expected, step.event, step.at(), step.cx.p)) }
     }
 
     #[cold]
@@ -58,7 +58,7 @@ impl Procs {
     pub(crate) fn current(&mut self, step: &Step<'_>) -> Result<&mut P> {
         match self.slab.get_mut(step.cx.p as usize) {
             Some(p) => Ok(p),
-            None => Err(unknown_proc(step.event, step.at, step.cx.p)),
+            None => Err(unknown_proc(step.event, step.at(), step.cx.p)),
         }
     }
 

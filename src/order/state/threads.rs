@@ -3,16 +3,31 @@
 use super::Slot;
 use crate::ids::WIRE_NONE;
 use crate::order::context::Context;
+use crate::order::cursor::Cursor;
 use rustc_hash::FxHashMap;
 
-/// An M.
+/// An M: all that taking a turn needs, in one cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(crate) struct Thread {
     pub(crate) id: u64,
     /// The context that its next event happens in.
     pub(crate) cx: Context,
     /// Whether an event of it has happened in this generation.
     pub(super) ran: bool,
+    /// Its next event.
+    pub(crate) cursor: Cursor,
+}
+
+impl Thread {
+    /// Keeps the context that its events have led to. The M that is none has
+    /// no context.
+    #[inline(always)]
+    pub(crate) fn leave(&mut self, cx: Context) {
+        if self.id != WIRE_NONE {
+            (self.cx, self.ran) = (cx, true);
+        }
+    }
 }
 
 /// All Ms ever seen, and among them the M that is none.
@@ -35,6 +50,16 @@ impl Threads {
         self.slab.get(slot as usize).map_or(WIRE_NONE, |thread| thread.id)
     }
 
+    #[inline(always)]
+    pub(crate) fn get(&self, slot: Slot) -> Option<&Thread> {
+        self.slab.get(slot as usize)
+    }
+
+    #[inline(always)]
+    pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut Thread> {
+        self.slab.get_mut(slot as usize)
+    }
+
     /// The context of an M.
     #[inline(always)]
     pub(crate) fn context(&self, slot: Slot) -> Context {
@@ -46,14 +71,10 @@ impl Threads {
         self.slab.get_mut(slot as usize).map(|thread| &mut thread.cx)
     }
 
-    /// Keeps the context that an M's events have led to. The M that is none
-    /// has no context.
-    #[inline(always)]
+    /// Keeps the context that an M's events have led to.
     pub(crate) fn leave(&mut self, slot: Slot, cx: Context) {
-        if let Some(thread) = self.slab.get_mut(slot as usize)
-            && thread.id != WIRE_NONE
-        {
-            (thread.cx, thread.ran) = (cx, true);
+        if let Some(thread) = self.slab.get_mut(slot as usize) {
+            thread.leave(cx);
         }
     }
 
@@ -76,7 +97,7 @@ impl Threads {
     /// Adds an M that is not there, with nothing bound.
     pub(crate) fn add(&mut self, id: u64) -> Slot {
         let slot = self.slab.len() as Slot;
-        self.slab.push(Thread { id, cx: Context::EMPTY, ran: false });
+        self.slab.push(Thread { id, cx: Context::EMPTY, ran: false, cursor: Cursor::default() });
         self.index.insert(id, slot);
         slot
     }

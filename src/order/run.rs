@@ -1,0 +1,214 @@
+//! Taking turns: the loop that tries event after event.
+
+use crate::bytes::{BEYOND, WINDOW, Window, short_uvarint, window};
+use crate::error::Result;
+use crate::ids::{WIRE_NONE, optional};
+use crate::order::context::Context;
+use crate::order::cursor::Cursor;
+use crate::order::dispatch::{Tried, dispatch, dispatch_rare, long_uvarint};
+use crate::order::frontier::Entry;
+use crate::order::record::Block;
+use crate::order::state::{Slot, Thread};
+use crate::order::{Advance, Order, Record, Step};
+use crate::wire::v2::spec::EventType;
+
+/// The most bytes that an event's type and time take.
+const MOST_TIME: u32 = 1 + crate::limits::MAX_VARINT_BYTES as u32;
+
+/// Where the time of an event that has one ends, which its first bytes are.
+#[cold]
+#[inline(never)]
+fn end_of_time(bytes: &Window) -> u32 {
+    bytes.iter().skip(1).take_while(|byte| **byte >= 0x80).count() as u32 + 2
+}
+
+/// How trying one M's events ended.
+pub(super) enum Ran {
+    /// At least one happened.
+    Advanced,
+    /// The first one cannot happen yet.
+    NotYet,
+}
+
+impl Order<'_> {
+    /// As [`run`](Self::run), outlined.
+    #[inline(never)]
+    pub(super) fn run_one(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
+        self.run(at, out)
+    }
+
+    /// Tries the event of the frontier's entry at `at`. At the head it goes on:
+    /// with the same M for as long as that stays the head, then with its rival.
+    #[inline(always)]
+    pub(super) fn run(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
+        let Some(Entry { mut m, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
+        let Some(&Thread { id: mut thread, mut cx, cursor, .. }) = self.state.ms.get(m) else {
+            return Ok(Ran::NotYet);
+        };
+        let Cursor { mut start, mut args, mut time, end, .. } = cursor;
+        if args > MOST_TIME {
+            return self.run_timeless(at, out);
+        }
+
+        // What changes with every event lives in locals.
+        let frequency = self.frequency;
+        let mut tail = [BEYOND; WINDOW];
+        let (Some(mut data), Some(rest)) = (self.file.get(..end), self.file.get(start..end)) else {
+            return Ok(Ran::NotYet);
+        };
+        let mut bytes = window(rest, &mut tail);
+        let mut last_time = self.last_time;
+        let before = out.len();
+
+        // Who comes next is known before it is known when.
+        let mut rival = self.frontier.rival();
+        let mut limit = self.limit(at, thread, rival);
+
+        let failed = loop {
+            let record = out.next();
+            record.draft(thread, cx, start, time);
+            let pos = args as usize % 16;
+            let mut step = Step { event: EventType::Sync, draft: record, data, window: bytes, pos, cx };
+            let tried = dispatch(bytes[0], &mut self.state, &mut step);
+            let (event, pos) = (step.event, step.pos);
+            debug_assert!(matches!(tried, Tried::Yes | Tried::Made) || step.cx == cx);
+            (start, time, cx) = (record.offset, record.time, step.cx);
+            match tried {
+                Tried::Yes => {
+                    record.settle(&mut last_time, event);
+                    out.add_next();
+                }
+                Tried::Made => out.push_all(&mut last_time, &mut self.state.made),
+                Tried::NotYet => {
+                    args = end_of_time(bytes);
+                    break None;
+                }
+                Tried::Failed(e) => {
+                    args = end_of_time(bytes);
+                    break Some(e);
+                }
+            }
+
+            // On to the M's next event.
+            start += pos;
+            if let Some(rest @ [_, ..]) = data.get(start..) {
+                bytes = window(rest, &mut tail);
+                let mut pos = 1;
+                let ticks = match short_uvarint(bytes, &mut pos) {
+                    Some(ticks) => ticks,
+                    None => match long_uvarint(data, start + 1, "an event's time") {
+                        Ok((ticks, len)) => {
+                            pos += len;
+                            ticks
+                        }
+                        Err(e) => break Some(e),
+                    },
+                };
+                args = pos as u32;
+                time = time.wrapping_add(frequency.nanos(ticks));
+            } else {
+                match self.next_batch_of(m) {
+                    Ok(Some(next)) => {
+                        Cursor { start, args, time, .. } = next;
+                        data = self.file.get(..next.end).unwrap_or_default();
+                        bytes = window(data.get(start..).unwrap_or_default(), &mut tail);
+                    }
+                    Ok(None) => {
+                        self.state.ms.leave(m, cx);
+                        self.last_time = last_time;
+                        self.frontier.remove(at);
+                        return Ok(Ran::Advanced);
+                    }
+                    Err(e) => break Some(e),
+                }
+            }
+            if time > limit || !out.has_room() {
+                if at != 0 || limit != rival.time || !out.has_room() {
+                    break None;
+                }
+                // The M gives way.
+                self.leave(m, start, args, time, cx);
+                let next_rival = self.frontier.give_way(Entry { time, m });
+                m = rival.m;
+                rival = next_rival;
+                let Some(next) = self.state.ms.get(m) else { break None };
+                (thread, cx) = (next.id, next.cx);
+                Cursor { start, args, time, .. } = next.cursor;
+                let end = next.cursor.end;
+                let (Some(batch), Some(rest)) = (self.file.get(..end), self.file.get(start..end)) else { break None };
+                data = batch;
+                bytes = window(rest, &mut tail);
+                if args > MOST_TIME {
+                    break None;
+                }
+                limit = self.limit(at, thread, rival);
+            }
+        };
+
+        self.leave(m, start, args, time, cx);
+        self.last_time = last_time;
+        if let Some(e) = failed {
+            return Err(e.in_generation(self.generation).on_thread(optional(thread)));
+        }
+        if out.len() == before {
+            return Ok(Ran::NotYet);
+        }
+        let entry = Entry { time, m };
+        if at == 0 {
+            self.frontier.update_root(entry)
+        } else {
+            self.frontier.update(at, entry)
+        }
+        Ok(Ran::Advanced)
+    }
+
+    /// Tries the event of the frontier's entry at `at`, the time of which could
+    /// not be read.
+    #[cold]
+    #[inline(never)]
+    fn run_timeless(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
+        let Some(Entry { m, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
+        let Some(&Thread { id: thread, cx, cursor, .. }) = self.state.ms.get(m) else { return Ok(Ran::NotYet) };
+        let Cursor { start, args, time, end, .. } = cursor;
+        let data = self.file.get(..end).unwrap_or_default();
+        let number = data.get(start).copied().unwrap_or_default();
+        let draft = &Record::new(EventType::Sync, thread, cx, start, time);
+        let window = &[BEYOND; WINDOW];
+        let mut step = Step { event: EventType::Sync, draft, data, window, pos: args as usize, cx };
+        let tried = dispatch_rare(number, &mut self.state, &mut step);
+        self.state.ms.leave(m, if tried.is_ok() { step.cx } else { cx });
+        match tried {
+            Ok(Advance::Yes) => out.push(&mut self.last_time, Record { event: step.event, ..*draft }),
+            Ok(Advance::Made) => out.push_all(&mut self.last_time, &mut self.state.made),
+            Ok(Advance::NotYet) => return Ok(Ran::NotYet),
+            Err(e) => return Err(e.in_generation(self.generation).on_thread(optional(thread))),
+        }
+        self.step_over(at, m, start + step.pos);
+        Ok(Ran::Advanced)
+    }
+
+    /// The first event of an M's next batch, which becomes its cursor.
+    #[inline(never)]
+    fn next_batch_of(&mut self, m: Slot) -> Result<Option<Cursor>> {
+        let Some(thread) = self.state.ms.get_mut(m) else { return Ok(None) };
+        let next = self.spans.open(self.file, self.frequency, &mut self.spans.after(thread.cursor.span))?;
+        thread.cursor = next.unwrap_or(thread.cursor);
+        Ok(next)
+    }
+
+    /// Until when an M stays at the head. One that is none keeps no context,
+    /// so that it does not: one event at a time.
+    #[inline(always)]
+    fn limit(&self, at: usize, thread: u64, rival: Entry) -> i64 {
+        if at == 0 && thread != WIRE_NONE { rival.time.min(self.sample_time) } else { i64::MIN }
+    }
+
+    /// Keeps where an M's events have come to.
+    #[inline(always)]
+    fn leave(&mut self, m: Slot, start: usize, args: u32, time: i64, cx: Context) {
+        if let Some(thread) = self.state.ms.get_mut(m) {
+            (thread.cursor.start, thread.cursor.args, thread.cursor.time) = (start, args, time);
+            thread.leave(cx);
+        }
+    }
+}
