@@ -58,6 +58,11 @@ impl<T> ByGo<T> {
         self.slots.get(slot as usize)?.1.as_ref()
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
     /// Forgets one.
     pub(crate) fn remove(&mut self, id: GoId) -> Option<T> {
         let slot = self.index.get(id.0);
@@ -65,6 +70,13 @@ impl<T> ByGo<T> {
         self.index.remove(id.0);
         self.free.push(slot);
         removed
+    }
+
+    /// Those of which something is known, in order.
+    pub(crate) fn ids(&self) -> Vec<GoId> {
+        let mut ids: Vec<GoId> = self.slots.iter().filter(|(_, value)| value.is_some()).map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids
     }
 
     /// All of them, by their numbers.

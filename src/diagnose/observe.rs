@@ -1,14 +1,15 @@
 //! An execution trace as an [`Observation`].
 
 mod people;
+mod sums;
 mod windows;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Seen};
 use crate::diagnose::observation::{Observation, Pause, Source};
 use crate::diagnose::{Observation as Output, Stretch};
 use crate::event::range::{RangeName, RangeScope};
 use crate::event::transition::{ProcState, StateTransition};
-use crate::event::{Event, EventKind, MetricName};
+use crate::event::{EventKind, MetricName};
 use crate::ids::{ProcId, ThreadId};
 use crate::time::Time;
 use people::People;
@@ -27,6 +28,8 @@ pub struct Observe {
     people: People,
     /// Whether a P has an M.
     procs: FxHashMap<ProcId, bool>,
+    /// How many have one.
+    held: i64,
     gomaxprocs: Option<i64>,
     threads: FxHashSet<ThreadId>,
     last_thread: Option<ThreadId>,
@@ -39,7 +42,7 @@ pub struct Observe {
 impl Analysis for Observe {
     type Output = Output;
 
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    fn event(&mut self, event: &Seen<'_>) {
         let time = event.time();
         if event.thread() != self.last_thread {
             self.last_thread = event.thread();
@@ -48,15 +51,14 @@ impl Analysis for Observe {
                 self.now.threads += 1;
             }
         }
-        match *kind {
-            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack }) => {
-                if from == to {
-                    return; // The status in a later generation.
-                }
+        if let Some(change) = event.go() {
+            if change.from != change.to {
                 self.windows.until(time, &self.now);
-                let marking = self.marking;
-                self.people.transition(event, id, (from, to), reason, stack, marking, &mut self.now);
+                self.people.transition(event, change, self.marking, &mut self.now);
             }
+            return;
+        }
+        match *event.kind() {
             EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(id, to, time),
             EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
                 self.windows.until(time, &self.now);
@@ -118,9 +120,10 @@ impl Analysis for Observe {
 impl Observe {
     fn proc(&mut self, id: ProcId, to: ProcState, time: Time) {
         let runs = to == ProcState::Running;
-        if self.procs.get(&id) != Some(&runs) {
+        let before = self.procs.insert(id, runs);
+        if before != Some(runs) {
             self.windows.until(time, &self.now);
-            self.procs.insert(id, runs);
+            self.held += i64::from(runs) - i64::from(before == Some(true));
             self.count_idle();
         }
         if !runs {
@@ -131,8 +134,7 @@ impl Observe {
     fn count_idle(&mut self) {
         // Traces up to Go 1.21 need not tell; then it is at least the Ps that appear.
         let procs = self.gomaxprocs.unwrap_or(self.procs.len() as i64);
-        let running = self.procs.values().filter(|runs| **runs).count() as i64;
-        (self.now.procs, self.now.idle_procs) = (procs, (procs - running).max(0));
+        (self.now.procs, self.now.idle_procs) = (procs, (procs - self.held).max(0));
     }
 
     fn started(&mut self, time: Time) {

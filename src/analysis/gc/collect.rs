@@ -2,10 +2,11 @@
 
 use super::{Cycle, Gc, Payer, Stop, StopKind};
 use crate::analysis::names::NameId;
-use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo};
+use crate::analysis::stacks::Stacks;
+use crate::analysis::{Analysis, ByGo, Seen};
+use crate::event::go::GoChange;
 use crate::event::range::{RangeName, RangeScope, Swept};
-use crate::event::transition::{GoState, StateTransition};
+use crate::event::transition::GoState;
 use crate::event::{Event, EventKind, Metric, MetricName};
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
@@ -68,12 +69,14 @@ fn is_active(state: GoState) -> bool {
 }
 
 impl CollectGc {
-    fn transition(&mut self, id: GoId, to: GoState, time: Time, own: StackKey) {
-        let root = self.stacks.frames(own).last().map_or(NameId::EMPTY, |frame| frame.func);
-        let new = || G { state: GoState::Undetermined, root, works: None, assists: false };
+    #[inline]
+    fn transition(&mut self, event: &Event<'_>, change: &GoChange) {
+        let (GoChange { id, to, own_stack, .. }, time) = (*change, event.time());
+        let new = || G { state: GoState::Undetermined, root: NameId::EMPTY, works: None, assists: false };
         let g = self.gs.get_or_insert_with(id, new);
-        if g.root == NameId::EMPTY {
-            g.root = root;
+        if g.root == NameId::EMPTY && own_stack != 0 {
+            let own = self.stacks.intern(event.stack_numbered(own_stack));
+            g.root = self.stacks.root_name(own);
         }
         self.active += i64::from(is_active(to)) - i64::from(is_active(g.state));
         let (leaves, enters) =
@@ -217,17 +220,17 @@ impl Analysis for CollectGc {
         !matches!(event, CPUSample | ProcStart | ProcStop | ProcSteal | ProcStatus)
     }
 
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    fn event(&mut self, event: &Seen<'_>) {
         let time = event.time();
         self.end = time;
         if self.start.is_none() {
             (self.start, self.procs_since) = (Some(time), time);
         }
+        if let Some(change) = event.go() {
+            return self.transition(event, change);
+        }
+        let kind = event.kind();
         match *kind {
-            EventKind::StateTransition(StateTransition::Goroutine { id, to, stack, .. }) => {
-                let own = self.stacks.intern(stack);
-                self.transition(id, to, time, own);
-            }
             EventKind::Metric(metric) => self.metric(metric, time),
             EventKind::Label(label) => {
                 if let Some(id) = label.goroutine {

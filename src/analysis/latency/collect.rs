@@ -9,10 +9,10 @@ use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::names::NameId;
 use crate::analysis::profile::Filter;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo};
+use crate::analysis::{Analysis, ByGo, Seen};
+use crate::event::Event;
 use crate::event::go::{GoChange, changes_go};
 use crate::event::transition::GoState;
-use crate::event::{Event, EventKind};
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
@@ -106,25 +106,18 @@ impl Latencies {
         Latencies { filter, ..self }
     }
 
-    /// Takes note of the next event. The same as [`Analysis::event`], but reads no
-    /// more of the event than it needs.
+    /// Takes note of the next event, where nothing else looks at it.
     #[inline(always)]
     pub fn note(&mut self, event: &Event<'_>) {
-        let wire_type = event.wire_type();
-        if wire_type == EventType::Sync {
-            self.synced = event.time();
-            self.start.get_or_insert(event.time());
-        } else if self.wants(wire_type)
-            && let Some(change) = event.go_change().filter(|change| change.from != change.to)
-        {
-            self.change(event, change);
+        if self.wants(event.wire_type()) {
+            self.event(&Seen::new(*event));
         }
     }
 
     #[inline(always)]
-    fn change(&mut self, event: &Event<'_>, change: GoChange) {
-        let GoChange { id, from, to, .. } = change;
-        let waker = if to == GoState::Runnable { self.waker(event, &change) } else { None };
+    fn change(&mut self, event: &Event<'_>, change: &GoChange) {
+        let GoChange { id, from, to, .. } = *change;
+        let waker = if to == GoState::Runnable { self.waker(event, change) } else { None };
         let first = from == GoState::Undetermined && self.gs.get(id).is_none();
         let g = self.gs.get_or_insert_with(id, || G::NEW);
         if change.own_stack != 0 {
@@ -221,9 +214,14 @@ impl Analysis for Latencies {
         event == EventType::Sync || (event != EventType::GoSyscallEnd && changes_go(event))
     }
 
-    #[inline]
-    fn event(&mut self, event: &Event<'_>, _: &EventKind<'_>) {
-        self.note(event);
+    #[inline(always)]
+    fn event(&mut self, event: &Seen<'_>) {
+        if event.wire_type() == EventType::Sync {
+            self.synced = event.time();
+            self.start.get_or_insert(event.time());
+        } else if let Some(change) = event.go_step() {
+            self.change(event, change);
+        }
     }
 
     fn finish(self) -> Latency {

@@ -2,11 +2,10 @@
 
 use super::people::{Distribution, People};
 use super::{Metric, Metrics, Value};
-use crate::analysis::Analysis;
 use crate::analysis::gc::{CollectGc, Gc};
 use crate::analysis::latency::Latencies;
 use crate::analysis::procs::{CollectProcs, Procs};
-use crate::event::{Event, EventKind};
+use crate::analysis::{Analysis, Seen};
 use crate::wire::v2::spec::EventType;
 
 /// Makes [`Metrics`]. Memory is that of [`CollectGc`], [`Latencies`] and
@@ -38,11 +37,11 @@ impl Analysis for CollectMetrics {
         event != EventType::CPUSample
     }
 
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
-        self.gc.event(event, kind);
-        self.latencies.event(event, kind);
-        self.procs.event(event, kind);
-        self.people.event(event, kind);
+    fn event(&mut self, event: &Seen<'_>) {
+        self.gc.event(event);
+        self.latencies.event(event);
+        self.procs.event(event);
+        self.people.event(event);
     }
 
     fn finish(mut self) -> Metrics {

@@ -1,11 +1,12 @@
 //! What metrics need to know of goroutines, and of who stops the world.
 
-use crate::analysis::ByGo;
 use crate::analysis::goroutines::is_system;
 use crate::analysis::histogram::RuntimeBuckets;
+use crate::analysis::{ByGo, ByStack, ByString, Seen};
+use crate::event::go::GoChange;
 use crate::event::range::RangeName;
 use crate::event::stack::Stack;
-use crate::event::transition::{GoState, StateTransition};
+use crate::event::transition::GoState;
 use crate::event::{Event, EventKind};
 use crate::ids::GoId;
 use crate::time::Time;
@@ -33,6 +34,11 @@ impl Distribution {
 #[derive(Debug, Default)]
 pub(super) struct People {
     gs: ByGo<G>,
+    /// Which reasons to block are those of package sync.
+    syncs: ByString<bool>,
+    /// What begins with a stack, and whether what waits there waits for a mutex.
+    roles: ByStack<Option<Role>>,
+    mutexes: ByStack<bool>,
     version: Option<Version>,
     start: Option<Time>,
     pub(super) created: u64,
@@ -87,16 +93,16 @@ pub(super) struct Count {
 }
 
 impl People {
-    pub(super) fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    pub(super) fn event(&mut self, event: &Seen<'_>) {
         let time = event.time();
         if self.start.is_none() {
             self.start = Some(time);
             self.version = event.generation().map(|generation| generation.version);
         }
-        match *kind {
-            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack }) => {
-                self.goroutine(id, (from, to), reason, stack, time);
-            }
+        if let Some(change) = event.go() {
+            return self.goroutine(event, change);
+        }
+        match *event.kind() {
             EventKind::RangeBegin(range) => match range.name {
                 RangeName::GcMark => self.forced = event.stack().is_some_and(is_forced),
                 RangeName::StopTheWorld(reason) => {
@@ -122,19 +128,16 @@ impl People {
         }
     }
 
-    fn goroutine(
-        &mut self,
-        id: GoId,
-        (from, to): (GoState, GoState),
-        reason: &[u8],
-        stack: Option<Stack<'_>>,
-        time: Time,
-    ) {
-        let since = if from == GoState::NotExist { time } else { self.start.unwrap_or(time) };
-        let known = self.gs.get(id).is_some();
-        let g = self.gs.get_or_insert_with(id, || G { state: to, since, role: None, mutex: false });
-        if g.role.is_none() {
-            g.role = stack.and_then(Role::of);
+    fn goroutine(&mut self, event: &Event<'_>, change: &GoChange) {
+        let (GoChange { id, from, to, .. }, time) = (*change, event.time());
+        let mut known = true;
+        let g = self.gs.get_or_insert_with(id, || {
+            known = false;
+            let since = if from == GoState::NotExist { time } else { self.start.unwrap_or(time) };
+            G { state: to, since, role: None, mutex: false }
+        });
+        if g.role.is_none() && change.own_stack != 0 {
+            g.role = self.roles.get(event, change.own_stack, |stack| stack.and_then(Role::of));
         }
         if known && from == to {
             return; // The status in a later generation.
@@ -152,7 +155,9 @@ impl People {
             g.since = time;
         }
         g.state = to;
-        g.mutex = to == GoState::Waiting && reason == b"sync" && stack.is_some_and(is_mutex);
+        g.mutex = to == GoState::Waiting
+            && self.syncs.get(event, change.reason, |reason| reason == b"sync")
+            && self.mutexes.get(event, change.own_stack, |stack| stack.is_some_and(is_mutex));
         if to == GoState::NotExist {
             self.gs.remove(id);
         }

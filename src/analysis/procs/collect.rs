@@ -6,7 +6,7 @@ use super::{LostAt, Procs, Run, Syscalls, Threads};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo};
+use crate::analysis::{Analysis, ByGo, Seen};
 use crate::event::go::GoChange;
 use crate::event::range::RangeName;
 use crate::event::transition::{GoState, ProcState, StateTransition};
@@ -71,30 +71,15 @@ enum GDoes {
 }
 
 impl CollectProcs {
-    /// Takes note of the next event. The same as [`Analysis::event`], but reads no
-    /// more of the event than it needs.
+    /// Takes note of the next event, where nothing else looks at it.
     #[inline]
     pub fn note(&mut self, event: &Event<'_>) {
-        let time = event.time();
-        self.end = time;
-        if self.start.is_none() {
-            (self.start, self.gomaxprocs_since, self.in_use.1) = (Some(time), time, time);
-            self.watch.begin(time);
-        }
-        if event.thread() != self.last_m {
-            self.last_m = event.thread();
-            self.ms.extend(self.last_m);
-        }
-        match event.go_change() {
-            Some(change) => self.goroutine(event, change),
-            None if self.wants(event.wire_type()) => self.other(event, &event.kind()),
-            None => {}
-        }
+        self.event(&Seen::new(*event));
     }
 
     #[inline]
-    fn goroutine(&mut self, event: &Event<'_>, change: GoChange) {
-        let GoChange { id, from, to, .. } = change;
+    fn goroutine(&mut self, event: &Event<'_>, change: &GoChange) {
+        let GoChange { id, from, to, .. } = *change;
         let time = event.time();
         let known = self.gs.get(id).copied();
         if known.is_some() && from == to {
@@ -104,9 +89,9 @@ impl CollectProcs {
         let mut g = known.unwrap_or(G { root: NameId::EMPTY, does: GDoes::Waits, proc: None, works: false });
         if g.root == NameId::EMPTY && change.own_stack != 0 {
             let own = self.stacks.intern(event.stack_numbered(change.own_stack));
-            g.root = self.stacks.frames(own).last().map_or(NameId::EMPTY, |frame| frame.func);
+            g.root = self.stacks.root_name(own);
         }
-        self.leave(event, &change, &g);
+        self.leave(event, change, &g);
         (g.does, g.works) = (GDoes::Waits, false);
         match to {
             GoState::Runnable => (g.does, g.proc) = (GDoes::Ready(self.watch.ready(time)), None),
@@ -301,18 +286,34 @@ impl CollectProcs {
     }
 }
 
+/// Whether events of that type, which change no goroutine, tell more than that a
+/// thread does something.
+#[inline]
+fn tells_of_procs(event: EventType) -> bool {
+    use EventType::*;
+    matches!(event, ProcsChange | ProcStart | ProcStop | ProcSteal | ProcStatus | STWBegin | STWEnd | GoLabel)
+}
+
 impl Analysis for CollectProcs {
     type Output = Procs;
 
     #[inline]
-    fn wants(&self, event: EventType) -> bool {
-        use EventType::*;
-        !matches!(event, CPUSample | HeapAlloc | HeapGoal | GCSweepBegin | GCSweepEnd | UserLog)
-    }
-
-    #[inline]
-    fn event(&mut self, event: &Event<'_>, _: &EventKind<'_>) {
-        self.note(event);
+    fn event(&mut self, event: &Seen<'_>) {
+        let time = event.time();
+        self.end = time;
+        if self.start.is_none() {
+            (self.start, self.gomaxprocs_since, self.in_use.1) = (Some(time), time, time);
+            self.watch.begin(time);
+        }
+        if event.thread() != self.last_m {
+            self.last_m = event.thread();
+            self.ms.extend(self.last_m);
+        }
+        match event.go() {
+            Some(change) => self.goroutine(event, change),
+            None if tells_of_procs(event.wire_type()) => self.other(event, event.kind()),
+            None => {}
+        }
     }
 
     fn finish(mut self) -> Procs {

@@ -4,10 +4,9 @@
 
 use super::Sample;
 use super::profiler::Rules;
-use crate::analysis::ByGo;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::event::Event;
+use crate::analysis::{ByGo, Seen};
 use crate::event::transition::GoState;
 use crate::ids::GoId;
 use crate::time::Time;
@@ -89,8 +88,8 @@ struct G {
 }
 
 impl Gos {
-    pub(super) fn note(&mut self, rules: &Rules, event: &Event<'_>) {
-        let Some(change) = event.go_change() else { return };
+    pub(super) fn note(&mut self, rules: &Rules, event: &Seen<'_>) {
+        let Some(change) = event.go() else { return };
         let (id, from, to, time) = (change.id, change.from, change.to, event.time());
         let reason = event.generation().map_or(&b""[..], |generation| generation.name(change.reason));
         let sums = &mut self.sums;

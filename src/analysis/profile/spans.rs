@@ -2,9 +2,9 @@
 
 use super::profiler::Rules;
 use super::{ProfileKind, Sample};
-use crate::analysis::ByString;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
+use crate::analysis::{ByString, Seen};
 use crate::event::Event;
 use crate::event::transition::GoState;
 use crate::ids::{GoId, StringId};
@@ -55,7 +55,7 @@ impl Vacant for Known {
 
 impl Spans {
     #[inline(always)]
-    pub(super) fn note(&mut self, rules: &Rules, event: &Event<'_>) {
+    pub(super) fn note(&mut self, rules: &Rules, event: &Seen<'_>) {
         match event.wire_type() {
             EventType::Sync => self.synced = event.time(),
             EventType::CPUSample => self.sample(rules, event),
@@ -64,8 +64,8 @@ impl Spans {
     }
 
     #[inline(always)]
-    fn change(&mut self, rules: &Rules, event: &Event<'_>) {
-        let Some(change) = event.go_change().filter(|change| change.from != change.to) else { return };
+    fn change(&mut self, rules: &Rules, event: &Seen<'_>) {
+        let Some(change) = event.go_step() else { return };
         let (id, time) = (change.id, event.time());
         let begins = Some(change.to) == rules.kind.state() && self.is_about(rules.kind, event, change.reason);
         let now = if begins {

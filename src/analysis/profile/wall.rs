@@ -2,13 +2,14 @@
 
 use super::Sample;
 use super::profiler::Rules;
-use crate::analysis::ByGo;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::event::transition::{GoState, StateTransition};
-use crate::event::{Event, EventKind};
+use crate::analysis::{ByGo, ByString, Seen};
+use crate::event::go::GoChange;
+use crate::event::transition::GoState;
 use crate::ids::GoId;
 use crate::time::Time;
+use crate::wire::v2::spec::EventType;
 use rustc_hash::FxHashMap;
 
 /// What goroutines did, and for how long. A goroutine's stack is known where it
@@ -19,6 +20,7 @@ pub(super) struct Wall {
     gs: ByGo<G>,
     tallies: FxHashMap<(StackKey, GoState, NameId), (u64, i64)>,
     stacks: Stacks,
+    reasons: ByString<NameId>,
     synced: Time,
 }
 
@@ -33,22 +35,19 @@ struct G {
 }
 
 impl Wall {
-    pub(super) fn note(&mut self, rules: &Rules, event: &Event<'_>, kind: &EventKind<'_>) {
-        let (id, from, to, reason, stack) = match *kind {
-            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack }) => {
-                (id, from, to, reason, stack)
-            }
-            EventKind::Sync(_) => return self.synced = event.time(),
-            _ => return,
-        };
-        if from == to {
-            return; // The status in a later generation changes nothing.
-        }
+    pub(super) fn note(&mut self, rules: &Rules, event: &Seen<'_>) {
         let time = event.time();
+        if event.wire_type() == EventType::Sync {
+            self.synced = time;
+        }
+        let Some(&GoChange { id, from, to, reason, own_stack, .. }) = event.go_step() else { return };
         let before = self.gs.get(id).copied();
         let last = before.map_or(StackKey::EMPTY, |before| before.stack);
-        let stack = stack.map_or(last, |stack| self.stacks.intern(Some(stack)));
-        let reason = if to == GoState::Waiting { self.stacks.names.intern(reason) } else { NameId::EMPTY };
+        let stack = event.stack_numbered(own_stack).map_or(last, |stack| self.stacks.intern(Some(stack)));
+        let reason = match to {
+            GoState::Waiting => self.reasons.get(event, reason, |reason| self.stacks.names.intern(reason)),
+            _ => NameId::EMPTY,
+        };
         // What was so when the trace began, has been since.
         let first = before.is_none() && from == GoState::Undetermined;
         let g = G { state: to, reason, since: if first { self.synced } else { time }, stack };

@@ -8,7 +8,7 @@ use crate::output::complain;
 use crate::progress::{Meter, Progress};
 use crate::{Global, Status, Usage};
 use anyhow::{Context, Result, anyhow};
-use gotrace::analysis::Analysis;
+use gotrace::analysis::{Analysis, Seen};
 use gotrace::error::Lookalike;
 use gotrace::{Error, ErrorKind, Event, Mode, Options, Symbols, Trace, TraceFile, Warning};
 use std::fmt::Display;
@@ -174,7 +174,7 @@ impl Input {
     pub(crate) fn analyze<A: Analysis>(&self, trace: &Trace<'_>, mut analysis: A) -> Result<(A::Output, Vec<Warning>)> {
         let warnings = self.ahead(trace, |event| {
             if analysis.wants(event.wire_type()) {
-                analysis.event(event, &event.kind());
+                analysis.event(&Seen::new(*event));
             }
         })?;
         Ok((analysis.finish(), warnings))
