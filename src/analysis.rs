@@ -16,15 +16,16 @@ pub mod metrics;
 pub mod mmu;
 pub mod names;
 pub mod over_time;
+mod pass;
 pub mod procs;
 pub mod profile;
-mod seen;
 pub mod stacks;
 pub mod summary;
 
 pub(crate) use by_number::{ByStack, ByString};
 pub(crate) use goroutines_by_id::ByGo;
-pub use seen::Seen;
+pub(crate) use pass::GoSlot;
+pub use pass::{Pass, Seen};
 
 use crate::error::Result;
 use crate::trace::Trace;
@@ -58,7 +59,7 @@ pub trait Analysis {
     }
 
     /// Takes note of the next event.
-    fn event(&mut self, event: &Seen<'_>);
+    fn event(&mut self, event: &Seen<'_, '_>);
 
     /// Ends the trace.
     fn finish(self) -> Self::Output;
@@ -73,7 +74,7 @@ impl<A: Analysis> Analysis for Option<A> {
     }
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         if let Some(analysis) = self {
             analysis.event(event);
         }
@@ -98,7 +99,7 @@ macro_rules! side_by_side {
 
             #[inline]
             #[allow(non_snake_case, reason = "each is named as its type")]
-            fn event(&mut self, event: &Seen<'_>) {
+            fn event(&mut self, event: &Seen<'_, '_>) {
                 let ($($name,)*) = self;
                 $(if $name.wants(event.wire_type()) {
                     $name.event(event);
@@ -153,10 +154,9 @@ impl Trace<'_> {
     /// # Errors
     /// The first defect, in strict mode.
     pub fn analyze<A: Analysis>(&self, mut analysis: A) -> Result<Analyzed<A::Output>> {
+        let mut pass = Pass::default();
         let warnings = self.for_each(|event| {
-            if analysis.wants(event.wire_type()) {
-                analysis.event(&Seen::new(event));
-            }
+            pass.show(event, &mut analysis);
             ControlFlow::Continue(())
         })?;
         Ok(Analyzed { output: analysis.finish(), warnings })

@@ -31,7 +31,7 @@ impl Analysis for Count {
     type Output = Counts;
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         self.note(event);
     }
 

@@ -42,7 +42,7 @@ pub struct Observe {
 impl Analysis for Observe {
     type Output = Output;
 
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         if event.thread() != self.last_thread {
             self.last_thread = event.thread();
@@ -59,7 +59,7 @@ impl Analysis for Observe {
             return;
         }
         match *event.kind() {
-            EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(id, to, time),
+            EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(event, id, to),
             EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
                 self.windows.until(time, &self.now);
                 self.gomaxprocs = i64::try_from(metric.value).ok();
@@ -75,18 +75,18 @@ impl Analysis for Observe {
                     self.now.stopped = true;
                     self.stopped = Some(time);
                 }
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(id, time, true),
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(event, id, true),
                 _ => {}
             },
             EventKind::RangeEnd(range, _) => match (range.name, range.scope) {
                 (RangeName::GcMark, _) => self.marking = false,
                 (RangeName::StopTheWorld(_), _) => self.started(time),
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(id, time, false),
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(event, id, false),
                 _ => {}
             },
             EventKind::Label(label) => {
                 if let Some(id) = label.goroutine.filter(|_| is_worker(label.label)) {
-                    self.people.worker(id, time);
+                    self.people.worker(event, id);
                 }
             }
             EventKind::StackSample => {
@@ -118,7 +118,8 @@ impl Analysis for Observe {
 }
 
 impl Observe {
-    fn proc(&mut self, id: ProcId, to: ProcState, time: Time) {
+    fn proc(&mut self, event: &Seen<'_, '_>, id: ProcId, to: ProcState) {
+        let time = event.time();
         let runs = to == ProcState::Running;
         let before = self.procs.insert(id, runs);
         if before != Some(runs) {
@@ -127,7 +128,7 @@ impl Observe {
             self.count_idle();
         }
         if !runs {
-            self.people.lost_proc(id, &mut self.now);
+            self.people.lost_proc(event, id, &mut self.now);
         }
     }
 

@@ -5,10 +5,10 @@ use super::tasks::{Log, Task};
 use super::{Goroutine, Region, Summaries, is_system};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::Stacks;
-use crate::analysis::{Analysis, ByGo, ByString, Compat, Seen};
+use crate::analysis::{Analysis, ByGo, ByString, Compat, GoSlot, Seen};
+use crate::event::EventKind;
 use crate::event::go::GoChange;
 use crate::event::transition::{GoState, ProcState, StateTransition};
-use crate::event::{Event, EventKind};
 use crate::ids::{GoId, ProcId, StringId, TaskId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
@@ -59,7 +59,7 @@ impl Analysis for Summarizer {
     }
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         if self.start.is_none() {
             (self.start, self.synced) = (Some(time), time);
@@ -75,8 +75,8 @@ impl Analysis for Summarizer {
 
     fn finish(mut self) -> Summaries {
         let end = self.last;
-        for id in self.gs.ids() {
-            self.end(id, end, None);
+        for slot in self.gs.slots() {
+            self.end(slot, end, None);
         }
         let mut goroutines = std::mem::take(&mut self.all);
         // Of a number that came back, as those of callbacks from C do, Go knows the
@@ -126,14 +126,14 @@ impl Summarizer {
     }
 
     /// Takes note of what changes no goroutine.
-    fn other(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    fn other(&mut self, event: &Seen<'_, '_>, kind: &EventKind<'_>) {
         let time = event.time();
         match *kind {
             EventKind::Sync(_) => self.synced = time,
             EventKind::StateTransition(StateTransition::Proc { id, from, to: ProcState::Idle })
                 if from != ProcState::Idle =>
             {
-                self.lose_proc(id, time);
+                self.lose_proc(event, id);
             }
             EventKind::RangeBegin(range) => self.begin_range(event, &range, time),
             EventKind::RangeActive(range) => self.go_on_in_range(event, &range),
@@ -172,7 +172,7 @@ impl Summarizer {
     }
 
     #[inline]
-    fn transition(&mut self, event: &Event<'_>, change: &GoChange) {
+    fn transition(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
         let (GoChange { id, from, to, .. }, time) = (*change, event.time());
         let own = self.stacks.intern(event.stack_numbered(change.own_stack));
         let reason = match change.reason {
@@ -183,7 +183,7 @@ impl Summarizer {
             self.meet(event, change, reason);
         }
         let (since, all) = (self.synced, &mut self.all);
-        let person = self.gs.get_or_insert_with(id, || {
+        let person = self.gs.get_or_insert_with(event.slot(id), || {
             all.push(Goroutine::new(id, since));
             Person::new(all.len() - 1)
         });
@@ -213,20 +213,20 @@ impl Summarizer {
             GoState::NotExist | GoState::Undetermined => {}
         }
         if ends {
-            self.end(id, time, Some(time));
+            self.end(event.slot(id), time, Some(time));
         }
         if to == GoState::NotExist {
-            self.gs.remove(id);
+            self.gs.remove(event.slot(id));
             self.alive = self.alive.saturating_sub(1);
             self.count(time);
         }
     }
 
     /// A goroutine that is mentioned for the first time, or created.
-    fn meet(&mut self, event: &Event<'_>, change: &GoChange, reason: NameId) {
+    fn meet(&mut self, event: &Seen<'_, '_>, change: &GoChange, reason: NameId) {
         let GoChange { id, from, to, .. } = *change;
         let (time, at) = (event.time(), self.all.len());
-        if self.gs.remove(id).is_some() {
+        if self.gs.remove(event.slot(id)).is_some() {
             self.alive = self.alive.saturating_sub(1);
         }
         self.alive += 1;
@@ -237,7 +237,7 @@ impl Summarizer {
             sum.creator = event.goroutine();
             sum.creation_stack = self.stacks.intern(event.stack_numbered(change.stack));
             // It inherits the task of the region that its creator is in.
-            let creator = event.goroutine().and_then(|id| self.gs.get(id));
+            let creator = event.goroutine().and_then(|id| self.gs.get(event.slot(id)));
             let inherited = creator.and_then(|creator| creator.active.last().copied());
             if let Some(task) = inherited.and_then(|at| self.regions.get(at)).map(|region| region.task) {
                 person.active.push(self.regions.len());
@@ -258,7 +258,7 @@ impl Summarizer {
             }
         }
         self.all.push(sum);
-        self.gs.get_or_insert_with(id, || person);
+        self.gs.get_or_insert_with(event.slot(id), || person);
     }
 
     /// Takes note of how many goroutines there are; when moments become too many,
@@ -282,16 +282,16 @@ impl Summarizer {
         }
     }
 
-    fn lose_proc(&mut self, proc: ProcId, time: Time) {
+    fn lose_proc(&mut self, event: &Seen<'_, '_>, proc: ProcId) {
         let Some(id) = self.in_syscall.remove(&Some(proc)) else { return };
-        if let Some(person) = self.gs.get_mut(id) {
-            person.lost_proc = Some(time);
+        if let Some(person) = self.gs.get_mut(event.slot(id)) {
+            person.lost_proc = Some(event.time());
         }
     }
 
     /// Ends a goroutine, or with the trace its summary.
-    fn end(&mut self, id: GoId, time: Time, ended: Option<Time>) {
-        let Some(person) = self.gs.get_mut(id) else { return };
+    fn end(&mut self, slot: GoSlot, time: Time, ended: Option<Time>) {
+        let Some(person) = self.gs.get_mut(slot) else { return };
         let Some(sum) = self.all.get_mut(person.at) else { return };
         sum.ended = ended.or(sum.ended);
         person.settle(&mut sum.stats, sum.created, time, self.compat);

@@ -4,11 +4,11 @@
 use crate::analysis::goroutines::is_system;
 use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::{Analysis, ByGo, ByStack, ByString, Seen};
+use crate::event::EventKind;
 use crate::event::go::{GoChange, changes_go};
 use crate::event::range::RangeName;
 use crate::event::stack::Stack;
 use crate::event::transition::GoState;
-use crate::event::{Event, EventKind};
 use crate::ids::GoId;
 use crate::time::Time;
 use crate::version::Version;
@@ -113,7 +113,7 @@ impl Analysis for CollectCensus {
     }
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         if self.start.is_none() {
             self.start = Some(time);
@@ -156,10 +156,10 @@ impl Analysis for CollectCensus {
 
 impl CollectCensus {
     #[inline]
-    fn goroutine(&mut self, event: &Event<'_>, change: &GoChange) {
+    fn goroutine(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
         let (GoChange { id, from, to, .. }, time) = (*change, event.time());
         let mut known = true;
-        let g = self.gs.get_or_insert_with(id, || {
+        let g = self.gs.get_or_insert_with(event.slot(id), || {
             known = false;
             let since = if from == GoState::NotExist { time } else { self.start.unwrap_or(time) };
             G { state: to, since, role: None, mutex: false }
@@ -187,7 +187,7 @@ impl CollectCensus {
             && self.syncs.get(event, change.reason, |reason| reason == b"sync")
             && self.mutexes.get(event, change.own_stack, |stack| stack.is_some_and(is_mutex));
         if to == GoState::NotExist {
-            self.gs.remove(id);
+            self.gs.remove(event.slot(id));
         }
     }
 

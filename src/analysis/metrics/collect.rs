@@ -32,7 +32,7 @@ impl Analysis for CollectMetrics {
     }
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         self.parts.event(event);
     }
 

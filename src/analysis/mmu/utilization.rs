@@ -5,7 +5,7 @@ use crate::analysis::{Analysis, ByGo, Compat, Seen};
 use crate::event::go::GoChange;
 use crate::event::range::{Range, RangeName, RangeScope};
 use crate::event::transition::GoState;
-use crate::event::{Event, EventKind, MetricName};
+use crate::event::{EventKind, MetricName};
 use crate::ids::{GoId, ProcId};
 use crate::wire::v2::spec::EventType;
 use rustc_hash::FxHashSet;
@@ -100,7 +100,7 @@ impl Utilization {
     }
 
     /// A range begins, or is learned of.
-    fn begin(&mut self, event: &Event<'_>, range: &Range<'_>) {
+    fn begin(&mut self, event: &Seen<'_, '_>, range: &Range<'_>) {
         if self.counts_stop(range) {
             self.stopped += 1;
         } else if range.name == RangeName::GcSweep && self.flags.sweep {
@@ -113,7 +113,7 @@ impl Utilization {
         }
     }
 
-    fn end(&mut self, event: &Event<'_>, range: &Range<'_>) {
+    fn end(&mut self, event: &Seen<'_, '_>, range: &Range<'_>) {
         if self.counts_stop(range) {
             self.stopped -= 1;
         } else if range.name == RangeName::GcSweep && self.flags.sweep {
@@ -128,9 +128,9 @@ impl Utilization {
 
     /// A range has been open since the trace began: what was counted until now
     /// has to go without it.
-    fn learn(&mut self, event: &Event<'_>, range: &Range<'_>) {
+    fn learn(&mut self, event: &Seen<'_, '_>, range: &Range<'_>) {
         let assists = range.name == RangeName::GcMarkAssist && self.flags.assist;
-        let runs = event.goroutine().and_then(|id| self.executing.get(id)).copied().unwrap_or(false);
+        let runs = event.goroutine().and_then(|id| self.executing.get(event.slot(id))).copied().unwrap_or(false);
         let counts = (assists && runs) || (range.name == RangeName::GcSweep && self.flags.sweep);
         if !counts || self.flags.per_proc {
             return;
@@ -149,13 +149,13 @@ impl Utilization {
 
     /// A goroutine does something else; whether that may change the utilization.
     #[inline]
-    fn transition(&mut self, event: &Event<'_>, change: &GoChange) -> bool {
+    fn transition(&mut self, event: &Seen<'_, '_>, change: &GoChange) -> bool {
         let GoChange { id, from, to, .. } = *change;
         if self.is_first_generation() {
             if to == GoState::NotExist {
-                self.executing.remove(id);
+                self.executing.remove(event.slot(id));
             } else {
-                *self.executing.get_or_insert_with(id, || false) = to.is_executing();
+                *self.executing.get_or_insert_with(event.slot(id), || false) = to.is_executing();
             }
         }
         let works = self.working.contains(&id);
@@ -178,7 +178,7 @@ impl Utilization {
         self.syncs <= 1
     }
 
-    fn label(&mut self, event: &Event<'_>, label: &[u8]) {
+    fn label(&mut self, event: &Seen<'_, '_>, label: &[u8]) {
         let counts = self.flags.background && label.starts_with(b"GC ") && label != b"GC (idle)";
         if !counts || (self.flags.per_proc && label == b"GC (dedicated)") {
             return;
@@ -231,7 +231,7 @@ impl Analysis for Utilization {
         !matches!(event, HeapAlloc | HeapGoal | CPUSample | ProcStart | ProcStop | ProcSteal | ProcStatus)
     }
 
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time().0;
         self.last = Some(time);
         if let Some(change) = event.go() {

@@ -10,7 +10,7 @@ use crate::analysis::{Analysis, ByGo, Seen};
 use crate::event::go::GoChange;
 use crate::event::range::RangeName;
 use crate::event::transition::{GoState, ProcState, StateTransition};
-use crate::event::{Event, EventKind, MetricName};
+use crate::event::{EventKind, MetricName};
 use crate::ids::{GoId, ProcId, ThreadId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
@@ -71,17 +71,11 @@ enum GDoes {
 }
 
 impl CollectProcs {
-    /// Takes note of the next event, where nothing else looks at it.
     #[inline]
-    pub fn note(&mut self, event: &Event<'_>) {
-        self.event(&Seen::new(*event));
-    }
-
-    #[inline]
-    fn goroutine(&mut self, event: &Event<'_>, change: &GoChange) {
+    fn goroutine(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
         let GoChange { id, from, to, .. } = *change;
         let time = event.time();
-        let known = self.gs.get(id).copied();
+        let known = self.gs.get(event.slot(id)).copied();
         if known.is_some() && from == to {
             return; // The status in a later generation.
         }
@@ -117,15 +111,15 @@ impl CollectProcs {
             GoState::Waiting | GoState::NotExist | GoState::Undetermined => g.proc = None,
         }
         if to == GoState::NotExist {
-            self.gs.remove(id);
+            self.gs.remove(event.slot(id));
         } else {
-            *self.gs.get_or_insert_with(id, || g) = g;
+            *self.gs.get_or_insert_with(event.slot(id), || g) = g;
         }
     }
 
     /// What a goroutine did is over.
     #[inline]
-    fn leave(&mut self, event: &Event<'_>, change: &GoChange, g: &G) {
+    fn leave(&mut self, event: &Seen<'_, '_>, change: &GoChange, g: &G) {
         let time = event.time();
         match g.does {
             GDoes::Waits => {}
@@ -180,7 +174,7 @@ impl CollectProcs {
 
     /// A P does something else; a goroutine may lose it.
     #[inline]
-    fn turn_proc(&mut self, event: &Event<'_>, id: Option<ProcId>, to: Does, since: Since) {
+    fn turn_proc(&mut self, event: &Seen<'_, '_>, id: Option<ProcId>, to: Does, since: Since) {
         let Some(id) = id else { return };
         let (time, held) = (event.time(), self.ps.held());
         if let Some(loser) = self.ps.turn(id, to, since, time, self.start.unwrap_or(time)) {
@@ -192,8 +186,8 @@ impl CollectProcs {
         }
     }
 
-    fn lost_proc(&mut self, event: &Event<'_>, loser: GoId) {
-        let Some(g) = self.gs.get_mut(loser) else { return };
+    fn lost_proc(&mut self, event: &Seen<'_, '_>, loser: GoId) {
+        let Some(g) = self.gs.get_mut(event.slot(loser)) else { return };
         let GDoes::Calls(place) = g.does else { return };
         g.does = GDoes::CallsWithout(place, event.time());
         self.without += 1;
@@ -211,7 +205,7 @@ impl CollectProcs {
     }
 
     /// Takes note of what changes no goroutine.
-    fn other(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    fn other(&mut self, event: &Seen<'_, '_>, kind: &EventKind<'_>) {
         let time = event.time();
         match *kind {
             EventKind::StateTransition(StateTransition::Proc { id, from, to }) => self.proc(event, id, from, to),
@@ -229,7 +223,7 @@ impl CollectProcs {
                 }
             }
             EventKind::Label(label) => {
-                if let Some(g) = label.goroutine.and_then(|id| self.gs.get_mut(id)) {
+                if let Some(g) = label.goroutine.and_then(|id| self.gs.get_mut(event.slot(id))) {
                     g.works |= label.label.starts_with(b"GC (");
                 }
             }
@@ -237,7 +231,7 @@ impl CollectProcs {
         }
     }
 
-    fn proc(&mut self, event: &Event<'_>, id: ProcId, from: ProcState, to: ProcState) {
+    fn proc(&mut self, event: &Seen<'_, '_>, id: ProcId, from: ProcState, to: ProcState) {
         let known = self.ps.does(id);
         if known.is_some() && from == to {
             return; // The status in a later generation.
@@ -298,7 +292,7 @@ impl Analysis for CollectProcs {
     type Output = Procs;
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         self.end = time;
         if self.start.is_none() {

@@ -29,7 +29,7 @@ impl<F: Fn(&[u8]) -> bool> Analysis for GoroutinesOf<F> {
         changes_go(event)
     }
 
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let Some(go) = event.go().filter(|go| go.own_stack != 0 && !self.known.contains_key(&go.id)) else { return };
         let key = self.stacks.intern(event.stack_numbered(go.own_stack));
         if let Some(root) = self.stacks.root(key).filter(|root| !root.is_empty()) {

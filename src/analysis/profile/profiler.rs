@@ -111,11 +111,14 @@ impl Profiler {
         matches!(self.work, Work::Spans(_))
     }
 
-    /// Takes note of the next event, where nothing else looks at it.
+    /// Takes note of the next event of a part of a trace. One that does not
+    /// [merge](Self::merges) cannot.
     #[inline(always)]
     pub fn note(&mut self, event: &Event<'_>) {
-        if self.wants(event.wire_type()) {
-            self.event(&Seen::new(*event));
+        if let Work::Spans(spans) = &mut self.work
+            && is_relevant(&self.rules, event.wire_type())
+        {
+            spans.note(&self.rules, event, event.go_change().as_ref());
         }
     }
 
@@ -148,13 +151,13 @@ impl Analysis for Profiler {
 
     #[inline(always)]
     fn wants(&self, event: EventType) -> bool {
-        self.rules.relevant.get(event as usize).copied().unwrap_or(false)
+        is_relevant(&self.rules, event)
     }
 
     #[inline(always)]
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         match &mut self.work {
-            Work::Spans(spans) => spans.note(&self.rules, event),
+            Work::Spans(spans) => spans.note(&self.rules, event, event.go()),
             Work::Wall(wall) => wall.note(&self.rules, event),
             Work::Gos(gos) => gos.note(&self.rules, event),
         }
@@ -163,6 +166,11 @@ impl Analysis for Profiler {
     fn finish(self) -> Profile {
         self.profile()
     }
+}
+
+#[inline(always)]
+fn is_relevant(rules: &Rules, event: EventType) -> bool {
+    rules.relevant.get(event as usize).copied().unwrap_or(false)
 }
 
 /// Which events matter.

@@ -84,7 +84,7 @@ impl Analysis for RegionIntervals {
         )
     }
 
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         let start = *self.start.get_or_insert(time);
         self.end = time;

@@ -44,13 +44,13 @@ struct G {
 }
 
 impl Wall {
-    pub(super) fn note(&mut self, rules: &Rules, event: &Seen<'_>) {
+    pub(super) fn note(&mut self, rules: &Rules, event: &Seen<'_, '_>) {
         let time = event.time();
         if event.wire_type() == EventType::Sync {
             self.synced = time;
         }
         let Some(&GoChange { id, from, to, reason, own_stack, .. }) = event.go_step() else { return };
-        let before = self.gs.get(id).copied();
+        let before = self.gs.get(event.slot(id)).copied();
         let last = before.map_or(StackKey::EMPTY, |before| before.stack);
         let stack = event.stack_numbered(own_stack).map_or(last, |stack| self.stacks.intern(Some(stack)));
         let reason = match to {
@@ -60,13 +60,13 @@ impl Wall {
         // What was so when the trace began, has been since.
         let first = before.is_none() && from == GoState::Undetermined;
         let g = G { state: to, reason, since: if first { self.synced } else { time }, stack };
-        *self.gs.get_or_insert_with(id, || g) = g;
+        *self.gs.get_or_insert_with(event.slot(id), || g) = g;
         if let Some(before) = before {
             let shown = if before.state == GoState::Running { stack } else { before.stack };
             self.count(rules, id, G { stack: shown, ..before }, time);
         }
         if to == GoState::NotExist {
-            self.gs.remove(id);
+            self.gs.remove(event.slot(id));
         }
     }
 

@@ -6,7 +6,7 @@ use crate::event::go::GoChange;
 use crate::event::range::{RangeName, RangeScope};
 use crate::event::stack::Stack;
 use crate::event::transition::{GoState, ProcState, StateTransition};
-use crate::event::{Event, EventKind, Metric, MetricName};
+use crate::event::{EventKind, Metric, MetricName};
 use crate::ids::{GoId, ProcId, ThreadId};
 use crate::time::Time;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -43,7 +43,7 @@ struct G {
 impl Analysis for Summarize {
     type Output = Summary;
 
-    fn event(&mut self, event: &Seen<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let (summary, time) = (&mut self.summary, event.time());
         if summary.events == 0 {
             summary.start = time;
@@ -144,10 +144,10 @@ impl Analysis for Summarize {
 }
 
 impl Summarize {
-    fn goroutine(&mut self, event: &Event<'_>, change: &GoChange) {
+    fn goroutine(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
         let (GoChange { id, from, to, own_stack, .. }, time) = (*change, event.time());
         let people = &mut self.summary.goroutines;
-        let g = self.gs.get_or_insert_with(id, || {
+        let g = self.gs.get_or_insert_with(event.slot(id), || {
             // One that is first mentioned was in that state since the last sync.
             let created = from == GoState::NotExist;
             *(if created { &mut people.created } else { &mut people.at_start }) += 1;
@@ -163,7 +163,7 @@ impl Summarize {
         }
         if to == GoState::NotExist {
             let ended = *g;
-            self.gs.remove(id);
+            self.gs.remove(event.slot(id));
             people.ended += 1;
             self.groups.leave(ended, time);
         }

@@ -52,9 +52,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let mut procs = CollectProcs::default();
-    let warnings = input.ahead(&trace, |event| procs.note(event))?;
-    let procs = procs.finish();
+    let (procs, warnings) = input.analyze(&trace, CollectProcs::default())?;
     let top = if options.top == 0 { usize::MAX } else { options.top };
     let mut out = Output::open(global, Content::Text)?;
     if options.json {

@@ -4,9 +4,8 @@ use super::sums::{Change, Sums};
 use super::windows::Now;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{ByGo, ByStack, ByString};
+use crate::analysis::{ByGo, ByStack, ByString, Seen};
 use crate::diagnose::observation::Observation;
-use crate::event::Event;
 use crate::event::go::GoChange;
 use crate::event::transition::GoState;
 use crate::ids::{GoId, ProcId};
@@ -92,10 +91,10 @@ impl Reason {
 
 impl People {
     #[inline]
-    pub(super) fn transition(&mut self, event: &Event<'_>, change: &GoChange, marking: bool, now: &mut Now) {
+    pub(super) fn transition(&mut self, event: &Seen<'_, '_>, change: &GoChange, marking: bool, now: &mut Now) {
         let (GoChange { id, from, to, .. }, time) = (*change, event.time());
         let (stacks, mut new) = (&mut self.stacks, false);
-        let g = self.gs.get_or_insert_with(id, || {
+        let g = self.gs.get_or_insert_with(event.slot(id), || {
             new = true;
             let created = from == GoState::NotExist;
             G::new(from, time, created.then(|| stacks.intern(event.stack_numbered(change.stack))))
@@ -119,16 +118,16 @@ impl People {
         };
         self.sums.enter(id, g, event.proc(), now);
         if to == GoState::NotExist {
-            self.gs.remove(id);
+            self.gs.remove(event.slot(id));
             now.goroutines -= 1;
         }
     }
 
     /// A P is idle: if a goroutine went into a system call with it, that one is
     /// without.
-    pub(super) fn lost_proc(&mut self, proc: ProcId, now: &mut Now) {
+    pub(super) fn lost_proc(&mut self, event: &Seen<'_, '_>, proc: ProcId, now: &mut Now) {
         let Some(id) = self.sums.in_syscall.remove(&proc) else { return };
-        if let Some(g) = self.gs.get_mut(id).filter(|g| g.state == GoState::Syscall && !g.lost_proc) {
+        if let Some(g) = self.gs.get_mut(event.slot(id)).filter(|g| g.state == GoState::Syscall && !g.lost_proc) {
             g.proc = None;
             g.lost_proc = true;
             now.blocked_threads += 1;
@@ -136,8 +135,9 @@ impl People {
     }
 
     /// A goroutine begins or ends to help the collector.
-    pub(super) fn assist(&mut self, id: GoId, time: Time, begins: bool) {
-        let Some(g) = self.gs.get_mut(id) else { return };
+    pub(super) fn assist(&mut self, event: &Seen<'_, '_>, id: GoId, begins: bool) {
+        let Some(g) = self.gs.get_mut(event.slot(id)) else { return };
+        let time = event.time();
         g.assists = begins;
         if begins && g.state == GoState::Running {
             g.collecting = Some(time);
@@ -147,9 +147,9 @@ impl People {
     }
 
     /// A goroutine works for the collector until it stops running.
-    pub(super) fn worker(&mut self, id: GoId, time: Time) {
-        if let Some(g) = self.gs.get_mut(id) {
-            g.collecting = Some(time);
+    pub(super) fn worker(&mut self, event: &Seen<'_, '_>, id: GoId) {
+        if let Some(g) = self.gs.get_mut(event.slot(id)) {
+            g.collecting = Some(event.time());
         }
     }
 
