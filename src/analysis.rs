@@ -21,11 +21,13 @@ pub mod procs;
 pub mod profile;
 pub mod stacks;
 pub mod summary;
+mod threads;
 
 pub(crate) use by_number::{ByStack, ByString};
 pub(crate) use goroutines_by_id::ByGo;
 pub(crate) use pass::GoSlot;
 pub use pass::{Pass, Seen};
+pub(crate) use threads::ThreadSet;
 
 use crate::error::Result;
 use crate::trace::Trace;

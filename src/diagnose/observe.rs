@@ -4,16 +4,16 @@ mod people;
 mod sums;
 mod windows;
 
-use crate::analysis::{Analysis, Seen};
+use crate::analysis::{Analysis, Seen, ThreadSet};
 use crate::diagnose::observation::{Observation, Pause, Source};
 use crate::diagnose::{Observation as Output, Stretch};
 use crate::event::range::{RangeName, RangeScope};
 use crate::event::transition::{ProcState, StateTransition};
 use crate::event::{EventKind, MetricName};
-use crate::ids::{ProcId, ThreadId};
+use crate::ids::ProcId;
 use crate::time::Time;
 use people::People;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use windows::{Now, Windows};
 
 /// How many of the longest pauses are kept.
@@ -31,8 +31,7 @@ pub struct Observe {
     /// How many have one.
     held: i64,
     gomaxprocs: Option<i64>,
-    threads: FxHashSet<ThreadId>,
-    last_thread: Option<ThreadId>,
+    threads: ThreadSet,
     /// Since when the collector has stopped the world.
     stopped: Option<Time>,
     marking: bool,
@@ -44,12 +43,9 @@ impl Analysis for Observe {
 
     fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
-        if event.thread() != self.last_thread {
-            self.last_thread = event.thread();
-            if self.last_thread.is_some_and(|thread| self.threads.insert(thread)) {
-                self.windows.until(time, &self.now);
-                self.now.threads += 1;
-            }
+        if self.threads.note(event.thread()) {
+            self.windows.until(time, &self.now);
+            self.now.threads += 1.0;
         }
         if let Some(change) = event.go() {
             if change.from != change.to {
@@ -72,7 +68,7 @@ impl Analysis for Observe {
                 }
                 (RangeName::StopTheWorld(reason), _) if is_gc(reason) => {
                     self.windows.until(time, &self.now);
-                    self.now.stopped = true;
+                    self.now.stopped = 1.0;
                     self.stopped = Some(time);
                 }
                 (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(event, id, true),
@@ -135,13 +131,13 @@ impl Observe {
     fn count_idle(&mut self) {
         // Traces up to Go 1.21 need not tell; then it is at least the Ps that appear.
         let procs = self.gomaxprocs.unwrap_or(self.procs.len() as i64);
-        (self.now.procs, self.now.idle_procs) = (procs, (procs - self.held).max(0));
+        (self.now.procs, self.now.idle_procs) = (procs as f64, (procs - self.held).max(0) as f64);
     }
 
     fn started(&mut self, time: Time) {
         let Some(since) = self.stopped.take() else { return };
         self.windows.until(time, &self.now);
-        self.now.stopped = false;
+        self.now.stopped = 0.0;
         let output = self.output.get_or_insert_with(|| Observation::new(Source::Trace));
         output.pause_times.add(time.since(since));
         // Times from the beginning are told apart at the end.

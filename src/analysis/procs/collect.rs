@@ -6,15 +6,15 @@ use super::{LostAt, Procs, Run, Syscalls, Threads};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo, Seen};
+use crate::analysis::{Analysis, ByGo, Seen, ThreadSet};
 use crate::event::go::GoChange;
 use crate::event::range::RangeName;
 use crate::event::transition::{GoState, ProcState, StateTransition};
 use crate::event::{EventKind, MetricName};
-use crate::ids::{GoId, ProcId, ThreadId};
+use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// How many of the longest runs are kept.
@@ -36,8 +36,7 @@ pub struct CollectProcs {
     lost: FxHashMap<StackKey, Durations>,
     /// Goroutines in system calls without a P.
     without: i64,
-    ms: FxHashSet<ThreadId>,
-    last_m: Option<ThreadId>,
+    ms: ThreadSet,
     threads: Threads,
     /// How many threads are in use, and since when.
     in_use: (i64, Time),
@@ -299,10 +298,7 @@ impl Analysis for CollectProcs {
             (self.start, self.gomaxprocs_since, self.in_use.1) = (Some(time), time, time);
             self.watch.begin(time);
         }
-        if event.thread() != self.last_m {
-            self.last_m = event.thread();
-            self.ms.extend(self.last_m);
-        }
+        self.ms.note(event.thread());
         match event.go() {
             Some(change) => self.goroutine(event, change),
             None if tells_of_procs(event.wire_type()) => self.other(event, event.kind()),

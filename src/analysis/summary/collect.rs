@@ -1,15 +1,15 @@
 //! The pass that makes a summary.
 
 use super::{Extent, Group, Stops, Summary, Times};
-use crate::analysis::{Analysis, ByGo, ByStack, Seen};
+use crate::analysis::{Analysis, ByGo, ByStack, Seen, ThreadSet};
 use crate::event::go::GoChange;
 use crate::event::range::{RangeName, RangeScope};
 use crate::event::stack::Stack;
 use crate::event::transition::{GoState, ProcState, StateTransition};
 use crate::event::{EventKind, Metric, MetricName};
-use crate::ids::{GoId, ProcId, ThreadId};
+use crate::ids::{GoId, ProcId};
 use crate::time::Time;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// Makes a [`Summary`]. Its memory grows with the goroutines that exist at one
 /// time and with the functions that goroutines begin with, not with the trace.
@@ -17,8 +17,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub struct Summarize {
     summary: Summary,
     last_sync: Time,
-    last_m: Option<ThreadId>,
-    ms: FxHashSet<ThreadId>,
+    ms: ThreadSet,
     gs: ByGo<G>,
     ps: FxHashMap<ProcId, Option<Time>>,
     groups: Groups,
@@ -51,10 +50,7 @@ impl Analysis for Summarize {
         }
         summary.events += 1;
         summary.end = time;
-        if event.thread() != self.last_m {
-            self.last_m = event.thread();
-            self.ms.extend(self.last_m);
-        }
+        self.ms.note(event.thread());
         if let Some(change) = event.go() {
             return self.goroutine(event, change);
         }

@@ -1,7 +1,7 @@
 //! What the goroutines did, as far as the rules need to know.
 
 use super::sums::{Change, Sums};
-use super::windows::Now;
+use super::windows::{Now, one_if};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::analysis::{ByGo, ByStack, ByString, Seen};
@@ -99,7 +99,7 @@ impl People {
             let created = from == GoState::NotExist;
             G::new(from, time, created.then(|| stacks.intern(event.stack_numbered(change.stack))))
         });
-        now.goroutines += i64::from(new);
+        now.goroutines += one_if(new);
         let key = stacks.intern(event.stack_numbered(change.own_stack));
         if g.root == NameId::EMPTY {
             g.root = stacks.root_name(key);
@@ -119,7 +119,7 @@ impl People {
         self.sums.enter(id, g, event.proc(), now);
         if to == GoState::NotExist {
             self.gs.remove(event.slot(id));
-            now.goroutines -= 1;
+            now.goroutines -= 1.0;
         }
     }
 
@@ -130,7 +130,7 @@ impl People {
         if let Some(g) = self.gs.get_mut(event.slot(id)).filter(|g| g.state == GoState::Syscall && !g.lost_proc) {
             g.proc = None;
             g.lost_proc = true;
-            now.blocked_threads += 1;
+            now.blocked_threads += 1.0;
         }
     }
 

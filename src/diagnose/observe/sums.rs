@@ -1,7 +1,7 @@
 //! What goroutines did together.
 
 use super::people::{G, Matter};
-use super::windows::Now;
+use super::windows::{Now, one_if};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::{NameId, Names};
 use crate::analysis::stacks::{StackKey, Stacks};
@@ -83,8 +83,8 @@ impl Sums {
         let took = time.since(g.since);
         match g.state {
             GoState::Runnable => {
-                now.runnable -= 1;
-                now.network_runnable -= i64::from(g.matter == Matter::Network);
+                now.runnable -= 1.0;
+                now.network_runnable -= one_if(g.matter == Matter::Network);
                 self.queued.add(g.root.index(), took);
                 if marking { self.during_gc.add(took) } else { self.otherwise.add(took) }
             }
@@ -99,15 +99,15 @@ impl Sums {
                 }
             }
             GoState::Waiting => {
-                now.network_waiting -= i64::from(g.matter == Matter::Network);
+                now.network_waiting -= one_if(g.matter == Matter::Network);
                 if g.matter == Matter::Lock {
-                    now.lock_waiting -= 1;
+                    now.lock_waiting -= 1.0;
                     self.waits.add(g.stack.index(), took);
                 }
             }
             GoState::Syscall => {
                 if g.lost_proc {
-                    now.blocked_threads -= 1;
+                    now.blocked_threads -= 1.0;
                     self.syscalls.add(g.stack.index(), took);
                 }
                 if let Some(proc) = g.proc.take() {
@@ -125,8 +125,8 @@ impl Sums {
     pub(super) fn enter(&mut self, id: GoId, g: &mut G, proc: Option<ProcId>, now: &mut Now) {
         match g.state {
             GoState::Runnable => {
-                now.runnable += 1;
-                now.network_runnable += i64::from(g.matter == Matter::Network);
+                now.runnable += 1.0;
+                now.network_runnable += one_if(g.matter == Matter::Network);
             }
             GoState::Running => {
                 now.running += 1;
@@ -135,8 +135,8 @@ impl Sums {
                 g.collecting = g.assists.then_some(g.since);
             }
             GoState::Waiting => {
-                now.network_waiting += i64::from(g.matter == Matter::Network);
-                now.lock_waiting += i64::from(g.matter == Matter::Lock);
+                now.network_waiting += one_if(g.matter == Matter::Network);
+                now.lock_waiting += one_if(g.matter == Matter::Lock);
             }
             GoState::Syscall => match proc {
                 Some(proc) => {
@@ -145,7 +145,7 @@ impl Sums {
                 }
                 None => {
                     g.lost_proc = true;
-                    now.blocked_threads += 1;
+                    now.blocked_threads += 1.0;
                 }
             },
             GoState::NotExist | GoState::Undetermined => {}
