@@ -18,6 +18,7 @@ pub mod names;
 pub mod over_time;
 mod pass;
 pub mod procs;
+mod procs_by_id;
 pub mod profile;
 pub mod stacks;
 pub mod summary;
@@ -27,6 +28,7 @@ pub(crate) use by_number::{ByStack, ByString};
 pub(crate) use goroutines_by_id::ByGo;
 pub(crate) use pass::GoSlot;
 pub use pass::{Pass, Seen};
+pub(crate) use procs_by_id::ByProc;
 pub(crate) use threads::ThreadSet;
 
 use crate::error::Result;

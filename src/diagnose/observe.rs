@@ -4,7 +4,7 @@ mod people;
 mod sums;
 mod windows;
 
-use crate::analysis::{Analysis, Seen, ThreadSet};
+use crate::analysis::{Analysis, ByProc, Seen, ThreadSet};
 use crate::diagnose::observation::{Observation, Pause, Source};
 use crate::diagnose::{Observation as Output, Stretch};
 use crate::event::range::{RangeName, RangeScope};
@@ -13,7 +13,6 @@ use crate::event::{EventKind, MetricName};
 use crate::ids::ProcId;
 use crate::time::Time;
 use people::People;
-use rustc_hash::FxHashMap;
 use windows::{Now, Windows};
 
 /// How many of the longest pauses are kept.
@@ -27,7 +26,7 @@ pub struct Observe {
     windows: Windows,
     people: People,
     /// Whether a P has an M.
-    procs: FxHashMap<ProcId, bool>,
+    procs: ByProc<bool>,
     /// How many have one.
     held: i64,
     gomaxprocs: Option<i64>,

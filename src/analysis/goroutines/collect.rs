@@ -5,7 +5,7 @@ use super::tasks::{Log, Task};
 use super::{Goroutine, Region, Summaries, is_system};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::Stacks;
-use crate::analysis::{Analysis, ByGo, ByString, Compat, GoSlot, Seen};
+use crate::analysis::{Analysis, ByGo, ByProc, ByString, Compat, GoSlot, Seen};
 use crate::event::EventKind;
 use crate::event::go::GoChange;
 use crate::event::transition::{GoState, ProcState, StateTransition};
@@ -30,8 +30,8 @@ pub struct Summarizer {
     pub(super) tasks: BTreeMap<TaskId, Task>,
     pub(super) stacks: Stacks,
     reasons: ByString<NameId>,
-    /// The goroutine that went into a system call with a P; none for no P.
-    in_syscall: FxHashMap<Option<ProcId>, GoId>,
+    /// The goroutine that went into a system call with a P.
+    in_syscall: ByProc<GoId>,
     /// The goroutine that a P's range is put down to.
     pub(super) proc_ranges: FxHashMap<(Option<ProcId>, NameId), Option<GoId>>,
     start: Option<Time>,
@@ -114,7 +114,7 @@ impl Summarizer {
             tasks: BTreeMap::new(),
             stacks: Stacks::default(),
             reasons: ByString::default(),
-            in_syscall: FxHashMap::default(),
+            in_syscall: ByProc::default(),
             proc_ranges: FxHashMap::default(),
             start: None,
             synced: Time(0),
@@ -189,7 +189,7 @@ impl Summarizer {
         });
         let Some(sum) = all.get_mut(person.at) else { return };
         if from == GoState::Syscall && person.syscall.is_some() {
-            self.in_syscall.remove(&person.syscall_proc);
+            person.syscall_proc.and_then(|proc| self.in_syscall.remove(proc));
         }
         person.leave(&mut sum.stats, from, time);
         if sum.name == NameId::EMPTY {
@@ -208,7 +208,7 @@ impl Summarizer {
             GoState::Syscall => {
                 person.syscall = Some(time);
                 person.syscall_proc = event.proc();
-                self.in_syscall.insert(event.proc(), id);
+                event.proc().and_then(|proc| self.in_syscall.insert(proc, id));
             }
             GoState::NotExist | GoState::Undetermined => {}
         }
@@ -283,7 +283,7 @@ impl Summarizer {
     }
 
     fn lose_proc(&mut self, event: &Seen<'_, '_>, proc: ProcId) {
-        let Some(id) = self.in_syscall.remove(&Some(proc)) else { return };
+        let Some(id) = self.in_syscall.remove(proc) else { return };
         if let Some(person) = self.gs.get_mut(event.slot(id)) {
             person.lost_proc = Some(event.time());
         }

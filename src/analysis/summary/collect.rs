@@ -1,7 +1,7 @@
 //! The pass that makes a summary.
 
 use super::{Extent, Group, Stops, Summary, Times};
-use crate::analysis::{Analysis, ByGo, ByStack, Seen, ThreadSet};
+use crate::analysis::{Analysis, ByGo, ByProc, ByStack, Seen, ThreadSet};
 use crate::event::go::GoChange;
 use crate::event::range::{RangeName, RangeScope};
 use crate::event::stack::Stack;
@@ -19,7 +19,7 @@ pub struct Summarize {
     last_sync: Time,
     ms: ThreadSet,
     gs: ByGo<G>,
-    ps: FxHashMap<ProcId, Option<Time>>,
+    ps: ByProc<Option<Time>>,
     groups: Groups,
     /// The groups of the goroutines that have a stack.
     of_stacks: ByStack<Option<usize>>,
@@ -119,7 +119,7 @@ impl Analysis for Summarize {
         }
         let mut summary = self.summary;
         for since in self.ps.values().flatten() {
-            summary.procs_running = summary.procs_running.saturating_add(end.since(*since));
+            summary.procs_running = summary.procs_running.saturating_add(end.since(since));
         }
         if let Some(since) = self.marking {
             summary.gc.marking = summary.gc.marking.saturating_add(end.since(since));
@@ -167,16 +167,17 @@ impl Summarize {
     }
 
     fn proc(&mut self, id: ProcId, to: ProcState, time: Time) {
-        let first = !self.ps.contains_key(&id);
-        let running = self.ps.entry(id).or_default();
-        match (to == ProcState::Running, *running) {
-            (true, None) => *running = Some(if first && self.summary.generations == 1 { self.last_sync } else { time }),
+        let known = self.ps.get(id);
+        let running = match (to == ProcState::Running, known.flatten()) {
+            (true, None) if known.is_none() && self.summary.generations == 1 => Some(self.last_sync),
+            (true, None) => Some(time),
             (false, Some(since)) => {
                 self.summary.procs_running = self.summary.procs_running.saturating_add(time.since(since));
-                *running = None;
+                None
             }
-            _ => {}
-        }
+            (_, running) => running,
+        };
+        self.ps.insert(id, running);
     }
 
     fn metric(&mut self, metric: Metric, time: Time) {

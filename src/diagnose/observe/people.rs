@@ -126,7 +126,7 @@ impl People {
     /// A P is idle: if a goroutine went into a system call with it, that one is
     /// without.
     pub(super) fn lost_proc(&mut self, event: &Seen<'_, '_>, proc: ProcId, now: &mut Now) {
-        let Some(id) = self.sums.in_syscall.remove(&proc) else { return };
+        let Some(id) = self.sums.in_syscall.remove(proc) else { return };
         if let Some(g) = self.gs.get_mut(event.slot(id)).filter(|g| g.state == GoState::Syscall && !g.lost_proc) {
             g.proc = None;
             g.lost_proc = true;

@@ -2,6 +2,7 @@
 
 use super::people::{G, Matter};
 use super::windows::{Now, one_if};
+use crate::analysis::ByProc;
 use crate::analysis::durations::Durations;
 use crate::analysis::names::{NameId, Names};
 use crate::analysis::stacks::{StackKey, Stacks};
@@ -10,7 +11,6 @@ use crate::diagnose::observation::{Hot, LongRun, Observation};
 use crate::event::transition::GoState;
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
-use rustc_hash::FxHashMap;
 
 /// How many of the longest runs are kept, and of the hottest stacks.
 const RUNS: usize = 5;
@@ -45,7 +45,7 @@ impl Tally {
 /// What goroutines did together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sums {
-    pub(super) in_syscall: FxHashMap<ProcId, GoId>,
+    pub(super) in_syscall: ByProc<GoId>,
     runners: u64,
     long_runs: Vec<Run>,
     waits: Tally,
@@ -111,7 +111,7 @@ impl Sums {
                     self.syscalls.add(g.stack.index(), took);
                 }
                 if let Some(proc) = g.proc.take() {
-                    self.in_syscall.remove(&proc);
+                    self.in_syscall.remove(proc);
                 }
                 g.lost_proc = false;
             }
