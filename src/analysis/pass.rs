@@ -4,7 +4,7 @@
 //! event ──> Pass: decoded once, its goroutine's slot looked up once ──> Seen ──> analyses
 //! ```
 //!
-//! What an analysis knows of goroutines is in a table of its own ([`ByGo`](super::ByGo)), but
+//! What an analysis knows of goroutines is in a table of its own, a `ByGo`, but
 //! where it is there is the same for all analyses, and for the pass to know.
 
 use super::Analysis;
@@ -157,6 +157,43 @@ impl Slots {
         if at != NOWHERE {
             self.index.remove(id.0);
             self.free.push(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::ByGo;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        /// What an analysis knows of goroutines that come and go, in slots that are
+        /// used again.
+        #[test]
+        fn a_table_by_slots_behaves_like_a_map(
+            steps in prop::collection::vec((0u64..300, any::<bool>(), 0u64..1000), 1..300),
+        ) {
+            let (mut slots, mut table, mut model) = (Slots::default(), ByGo::default(), BTreeMap::new());
+            for (number, add, value) in steps {
+                let id = GoId(number * number * 37);
+                if add {
+                    let slot = GoSlot { id, at: slots.of(id) };
+                    prop_assert_eq!(*table.get_or_insert_with(slot, || value), *model.entry(id).or_insert(value));
+                } else {
+                    let slot = GoSlot { id, at: slots.find(id) };
+                    prop_assert_eq!(table.remove(slot), model.remove(&id));
+                    slots.release(id);
+                }
+                for &id in model.keys().chain([&id]) {
+                    let known = table.get_mut(GoSlot { id, at: slots.find(id) }).copied();
+                    prop_assert_eq!(known, model.get(&id).copied());
+                }
+            }
+            prop_assert_eq!((table.len(), table.slots().len()), (model.len(), model.len()));
+            prop_assert_eq!(table.drain(), model.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(table.len(), 0);
         }
     }
 }
