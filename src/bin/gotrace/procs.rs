@@ -8,7 +8,6 @@ use crate::spark::sparkline;
 use crate::{Global, Status, table};
 use anyhow::Result;
 use clap::Args;
-use gotrace::analysis::Analysis;
 use gotrace::analysis::durations::Durations;
 use gotrace::analysis::over_time::OverTime;
 use gotrace::analysis::procs::{CollectProcs, Procs, Run};
