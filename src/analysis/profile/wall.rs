@@ -72,11 +72,11 @@ impl Wall {
 
     fn count(&mut self, rules: &Rules, id: GoId, of: G, until: Time) {
         let nanos = rules.filter.within(id, of.since, until);
-        if nanos > 0 {
-            if let Some(tally) = self.tally(of) {
-                tally.count += 1;
-                tally.nanos = tally.nanos.saturating_add(nanos);
-            }
+        if nanos > 0
+            && let Some(tally) = self.tally(of)
+        {
+            tally.count += 1;
+            tally.nanos = tally.nanos.saturating_add(nanos);
         }
     }
 
