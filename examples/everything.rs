@@ -6,7 +6,7 @@ use gotrace::analysis::count::Count;
 use gotrace::analysis::gc::CollectGc;
 use gotrace::analysis::goroutines::Summarizer;
 use gotrace::analysis::latency::Latencies;
-use gotrace::analysis::metrics::CollectMetrics;
+use gotrace::analysis::metrics::{CollectCensus, Metrics};
 use gotrace::analysis::mmu::{Flags, Utilization};
 use gotrace::analysis::procs::CollectProcs;
 use gotrace::analysis::profile::{ProfileKind, Profiler};
@@ -33,12 +33,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let questions = (
         (Count::default(), Summarize::default(), Observe::default()),
-        (Summarizer::default(), Latencies::new(10), CollectProcs::default(), CollectMetrics::default()),
+        (Summarizer::default(), Latencies::new(10), CollectProcs::default(), CollectCensus::default()),
         (CollectGc::default(), Utilization::new(flags, Compat::Right)),
         profiles,
     );
-    let ((count, summary, observed), (people, latency, procs, metrics), (gc, mmu), profiles) =
+    let ((count, summary, observed), (people, latency, procs, census), (gc, mmu), profiles) =
         trace.analyze(questions)?.output;
+    // Metrics are figures of the others under other names, and a few more.
+    let metrics = Metrics::of(&gc, &latency, &procs, &census);
 
     println!("{} events in {} ns", count.events(), summary.span());
     println!("{} goroutines, {} regions, {} tasks", people.goroutines.len(), people.regions.len(), people.tasks.len());

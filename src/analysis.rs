@@ -1,10 +1,10 @@
 //! Answers to questions about a trace, each from one pass over its events.
 //!
 //! ```text
-//! events ── each decoded once ──> analyses, side by side ── finish ──> answers
+//! events ── each seen once ──> analyses, side by side ── finish ──> answers
 //! ```
 
-mod by_string;
+mod by_number;
 pub mod count;
 pub mod durations;
 pub mod gc;
@@ -16,16 +16,22 @@ pub mod metrics;
 pub mod mmu;
 pub mod names;
 pub mod over_time;
+mod pass;
 pub mod procs;
+mod procs_by_id;
 pub mod profile;
 pub mod stacks;
 pub mod summary;
+mod threads;
 
-pub(crate) use by_string::ByString;
+pub(crate) use by_number::{ByStack, ByString};
 pub(crate) use goroutines_by_id::ByGo;
+pub(crate) use pass::GoSlot;
+pub use pass::{Pass, Seen};
+pub(crate) use procs_by_id::ByProc;
+pub(crate) use threads::ThreadSet;
 
 use crate::error::Result;
-use crate::event::{Event, EventKind};
 use crate::trace::Trace;
 use crate::warning::Warning;
 use crate::wire::v2::spec::EventType;
@@ -56,9 +62,8 @@ pub trait Analysis {
         true
     }
 
-    /// Takes note of the next event; `kind` is its [kind](Event::kind), decoded
-    /// once for all analyses of a pass.
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>);
+    /// Takes note of the next event.
+    fn event(&mut self, event: &Seen<'_, '_>);
 
     /// Ends the trace.
     fn finish(self) -> Self::Output;
@@ -73,9 +78,9 @@ impl<A: Analysis> Analysis for Option<A> {
     }
 
     #[inline]
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         if let Some(analysis) = self {
-            analysis.event(event, kind);
+            analysis.event(event);
         }
     }
 
@@ -98,9 +103,11 @@ macro_rules! side_by_side {
 
             #[inline]
             #[allow(non_snake_case, reason = "each is named as its type")]
-            fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+            fn event(&mut self, event: &Seen<'_, '_>) {
                 let ($($name,)*) = self;
-                $($name.event(event, kind);)*
+                $(if $name.wants(event.wire_type()) {
+                    $name.event(event);
+                })*
             }
 
             #[allow(non_snake_case, reason = "each is named as its type")]
@@ -151,10 +158,9 @@ impl Trace<'_> {
     /// # Errors
     /// The first defect, in strict mode.
     pub fn analyze<A: Analysis>(&self, mut analysis: A) -> Result<Analyzed<A::Output>> {
+        let mut pass = Pass::default();
         let warnings = self.for_each(|event| {
-            if analysis.wants(event.wire_type()) {
-                analysis.event(&event, &event.kind());
-            }
+            pass.show(event, &mut analysis);
             ControlFlow::Continue(())
         })?;
         Ok(Analyzed { output: analysis.finish(), warnings })

@@ -1,8 +1,8 @@
 //! How many events there are, and of which kinds.
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Seen};
 use crate::error::Error;
-use crate::event::{Event, EventKind};
+use crate::event::Event;
 use crate::generation::Generation;
 use crate::wire::v1::event::{Shapes, numbers};
 use crate::wire::v1::tables::Index;
@@ -31,7 +31,7 @@ impl Analysis for Count {
     type Output = Counts;
 
     #[inline]
-    fn event(&mut self, event: &Event<'_>, _: &EventKind<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         self.note(event);
     }
 

@@ -30,11 +30,24 @@ impl fmt::Debug for Durations {
 
 impl Durations {
     /// Adds a duration; a negative one counts as 0.
+    #[inline]
     pub fn add(&mut self, nanos: i64) {
-        self.add_times(nanos, 1);
+        let nanos = nanos.max(0);
+        // Where there is a bucket there is a duration, and so a least one.
+        match self.counts.get_mut(bucket_of(nanos.unsigned_abs())) {
+            Some(count) => {
+                *count += 1;
+                self.count += 1;
+                self.min = self.min.min(nanos);
+                self.max = self.max.max(nanos);
+                self.sum = self.sum.saturating_add(nanos);
+            }
+            None => self.add_times(nanos, 1),
+        }
     }
 
     /// Adds a duration that occurred several times.
+    #[inline(never)]
     pub fn add_times(&mut self, nanos: i64, times: u64) {
         if times == 0 {
             return;
@@ -111,6 +124,7 @@ impl Durations {
     }
 }
 
+#[inline]
 fn bucket_of(value: u64) -> usize {
     let shift = (u64::BITS - value.leading_zeros()).saturating_sub(PART_BITS + 1);
     (u64::from(shift) * PARTS + (value >> shift)) as usize

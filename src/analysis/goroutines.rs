@@ -9,9 +9,11 @@
 //! [`Compat::Go127`]: crate::analysis::Compat::Go127
 
 mod collect;
+mod person;
 mod regions;
 pub mod stats;
 pub mod tasks;
+mod within;
 
 pub use collect::Summarizer;
 pub use regions::Region;

@@ -4,9 +4,10 @@
 //! runtime samples what a trace has in full; and some things a trace can only
 //! approximate. Each metric says in what.
 
+mod census;
 mod collect;
-mod people;
 
+pub use census::{Census, CollectCensus};
 pub use collect::CollectMetrics;
 
 use crate::analysis::histogram::RuntimeBuckets;

@@ -79,6 +79,12 @@ impl Names {
         self.list.iter().map(|name| &**name)
     }
 
+    /// The IDs of all names, in order.
+    pub fn ids(&self) -> impl Iterator<Item = NameId> + use<> {
+        // No more are handed out.
+        (0..u32::try_from(self.list.len()).unwrap_or(u32::MAX)).map(NameId)
+    }
+
     /// The name, shared.
     pub fn shared(&self, id: NameId) -> Arc<[u8]> {
         self.list.get(id.0 as usize).cloned().unwrap_or_else(|| Arc::from(&b""[..]))

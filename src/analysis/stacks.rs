@@ -187,6 +187,13 @@ impl Stacks {
     pub fn root(&self, key: StackKey) -> Option<&[u8]> {
         self.frames(key).last().map(|frame| self.names.get(frame.func))
     }
+
+    /// The same name among [all](Self::names); the empty one of a stack without
+    /// frames.
+    #[inline]
+    pub(crate) fn root_name(&self, key: StackKey) -> NameId {
+        self.frames(key).last().map_or(NameId::EMPTY, |frame| frame.func)
+    }
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! An execution trace as an [`Observation`].
 
 mod people;
+mod sums;
 mod windows;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, ByProc, Seen, ThreadSet};
 use crate::diagnose::observation::{Observation, Pause, Source};
 use crate::diagnose::{Observation as Output, Stretch};
 use crate::event::range::{RangeName, RangeScope};
 use crate::event::transition::{ProcState, StateTransition};
-use crate::event::{Event, EventKind, MetricName};
-use crate::ids::{ProcId, ThreadId};
+use crate::event::{EventKind, MetricName};
+use crate::ids::ProcId;
 use crate::time::Time;
 use people::People;
-use rustc_hash::{FxHashMap, FxHashSet};
 use windows::{Now, Windows};
 
 /// How many of the longest pauses are kept.
@@ -26,10 +26,11 @@ pub struct Observe {
     windows: Windows,
     people: People,
     /// Whether a P has an M.
-    procs: FxHashMap<ProcId, bool>,
+    procs: ByProc<bool>,
+    /// How many have one.
+    held: i64,
     gomaxprocs: Option<i64>,
-    threads: FxHashSet<ThreadId>,
-    last_thread: Option<ThreadId>,
+    threads: ThreadSet,
     /// Since when the collector has stopped the world.
     stopped: Option<Time>,
     marking: bool,
@@ -39,25 +40,21 @@ pub struct Observe {
 impl Analysis for Observe {
     type Output = Output;
 
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
-        if event.thread() != self.last_thread {
-            self.last_thread = event.thread();
-            if self.last_thread.is_some_and(|thread| self.threads.insert(thread)) {
-                self.windows.until(time, &self.now);
-                self.now.threads += 1;
-            }
+        if self.threads.note(event.thread()) {
+            self.windows.until(time, &self.now);
+            self.now.threads += 1.0;
         }
-        match *kind {
-            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack }) => {
-                if from == to {
-                    return; // The status in a later generation.
-                }
+        if let Some(change) = event.go() {
+            if change.from != change.to {
                 self.windows.until(time, &self.now);
-                let marking = self.marking;
-                self.people.transition(event, id, (from, to), reason, stack, marking, &mut self.now);
+                self.people.transition(event, change, self.marking, &mut self.now);
             }
-            EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(id, to, time),
+            return;
+        }
+        match *event.kind() {
+            EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(event, id, to),
             EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
                 self.windows.until(time, &self.now);
                 self.gomaxprocs = i64::try_from(metric.value).ok();
@@ -70,21 +67,21 @@ impl Analysis for Observe {
                 }
                 (RangeName::StopTheWorld(reason), _) if is_gc(reason) => {
                     self.windows.until(time, &self.now);
-                    self.now.stopped = true;
+                    self.now.stopped = 1.0;
                     self.stopped = Some(time);
                 }
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(id, time, true),
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(event, id, true),
                 _ => {}
             },
             EventKind::RangeEnd(range, _) => match (range.name, range.scope) {
                 (RangeName::GcMark, _) => self.marking = false,
                 (RangeName::StopTheWorld(_), _) => self.started(time),
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(id, time, false),
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(event, id, false),
                 _ => {}
             },
             EventKind::Label(label) => {
                 if let Some(id) = label.goroutine.filter(|_| is_worker(label.label)) {
-                    self.people.worker(id, time);
+                    self.people.worker(event, id);
                 }
             }
             EventKind::StackSample => {
@@ -116,29 +113,30 @@ impl Analysis for Observe {
 }
 
 impl Observe {
-    fn proc(&mut self, id: ProcId, to: ProcState, time: Time) {
+    fn proc(&mut self, event: &Seen<'_, '_>, id: ProcId, to: ProcState) {
+        let time = event.time();
         let runs = to == ProcState::Running;
-        if self.procs.get(&id) != Some(&runs) {
+        let before = self.procs.insert(id, runs);
+        if before != Some(runs) {
             self.windows.until(time, &self.now);
-            self.procs.insert(id, runs);
+            self.held += i64::from(runs) - i64::from(before == Some(true));
             self.count_idle();
         }
         if !runs {
-            self.people.lost_proc(id, &mut self.now);
+            self.people.lost_proc(event, id, &mut self.now);
         }
     }
 
     fn count_idle(&mut self) {
         // Traces up to Go 1.21 need not tell; then it is at least the Ps that appear.
         let procs = self.gomaxprocs.unwrap_or(self.procs.len() as i64);
-        let running = self.procs.values().filter(|runs| **runs).count() as i64;
-        (self.now.procs, self.now.idle_procs) = (procs, (procs - running).max(0));
+        (self.now.procs, self.now.idle_procs) = (procs as f64, (procs - self.held).max(0) as f64);
     }
 
     fn started(&mut self, time: Time) {
         let Some(since) = self.stopped.take() else { return };
         self.windows.until(time, &self.now);
-        self.now.stopped = false;
+        self.now.stopped = 0.0;
         let output = self.output.get_or_insert_with(|| Observation::new(Source::Trace));
         output.pause_times.add(time.since(since));
         // Times from the beginning are told apart at the end.

@@ -2,11 +2,12 @@
 
 use super::{Cycle, Gc, Payer, Stop, StopKind};
 use crate::analysis::names::NameId;
-use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo};
+use crate::analysis::stacks::Stacks;
+use crate::analysis::{Analysis, ByGo, Seen};
+use crate::event::go::GoChange;
 use crate::event::range::{RangeName, RangeScope, Swept};
-use crate::event::transition::{GoState, StateTransition};
-use crate::event::{Event, EventKind, Metric, MetricName};
+use crate::event::transition::GoState;
+use crate::event::{EventKind, Metric, MetricName};
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
@@ -68,12 +69,14 @@ fn is_active(state: GoState) -> bool {
 }
 
 impl CollectGc {
-    fn transition(&mut self, id: GoId, to: GoState, time: Time, own: StackKey) {
-        let root = self.stacks.frames(own).last().map_or(NameId::EMPTY, |frame| frame.func);
-        let new = || G { state: GoState::Undetermined, root, works: None, assists: false };
-        let g = self.gs.get_or_insert_with(id, new);
-        if g.root == NameId::EMPTY {
-            g.root = root;
+    #[inline]
+    fn transition(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
+        let (GoChange { id, to, own_stack, .. }, time) = (*change, event.time());
+        let new = || G { state: GoState::Undetermined, root: NameId::EMPTY, works: None, assists: false };
+        let g = self.gs.get_or_insert_with(event.slot(id), new);
+        if g.root == NameId::EMPTY && own_stack != 0 {
+            let own = self.stacks.intern(event.stack_numbered(own_stack));
+            g.root = self.stacks.root_name(own);
         }
         self.active += i64::from(is_active(to)) - i64::from(is_active(g.state));
         let (leaves, enters) =
@@ -84,7 +87,7 @@ impl CollectGc {
             g.works = Some((Work::Assist, time));
         }
         if to == GoState::NotExist {
-            self.gs.remove(id);
+            self.gs.remove(event.slot(id));
         }
         if let Some((work, since)) = done {
             self.worked(work, time.since(since), root);
@@ -106,20 +109,21 @@ impl CollectGc {
         }
     }
 
-    fn label(&mut self, id: GoId, label: &[u8], time: Time) {
+    fn label(&mut self, event: &Seen<'_, '_>, id: GoId, label: &[u8]) {
         let work = match label {
             b"GC (dedicated)" => Work::Dedicated,
             b"GC (fractional)" => Work::Fractional,
             b"GC (idle)" => Work::Idle,
             _ => return,
         };
-        if let Some(g) = self.gs.get_mut(id) {
-            g.works = Some((work, time));
+        if let Some(g) = self.gs.get_mut(event.slot(id)) {
+            g.works = Some((work, event.time()));
         }
     }
 
-    fn assist(&mut self, id: GoId, time: Time, begins: bool) {
-        let Some(g) = self.gs.get_mut(id) else { return };
+    fn assist(&mut self, event: &Seen<'_, '_>, id: GoId, begins: bool) {
+        let time = event.time();
+        let Some(g) = self.gs.get_mut(event.slot(id)) else { return };
         g.assists = begins;
         let root = g.root;
         if begins {
@@ -217,38 +221,40 @@ impl Analysis for CollectGc {
         !matches!(event, CPUSample | ProcStart | ProcStop | ProcSteal | ProcStatus)
     }
 
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         self.end = time;
         if self.start.is_none() {
             (self.start, self.procs_since) = (Some(time), time);
         }
+        if let Some(change) = event.go() {
+            return self.transition(event, change);
+        }
+        let kind = event.kind();
         match *kind {
-            EventKind::StateTransition(StateTransition::Goroutine { id, to, stack, .. }) => {
-                let own = self.stacks.intern(stack);
-                self.transition(id, to, time, own);
-            }
             EventKind::Metric(metric) => self.metric(metric, time),
             EventKind::Label(label) => {
                 if let Some(id) = label.goroutine {
-                    self.label(id, label.label, time);
+                    self.label(event, id, label.label);
                 }
             }
             EventKind::RangeBegin(range) | EventKind::RangeActive(range) => match (range.name, range.scope) {
                 (RangeName::GcMark, _) => self.mark(matches!(kind, EventKind::RangeBegin(_)).then_some(time)),
                 // One that is active in a later generation has been counted.
                 (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id)))
-                    if !self.gs.get_mut(id).is_some_and(|g| g.assists) =>
+                    if !self.gs.get_mut(event.slot(id)).is_some_and(|g| g.assists) =>
                 {
-                    self.assist(id, time, true);
+                    self.assist(event, id, true);
                 }
                 (RangeName::GcSweep, RangeScope::Proc(proc)) => {
                     self.sweeping.entry(proc).or_insert(time);
                 }
                 (RangeName::StopTheWorld(reason), _) => {
                     let (reason, stack) = (self.stacks.names.intern(reason), self.stacks.intern(event.stack()));
-                    let itself =
-                        event.goroutine().and_then(|id| self.gs.get_mut(id)).is_some_and(|g| is_active(g.state));
+                    let itself = event
+                        .goroutine()
+                        .and_then(|id| self.gs.get_mut(event.slot(id)))
+                        .is_some_and(|g| is_active(g.state));
                     let delayed = u64::try_from(self.active - i64::from(itself)).unwrap_or(0);
                     let stop = Stop { reason, start: time, nanos: 0, goroutine: event.goroutine(), stack, delayed };
                     self.stopping.insert(event.goroutine(), stop);
@@ -257,7 +263,7 @@ impl Analysis for CollectGc {
             },
             EventKind::RangeEnd(range, swept) => match (range.name, range.scope) {
                 (RangeName::GcMark, _) => self.marked(time),
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.assist(id, time, false),
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.assist(event, id, false),
                 (RangeName::GcSweep, RangeScope::Proc(proc)) => {
                     if let Some(since) = self.sweeping.remove(&proc) {
                         self.swept(time.since(since), swept);

@@ -1,14 +1,15 @@
 //! The pass that summarizes goroutines.
 
+use super::person::Person;
 use super::tasks::{Log, Task};
-use super::{Goroutine, Region, Stats, Summaries, is_system};
+use super::{Goroutine, Region, Summaries, is_system};
 use crate::analysis::names::NameId;
-use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo, Compat};
-use crate::event::range::{Range, RangeScope};
+use crate::analysis::stacks::Stacks;
+use crate::analysis::{Analysis, ByGo, ByProc, ByString, Compat, GoSlot, Seen};
+use crate::event::EventKind;
+use crate::event::go::GoChange;
 use crate::event::transition::{GoState, ProcState, StateTransition};
-use crate::event::{Event, EventKind};
-use crate::ids::{GoId, ProcId, TaskId};
+use crate::ids::{GoId, ProcId, StringId, TaskId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
 use rustc_hash::FxHashMap;
@@ -21,18 +22,20 @@ const MOMENTS: usize = 256;
 /// for those are the answer.
 #[derive(Debug)]
 pub struct Summarizer {
-    compat: Compat,
-    gs: ByGo<Person>,
-    gone: Vec<Goroutine>,
-    regions: Vec<Region>,
-    tasks: BTreeMap<TaskId, Task>,
-    stacks: Stacks,
-    /// The goroutine that went into a system call with a P; none for no P.
-    in_syscall: FxHashMap<Option<ProcId>, GoId>,
+    pub(super) compat: Compat,
+    pub(super) gs: ByGo<Person>,
+    /// All goroutines so far, in the order in which they were mentioned.
+    pub(super) all: Vec<Goroutine>,
+    pub(super) regions: Vec<Region>,
+    pub(super) tasks: BTreeMap<TaskId, Task>,
+    pub(super) stacks: Stacks,
+    reasons: ByString<NameId>,
+    /// The goroutine that went into a system call with a P.
+    in_syscall: ByProc<GoId>,
     /// The goroutine that a P's range is put down to.
-    proc_ranges: FxHashMap<(Option<ProcId>, NameId), Option<GoId>>,
+    pub(super) proc_ranges: FxHashMap<(Option<ProcId>, NameId), Option<GoId>>,
     start: Option<Time>,
-    synced: Time,
+    pub(super) synced: Time,
     last: Time,
     alive: u64,
     counts: Vec<(Time, u64)>,
@@ -40,118 +43,9 @@ pub struct Summarizer {
     step: i64,
 }
 
-/// A goroutine, and what it is in the middle of.
-#[derive(Clone, Debug)]
-struct Person {
-    sum: Goroutine,
-    running: Option<Time>,
-    runnable: Option<Time>,
-    blocked: Option<(Time, NameId)>,
-    syscall: Option<Time>,
-    /// With which P it went into the system call.
-    syscall_proc: Option<ProcId>,
-    lost_proc: Option<Time>,
-    ranges: Vec<(NameId, Time)>,
-    /// The regions it is in, as places among all; what was counted before them
-    /// is in their figures until they end.
-    active: Vec<usize>,
-}
-
 impl Default for Summarizer {
     fn default() -> Summarizer {
         Summarizer::new(Compat::Right)
-    }
-}
-
-impl Person {
-    fn new(id: GoId, created: Time) -> Person {
-        let sum = Goroutine {
-            id,
-            name: NameId::EMPTY,
-            created,
-            creator: None,
-            creation_seen: false,
-            creation_stack: StackKey::EMPTY,
-            started: None,
-            ended: None,
-            stats: Stats::default(),
-            state: GoState::Undetermined,
-            since: created,
-            reason: NameId::EMPTY,
-            stack: StackKey::EMPTY,
-            regions: Vec::new(),
-        };
-        Person {
-            sum,
-            running: None,
-            runnable: None,
-            blocked: None,
-            syscall: None,
-            syscall_proc: None,
-            lost_proc: None,
-            ranges: Vec::new(),
-            active: Vec::new(),
-        }
-    }
-
-    /// Its figures up to `time`, what it is in the middle of included.
-    fn until(&self, time: Time, compat: Compat) -> Stats {
-        let mut stats = self.sum.stats.clone();
-        if stats.total == 0 {
-            stats.total = time.since(self.sum.created);
-        }
-        let since = |begun: Option<Time>| begun.map_or(0, |begun| time.since(begun));
-        stats.exec = stats.exec.saturating_add(since(self.running));
-        stats.sched_wait = stats.sched_wait.saturating_add(since(self.runnable));
-        if let Some((begun, reason)) = self.blocked {
-            stats.block.add(reason, time.since(begun));
-        }
-        match (self.syscall, self.lost_proc) {
-            // Go counts all of it as with a P, and what was without one as waiting.
-            (Some(_), Some(_)) | (None, Some(_)) if compat == Compat::Go127 => {
-                stats.syscall = stats.syscall.saturating_add(since(self.syscall));
-                stats.sched_wait = stats.sched_wait.saturating_add(since(self.lost_proc));
-            }
-            (Some(begun), Some(lost)) => {
-                stats.syscall = stats.syscall.saturating_add(lost.since(begun));
-                stats.syscall_block = stats.syscall_block.saturating_add(time.since(lost));
-            }
-            (begun, _) => stats.syscall = stats.syscall.saturating_add(since(begun)),
-        }
-        for &(name, begun) in &self.ranges {
-            stats.ranges.add(name, time.since(begun));
-        }
-        stats
-    }
-
-    /// Ends the state it is in.
-    fn leave(&mut self, state: GoState, time: Time) {
-        let stats = &mut self.sum.stats;
-        match state {
-            GoState::Running => {
-                if let Some(begun) = self.running.take() {
-                    stats.exec = stats.exec.saturating_add(time.since(begun));
-                }
-            }
-            GoState::Runnable => {
-                if let Some(begun) = self.runnable.take() {
-                    stats.sched_wait = stats.sched_wait.saturating_add(time.since(begun));
-                }
-            }
-            GoState::Waiting => {
-                if let Some((begun, reason)) = self.blocked.take() {
-                    stats.block.add(reason, time.since(begun));
-                }
-            }
-            GoState::Syscall => {
-                let Some(begun) = self.syscall.take() else { return };
-                let with_proc = self.lost_proc.unwrap_or(time);
-                stats.syscall = stats.syscall.saturating_add(with_proc.since(begun));
-                stats.syscall_block = stats.syscall_block.saturating_add(time.since(with_proc));
-                self.lost_proc = None;
-            }
-            GoState::NotExist | GoState::Undetermined => {}
-        }
     }
 }
 
@@ -164,23 +58,82 @@ impl Analysis for Summarizer {
         !matches!(event, HeapAlloc | HeapGoal | ProcsChange | CPUSample | GoLabel)
     }
 
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    #[inline]
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         if self.start.is_none() {
             (self.start, self.synced) = (Some(time), time);
             self.counts.push((time, 0));
         }
         self.last = time;
+        match event.go() {
+            Some(change) if change.from != change.to => self.transition(event, change),
+            Some(_) => {} // The status in a later generation.
+            None => self.other(event, event.kind()),
+        }
+    }
+
+    fn finish(mut self) -> Summaries {
+        let end = self.last;
+        for slot in self.gs.slots() {
+            self.end(slot, end, None);
+        }
+        let mut goroutines = std::mem::take(&mut self.all);
+        // Of a number that came back, as those of callbacks from C do, Go knows the
+        // last life only.
+        goroutines.sort_by_cached_key(|g| (g.id, g.created));
+        if self.compat == Compat::Go127 {
+            goroutines.reverse();
+            goroutines.dedup_by_key(|g| g.id);
+            goroutines.reverse();
+        }
+        let regions = &self.regions;
+        for goroutine in &mut goroutines {
+            goroutine.regions.sort_by_key(|&at| regions.get(at).and_then(|region| region.start));
+        }
+        Summaries {
+            start: self.start.unwrap_or_default(),
+            end,
+            goroutines,
+            regions: self.regions,
+            tasks: self.tasks,
+            stacks: self.stacks,
+            counts: self.counts,
+        }
+    }
+}
+
+impl Summarizer {
+    /// One that has seen nothing yet.
+    pub fn new(compat: Compat) -> Summarizer {
+        Summarizer {
+            compat,
+            gs: ByGo::default(),
+            all: Vec::new(),
+            regions: Vec::new(),
+            tasks: BTreeMap::new(),
+            stacks: Stacks::default(),
+            reasons: ByString::default(),
+            in_syscall: ByProc::default(),
+            proc_ranges: FxHashMap::default(),
+            start: None,
+            synced: Time(0),
+            last: Time(0),
+            alive: 0,
+            counts: Vec::new(),
+            step: 0,
+        }
+    }
+
+    /// Takes note of what changes no goroutine.
+    fn other(&mut self, event: &Seen<'_, '_>, kind: &EventKind<'_>) {
+        let time = event.time();
         match *kind {
             EventKind::Sync(_) => self.synced = time,
-            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack }) if from != to => {
-                let own = self.stacks.intern(stack);
-                self.transition(event, id, (from, to), reason, own);
-            }
             EventKind::StateTransition(StateTransition::Proc { id, from, to: ProcState::Idle })
                 if from != ProcState::Idle =>
             {
-                self.lose_proc(id, time);
+                self.lose_proc(event, id);
             }
             EventKind::RangeBegin(range) => self.begin_range(event, &range, time),
             EventKind::RangeActive(range) => self.go_on_in_range(event, &range),
@@ -218,138 +171,83 @@ impl Analysis for Summarizer {
         }
     }
 
-    fn finish(mut self) -> Summaries {
-        let end = self.last;
-        for (_, mut person) in self.gs.drain() {
-            self.end(&mut person, end, None);
-            self.gone.push(person.sum);
-        }
-        let mut goroutines = std::mem::take(&mut self.gone);
-        // Of a number that came back, as those of callbacks from C do, Go knows the
-        // last life only.
-        goroutines.sort_by_key(|g| (g.id, g.created));
-        if self.compat == Compat::Go127 {
-            goroutines.reverse();
-            goroutines.dedup_by_key(|g| g.id);
-            goroutines.reverse();
-        }
-        let regions = &self.regions;
-        for goroutine in &mut goroutines {
-            goroutine.regions.sort_by_key(|&at| regions.get(at).and_then(|region| region.start));
-        }
-        Summaries {
-            start: self.start.unwrap_or_default(),
-            end,
-            goroutines,
-            regions: self.regions,
-            tasks: self.tasks,
-            stacks: self.stacks,
-            counts: self.counts,
-        }
-    }
-}
-
-impl Summarizer {
-    /// One that has seen nothing yet.
-    pub fn new(compat: Compat) -> Summarizer {
-        Summarizer {
-            compat,
-            gs: ByGo::default(),
-            gone: Vec::new(),
-            regions: Vec::new(),
-            tasks: BTreeMap::new(),
-            stacks: Stacks::default(),
-            in_syscall: FxHashMap::default(),
-            proc_ranges: FxHashMap::default(),
-            start: None,
-            synced: Time(0),
-            last: Time(0),
-            alive: 0,
-            counts: Vec::new(),
-            step: 0,
-        }
-    }
-
-    fn transition(
-        &mut self,
-        event: &Event<'_>,
-        id: GoId,
-        (from, to): (GoState, GoState),
-        reason: &[u8],
-        own: StackKey,
-    ) {
-        let time = event.time();
-        let reason = if reason.is_empty() { NameId::EMPTY } else { self.stacks.names.intern(reason) };
+    #[inline]
+    fn transition(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
+        let (GoChange { id, from, to, .. }, time) = (*change, event.time());
+        let own = self.stacks.intern(event.stack_numbered(change.own_stack));
+        let reason = match change.reason {
+            StringId(0) => NameId::EMPTY,
+            reason => self.reasons.get(event, reason, |reason| self.stacks.names.intern(reason)),
+        };
         if matches!(from, GoState::Undetermined | GoState::NotExist) {
-            self.meet(event, id, (from, to), reason);
+            self.meet(event, change, reason);
         }
-        let root = self.stacks.frames(own).last().map_or(NameId::EMPTY, |frame| frame.func);
+        let (since, all) = (self.synced, &mut self.all);
+        let person = self.gs.get_or_insert_with(event.slot(id), || {
+            all.push(Goroutine::new(id, since));
+            Person::new(all.len() - 1)
+        });
+        let Some(sum) = all.get_mut(person.at) else { return };
+        if from == GoState::Syscall && person.syscall.is_some() {
+            person.syscall_proc.and_then(|proc| self.in_syscall.remove(proc));
+        }
+        person.leave(&mut sum.stats, from, time);
+        if sum.name == NameId::EMPTY {
+            sum.name = self.stacks.root_name(own);
+        }
+        (sum.state, sum.since, sum.reason, sum.stack) = (to, time, reason, own);
         let mut ends = to == GoState::NotExist;
-        {
-            let since = self.synced;
-            let person = self.gs.get_or_insert_with(id, || Person::new(id, since));
-            if from == GoState::Syscall && person.syscall.is_some() {
-                self.in_syscall.remove(&person.syscall_proc);
+        match to {
+            GoState::Running => {
+                person.running = Some(time);
+                sum.started.get_or_insert(time);
             }
-            person.leave(from, time);
-            let sum = &mut person.sum;
-            if sum.name == NameId::EMPTY {
-                sum.name = root;
+            GoState::Runnable => person.runnable = Some(time),
+            GoState::Waiting if self.stacks.names.get(reason) == b"forever" => ends = true,
+            GoState::Waiting => person.blocked = Some((time, reason)),
+            GoState::Syscall => {
+                person.syscall = Some(time);
+                person.syscall_proc = event.proc();
+                event.proc().and_then(|proc| self.in_syscall.insert(proc, id));
             }
-            (sum.state, sum.since, sum.reason, sum.stack) = (to, time, reason, own);
-            match to {
-                GoState::Running => {
-                    person.running = Some(time);
-                    sum.started.get_or_insert(time);
-                }
-                GoState::Runnable => person.runnable = Some(time),
-                GoState::Waiting if self.stacks.names.get(reason) == b"forever" => ends = true,
-                GoState::Waiting => person.blocked = Some((time, reason)),
-                GoState::Syscall => {
-                    person.syscall = Some(time);
-                    person.syscall_proc = event.proc();
-                    self.in_syscall.insert(event.proc(), id);
-                }
-                GoState::NotExist | GoState::Undetermined => {}
-            }
+            GoState::NotExist | GoState::Undetermined => {}
         }
-        if ends && let Some(mut person) = self.gs.remove(id) {
-            self.end(&mut person, time, Some(time));
-            if to == GoState::NotExist {
-                self.gone.push(person.sum);
-                self.alive = self.alive.saturating_sub(1);
-                self.count(time);
-            } else {
-                self.gs.get_or_insert_with(id, || person);
-            }
+        if ends {
+            self.end(event.slot(id), time, Some(time));
+        }
+        if to == GoState::NotExist {
+            self.gs.remove(event.slot(id));
+            self.alive = self.alive.saturating_sub(1);
+            self.count(time);
         }
     }
 
     /// A goroutine that is mentioned for the first time, or created.
-    fn meet(&mut self, event: &Event<'_>, id: GoId, (from, to): (GoState, GoState), reason: NameId) {
-        if let Some(before) = self.gs.remove(id) {
-            self.gone.push(before.sum);
+    fn meet(&mut self, event: &Seen<'_, '_>, change: &GoChange, reason: NameId) {
+        let GoChange { id, from, to, .. } = *change;
+        let (time, at) = (event.time(), self.all.len());
+        if self.gs.remove(event.slot(id)).is_some() {
             self.alive = self.alive.saturating_sub(1);
         }
         self.alive += 1;
-        self.count(event.time());
-        let mut person = Person::new(id, event.time());
+        self.count(time);
+        let (mut sum, mut person) = (Goroutine::new(id, time), Person::new(at));
         if from == GoState::NotExist {
-            person.sum.creation_seen = true;
-            person.sum.creator = event.goroutine();
-            person.sum.creation_stack = self.stacks.intern(event.stack());
+            sum.creation_seen = true;
+            sum.creator = event.goroutine();
+            sum.creation_stack = self.stacks.intern(event.stack_numbered(change.stack));
             // It inherits the task of the region that its creator is in.
-            let creator = event.goroutine().and_then(|id| self.gs.get_mut(id));
+            let creator = event.goroutine().and_then(|id| self.gs.get(event.slot(id)));
             let inherited = creator.and_then(|creator| creator.active.last().copied());
             if let Some(task) = inherited.and_then(|at| self.regions.get(at)).map(|region| region.task) {
                 person.active.push(self.regions.len());
-                let stack = person.sum.creation_stack;
-                self.regions.push(region(id, NameId::EMPTY, task, Some(event.time()), stack));
+                let region = Region::new(id, NameId::EMPTY, task);
+                self.regions.push(Region { start: Some(time), stack: sum.creation_stack, ..region });
             }
         } else {
             // What it is now it has been since the generation began.
-            let (stats, since) = (&mut person.sum.stats, event.time().since(self.synced));
-            person.sum.created = self.synced;
+            let (stats, since) = (&mut sum.stats, time.since(self.synced));
+            sum.created = self.synced;
             match to {
                 GoState::Running => stats.exec = since,
                 GoState::Waiting => stats.block.add(reason, since),
@@ -359,7 +257,8 @@ impl Summarizer {
                 GoState::NotExist | GoState::Undetermined => {}
             }
         }
-        self.gs.get_or_insert_with(id, || person);
+        self.all.push(sum);
+        self.gs.get_or_insert_with(event.slot(id), || person);
     }
 
     /// Takes note of how many goroutines there are; when moments become too many,
@@ -383,127 +282,26 @@ impl Summarizer {
         }
     }
 
-    fn lose_proc(&mut self, proc: ProcId, time: Time) {
-        let Some(id) = self.in_syscall.remove(&Some(proc)) else { return };
-        if let Some(person) = self.gs.get_mut(id) {
-            person.lost_proc = Some(time);
+    fn lose_proc(&mut self, event: &Seen<'_, '_>, proc: ProcId) {
+        let Some(id) = self.in_syscall.remove(proc) else { return };
+        if let Some(person) = self.gs.get_mut(event.slot(id)) {
+            person.lost_proc = Some(event.time());
         }
     }
 
-    /// Ends a goroutine, or the trace.
-    fn end(&mut self, person: &mut Person, time: Time, ended: Option<Time>) {
-        if ended.is_some() {
-            person.sum.ended = ended;
-        }
-        person.sum.stats = person.until(time, self.compat);
-        let system = is_system(self.stacks.names.get(person.sum.name));
-        for at in std::mem::take(&mut person.active) {
+    /// Ends a goroutine, or with the trace its summary.
+    fn end(&mut self, slot: GoSlot, time: Time, ended: Option<Time>) {
+        let Some(person) = self.gs.get_mut(slot) else { return };
+        let Some(sum) = self.all.get_mut(person.at) else { return };
+        sum.ended = ended.or(sum.ended);
+        person.settle(&mut sum.stats, sum.created, time, self.compat);
+        let system = is_system(self.stacks.names.get(sum.name));
+        for at in person.end() {
             let Some(region) = self.regions.get_mut(at).filter(|_| !system) else { continue };
             region.end = ended;
-            region.stats = person.sum.stats.minus(&region.stats);
+            region.stats = sum.stats.minus(&region.stats);
             region.counts = true;
-            person.sum.regions.push(at);
-        }
-        (person.running, person.runnable, person.blocked) = (None, None, None);
-        (person.syscall, person.lost_proc) = (None, None);
-        person.ranges.clear();
-    }
-
-    /// Whose time a range is: its own goroutine's, or of one on a P, that of the
-    /// goroutine which runs there.
-    fn begin_range(&mut self, event: &Event<'_>, range: &Range<'_>, since: Time) {
-        let name = self.stacks.names.intern(&range.name.name());
-        let id = match range.scope {
-            RangeScope::Global => return,
-            RangeScope::Goroutine(id) => id,
-            RangeScope::Proc(proc) => {
-                if event.goroutine().is_some_and(|id| self.gs.get_mut(id).is_some()) {
-                    self.proc_ranges.insert((proc, name), event.goroutine());
-                }
-                event.goroutine()
-            }
-        };
-        let Some(person) = id.and_then(|id| self.gs.get_mut(id)) else { return };
-        match person.ranges.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, begun)) => *begun = since,
-            None => person.ranges.push((name, since)),
+            sum.regions.push(at);
         }
     }
-
-    fn go_on_in_range(&mut self, event: &Event<'_>, range: &Range<'_>) {
-        let (name, synced) = (self.stacks.names.intern(&range.name.name()), self.synced);
-        let id = match range.scope {
-            RangeScope::Global => return,
-            RangeScope::Goroutine(id) => id,
-            RangeScope::Proc(_) => event.goroutine(),
-        };
-        if let Some(person) = id.and_then(|id| self.gs.get_mut(id))
-            && let Some((_, begun)) = person.ranges.iter().find(|(known, _)| *known == name)
-        {
-            let time = synced.since(*begun);
-            person.sum.stats.ranges.add(name, time);
-        }
-        self.begin_range(event, range, synced);
-    }
-
-    fn end_range(&mut self, event: &Event<'_>, range: &Range<'_>) {
-        let name = self.stacks.names.intern(&range.name.name());
-        let id = match range.scope {
-            RangeScope::Global => None,
-            RangeScope::Goroutine(id) => id,
-            // It counts only if it ends on the goroutine that it began on.
-            RangeScope::Proc(proc) => {
-                let begun = self.proc_ranges.remove(&(proc, name)).flatten();
-                begun.filter(|_| begun == event.goroutine())
-            }
-        };
-        let Some(person) = id.and_then(|id| self.gs.get_mut(id)) else { return };
-        let Some(at) = person.ranges.iter().position(|(known, _)| *known == name) else { return };
-        let (_, begun) = person.ranges.swap_remove(at);
-        person.sum.stats.ranges.add(name, event.time().since(begun));
-    }
-
-    fn begin_region(&mut self, event: &Event<'_>, kind: &[u8], task: TaskId) {
-        let (name, stack) = (self.stacks.names.intern(kind), self.stacks.intern(event.stack()));
-        let Some(id) = event.goroutine() else { return };
-        let Some(person) = self.gs.get_mut(id) else { return };
-        let at = self.regions.len();
-        // Until it ends, its figures are what was before it.
-        let stats = person.until(event.time(), self.compat);
-        person.active.push(at);
-        self.regions.push(Region { stats, ..region(id, name, task, Some(event.time()), stack) });
-        self.join(task, id, at);
-    }
-
-    fn end_region(&mut self, event: &Event<'_>, kind: &[u8], task: TaskId) {
-        let name = self.stacks.names.intern(kind);
-        let Some(id) = event.goroutine() else { return };
-        let Some(person) = self.gs.get_mut(id) else { return };
-        let now = person.until(event.time(), self.compat);
-        let (at, new) = match person.active.pop() {
-            Some(at) => (at, false),
-            None => (self.regions.len(), true),
-        };
-        person.sum.regions.push(at);
-        if new {
-            self.regions.push(region(id, name, task, None, StackKey::EMPTY));
-            self.join(task, id, at);
-        }
-        if let Some(region) = self.regions.get_mut(at) {
-            region.stats = now.minus(&region.stats);
-            region.end = Some(event.time());
-            region.counts = true;
-        }
-    }
-
-    /// A goroutine takes part in a task with a region.
-    fn join(&mut self, task: TaskId, id: GoId, at: usize) {
-        let task = self.tasks.entry(task).or_default();
-        task.regions.push(at);
-        task.goroutines.insert(id);
-    }
-}
-
-fn region(goroutine: GoId, name: NameId, task: TaskId, start: Option<Time>, stack: StackKey) -> Region {
-    Region { goroutine, name, task, start, stack, end: None, stats: Stats::default(), counts: false }
 }

@@ -31,6 +31,12 @@ pub struct Region {
 }
 
 impl Region {
+    /// One of which nothing is known but whose it is.
+    pub(super) fn new(goroutine: GoId, name: NameId, task: TaskId) -> Region {
+        let (stack, stats) = (StackKey::EMPTY, Stats::default());
+        Region { goroutine, name, task, start: None, stack, end: None, stats, counts: false }
+    }
+
     /// From when to when it was, within a trace from `first` to `last`.
     pub fn interval(&self, first: Time, last: Time) -> (Time, Time) {
         (self.start.unwrap_or(first), self.end.unwrap_or(last))

@@ -9,10 +9,9 @@ use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::names::NameId;
 use crate::analysis::profile::Filter;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo};
+use crate::analysis::{Analysis, ByGo, Seen};
 use crate::event::go::{GoChange, changes_go};
 use crate::event::transition::GoState;
-use crate::event::{Event, EventKind};
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
@@ -106,27 +105,12 @@ impl Latencies {
         Latencies { filter, ..self }
     }
 
-    /// Takes note of the next event. The same as [`Analysis::event`], but reads no
-    /// more of the event than it needs.
     #[inline(always)]
-    pub fn note(&mut self, event: &Event<'_>) {
-        let wire_type = event.wire_type();
-        if wire_type == EventType::Sync {
-            self.synced = event.time();
-            self.start.get_or_insert(event.time());
-        } else if self.wants(wire_type)
-            && let Some(change) = event.go_change().filter(|change| change.from != change.to)
-        {
-            self.change(event, change);
-        }
-    }
-
-    #[inline(always)]
-    fn change(&mut self, event: &Event<'_>, change: GoChange) {
-        let GoChange { id, from, to, .. } = change;
-        let waker = if to == GoState::Runnable { self.waker(event, &change) } else { None };
-        let first = from == GoState::Undetermined && self.gs.get(id).is_none();
-        let g = self.gs.get_or_insert_with(id, || G::NEW);
+    fn change(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
+        let GoChange { id, from, to, .. } = *change;
+        let waker = if to == GoState::Runnable { self.waker(event, change) } else { None };
+        let first = from == GoState::Undetermined && self.gs.get(event.slot(id)).is_none();
+        let g = self.gs.get_or_insert_with(event.slot(id), || G::NEW);
         if change.own_stack != 0 {
             g.stack = self.stacks.intern(event.stack_numbered(change.own_stack));
             if g.function == UNKNOWN {
@@ -154,7 +138,7 @@ impl Latencies {
                 g.waits = Some(Waiting { since, cause, waker });
             }
             GoState::NotExist => {
-                self.gs.remove(id);
+                self.gs.remove(event.slot(id));
             }
             _ => {}
         }
@@ -166,7 +150,7 @@ impl Latencies {
     /// Who makes a goroutine runnable; nobody, where it is the goroutine itself
     /// that stopped.
     #[inline(always)]
-    fn waker(&mut self, event: &Event<'_>, change: &GoChange) -> Option<Waker> {
+    fn waker(&mut self, event: &Seen<'_, '_>, change: &GoChange) -> Option<Waker> {
         if !matches!(change.from, GoState::NotExist | GoState::Waiting) {
             return None;
         }
@@ -174,7 +158,7 @@ impl Latencies {
         let goroutine = event.goroutine();
         let function = match goroutine {
             None => SCHEDULER,
-            Some(waker) => self.gs.get(waker).map_or(UNKNOWN, |g| g.function),
+            Some(waker) => self.gs.get(event.slot(waker)).map_or(UNKNOWN, |g| g.function),
         };
         Some(Waker { function, stack, goroutine })
     }
@@ -221,19 +205,17 @@ impl Analysis for Latencies {
         event == EventType::Sync || (event != EventType::GoSyscallEnd && changes_go(event))
     }
 
-    #[inline]
-    fn event(&mut self, event: &Event<'_>, _: &EventKind<'_>) {
-        self.note(event);
+    #[inline(always)]
+    fn event(&mut self, event: &Seen<'_, '_>) {
+        if event.wire_type() == EventType::Sync {
+            self.synced = event.time();
+            self.start.get_or_insert(event.time());
+        } else if let Some(change) = event.go_step() {
+            self.change(event, change);
+        }
     }
 
-    fn finish(self) -> Latency {
-        self.latency()
-    }
-}
-
-impl Latencies {
-    /// The latency of all it has seen.
-    pub fn latency(mut self) -> Latency {
+    fn finish(mut self) -> Latency {
         let mut unfinished = 0;
         for (id, g) in self.gs.drain() {
             let Some(waiting) = g.waits else { continue };

@@ -1,32 +1,25 @@
 //! The pass that makes metrics, of what other analyses say.
 
-use super::people::{Distribution, People};
+use super::census::{Census, CollectCensus, Distribution};
 use super::{Metric, Metrics, Value};
-use crate::analysis::Analysis;
 use crate::analysis::gc::{CollectGc, Gc};
-use crate::analysis::latency::Latencies;
+use crate::analysis::latency::{Latencies, Latency};
 use crate::analysis::procs::{CollectProcs, Procs};
-use crate::event::{Event, EventKind};
+use crate::analysis::{Analysis, Seen};
 use crate::wire::v2::spec::EventType;
 
 /// Makes [`Metrics`]. Memory is that of [`CollectGc`], [`Latencies`] and
-/// [`CollectProcs`].
+/// [`CollectProcs`]; where those are asked anyhow, [`CollectCensus`] tells what is
+/// missing for [`Metrics::of`].
 #[derive(Debug)]
 pub struct CollectMetrics {
-    gc: CollectGc,
-    latencies: Latencies,
-    procs: CollectProcs,
-    people: People,
+    parts: (CollectGc, Latencies, CollectProcs, CollectCensus),
 }
 
 impl Default for CollectMetrics {
     fn default() -> CollectMetrics {
-        CollectMetrics {
-            gc: CollectGc::default(),
-            latencies: Latencies::new(0),
-            procs: CollectProcs::default(),
-            people: People::default(),
-        }
+        let parts = (CollectGc::default(), Latencies::new(0), CollectProcs::default(), CollectCensus::default());
+        CollectMetrics { parts }
     }
 }
 
@@ -38,36 +31,40 @@ impl Analysis for CollectMetrics {
         event != EventType::CPUSample
     }
 
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
-        self.gc.event(event, kind);
-        self.latencies.event(event, kind);
-        self.procs.event(event, kind);
-        self.people.event(event, kind);
+    #[inline]
+    fn event(&mut self, event: &Seen<'_, '_>) {
+        self.parts.event(event);
     }
 
-    fn finish(mut self) -> Metrics {
-        let (gc, procs) = (self.gc.finish(), self.procs.finish());
-        let latency = self.latencies.latency();
-        let waits = Distribution { sum: latency.waits.sum(), buckets: latency.histogram };
-        let mut all = cpu(&gc, &procs, &self.people);
-        all.extend(collector(&gc, &self.people));
-        all.extend(scheduler(&procs, &mut self.people, waits));
+    fn finish(self) -> Metrics {
+        let (gc, latency, procs, census) = self.parts.finish();
+        Metrics::of(&gc, &latency, &procs, &census)
+    }
+}
+
+impl Metrics {
+    /// Those of a trace of which other analyses tell these.
+    pub fn of(gc: &Gc, latency: &Latency, procs: &Procs, census: &Census) -> Metrics {
+        let waits = Distribution { sum: latency.waits.sum(), buckets: latency.histogram.clone() };
+        let mut all = cpu(gc, procs, census);
+        all.extend(collector(gc, census));
+        all.extend(scheduler(procs, census, waits));
         all.sort_by_key(|metric| metric.name);
         Metrics { span: procs.span(), all }
     }
 }
 
 /// What the processors' time went to, as `runtime.cpuStats` adds it up.
-fn cpu(gc: &Gc, procs: &Procs, people: &People) -> Vec<Metric> {
+fn cpu(gc: &Gc, procs: &Procs, census: &Census) -> Vec<Metric> {
     const BY_STATE: Option<&str> =
         Some("from event to event, which includes time in which the system did not run the thread");
     let sum = |of: fn(&crate::analysis::gc::Cycle) -> i64| gc.cycles.iter().map(of).fold(0, i64::saturating_add);
     let [assist, idle_mark] = [sum(|cycle| cycle.assisting), sum(|cycle| cycle.idle)];
     let dedicated = sum(|cycle| cycle.dedicated.saturating_add(cycle.fractional));
     let gomaxprocs = procs.gomaxprocs.unwrap_or(procs.procs.len() as u64);
-    let pause = people.gc_pauses.sum.saturating_mul(i64::try_from(gomaxprocs).unwrap_or(i64::MAX));
+    let pause = census.gc_pauses.sum.saturating_mul(i64::try_from(gomaxprocs).unwrap_or(i64::MAX));
     let collecting = [assist, dedicated, idle_mark, pause].into_iter().fold(0, i64::saturating_add);
-    let (idle, scavenging, total) = (procs.idle.idle, people.scavenging, procs.capacity);
+    let (idle, scavenging, total) = (procs.idle.idle, census.scavenging, procs.capacity);
     let user = [collecting, scavenging, idle].into_iter().fold(total, i64::saturating_sub).max(0);
     let time = |name, help, approximation, nanos| Metric { name, help, approximation, value: Value::Time(nanos) };
     vec![
@@ -125,9 +122,9 @@ fn cpu(gc: &Gc, procs: &Procs, people: &People) -> Vec<Metric> {
     ]
 }
 
-fn collector(gc: &Gc, people: &People) -> Vec<Metric> {
+fn collector(gc: &Gc, census: &Census) -> Vec<Metric> {
     const FORCED: Option<&str> = Some("a cycle that began before the trace counts as automatic");
-    let [automatic, forced] = people.cycles;
+    let [automatic, forced] = census.cycles;
     let count = |name, help, approximation, n| Metric { name, help, approximation, value: Value::Counter(n) };
     let mut all = vec![
         count("/gc/cycles/automatic:gc-cycles", "Cycles that the runtime began, and that ended.", FORCED, automatic),
@@ -150,11 +147,11 @@ fn collector(gc: &Gc, people: &People) -> Vec<Metric> {
     all
 }
 
-fn scheduler(procs: &Procs, people: &mut People, waits: Distribution) -> Vec<Metric> {
+fn scheduler(procs: &Procs, census: &Census, waits: Distribution) -> Vec<Metric> {
     const PEOPLE: Option<&str> = Some(
         "goroutines of the runtime, which count since Go 1.26 only, are told by their stacks, where there are any",
     );
-    let count = people.count();
+    let count = census.count;
     let gauge = |name, help, approximation, n| Metric { name, help, approximation, value: Value::Gauge(n) };
     let histogram = |name, help, approximation, Distribution { buckets, sum }| Metric {
         name,
@@ -177,7 +174,7 @@ fn scheduler(procs: &Procs, people: &mut People, waits: Distribution) -> Vec<Met
             name: "/sched/goroutines-created:goroutines",
             help: "Goroutines that were created.",
             approximation: None,
-            value: Value::Counter(people.created),
+            value: Value::Counter(census.created),
         },
         gauge(
             "/sched/threads/total:threads",
@@ -195,19 +192,19 @@ fn scheduler(procs: &Procs, people: &mut People, waits: Distribution) -> Vec<Met
             "/sched/pauses/total/gc:seconds",
             "How long the collector stopped the world, each time.",
             None,
-            std::mem::take(&mut people.gc_pauses),
+            census.gc_pauses.clone(),
         ),
         histogram(
             "/sched/pauses/total/other:seconds",
             "How long the world was stopped for something else, each time.",
             None,
-            std::mem::take(&mut people.other_pauses),
+            census.other_pauses.clone(),
         ),
         Metric {
             name: "/sync/mutex/wait/total:seconds",
             help: "How long goroutines waited for a sync.Mutex or sync.RWMutex.",
             approximation: Some("without waits for the runtime's own locks"),
-            value: Value::Time(people.mutex),
+            value: Value::Time(census.mutex),
         },
     ];
     all.extend(procs.gomaxprocs.map(|n| gauge("/sched/gomaxprocs:threads", "The setting of GOMAXPROCS.", None, n)));

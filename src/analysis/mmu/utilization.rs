@@ -1,13 +1,14 @@
 //! The pass that finds how the utilization changes.
 
 use super::{Curve, Flags};
-use crate::analysis::{Analysis, Compat};
+use crate::analysis::{Analysis, ByGo, Compat, Seen};
+use crate::event::go::GoChange;
 use crate::event::range::{Range, RangeName, RangeScope};
-use crate::event::transition::{GoState, StateTransition};
-use crate::event::{Event, EventKind, MetricName};
+use crate::event::transition::GoState;
+use crate::event::{EventKind, MetricName};
 use crate::ids::{GoId, ProcId};
 use crate::wire::v2::spec::EventType;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// From a time on, how much of the processors the program has.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -31,7 +32,8 @@ pub struct Utilization {
     /// Goroutines that help to mark, and workers.
     assisting: FxHashSet<GoId>,
     working: FxHashSet<GoId>,
-    executing: FxHashMap<GoId, bool>,
+    /// Whether goroutines execute; asked of in the first generation only.
+    executing: ByGo<bool>,
     syncs: u64,
     last: Option<i64>,
 }
@@ -57,7 +59,7 @@ impl Utilization {
             stopped: 0,
             assisting: FxHashSet::default(),
             working: FxHashSet::default(),
-            executing: FxHashMap::default(),
+            executing: ByGo::default(),
             syncs: 0,
             last: None,
         }
@@ -98,7 +100,7 @@ impl Utilization {
     }
 
     /// A range begins, or is learned of.
-    fn begin(&mut self, event: &Event<'_>, range: &Range<'_>) {
+    fn begin(&mut self, event: &Seen<'_, '_>, range: &Range<'_>) {
         if self.counts_stop(range) {
             self.stopped += 1;
         } else if range.name == RangeName::GcSweep && self.flags.sweep {
@@ -111,7 +113,7 @@ impl Utilization {
         }
     }
 
-    fn end(&mut self, event: &Event<'_>, range: &Range<'_>) {
+    fn end(&mut self, event: &Seen<'_, '_>, range: &Range<'_>) {
         if self.counts_stop(range) {
             self.stopped -= 1;
         } else if range.name == RangeName::GcSweep && self.flags.sweep {
@@ -126,9 +128,9 @@ impl Utilization {
 
     /// A range has been open since the trace began: what was counted until now
     /// has to go without it.
-    fn learn(&mut self, event: &Event<'_>, range: &Range<'_>) {
+    fn learn(&mut self, event: &Seen<'_, '_>, range: &Range<'_>) {
         let assists = range.name == RangeName::GcMarkAssist && self.flags.assist;
-        let runs = event.goroutine().and_then(|id| self.executing.get(&id)).copied().unwrap_or(false);
+        let runs = event.goroutine().and_then(|id| self.executing.get(event.slot(id))).copied().unwrap_or(false);
         let counts = (assists && runs) || (range.name == RangeName::GcSweep && self.flags.sweep);
         if !counts || self.flags.per_proc {
             return;
@@ -145,9 +147,20 @@ impl Utilization {
         }
     }
 
-    fn transition(&mut self, event: &Event<'_>, id: GoId, from: GoState, to: GoState) {
+    /// A goroutine does something else; whether that may change the utilization.
+    #[inline]
+    fn transition(&mut self, event: &Seen<'_, '_>, change: &GoChange) -> bool {
+        let GoChange { id, from, to, .. } = *change;
+        if self.is_first_generation() {
+            if to == GoState::NotExist {
+                self.executing.remove(event.slot(id));
+            } else {
+                *self.executing.get_or_insert_with(event.slot(id), || false) = to.is_executing();
+            }
+        }
         let works = self.working.contains(&id);
-        if works || self.assisting.contains(&id) {
+        let collects = works || self.assisting.contains(&id);
+        if collects {
             if !from.is_executing() && to.is_executing() {
                 self.collect(event.proc(), 1);
             } else if from.is_executing() && !to.is_executing() {
@@ -158,14 +171,14 @@ impl Utilization {
                 }
             }
         }
-        if to == GoState::NotExist {
-            self.executing.remove(&id);
-        } else {
-            self.executing.insert(id, to.is_executing());
-        }
+        collects
     }
 
-    fn label(&mut self, event: &Event<'_>, label: &[u8]) {
+    fn is_first_generation(&self) -> bool {
+        self.syncs <= 1
+    }
+
+    fn label(&mut self, event: &Seen<'_, '_>, label: &[u8]) {
         let counts = self.flags.background && label.starts_with(b"GC ") && label != b"GC (idle)";
         if !counts || (self.flags.per_proc && label == b"GC (dedicated)") {
             return;
@@ -218,9 +231,16 @@ impl Analysis for Utilization {
         !matches!(event, HeapAlloc | HeapGoal | CPUSample | ProcStart | ProcStop | ProcSteal | ProcStatus)
     }
 
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time().0;
         self.last = Some(time);
+        if let Some(change) = event.go() {
+            if !self.procs.is_empty() && self.transition(event, change) {
+                self.note(time);
+            }
+            return;
+        }
+        let kind = event.kind();
         match kind {
             EventKind::Sync(sync) => self.syncs = sync.number,
             EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
@@ -232,15 +252,12 @@ impl Analysis for Utilization {
             return; // Nothing can be said before the number of Ps is known.
         }
         match kind {
-            EventKind::RangeActive(range) if self.syncs <= 1 => {
+            EventKind::RangeActive(range) if self.is_first_generation() => {
                 self.learn(event, range);
                 self.begin(event, range);
             }
             EventKind::RangeBegin(range) => self.begin(event, range),
             EventKind::RangeEnd(range, _) => self.end(event, range),
-            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, .. }) => {
-                self.transition(event, *id, *from, *to);
-            }
             EventKind::Label(label) => self.label(event, label.label),
             _ => {}
         }

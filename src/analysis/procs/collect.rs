@@ -6,15 +6,15 @@ use super::{LostAt, Procs, Run, Syscalls, Threads};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo};
+use crate::analysis::{Analysis, ByGo, Seen, ThreadSet};
 use crate::event::go::GoChange;
 use crate::event::range::RangeName;
 use crate::event::transition::{GoState, ProcState, StateTransition};
-use crate::event::{Event, EventKind, MetricName};
-use crate::ids::{GoId, ProcId, ThreadId};
+use crate::event::{EventKind, MetricName};
+use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// How many of the longest runs are kept.
@@ -36,8 +36,7 @@ pub struct CollectProcs {
     lost: FxHashMap<StackKey, Durations>,
     /// Goroutines in system calls without a P.
     without: i64,
-    ms: FxHashSet<ThreadId>,
-    last_m: Option<ThreadId>,
+    ms: ThreadSet,
     threads: Threads,
     /// How many threads are in use, and since when.
     in_use: (i64, Time),
@@ -71,32 +70,11 @@ enum GDoes {
 }
 
 impl CollectProcs {
-    /// Takes note of the next event. The same as [`Analysis::event`], but reads no
-    /// more of the event than it needs.
     #[inline]
-    pub fn note(&mut self, event: &Event<'_>) {
+    fn goroutine(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
+        let GoChange { id, from, to, .. } = *change;
         let time = event.time();
-        self.end = time;
-        if self.start.is_none() {
-            (self.start, self.gomaxprocs_since, self.in_use.1) = (Some(time), time, time);
-            self.watch.begin(time);
-        }
-        if event.thread() != self.last_m {
-            self.last_m = event.thread();
-            self.ms.extend(self.last_m);
-        }
-        match event.go_change() {
-            Some(change) => self.goroutine(event, change),
-            None if self.wants(event.wire_type()) => self.other(event, &event.kind()),
-            None => {}
-        }
-    }
-
-    #[inline]
-    fn goroutine(&mut self, event: &Event<'_>, change: GoChange) {
-        let GoChange { id, from, to, .. } = change;
-        let time = event.time();
-        let known = self.gs.get(id).copied();
+        let known = self.gs.get(event.slot(id)).copied();
         if known.is_some() && from == to {
             return; // The status in a later generation.
         }
@@ -104,9 +82,9 @@ impl CollectProcs {
         let mut g = known.unwrap_or(G { root: NameId::EMPTY, does: GDoes::Waits, proc: None, works: false });
         if g.root == NameId::EMPTY && change.own_stack != 0 {
             let own = self.stacks.intern(event.stack_numbered(change.own_stack));
-            g.root = self.stacks.frames(own).last().map_or(NameId::EMPTY, |frame| frame.func);
+            g.root = self.stacks.root_name(own);
         }
-        self.leave(event, &change, &g);
+        self.leave(event, change, &g);
         (g.does, g.works) = (GDoes::Waits, false);
         match to {
             GoState::Runnable => (g.does, g.proc) = (GDoes::Ready(self.watch.ready(time)), None),
@@ -132,15 +110,15 @@ impl CollectProcs {
             GoState::Waiting | GoState::NotExist | GoState::Undetermined => g.proc = None,
         }
         if to == GoState::NotExist {
-            self.gs.remove(id);
+            self.gs.remove(event.slot(id));
         } else {
-            *self.gs.get_or_insert_with(id, || g) = g;
+            *self.gs.get_or_insert_with(event.slot(id), || g) = g;
         }
     }
 
     /// What a goroutine did is over.
     #[inline]
-    fn leave(&mut self, event: &Event<'_>, change: &GoChange, g: &G) {
+    fn leave(&mut self, event: &Seen<'_, '_>, change: &GoChange, g: &G) {
         let time = event.time();
         match g.does {
             GDoes::Waits => {}
@@ -195,7 +173,7 @@ impl CollectProcs {
 
     /// A P does something else; a goroutine may lose it.
     #[inline]
-    fn turn_proc(&mut self, event: &Event<'_>, id: Option<ProcId>, to: Does, since: Since) {
+    fn turn_proc(&mut self, event: &Seen<'_, '_>, id: Option<ProcId>, to: Does, since: Since) {
         let Some(id) = id else { return };
         let (time, held) = (event.time(), self.ps.held());
         if let Some(loser) = self.ps.turn(id, to, since, time, self.start.unwrap_or(time)) {
@@ -207,8 +185,8 @@ impl CollectProcs {
         }
     }
 
-    fn lost_proc(&mut self, event: &Event<'_>, loser: GoId) {
-        let Some(g) = self.gs.get_mut(loser) else { return };
+    fn lost_proc(&mut self, event: &Seen<'_, '_>, loser: GoId) {
+        let Some(g) = self.gs.get_mut(event.slot(loser)) else { return };
         let GDoes::Calls(place) = g.does else { return };
         g.does = GDoes::CallsWithout(place, event.time());
         self.without += 1;
@@ -226,7 +204,7 @@ impl CollectProcs {
     }
 
     /// Takes note of what changes no goroutine.
-    fn other(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    fn other(&mut self, event: &Seen<'_, '_>, kind: &EventKind<'_>) {
         let time = event.time();
         match *kind {
             EventKind::StateTransition(StateTransition::Proc { id, from, to }) => self.proc(event, id, from, to),
@@ -244,7 +222,7 @@ impl CollectProcs {
                 }
             }
             EventKind::Label(label) => {
-                if let Some(g) = label.goroutine.and_then(|id| self.gs.get_mut(id)) {
+                if let Some(g) = label.goroutine.and_then(|id| self.gs.get_mut(event.slot(id))) {
                     g.works |= label.label.starts_with(b"GC (");
                 }
             }
@@ -252,7 +230,7 @@ impl CollectProcs {
         }
     }
 
-    fn proc(&mut self, event: &Event<'_>, id: ProcId, from: ProcState, to: ProcState) {
+    fn proc(&mut self, event: &Seen<'_, '_>, id: ProcId, from: ProcState, to: ProcState) {
         let known = self.ps.does(id);
         if known.is_some() && from == to {
             return; // The status in a later generation.
@@ -301,18 +279,31 @@ impl CollectProcs {
     }
 }
 
+/// Whether events of that type, which change no goroutine, tell more than that a
+/// thread does something.
+#[inline]
+fn tells_of_procs(event: EventType) -> bool {
+    use EventType::*;
+    matches!(event, ProcsChange | ProcStart | ProcStop | ProcSteal | ProcStatus | STWBegin | STWEnd | GoLabel)
+}
+
 impl Analysis for CollectProcs {
     type Output = Procs;
 
     #[inline]
-    fn wants(&self, event: EventType) -> bool {
-        use EventType::*;
-        !matches!(event, CPUSample | HeapAlloc | HeapGoal | GCSweepBegin | GCSweepEnd | UserLog)
-    }
-
-    #[inline]
-    fn event(&mut self, event: &Event<'_>, _: &EventKind<'_>) {
-        self.note(event);
+    fn event(&mut self, event: &Seen<'_, '_>) {
+        let time = event.time();
+        self.end = time;
+        if self.start.is_none() {
+            (self.start, self.gomaxprocs_since, self.in_use.1) = (Some(time), time, time);
+            self.watch.begin(time);
+        }
+        self.ms.note(event.thread());
+        match event.go() {
+            Some(change) => self.goroutine(event, change),
+            None if tells_of_procs(event.wire_type()) => self.other(event, event.kind()),
+            None => {}
+        }
     }
 
     fn finish(mut self) -> Procs {

@@ -1,9 +1,9 @@
 //! What each P does, moment by moment.
 
 use super::Proc;
+use crate::analysis::ByProc;
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
-use rustc_hash::FxHashMap;
 
 /// What a P does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,14 +38,12 @@ pub(super) enum Since {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ps {
     all: Vec<P>,
-    /// Where those of small IDs are, which is nearly all; [`NOWHERE`] for none.
-    small: Vec<u32>,
-    others: FxHashMap<ProcId, u32>,
+    /// Where in the list they are.
+    places: ByProc<u32>,
     held: i64,
 }
 
-/// IDs below this are looked up in a list.
-const SMALL: u64 = 4096;
+/// Where no P is.
 const NOWHERE: u32 = u32::MAX;
 
 #[derive(Clone, Debug)]
@@ -104,25 +102,13 @@ impl Ps {
     /// Where a P is among all; beyond them, if it is none of them.
     #[inline]
     fn place(&self, id: ProcId) -> usize {
-        let at = if id.0 < SMALL { self.small.get(id.0 as usize) } else { self.others.get(&id) };
-        at.copied().unwrap_or(NOWHERE) as usize
+        self.places.get(id).unwrap_or(NOWHERE) as usize
     }
 
     #[inline(never)]
     fn add(&mut self, p: P) {
-        let (id, at) = (p.sums.id, u32::try_from(self.all.len()).unwrap_or(NOWHERE));
+        self.places.insert(p.sums.id, u32::try_from(self.all.len()).unwrap_or(NOWHERE));
         self.all.push(p);
-        if id.0 >= SMALL {
-            self.others.insert(id, at);
-            return;
-        }
-        let small = id.0 as usize;
-        if self.small.len() <= small {
-            self.small.resize(small + 1, NOWHERE);
-        }
-        if let Some(place) = self.small.get_mut(small) {
-            *place = at;
-        }
     }
 
     /// What one does.

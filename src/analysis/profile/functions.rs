@@ -1,10 +1,8 @@
 //! Which goroutines began with which function.
 
-use crate::analysis::Analysis;
 use crate::analysis::stacks::Stacks;
+use crate::analysis::{Analysis, Seen};
 use crate::event::go::changes_go;
-use crate::event::transition::StateTransition;
-use crate::event::{Event, EventKind};
 use crate::ids::GoId;
 use crate::wire::v2::spec::EventType;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -31,16 +29,11 @@ impl<F: Fn(&[u8]) -> bool> Analysis for GoroutinesOf<F> {
         changes_go(event)
     }
 
-    fn event(&mut self, _: &Event<'_>, kind: &EventKind<'_>) {
-        let EventKind::StateTransition(StateTransition::Goroutine { id, stack: Some(stack), .. }) = *kind else {
-            return;
-        };
-        if self.known.contains_key(&id) {
-            return;
-        }
-        let key = self.stacks.intern(Some(stack));
+    fn event(&mut self, event: &Seen<'_, '_>) {
+        let Some(go) = event.go().filter(|go| go.own_stack != 0 && !self.known.contains_key(&go.id)) else { return };
+        let key = self.stacks.intern(event.stack_numbered(go.own_stack));
         if let Some(root) = self.stacks.root(key).filter(|root| !root.is_empty()) {
-            self.known.insert(id, (self.wanted)(root));
+            self.known.insert(go.id, (self.wanted)(root));
         }
     }
 

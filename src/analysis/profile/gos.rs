@@ -4,10 +4,9 @@
 
 use super::Sample;
 use super::profiler::Rules;
-use crate::analysis::ByGo;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::event::Event;
+use crate::analysis::{ByGo, Seen};
 use crate::event::transition::GoState;
 use crate::ids::GoId;
 use crate::time::Time;
@@ -89,12 +88,12 @@ struct G {
 }
 
 impl Gos {
-    pub(super) fn note(&mut self, rules: &Rules, event: &Event<'_>) {
-        let Some(change) = event.go_change() else { return };
+    pub(super) fn note(&mut self, rules: &Rules, event: &Seen<'_, '_>) {
+        let Some(change) = event.go() else { return };
         let (id, from, to, time) = (change.id, change.from, change.to, event.time());
         let reason = event.generation().map_or(&b""[..], |generation| generation.name(change.reason));
         let sums = &mut self.sums;
-        let g = self.gs.get_or_insert_with(id, G::default);
+        let g = self.gs.get_or_insert_with(event.slot(id), G::default);
         if from == to && g.open.is_some() {
             return; // The status in a later generation changes nothing.
         }
@@ -131,7 +130,7 @@ impl Gos {
                 sums.release(id);
             }
             sums.settle(g);
-            self.gs.remove(id);
+            self.gs.remove(event.slot(id));
         }
     }
 

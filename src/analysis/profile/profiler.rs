@@ -5,10 +5,10 @@ use super::spans::Spans;
 use super::wall::Wall;
 use super::{Filter, Profile, ProfileKind, Sample};
 use crate::analysis::stacks::Stacks;
-use crate::analysis::{Analysis, Compat};
+use crate::analysis::{Analysis, Compat, Seen};
+use crate::event::Event;
 use crate::event::go::changes_go;
 use crate::event::transition::GoState;
-use crate::event::{Event, EventKind};
 use crate::wire::v2::spec::EventType;
 use std::sync::Arc;
 
@@ -111,21 +111,14 @@ impl Profiler {
         matches!(self.work, Work::Spans(_))
     }
 
-    /// Takes note of the next event. The same as [`Analysis::event`], but reads no
-    /// more of the event than it needs.
+    /// Takes note of the next event of a part of a trace. One that does not
+    /// [merge](Self::merges) cannot.
     #[inline(always)]
     pub fn note(&mut self, event: &Event<'_>) {
-        if self.wants(event.wire_type()) {
-            self.note_relevant(event);
-        }
-    }
-
-    #[inline(always)]
-    fn note_relevant(&mut self, event: &Event<'_>) {
-        match &mut self.work {
-            Work::Spans(spans) => spans.note(&self.rules, event),
-            Work::Wall(wall) => wall.note(&self.rules, event, &event.kind()),
-            Work::Gos(gos) => gos.note(&self.rules, event),
+        if let Work::Spans(spans) = &mut self.work
+            && is_relevant(&self.rules, event.wire_type())
+        {
+            spans.note(&self.rules, event, event.go_change().as_ref());
         }
     }
 
@@ -158,21 +151,26 @@ impl Analysis for Profiler {
 
     #[inline(always)]
     fn wants(&self, event: EventType) -> bool {
-        self.rules.relevant.get(event as usize).copied().unwrap_or(false)
+        is_relevant(&self.rules, event)
     }
 
-    #[inline]
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
-        if let Work::Wall(wall) = &mut self.work {
-            wall.note(&self.rules, event, kind);
-        } else {
-            self.note(event);
+    #[inline(always)]
+    fn event(&mut self, event: &Seen<'_, '_>) {
+        match &mut self.work {
+            Work::Spans(spans) => spans.note(&self.rules, event, event.go()),
+            Work::Wall(wall) => wall.note(&self.rules, event),
+            Work::Gos(gos) => gos.note(&self.rules, event),
         }
     }
 
     fn finish(self) -> Profile {
         self.profile()
     }
+}
+
+#[inline(always)]
+fn is_relevant(rules: &Rules, event: EventType) -> bool {
+    rules.relevant.get(event as usize).copied().unwrap_or(false)
 }
 
 /// Which events matter.

@@ -1,9 +1,9 @@
 //! When goroutines were in regions, for profiles of those alone.
 
 use super::Intervals;
-use crate::analysis::{Analysis, Compat};
+use crate::analysis::{Analysis, Compat, Seen};
+use crate::event::EventKind;
 use crate::event::transition::{GoState, StateTransition};
-use crate::event::{Event, EventKind};
 use crate::ids::{GoId, TaskId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
@@ -84,11 +84,11 @@ impl Analysis for RegionIntervals {
         )
     }
 
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         let start = *self.start.get_or_insert(time);
         self.end = time;
-        match kind {
+        match event.kind() {
             EventKind::TaskBegin(task) if self.wanted.task_type.as_ref().is_some_and(|kind| kind == task.kind) => {
                 self.tasks.insert(task.id);
             }

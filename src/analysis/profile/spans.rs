@@ -6,6 +6,7 @@ use crate::analysis::ByString;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::event::Event;
+use crate::event::go::GoChange;
 use crate::event::transition::GoState;
 use crate::ids::{GoId, StringId};
 use crate::paged::{Paged, Vacant};
@@ -55,17 +56,17 @@ impl Vacant for Known {
 
 impl Spans {
     #[inline(always)]
-    pub(super) fn note(&mut self, rules: &Rules, event: &Event<'_>) {
+    pub(super) fn note(&mut self, rules: &Rules, event: &Event<'_>, go: Option<&GoChange>) {
         match event.wire_type() {
             EventType::Sync => self.synced = event.time(),
             EventType::CPUSample => self.sample(rules, event),
-            _ => self.change(rules, event),
+            _ => self.change(rules, event, go),
         }
     }
 
     #[inline(always)]
-    fn change(&mut self, rules: &Rules, event: &Event<'_>) {
-        let Some(change) = event.go_change().filter(|change| change.from != change.to) else { return };
+    fn change(&mut self, rules: &Rules, event: &Event<'_>, go: Option<&GoChange>) {
+        let Some(change) = go.filter(|change| change.from != change.to) else { return };
         let (id, time) = (change.id, event.time());
         let begins = Some(change.to) == rules.kind.state() && self.is_about(rules.kind, event, change.reason);
         let now = if begins {

@@ -1,14 +1,15 @@
 //! The pass that makes a summary.
 
 use super::{Extent, Group, Stops, Summary, Times};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, ByGo, ByProc, ByStack, Seen, ThreadSet};
+use crate::event::go::GoChange;
 use crate::event::range::{RangeName, RangeScope};
 use crate::event::stack::Stack;
 use crate::event::transition::{GoState, ProcState, StateTransition};
-use crate::event::{Event, EventKind, Metric, MetricName};
-use crate::ids::{GoId, ProcId, ThreadId};
+use crate::event::{EventKind, Metric, MetricName};
+use crate::ids::{GoId, ProcId};
 use crate::time::Time;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// Makes a [`Summary`]. Its memory grows with the goroutines that exist at one
 /// time and with the functions that goroutines begin with, not with the trace.
@@ -16,11 +17,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub struct Summarize {
     summary: Summary,
     last_sync: Time,
-    last_m: Option<ThreadId>,
-    ms: FxHashSet<ThreadId>,
-    gs: FxHashMap<GoId, G>,
-    ps: FxHashMap<ProcId, Option<Time>>,
+    ms: ThreadSet,
+    gs: ByGo<G>,
+    ps: ByProc<Option<Time>>,
     groups: Groups,
+    /// The groups of the goroutines that have a stack.
+    of_stacks: ByStack<Option<usize>>,
     /// Since when the collector marks.
     marking: Option<Time>,
     assists: FxHashMap<Option<GoId>, Time>,
@@ -40,7 +42,7 @@ struct G {
 impl Analysis for Summarize {
     type Output = Summary;
 
-    fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let (summary, time) = (&mut self.summary, event.time());
         if summary.events == 0 {
             summary.start = time;
@@ -48,14 +50,12 @@ impl Analysis for Summarize {
         }
         summary.events += 1;
         summary.end = time;
-        if event.thread() != self.last_m {
-            self.last_m = event.thread();
-            self.ms.extend(self.last_m);
+        self.ms.note(event.thread());
+        if let Some(change) = event.go() {
+            return self.goroutine(event, change);
         }
+        let kind = event.kind();
         match *kind {
-            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, stack, .. }) => {
-                self.goroutine(id, from, to, time, stack);
-            }
             EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(id, to, time),
             EventKind::Metric(metric) => self.metric(metric, time),
             EventKind::RangeBegin(range) | EventKind::RangeActive(range) => match (range.name, range.scope) {
@@ -114,12 +114,12 @@ impl Analysis for Summarize {
 
     fn finish(mut self) -> Summary {
         let end = self.summary.end;
-        for (_, g) in std::mem::take(&mut self.gs) {
+        for (_, g) in self.gs.drain() {
             self.groups.leave(g, end);
         }
         let mut summary = self.summary;
         for since in self.ps.values().flatten() {
-            summary.procs_running = summary.procs_running.saturating_add(end.since(*since));
+            summary.procs_running = summary.procs_running.saturating_add(end.since(since));
         }
         if let Some(since) = self.marking {
             summary.gc.marking = summary.gc.marking.saturating_add(end.since(since));
@@ -140,9 +140,10 @@ impl Analysis for Summarize {
 }
 
 impl Summarize {
-    fn goroutine(&mut self, id: GoId, from: GoState, to: GoState, time: Time, stack: Option<Stack<'_>>) {
+    fn goroutine(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
+        let (GoChange { id, from, to, own_stack, .. }, time) = (*change, event.time());
         let people = &mut self.summary.goroutines;
-        let g = self.gs.entry(id).or_insert_with(|| {
+        let g = self.gs.get_or_insert_with(event.slot(id), || {
             // One that is first mentioned was in that state since the last sync.
             let created = from == GoState::NotExist;
             *(if created { &mut people.created } else { &mut people.at_start }) += 1;
@@ -152,12 +153,13 @@ impl Summarize {
         g.times.add(g.state, time.since(g.since));
         (g.state, g.since) = (to, time);
         // Every stack of a goroutine ends in the function that it began with.
-        if let (None, Some(stack)) = (g.group, stack) {
-            g.group = self.groups.of_stack(&stack);
+        if g.group.is_none() && own_stack != 0 {
+            let groups = &mut self.groups;
+            g.group = self.of_stacks.get(event, own_stack, |stack| groups.of_stack(stack?));
         }
         if to == GoState::NotExist {
             let ended = *g;
-            self.gs.remove(&id);
+            self.gs.remove(event.slot(id));
             people.ended += 1;
             self.groups.leave(ended, time);
         }
@@ -165,16 +167,17 @@ impl Summarize {
     }
 
     fn proc(&mut self, id: ProcId, to: ProcState, time: Time) {
-        let first = !self.ps.contains_key(&id);
-        let running = self.ps.entry(id).or_default();
-        match (to == ProcState::Running, *running) {
-            (true, None) => *running = Some(if first && self.summary.generations == 1 { self.last_sync } else { time }),
+        let known = self.ps.get(id);
+        let running = match (to == ProcState::Running, known.flatten()) {
+            (true, None) if known.is_none() && self.summary.generations == 1 => Some(self.last_sync),
+            (true, None) => Some(time),
             (false, Some(since)) => {
                 self.summary.procs_running = self.summary.procs_running.saturating_add(time.since(since));
-                *running = None;
+                None
             }
-            _ => {}
-        }
+            (_, running) => running,
+        };
+        self.ps.insert(id, running);
     }
 
     fn metric(&mut self, metric: Metric, time: Time) {
@@ -207,28 +210,17 @@ fn stopped(stops: &mut Vec<Stops>, reason: &[u8], time: i64) {
     }
 }
 
-/// The groups, found by name or, within a generation, by stack.
+/// The groups, found by name.
 #[derive(Clone, Debug, Default)]
 struct Groups {
     list: Vec<Group>,
     by_name: FxHashMap<Option<Box<[u8]>>, usize>,
-    generation: usize,
-    by_stack: FxHashMap<u64, Option<usize>>,
 }
 
 impl Groups {
     /// The group of the goroutines that have such a stack.
-    fn of_stack(&mut self, stack: &Stack<'_>) -> Option<usize> {
-        if self.generation != stack.generation_index() {
-            self.generation = stack.generation_index();
-            self.by_stack.clear();
-        }
-        if let Some(&group) = self.by_stack.get(&stack.id().0) {
-            return group;
-        }
-        let group = stack.frames().last().map(|frame| self.of_name(Some(&frame.name())));
-        self.by_stack.insert(stack.id().0, group);
-        group
+    fn of_stack(&mut self, stack: Stack<'_>) -> Option<usize> {
+        stack.frames().last().map(|frame| self.of_name(Some(&frame.name())))
     }
 
     fn of_name(&mut self, name: Option<&[u8]>) -> usize {

@@ -8,7 +8,7 @@ use crate::output::complain;
 use crate::progress::{Meter, Progress};
 use crate::{Global, Status, Usage};
 use anyhow::{Context, Result, anyhow};
-use gotrace::analysis::Analysis;
+use gotrace::analysis::{Analysis, Pass};
 use gotrace::error::Lookalike;
 use gotrace::{Error, ErrorKind, Event, Mode, Options, Symbols, Trace, TraceFile, Warning};
 use std::fmt::Display;
@@ -172,17 +172,14 @@ impl Input {
     /// Shows every event to an analysis, or to a tuple of them; returns the
     /// answer and the defects that were passed over.
     pub(crate) fn analyze<A: Analysis>(&self, trace: &Trace<'_>, mut analysis: A) -> Result<(A::Output, Vec<Warning>)> {
-        let warnings = self.ahead(trace, |event| {
-            if analysis.wants(event.wire_type()) {
-                analysis.event(event, &event.kind());
-            }
-        })?;
+        let mut pass = Pass::default();
+        let warnings = self.ahead(trace, |event| pass.show(*event, &mut analysis))?;
         Ok((analysis.finish(), warnings))
     }
 
     /// Hands every event to `each`, with ordering ahead on a thread of its own
     /// where there may be two. Returns the defects that were passed over.
-    pub(crate) fn ahead<'t>(&self, trace: &'t Trace<'t>, mut each: impl FnMut(&Event<'t>)) -> Result<Vec<Warning>> {
+    fn ahead<'t>(&self, trace: &'t Trace<'t>, mut each: impl FnMut(&Event<'t>)) -> Result<Vec<Warning>> {
         let (progress, mut meter) = (Progress::new(trace, false), Meter::default());
         let read = trace.for_each(|event| {
             meter.tick(&progress, &event);

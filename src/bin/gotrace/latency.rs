@@ -90,9 +90,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
     let filter = options.only.filter(&input, &trace, global.compat())?;
-    let mut latencies = Latencies::new(options.worst).filter(filter);
-    let warnings = input.ahead(&trace, |event| latencies.note(event))?;
-    let mut latency = latencies.latency();
+    let (mut latency, warnings) = input.analyze(&trace, Latencies::new(options.worst).filter(filter))?;
     latency.causes.sort_by_key(|by| std::cmp::Reverse(options.sort.key(&by.waits)));
     latency.functions.sort_by_key(|by| std::cmp::Reverse(options.sort.key(&by.waits)));
     latency.wakers.sort_by_key(|by| std::cmp::Reverse(options.sort.key(&by.waits)));

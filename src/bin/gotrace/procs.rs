@@ -8,7 +8,6 @@ use crate::spark::sparkline;
 use crate::{Global, Status, table};
 use anyhow::Result;
 use clap::Args;
-use gotrace::analysis::Analysis;
 use gotrace::analysis::durations::Durations;
 use gotrace::analysis::over_time::OverTime;
 use gotrace::analysis::procs::{CollectProcs, Procs, Run};
@@ -52,9 +51,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let mut procs = CollectProcs::default();
-    let warnings = input.ahead(&trace, |event| procs.note(event))?;
-    let procs = procs.finish();
+    let (procs, warnings) = input.analyze(&trace, CollectProcs::default())?;
     let top = if options.top == 0 { usize::MAX } else { options.top };
     let mut out = Output::open(global, Content::Text)?;
     if options.json {

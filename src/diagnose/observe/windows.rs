@@ -14,28 +14,35 @@ const FIRST_WIDTH: i64 = 1_000_000;
 /// The share of a stretch in which a goroutine has to be the only one that runs.
 const ALONE: f64 = 0.8;
 
-/// What is the case at a moment, as counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// What is the case at a moment, as counts: in floating point, in the order of the
+/// sums they are added to, so that several are at once.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub(super) struct Now {
-    pub(super) procs: i64,
-    pub(super) idle_procs: i64,
-    pub(super) threads: i64,
-    pub(super) blocked_threads: i64,
-    pub(super) runnable: i64,
-    pub(super) network_runnable: i64,
-    pub(super) goroutines: i64,
-    pub(super) network_waiting: i64,
-    pub(super) lock_waiting: i64,
+    pub(super) procs: f64,
+    pub(super) idle_procs: f64,
+    pub(super) threads: f64,
+    pub(super) blocked_threads: f64,
+    pub(super) runnable: f64,
+    pub(super) network_runnable: f64,
+    pub(super) goroutines: f64,
+    pub(super) network_waiting: f64,
+    pub(super) lock_waiting: f64,
+    /// Whether the collector has stopped the world.
+    pub(super) stopped: f64,
     pub(super) running: i64,
     /// The goroutine that runs, if it is one.
     pub(super) runner: Option<GoId>,
-    pub(super) stopped: bool,
+}
+
+/// What to count for something that is or is not.
+#[inline]
+pub(super) fn one_if(is: bool) -> f64 {
+    f64::from(u8::from(is))
 }
 
 /// Sums over a stretch: counts times nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
 struct Window {
-    time: i64,
     procs: f64,
     idle_procs: f64,
     threads: f64,
@@ -48,27 +55,28 @@ struct Window {
     stopped: f64,
     idle_beside_runnable: f64,
     running: f64,
+    time: i64,
     /// Who ran alone more than all others together, and by how much.
     alone: Option<(GoId, i64)>,
 }
 
 impl Window {
+    #[inline]
     fn add(&mut self, now: &Now, time: i64) {
         let weight = time as f64;
-        let weigh = |sum: &mut f64, count: i64| *sum += count as f64 * weight;
         self.time += time;
-        weigh(&mut self.procs, now.procs);
-        weigh(&mut self.idle_procs, now.idle_procs);
-        weigh(&mut self.threads, now.threads);
-        weigh(&mut self.blocked_threads, now.blocked_threads);
-        weigh(&mut self.runnable, now.runnable);
-        weigh(&mut self.network_runnable, now.network_runnable);
-        weigh(&mut self.goroutines, now.goroutines);
-        weigh(&mut self.network_waiting, now.network_waiting);
-        weigh(&mut self.lock_waiting, now.lock_waiting);
-        weigh(&mut self.stopped, i64::from(now.stopped));
-        weigh(&mut self.idle_beside_runnable, i64::from(now.idle_procs > 0 && now.runnable > 0));
-        weigh(&mut self.running, i64::from(now.running > 0));
+        self.procs += now.procs * weight;
+        self.idle_procs += now.idle_procs * weight;
+        self.threads += now.threads * weight;
+        self.blocked_threads += now.blocked_threads * weight;
+        self.runnable += now.runnable * weight;
+        self.network_runnable += now.network_runnable * weight;
+        self.goroutines += now.goroutines * weight;
+        self.network_waiting += now.network_waiting * weight;
+        self.lock_waiting += now.lock_waiting * weight;
+        self.stopped += now.stopped * weight;
+        self.idle_beside_runnable += one_if(now.idle_procs > 0.0 && now.runnable > 0.0) * weight;
+        self.running += one_if(now.running > 0) * weight;
         if let (1, Some(id)) = (now.running, now.runner) {
             self.vote(id, time);
         }
@@ -131,13 +139,22 @@ impl Window {
 pub(super) struct Windows {
     width: i64,
     list: Vec<Window>,
+    latest: Latest,
     start: Option<Time>,
     last: Time,
 }
 
+/// The stretch that was added to last: from when to when it is, since the beginning.
+#[derive(Clone, Copy, Debug, Default)]
+struct Latest {
+    at: usize,
+    start: i64,
+    end: i64,
+}
+
 impl Default for Windows {
     fn default() -> Windows {
-        Windows { width: FIRST_WIDTH, list: Vec::new(), start: None, last: Time(0) }
+        Windows { width: FIRST_WIDTH, list: Vec::new(), latest: Latest::default(), start: None, last: Time(0) }
     }
 }
 
@@ -148,11 +165,17 @@ impl Windows {
         let start = *self.start.get_or_insert(time);
         let (from, to) = (self.last.max(start).since(start), time.since(start));
         self.last = time.max(start);
-        if to > from {
-            self.spread(from, to, now);
+        if to <= from {
+            return;
+        }
+        let Latest { at, start, end } = self.latest;
+        match self.list.get_mut(at) {
+            Some(window) if start <= from && to <= end => window.add(now, to - from),
+            _ => self.spread(from, to, now),
         }
     }
 
+    #[inline(never)]
     fn spread(&mut self, mut from: i64, to: i64, now: &Now) {
         while (to - 1) / self.width >= MOST as i64 {
             self.coarsen();
@@ -166,6 +189,8 @@ impl Windows {
             if let Some(window) = self.list.get_mut(at) {
                 window.add(now, end - from);
             }
+            let start = (at as i64).saturating_mul(self.width);
+            self.latest = Latest { at, start, end: start.saturating_add(self.width) };
             from = end;
         }
     }
@@ -209,7 +234,7 @@ mod tests {
         windows.until(Time(time), &Now::default());
         for step in 1..2000i64 {
             time += step * 997;
-            let now = Now { runnable: step, procs: 4, running: 1, runner: Some(GoId(7)), ..Now::default() };
+            let now = Now { runnable: step as f64, procs: 4.0, running: 1, runner: Some(GoId(7)), ..Now::default() };
             windows.until(Time(time), &now);
         }
         let samples = windows.samples();

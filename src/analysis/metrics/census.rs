@@ -1,15 +1,18 @@
-//! What metrics need to know of goroutines, and of who stops the world.
+//! What metrics tell that no other analysis does: of goroutines, and of who stops
+//! the world.
 
-use crate::analysis::ByGo;
 use crate::analysis::goroutines::is_system;
 use crate::analysis::histogram::RuntimeBuckets;
+use crate::analysis::{Analysis, ByGo, ByStack, ByString, Seen};
+use crate::event::EventKind;
+use crate::event::go::{GoChange, changes_go};
 use crate::event::range::RangeName;
 use crate::event::stack::Stack;
-use crate::event::transition::{GoState, StateTransition};
-use crate::event::{Event, EventKind};
+use crate::event::transition::GoState;
 use crate::ids::GoId;
 use crate::time::Time;
 use crate::version::Version;
+use crate::wire::v2::spec::EventType;
 use rustc_hash::FxHashMap;
 
 /// The functions of package sync whose waits are those for a mutex.
@@ -29,23 +32,37 @@ impl Distribution {
     }
 }
 
-/// Goroutines, and what became of them.
+/// Makes a [`Census`]. Memory grows with the goroutines that exist at one time.
 #[derive(Debug, Default)]
-pub(super) struct People {
+pub struct CollectCensus {
     gs: ByGo<G>,
+    /// Which reasons to block are those of package sync.
+    syncs: ByString<bool>,
+    /// What begins with a stack, and whether what waits there waits for a mutex.
+    roles: ByStack<Option<Role>>,
+    mutexes: ByStack<bool>,
     version: Option<Version>,
     start: Option<Time>,
+    stopping: FxHashMap<Option<GoId>, (Time, bool)>,
+    /// Whether the cycle under way was forced.
+    forced: bool,
+    census: Census,
+}
+
+/// What [metrics](super::Metrics) tell of goroutines and of stops of the world
+/// that no other analysis does.
+#[derive(Clone, Debug, Default)]
+pub struct Census {
+    /// The goroutines at the end.
+    pub(super) count: Count,
     pub(super) created: u64,
     /// How long goroutines waited for a mutex.
     pub(super) mutex: i64,
     /// How long the background scavenger ran.
     pub(super) scavenging: i64,
-    stopping: FxHashMap<Option<GoId>, (Time, bool)>,
     pub(super) gc_pauses: Distribution,
     pub(super) other_pauses: Distribution,
-    /// Whether the cycle under way was forced, and those that ended: automatic and
-    /// forced ones.
-    forced: bool,
+    /// The cycles that ended: automatic and forced ones.
     pub(super) cycles: [u64; 2],
 }
 
@@ -86,17 +103,26 @@ pub(super) struct Count {
     pub(super) not_in_go: u64,
 }
 
-impl People {
-    pub(super) fn event(&mut self, event: &Event<'_>, kind: &EventKind<'_>) {
+impl Analysis for CollectCensus {
+    type Output = Census;
+
+    #[inline]
+    fn wants(&self, event: EventType) -> bool {
+        use EventType::*;
+        changes_go(event) || matches!(event, Sync | STWBegin | STWEnd | GCBegin | GCEnd)
+    }
+
+    #[inline]
+    fn event(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         if self.start.is_none() {
             self.start = Some(time);
             self.version = event.generation().map(|generation| generation.version);
         }
-        match *kind {
-            EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack }) => {
-                self.goroutine(id, (from, to), reason, stack, time);
-            }
+        if let Some(change) = event.go() {
+            return self.goroutine(event, change);
+        }
+        match *event.kind() {
             EventKind::RangeBegin(range) => match range.name {
                 RangeName::GcMark => self.forced = event.stack().is_some_and(is_forced),
                 RangeName::StopTheWorld(reason) => {
@@ -107,12 +133,13 @@ impl People {
             },
             EventKind::RangeEnd(range, _) => match range.name {
                 RangeName::GcMark => {
-                    let [automatic, forced] = &mut self.cycles;
+                    let [automatic, forced] = &mut self.census.cycles;
                     *(if std::mem::take(&mut self.forced) { forced } else { automatic }) += 1;
                 }
                 RangeName::StopTheWorld(_) => {
+                    let census = &mut self.census;
                     if let Some((since, is_gc)) = self.stopping.remove(&event.goroutine()) {
-                        let pauses = if is_gc { &mut self.gc_pauses } else { &mut self.other_pauses };
+                        let pauses = if is_gc { &mut census.gc_pauses } else { &mut census.other_pauses };
                         pauses.add(time.since(since));
                     }
                 }
@@ -122,44 +149,50 @@ impl People {
         }
     }
 
-    fn goroutine(
-        &mut self,
-        id: GoId,
-        (from, to): (GoState, GoState),
-        reason: &[u8],
-        stack: Option<Stack<'_>>,
-        time: Time,
-    ) {
-        let since = if from == GoState::NotExist { time } else { self.start.unwrap_or(time) };
-        let known = self.gs.get(id).is_some();
-        let g = self.gs.get_or_insert_with(id, || G { state: to, since, role: None, mutex: false });
-        if g.role.is_none() {
-            g.role = stack.and_then(Role::of);
+    fn finish(mut self) -> Census {
+        Census { count: self.count(), ..self.census }
+    }
+}
+
+impl CollectCensus {
+    #[inline]
+    fn goroutine(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
+        let (GoChange { id, from, to, .. }, time) = (*change, event.time());
+        let mut known = true;
+        let g = self.gs.get_or_insert_with(event.slot(id), || {
+            known = false;
+            let since = if from == GoState::NotExist { time } else { self.start.unwrap_or(time) };
+            G { state: to, since, role: None, mutex: false }
+        });
+        if g.role.is_none() && change.own_stack != 0 {
+            g.role = self.roles.get(event, change.own_stack, |stack| stack.and_then(Role::of));
         }
         if known && from == to {
             return; // The status in a later generation.
         }
-        let nanos = time.since(g.since);
+        let (census, nanos) = (&mut self.census, time.since(g.since));
         match g.state {
-            GoState::Waiting if g.mutex => self.mutex = self.mutex.saturating_add(nanos),
+            GoState::Waiting if g.mutex => census.mutex = census.mutex.saturating_add(nanos),
             GoState::Running if g.role == Some(Role::Scavenger) => {
-                self.scavenging = self.scavenging.saturating_add(nanos);
+                census.scavenging = census.scavenging.saturating_add(nanos);
             }
             _ => {}
         }
-        self.created += u64::from(from == GoState::NotExist);
+        census.created += u64::from(from == GoState::NotExist);
         if known {
             g.since = time;
         }
         g.state = to;
-        g.mutex = to == GoState::Waiting && reason == b"sync" && stack.is_some_and(is_mutex);
+        g.mutex = to == GoState::Waiting
+            && self.syncs.get(event, change.reason, |reason| reason == b"sync")
+            && self.mutexes.get(event, change.own_stack, |stack| stack.is_some_and(is_mutex));
         if to == GoState::NotExist {
-            self.gs.remove(id);
+            self.gs.remove(event.slot(id));
         }
     }
 
     /// Those at the end. As in the runtime, its own are not among them before Go 1.26.
-    pub(super) fn count(&mut self) -> Count {
+    fn count(&mut self) -> Count {
         let with_runtime = self.version >= Some(Version::Go126);
         let mut count = Count::default();
         for (_, g) in self.gs.drain() {

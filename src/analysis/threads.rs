@@ -1,0 +1,43 @@
+//! Which threads did something.
+
+use crate::ids::ThreadId;
+use rustc_hash::FxHashSet;
+
+/// So many threads that did something lately are known without a look at all; a
+/// power of two.
+const RECENT: usize = 64;
+
+/// The threads that did something. Events of one thread rarely follow each other,
+/// but there are few threads.
+#[derive(Clone, Debug)]
+pub(crate) struct ThreadSet {
+    all: FxHashSet<ThreadId>,
+    /// By the last bits of the number.
+    recent: [Option<ThreadId>; RECENT],
+}
+
+impl Default for ThreadSet {
+    fn default() -> ThreadSet {
+        ThreadSet { all: FxHashSet::default(), recent: [None; RECENT] }
+    }
+}
+
+impl ThreadSet {
+    /// A thread does something; whether it is the first time.
+    #[inline(always)]
+    pub(crate) fn note(&mut self, thread: Option<ThreadId>) -> bool {
+        let Some(id) = thread else { return false };
+        self.recent[id.0 as usize % RECENT] != thread && self.look_up(id)
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, id: ThreadId) -> bool {
+        self.recent[id.0 as usize % RECENT] = Some(id);
+        self.all.insert(id)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+}
