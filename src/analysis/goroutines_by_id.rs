@@ -1,6 +1,6 @@
 //! What an analysis knows of the goroutines that exist.
 
-use super::pass::GoSlot;
+use super::pass::{GoSlot, NOWHERE};
 use crate::ids::GoId;
 
 /// Something of each goroutine that exists, in the slots that the pass gave them;
@@ -39,11 +39,12 @@ impl<T> ByGo<T> {
     /// What is known of one that has a slot; what `new` makes, if nothing is yet.
     #[inline]
     pub(crate) fn get_or_insert_with(&mut self, slot: GoSlot, new: impl FnOnce() -> T) -> &mut T {
-        let at = slot.at as usize;
+        // One that has none, which nobody asks for, takes the first: not all the memory.
+        let at = if slot.at == NOWHERE { 0 } else { slot.at as usize };
         if self.slots.len() <= at {
             self.slots.resize_with(at + 1, || None);
         }
-        let Some(place) = self.slots.get_mut(at) else { unreachable!("a slot was just made for it") };
+        let place = &mut self.slots[at];
         if !matches!(place, Some((id, _)) if *id == slot.id) {
             self.len += usize::from(place.is_none());
             *place = None;

@@ -115,7 +115,7 @@ pub(crate) struct GoSlot {
 }
 
 /// The slot of a goroutine that has none.
-const NOWHERE: u32 = u32::VACANT;
+pub(crate) const NOWHERE: u32 = u32::VACANT;
 
 /// The slots of goroutines that exist; those that ended leave theirs to others.
 #[derive(Clone, Debug, Default)]
