@@ -490,7 +490,7 @@ fn every_kind_is_provoked() {
     let mut provoked = BTreeSet::from(["NeverReady", "Stuck", "Text", "V1", "NoTextForm", "NotV1"]);
     let kinds = EVENTS.iter().chain(NAMES).map(|row| row.0).chain(STRUCTURE.iter().map(|row| row.0));
     provoked.extend(kinds.chain(FILES.iter().map(|row| row.0)).map(|kind| kind.split(' ').next().unwrap_or_default()));
-    let source = include_str!("../src/error.rs");
+    let source = include_str!("../src/error/kind.rs");
     let variants = source.split_once("pub enum ErrorKind {").unwrap().1.split("\n}").next().unwrap();
     let variant = |line: &'static str| {
         let name = line.strip_prefix("    ").filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))?;
