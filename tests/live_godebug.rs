@@ -57,10 +57,9 @@ fn read(log: &[u8]) -> (Vec<Entry>, Vec<String>) {
 #[test]
 fn fresh_logs_are_read() {
     let recorded = Recorded::new();
-    let mut queued = 0;
+    let (mut forced, mut queued) = (0, 0);
     for version in VERSIONS {
         let minor = version.split('.').nth(1).unwrap();
-        let mut forced = 0;
         for (name, procs) in
             [("summary", 4), ("procs16", 16), ("idle", 2), ("detail", 4), ("gc", 4), ("noisy", 4), ("fatal", 2)]
         {
@@ -79,14 +78,13 @@ fn fresh_logs_are_read() {
             assert_eq!(found(|moment| matches!(moment, Moment::Sched(_))), scheds, "Go {version}, {name}");
             println!("Go {version}, {name}: {} entries, {scheds} of them SCHED", entries.len());
         }
-        // Each program forces two; another goroutine may have begun that cycle.
-        assert!(forced >= 1, "Go {version}");
     }
-    // A single log may show no queue: its few lines come at moments of their own.
-    assert!(queued > 10, "{queued}");
+    // Each program forces two, of which another goroutine may have begun the cycle; and a
+    // single log may show no queue, for its few lines come at moments of their own.
+    assert!(forced >= 3 && queued > 10, "{forced}, {queued}");
 }
 
-/// What the logs of a version show together.
+/// What a log shows that another one need not.
 struct Seen {
     /// Cycles that the program asked for.
     forced: u64,
