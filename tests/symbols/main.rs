@@ -276,7 +276,8 @@ fn a_trace_of_go_1_5_has_the_stacks_of_go_1_21() {
     let trace = Trace::parse(&bytes).unwrap();
     assert_eq!(trace.version(), Version::Go121);
     // The runtime at times writes a frame of no function.
-    let all = trace.generations()[0].stacks().iter().map(|s| (s.id().0, named(s.frames().map(owned))));
+    let all = trace.generations()[0].stacks();
+    let all = all.iter().map(|s| (s.id().0, named(s.frames().map(owned))));
     let stacks: BTreeMap<u64, Named> = all.filter(|(_, frames)| frames.iter().all(|of| of.1 != " :0")).collect();
     let created = RawEvents::new(&bytes, Version::Go121).map(Result::unwrap).filter(|e| e.event == EventType::GoCreate);
     let starts: Vec<u64> = created.filter_map(|e| Some(stacks.get(&e.numbers[2])?.first()?.0)).collect();
