@@ -13,6 +13,7 @@ mod oracle;
 use gotrace::wire::text::text_to_binary;
 use gotrace::{Mode, Options, Trace, Version};
 use oracle::Expectation;
+use oracle::fresh::files_below;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -65,13 +66,6 @@ fn compare_with_go(files: &[PathBuf], at_least: usize) {
     let wrong = oracle::compare(&all, known);
     println!("{} files in 3 modes, {v1} of them in 4, compared with go tool trace", files.len());
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), all.len(), wrong.join("\n"));
-}
-
-fn files_below(dir: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files_below(&path, found) } else { found.push(path) }
-    }
 }
 
 #[test]

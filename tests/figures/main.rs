@@ -14,6 +14,7 @@ mod goroutines;
 mod mmu;
 mod pprof;
 
+use fresh::files_below;
 use gotrace::Version;
 use serde_json::Value;
 use std::cell::Cell;
@@ -41,13 +42,6 @@ pub fn traces() -> Vec<PathBuf> {
         files
     })
     .clone()
-}
-
-fn files_below(dir: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files_below(&path, found) } else { found.push(path) }
-    }
 }
 
 /// Where Go 1.21's own old traces are.

@@ -23,7 +23,16 @@ pub fn recordings() -> Vec<PathBuf> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/record.sh");
     let output = Command::new(script).args(["--versions", VERSIONS, "--out"]).arg(&dir).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let versions = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
-    let files = versions.flat_map(|version| std::fs::read_dir(version).unwrap().map(|file| file.unwrap().path()));
-    files.filter(|file| file.extension().is_some_and(|extension| extension == "trace")).collect()
+    let mut files = Vec::new();
+    files_below(&dir, &mut files);
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "trace"));
+    files
+}
+
+/// All files in a directory, and in those in it.
+pub fn files_below(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files_below(&path, found) } else { found.push(path) }
+    }
 }
