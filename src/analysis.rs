@@ -5,6 +5,7 @@
 //! ```
 
 mod by_number;
+mod by_slot;
 pub mod count;
 pub mod durations;
 pub mod gc;
@@ -12,6 +13,7 @@ pub mod goroutines;
 mod goroutines_by_id;
 pub mod histogram;
 pub mod latency;
+mod memo;
 pub mod metrics;
 pub mod mmu;
 pub mod names;
@@ -25,9 +27,11 @@ pub mod summary;
 mod threads;
 
 pub(crate) use by_number::{ByStack, ByString};
+pub(crate) use by_slot::BySlot;
 pub(crate) use goroutines_by_id::ByGo;
-pub(crate) use pass::GoSlot;
-pub use pass::{Pass, Seen};
+pub(crate) use memo::Memo;
+pub(crate) use pass::{GoSlot, Life, OldSeen};
+pub use pass::{Known, Pass, Seen, Step};
 pub(crate) use procs_by_id::ByProc;
 pub(crate) use threads::ThreadSet;
 
@@ -62,11 +66,21 @@ pub trait Analysis {
         true
     }
 
-    /// Takes note of the next event.
-    fn event(&mut self, event: &Seen<'_, '_>);
+    /// Takes note of a step of a goroutine. One that has no use for what the pass
+    /// knows of that takes it as the event that it is.
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &mut Known) {
+        self.event(step, known);
+    }
+
+    /// Takes note of any other event.
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) { let _ = (event, known); }
+
+    /// (going away)
+    fn event_old(&mut self, event: &OldSeen<'_, '_>) { let _ = event; }
 
     /// Ends the trace.
-    fn finish(self) -> Self::Output;
+    fn finish(self, known: &Known) -> Self::Output;
 }
 
 impl<A: Analysis> Analysis for Option<A> {
@@ -77,15 +91,29 @@ impl<A: Analysis> Analysis for Option<A> {
         self.as_ref().is_some_and(|analysis| analysis.wants(event))
     }
 
-    #[inline]
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &mut Known) {
         if let Some(analysis) = self {
-            analysis.event(event);
+            analysis.goroutine(step, known);
         }
     }
 
-    fn finish(self) -> Self::Output {
-        self.map(A::finish)
+    #[inline]
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+        if let Some(analysis) = self {
+            analysis.event(event, known);
+        }
+    }
+
+    #[inline]
+    fn event_old(&mut self, event: &OldSeen<'_, '_>) {
+        if let Some(analysis) = self {
+            analysis.event_old(event);
+        }
+    }
+
+    fn finish(self, known: &Known) -> Self::Output {
+        self.map(|analysis| analysis.finish(known))
     }
 }
 
@@ -101,19 +129,35 @@ macro_rules! side_by_side {
                 false $(|| $name.wants(event))*
             }
 
+            #[inline(always)]
+            #[allow(non_snake_case, reason = "each is named as its type")]
+            fn goroutine(&mut self, step: &Step<'_, '_>, known: &mut Known) {
+                let ($($name,)*) = self;
+                $($name.goroutine(step, known);)*
+            }
+
             #[inline]
             #[allow(non_snake_case, reason = "each is named as its type")]
-            fn event(&mut self, event: &Seen<'_, '_>) {
+            fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
                 let ($($name,)*) = self;
                 $(if $name.wants(event.wire_type()) {
-                    $name.event(event);
+                    $name.event(event, known);
+                })*
+            }
+
+            #[inline]
+            #[allow(non_snake_case, reason = "each is named as its type")]
+            fn event_old(&mut self, event: &OldSeen<'_, '_>) {
+                let ($($name,)*) = self;
+                $(if $name.wants(event.wire_type()) {
+                    $name.event_old(event);
                 })*
             }
 
             #[allow(non_snake_case, reason = "each is named as its type")]
-            fn finish(self) -> Self::Output {
+            fn finish(self, known: &Known) -> Self::Output {
                 let ($($name,)*) = self;
-                ($($name.finish(),)*)
+                ($($name.finish(known),)*)
             }
         }
     };
@@ -163,6 +207,6 @@ impl Trace<'_> {
             pass.show(event, &mut analysis);
             ControlFlow::Continue(())
         })?;
-        Ok(Analyzed { output: analysis.finish(), warnings })
+        Ok(Analyzed { output: pass.finish(analysis), warnings })
     }
 }

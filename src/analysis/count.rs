@@ -1,6 +1,6 @@
 //! How many events there are, and of which kinds.
 
-use crate::analysis::{Analysis, Seen};
+use crate::analysis::{Analysis, Known, OldSeen as Seen};
 use crate::error::Error;
 use crate::event::Event;
 use crate::generation::Generation;
@@ -31,11 +31,11 @@ impl Analysis for Count {
     type Output = Counts;
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         self.note(event);
     }
 
-    fn finish(self) -> Counts {
+    fn finish(self, _: &Known) -> Counts {
         self.counts
     }
 }

@@ -4,7 +4,7 @@ mod people;
 mod sums;
 mod windows;
 
-use crate::analysis::{Analysis, ByProc, Seen, ThreadSet};
+use crate::analysis::{Analysis, ByProc, Known, OldSeen as Seen, ThreadSet};
 use crate::diagnose::observation::{Observation, Pause, Source};
 use crate::diagnose::{Observation as Output, Stretch};
 use crate::event::range::{RangeName, RangeScope};
@@ -40,7 +40,7 @@ pub struct Observe {
 impl Analysis for Observe {
     type Output = Output;
 
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         if self.threads.note(event.thread()) {
             self.windows.until(time, &self.now);
@@ -92,7 +92,7 @@ impl Analysis for Observe {
         }
     }
 
-    fn finish(mut self) -> Output {
+    fn finish(mut self, _: &Known) -> Output {
         let end = Time(self.windows.start().0.saturating_add(self.windows.span()));
         let start = self.windows.start();
         let mut output = self.output.take().unwrap_or_else(|| Observation::new(Source::Trace));

@@ -3,7 +3,7 @@
 use super::{Cycle, Gc, Payer, Stop, StopKind};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::Stacks;
-use crate::analysis::{Analysis, ByGo, Seen};
+use crate::analysis::{Analysis, ByGo, Known, OldSeen as Seen};
 use crate::event::go::GoChange;
 use crate::event::range::{RangeName, RangeScope, Swept};
 use crate::event::transition::GoState;
@@ -221,7 +221,7 @@ impl Analysis for CollectGc {
         !matches!(event, CPUSample | ProcStart | ProcStop | ProcSteal | ProcStatus)
     }
 
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         self.end = time;
         if self.start.is_none() {
@@ -280,7 +280,7 @@ impl Analysis for CollectGc {
         }
     }
 
-    fn finish(mut self) -> Gc {
+    fn finish(mut self, _: &Known) -> Gc {
         let end = self.end;
         for (_, g) in self.gs.drain() {
             if let Some((work, since)) = g.works {

@@ -5,7 +5,7 @@ use super::tasks::{Log, Task};
 use super::{Goroutine, Region, Summaries, is_system};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::Stacks;
-use crate::analysis::{Analysis, ByGo, ByProc, ByString, Compat, GoSlot, Seen};
+use crate::analysis::{Analysis, ByGo, ByProc, ByString, Compat, GoSlot, Known, OldSeen as Seen};
 use crate::event::EventKind;
 use crate::event::go::GoChange;
 use crate::event::transition::{GoState, ProcState, StateTransition};
@@ -59,7 +59,7 @@ impl Analysis for Summarizer {
     }
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         if self.start.is_none() {
             (self.start, self.synced) = (Some(time), time);
@@ -73,7 +73,7 @@ impl Analysis for Summarizer {
         }
     }
 
-    fn finish(mut self) -> Summaries {
+    fn finish(mut self, _: &Known) -> Summaries {
         let end = self.last;
         for slot in self.gs.slots() {
             self.end(slot, end, None);

@@ -1,7 +1,7 @@
 //! The ranges and regions that goroutines are in.
 
 use super::{Region, Summarizer};
-use crate::analysis::Seen;
+use crate::analysis::OldSeen as Seen;
 use crate::event::range::{Range, RangeScope};
 use crate::ids::{GoId, TaskId};
 use crate::time::Time;

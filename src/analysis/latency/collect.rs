@@ -9,7 +9,7 @@ use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::names::NameId;
 use crate::analysis::profile::Filter;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo, Seen};
+use crate::analysis::{Analysis, ByGo, Known, OldSeen as Seen};
 use crate::event::go::{GoChange, changes_go};
 use crate::event::transition::GoState;
 use crate::ids::{GoId, ProcId};
@@ -206,7 +206,7 @@ impl Analysis for Latencies {
     }
 
     #[inline(always)]
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         if event.wire_type() == EventType::Sync {
             self.synced = event.time();
             self.start.get_or_insert(event.time());
@@ -215,7 +215,7 @@ impl Analysis for Latencies {
         }
     }
 
-    fn finish(mut self) -> Latency {
+    fn finish(mut self, _: &Known) -> Latency {
         let mut unfinished = 0;
         for (id, g) in self.gs.drain() {
             let Some(waiting) = g.waits else { continue };

@@ -3,7 +3,7 @@
 
 use crate::analysis::goroutines::is_system;
 use crate::analysis::histogram::RuntimeBuckets;
-use crate::analysis::{Analysis, ByGo, ByStack, ByString, Seen};
+use crate::analysis::{Analysis, ByGo, ByStack, ByString, Known, OldSeen as Seen};
 use crate::event::EventKind;
 use crate::event::go::{GoChange, changes_go};
 use crate::event::range::RangeName;
@@ -113,7 +113,7 @@ impl Analysis for CollectCensus {
     }
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         if self.start.is_none() {
             self.start = Some(time);
@@ -149,7 +149,7 @@ impl Analysis for CollectCensus {
         }
     }
 
-    fn finish(mut self) -> Census {
+    fn finish(mut self, _: &Known) -> Census {
         Census { count: self.count(), ..self.census }
     }
 }

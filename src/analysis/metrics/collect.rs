@@ -5,7 +5,7 @@ use super::{Metric, Metrics, Value};
 use crate::analysis::gc::{CollectGc, Gc};
 use crate::analysis::latency::{Latencies, Latency};
 use crate::analysis::procs::{CollectProcs, Procs};
-use crate::analysis::{Analysis, Seen};
+use crate::analysis::{Analysis, Known, OldSeen as Seen};
 use crate::wire::v2::spec::EventType;
 
 /// Makes [`Metrics`]. Memory is that of [`CollectGc`], [`Latencies`] and
@@ -32,12 +32,12 @@ impl Analysis for CollectMetrics {
     }
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_, '_>) {
-        self.parts.event(event);
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
+        self.parts.event_old(event);
     }
 
-    fn finish(self) -> Metrics {
-        let (gc, latency, procs, census) = self.parts.finish();
+    fn finish(self, known: &Known) -> Metrics {
+        let (gc, latency, procs, census) = self.parts.finish(known);
         Metrics::of(&gc, &latency, &procs, &census)
     }
 }

@@ -1,7 +1,7 @@
 //! The pass that finds how the utilization changes.
 
 use super::{Curve, Flags};
-use crate::analysis::{Analysis, ByGo, Compat, Seen};
+use crate::analysis::{Analysis, ByGo, Compat, Known, OldSeen as Seen};
 use crate::event::go::GoChange;
 use crate::event::range::{Range, RangeName, RangeScope};
 use crate::event::transition::GoState;
@@ -231,7 +231,7 @@ impl Analysis for Utilization {
         !matches!(event, HeapAlloc | HeapGoal | CPUSample | ProcStart | ProcStop | ProcSteal | ProcStatus)
     }
 
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         let time = event.time().0;
         self.last = Some(time);
         if let Some(change) = event.go() {
@@ -264,7 +264,7 @@ impl Analysis for Utilization {
         self.note(time);
     }
 
-    fn finish(mut self) -> Curve {
+    fn finish(mut self, _: &Known) -> Curve {
         if let Some(time) = self.last {
             for proc in &self.procs {
                 add(self.series.get_mut(proc.series), Point { time, utilization: 0.0 });

@@ -6,7 +6,7 @@ use super::{LostAt, Procs, Run, Syscalls, Threads};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo, Seen, ThreadSet};
+use crate::analysis::{Analysis, ByGo, Known, OldSeen as Seen, ThreadSet};
 use crate::event::go::GoChange;
 use crate::event::range::RangeName;
 use crate::event::transition::{GoState, ProcState, StateTransition};
@@ -291,7 +291,7 @@ impl Analysis for CollectProcs {
     type Output = Procs;
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         self.end = time;
         if self.start.is_none() {
@@ -306,7 +306,7 @@ impl Analysis for CollectProcs {
         }
     }
 
-    fn finish(mut self) -> Procs {
+    fn finish(mut self, _: &Known) -> Procs {
         let (start, end) = (self.start.unwrap_or_default(), self.end);
         let (count, since) = self.in_use;
         self.threads.used.add(since.since(start), end.since(start), count);

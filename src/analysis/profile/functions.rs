@@ -1,7 +1,7 @@
 //! Which goroutines began with which function.
 
 use crate::analysis::stacks::Stacks;
-use crate::analysis::{Analysis, Seen};
+use crate::analysis::{Analysis, Known, OldSeen as Seen};
 use crate::event::go::changes_go;
 use crate::ids::GoId;
 use crate::wire::v2::spec::EventType;
@@ -29,7 +29,7 @@ impl<F: Fn(&[u8]) -> bool> Analysis for GoroutinesOf<F> {
         changes_go(event)
     }
 
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         let Some(go) = event.go().filter(|go| go.own_stack != 0 && !self.known.contains_key(&go.id)) else { return };
         let key = self.stacks.intern(event.stack_numbered(go.own_stack));
         if let Some(root) = self.stacks.root(key).filter(|root| !root.is_empty()) {
@@ -37,7 +37,7 @@ impl<F: Fn(&[u8]) -> bool> Analysis for GoroutinesOf<F> {
         }
     }
 
-    fn finish(self) -> FxHashSet<GoId> {
+    fn finish(self, _: &Known) -> FxHashSet<GoId> {
         self.known.into_iter().filter(|(_, wanted)| *wanted).map(|(id, _)| id).collect()
     }
 }

@@ -6,7 +6,7 @@ use super::Sample;
 use super::profiler::Rules;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{ByGo, Seen};
+use crate::analysis::{ByGo, OldSeen as Seen};
 use crate::event::transition::GoState;
 use crate::ids::GoId;
 use crate::time::Time;

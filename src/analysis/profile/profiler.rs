@@ -5,7 +5,7 @@ use super::spans::Spans;
 use super::wall::Wall;
 use super::{Filter, Profile, ProfileKind, Sample};
 use crate::analysis::stacks::Stacks;
-use crate::analysis::{Analysis, Compat, Seen};
+use crate::analysis::{Analysis, Compat, Known, OldSeen as Seen};
 use crate::event::Event;
 use crate::event::go::changes_go;
 use crate::event::transition::GoState;
@@ -155,7 +155,7 @@ impl Analysis for Profiler {
     }
 
     #[inline(always)]
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         match &mut self.work {
             Work::Spans(spans) => spans.note(&self.rules, event, event.go()),
             Work::Wall(wall) => wall.note(&self.rules, event),
@@ -163,7 +163,7 @@ impl Analysis for Profiler {
         }
     }
 
-    fn finish(self) -> Profile {
+    fn finish(self, _: &Known) -> Profile {
         self.profile()
     }
 }

@@ -1,7 +1,7 @@
 //! When goroutines were in regions, for profiles of those alone.
 
 use super::Intervals;
-use crate::analysis::{Analysis, Compat, Seen};
+use crate::analysis::{Analysis, Compat, Known, OldSeen as Seen};
 use crate::event::EventKind;
 use crate::event::transition::{GoState, StateTransition};
 use crate::ids::{GoId, TaskId};
@@ -84,7 +84,7 @@ impl Analysis for RegionIntervals {
         )
     }
 
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         let start = *self.start.get_or_insert(time);
         self.end = time;
@@ -134,7 +134,7 @@ impl Analysis for RegionIntervals {
         }
     }
 
-    fn finish(mut self) -> Intervals {
+    fn finish(mut self, _: &Known) -> Intervals {
         for (id, open) in std::mem::take(&mut self.open) {
             for (begun, _) in open.into_iter().filter(|(_, wanted)| *wanted) {
                 self.intervals.add(id, begun, self.end);

@@ -4,7 +4,7 @@ use super::Sample;
 use super::profiler::Rules;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{ByGo, ByString, Seen};
+use crate::analysis::{ByGo, ByString, OldSeen as Seen};
 use crate::event::go::GoChange;
 use crate::event::transition::GoState;
 use crate::ids::GoId;

@@ -1,7 +1,7 @@
 //! The pass that makes a summary.
 
 use super::{Extent, Group, Stops, Summary, Times};
-use crate::analysis::{Analysis, ByGo, ByProc, ByStack, Seen, ThreadSet};
+use crate::analysis::{Analysis, ByGo, ByProc, ByStack, Known, OldSeen as Seen, ThreadSet};
 use crate::event::go::GoChange;
 use crate::event::range::{RangeName, RangeScope};
 use crate::event::stack::Stack;
@@ -42,7 +42,7 @@ struct G {
 impl Analysis for Summarize {
     type Output = Summary;
 
-    fn event(&mut self, event: &Seen<'_, '_>) {
+    fn event_old(&mut self, event: &Seen<'_, '_>) {
         let (summary, time) = (&mut self.summary, event.time());
         if summary.events == 0 {
             summary.start = time;
@@ -112,7 +112,7 @@ impl Analysis for Summarize {
         }
     }
 
-    fn finish(mut self) -> Summary {
+    fn finish(mut self, _: &Known) -> Summary {
         let end = self.summary.end;
         for (_, g) in self.gs.drain() {
             self.groups.leave(g, end);

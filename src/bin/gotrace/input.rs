@@ -174,7 +174,7 @@ impl Input {
     pub(crate) fn analyze<A: Analysis>(&self, trace: &Trace<'_>, mut analysis: A) -> Result<(A::Output, Vec<Warning>)> {
         let mut pass = Pass::default();
         let warnings = self.ahead(trace, |event| pass.show(*event, &mut analysis))?;
-        Ok((analysis.finish(), warnings))
+        Ok((pass.finish(analysis), warnings))
     }
 
     /// Hands every event to `each`, with ordering ahead on a thread of its own

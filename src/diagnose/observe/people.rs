@@ -4,7 +4,7 @@ use super::sums::{Change, Sums};
 use super::windows::{Now, one_if};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{ByGo, ByStack, ByString, Seen};
+use crate::analysis::{ByGo, ByStack, ByString, OldSeen as Seen};
 use crate::diagnose::observation::Observation;
 use crate::event::go::GoChange;
 use crate::event::transition::GoState;

@@ -1,0 +1,48 @@
+//! What an analysis knows of the goroutines that exist.
+
+use super::pass::Step;
+
+/// Something of each goroutine that exists, in the slots that the pass gave them;
+/// memory follows what is alive.
+#[derive(Clone, Debug)]
+pub(crate) struct BySlot<T>(Vec<T>);
+
+impl<T> Default for BySlot<T> {
+    fn default() -> BySlot<T> {
+        BySlot(Vec::new())
+    }
+}
+
+impl<T: Default> BySlot<T> {
+    /// That of a goroutine that does something; the default, if that is the first
+    /// that is told of it.
+    #[inline(always)]
+    pub(crate) fn of(&mut self, step: &Step<'_, '_>) -> &mut T {
+        let at = step.slot as usize;
+        if self.0.len() <= at {
+            self.grow(at);
+        }
+        let place = &mut self.0[at];
+        if step.new {
+            *place = T::default();
+        }
+        place
+    }
+
+    #[inline(never)]
+    fn grow(&mut self, at: usize) {
+        self.0.resize_with(at + 1, T::default);
+    }
+
+    /// That of the goroutine in a slot.
+    #[inline(always)]
+    pub(crate) fn get(&self, slot: u32) -> Option<&T> {
+        self.0.get(slot as usize)
+    }
+
+    /// That of the goroutine in a slot.
+    #[inline(always)]
+    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut T> {
+        self.0.get_mut(slot as usize)
+    }
+}
