@@ -15,7 +15,7 @@
 use crate::error::Result;
 use crate::event::Event;
 use crate::generation::Generation;
-use crate::order::Block;
+use crate::order::{Block, Record};
 use crate::stream::Blocks;
 use crate::trace::Trace;
 use crate::warning::Warning;
@@ -54,13 +54,22 @@ impl<'a> Trace<'a> {
     /// # Errors
     /// The first defect, in strict mode, after the events before it.
     pub fn for_each<'t>(&'t self, mut each: impl FnMut(Event<'t>) -> ControlFlow<()>) -> Result<Vec<Warning>> {
+        self.for_each_block(|generation, records| {
+            records.iter().try_for_each(|&record| each(Event::new(self, generation, record)))
+        })
+    }
+
+    /// The same by the block: records of one generation, or of none.
+    #[inline]
+    pub(crate) fn for_each_block<'t>(
+        &'t self,
+        mut each: impl FnMut(Option<&'t Generation<'t>>, &[Record]) -> ControlFlow<()>,
+    ) -> Result<Vec<Warning>> {
         if self.options().threads < 2 {
             let mut blocks = Blocks::new(self);
-            'reading: while blocks.next_block()? {
-                for &record in blocks.records.records() {
-                    if each(Event::new(self, blocks.generation, record)).is_break() {
-                        break 'reading;
-                    }
+            while blocks.next_block()? {
+                if each(blocks.generation, blocks.records.records()).is_break() {
+                    break;
                 }
             }
             return Ok(blocks.warnings.list().to_vec());
@@ -83,7 +92,7 @@ impl<'a> Trace<'a> {
         &'t self,
         full: &Receiver<Load<'t>>,
         empty: &SyncSender<Load<'t>>,
-        each: &mut impl FnMut(Event<'t>) -> ControlFlow<()>,
+        each: &mut impl FnMut(Option<&'t Generation<'t>>, &[Record]) -> ControlFlow<()>,
     ) {
         let mut current: Option<&Generation<'_>> = None;
         for load in full {
@@ -92,10 +101,8 @@ impl<'a> Trace<'a> {
                     self.leave(left);
                 }
                 current = generation;
-                for &record in block.records() {
-                    if each(Event::new(self, generation, record)).is_break() {
-                        return;
-                    }
+                if each(generation, block.records()).is_break() {
+                    return;
                 }
             }
             // If there is no room, or nobody, it is simply dropped.

@@ -36,6 +36,7 @@ pub(crate) use procs_by_id::ByProc;
 pub(crate) use threads::ThreadSet;
 
 use crate::error::Result;
+use crate::event::Event;
 use crate::trace::Trace;
 use crate::warning::Warning;
 use crate::wire::v2::spec::EventType;
@@ -66,11 +67,10 @@ pub trait Analysis {
         true
     }
 
-    /// Takes note of a step of a goroutine. One that has no use for what the pass
-    /// knows of that takes it as the event that it is.
+    /// Takes note of a step of a goroutine; by default it has no use for those.
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, known: &mut Known) {
-        self.event(step, known);
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+        let _ = (step, known);
     }
 
     /// Takes note of any other event.
@@ -92,7 +92,7 @@ impl<A: Analysis> Analysis for Option<A> {
     }
 
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, known: &mut Known) {
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
         if let Some(analysis) = self {
             analysis.goroutine(step, known);
         }
@@ -131,7 +131,7 @@ macro_rules! side_by_side {
 
             #[inline(always)]
             #[allow(non_snake_case, reason = "each is named as its type")]
-            fn goroutine(&mut self, step: &Step<'_, '_>, known: &mut Known) {
+            fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
                 let ($($name,)*) = self;
                 $($name.goroutine(step, known);)*
             }
@@ -201,10 +201,28 @@ impl Trace<'_> {
     ///
     /// # Errors
     /// The first defect, in strict mode.
-    pub fn analyze<A: Analysis>(&self, mut analysis: A) -> Result<Analyzed<A::Output>> {
+    pub fn analyze<A: Analysis>(&self, analysis: A) -> Result<Analyzed<A::Output>> {
+        self.analyze_watched(analysis, |_| ())
+    }
+
+    /// The same, calling `watch` with an event now and then: for those who tell
+    /// how far it is.
+    ///
+    /// # Errors
+    /// The first defect, in strict mode.
+    pub fn analyze_watched<A: Analysis>(
+        &self,
+        mut analysis: A,
+        mut watch: impl FnMut(&Event<'_>),
+    ) -> Result<Analyzed<A::Output>> {
         let mut pass = Pass::default();
-        let warnings = self.for_each(|event| {
-            pass.show(event, &mut analysis);
+        let warnings = self.for_each_block(|generation, records| {
+            if let Some(&record) = records.first() {
+                watch(&Event::new(self, generation, record));
+            }
+            for &record in records {
+                pass.show(&Event::new(self, generation, record), &mut analysis);
+            }
             ControlFlow::Continue(())
         })?;
         Ok(Analyzed { output: pass.finish(analysis), warnings })

@@ -97,6 +97,11 @@ impl<'t> Event<'t> {
         self.record.proc()
     }
 
+    /// The number of that P; all ones for none.
+    pub(crate) fn proc_number(&self) -> u32 {
+        self.record.proc
+    }
+
     /// The M that it happened on.
     pub fn thread(&self) -> Option<ThreadId> {
         self.record.thread()

@@ -69,7 +69,18 @@ impl<T: Vacant> Paged<T> {
         T::VACANT
     }
 
+    /// As [`get`](Self::get), but nothing is remembered for the next time.
+    #[inline(always)]
+    pub(crate) fn peek(&self, id: u64) -> T {
+        let number = id >> PAGE_BITS;
+        match self.recent[number as usize % RECENT] {
+            (tag, page) if tag == number + 1 => self.slots.get(place(page, id)).copied().unwrap_or(T::VACANT),
+            _ => self.get_cold(id).unwrap_or(T::VACANT),
+        }
+    }
+
     /// As [`get`](Self::get), past the cache.
+    #[inline(never)]
     pub(crate) fn get_cold(&self, id: u64) -> Option<T> {
         let &page = self.by_number.get(&(id >> PAGE_BITS))?;
         self.slots.get(place(page, id)).copied().filter(|&slot| slot != T::VACANT)

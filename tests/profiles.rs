@@ -3,7 +3,7 @@
 
 use gotrace::analysis::Compat;
 use gotrace::analysis::latency::Latencies;
-use gotrace::analysis::profile::{Filter, Profile, ProfileKind, Profiler};
+use gotrace::analysis::profile::{Filter, Part, Profile, ProfileKind, Profiler};
 use gotrace::analysis::summary::Summarize;
 use gotrace::{EventKind, GoId, GoState, Options, StateTransition, Time, Trace};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -118,7 +118,8 @@ fn merging_changes_nothing() {
             for kind in ONE_STATE.into_iter().chain([ProfileKind::Cpu]) {
                 let profiler = Profiler::new(kind).unfinished(true);
                 assert!(profiler.merges());
-                let folded = trace.fold(|| profiler.clone(), |p, event| p.note(&event), Profiler::merge).unwrap();
+                let part = profiler.part().unwrap();
+                let folded = trace.fold(|| part.clone(), Part::note, Part::merge).unwrap();
                 let (one, other) = (folded.output.profile(), profile(&trace, profiler));
                 assert_eq!(samples(&one), samples(&other), "{name} {kind:?}, {threads} threads");
                 merged += usize::from(trace.generations().len() > 1 && !one.samples.is_empty());

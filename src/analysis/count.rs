@@ -1,6 +1,6 @@
 //! How many events there are, and of which kinds.
 
-use crate::analysis::{Analysis, Known, OldSeen as Seen};
+use crate::analysis::{Analysis, Known, Seen, Step};
 use crate::error::Error;
 use crate::event::Event;
 use crate::generation::Generation;
@@ -30,8 +30,13 @@ impl Default for Count {
 impl Analysis for Count {
     type Output = Counts;
 
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, _: &Known) {
+        self.note(step);
+    }
+
     #[inline]
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
+    fn event(&mut self, event: &Seen<'_, '_>, _: &mut Known) {
         self.note(event);
     }
 
@@ -41,6 +46,11 @@ impl Analysis for Count {
 }
 
 impl Count {
+    /// What it has counted.
+    pub fn counts(self) -> Counts {
+        self.counts
+    }
+
     /// Takes note of the next event, whose kind need not be decoded for it.
     #[inline(always)]
     pub fn note(&mut self, event: &Event<'_>) {

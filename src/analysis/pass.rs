@@ -17,8 +17,6 @@ pub(crate) use step::Life;
 pub(crate) use old::{GoSlot, OldSeen, NOWHERE};
 
 use super::Analysis;
-use crate::analysis::names::NameId;
-use crate::analysis::stacks::StackKey;
 use crate::event::Event;
 use crate::event::go::{GoChange, changes_go};
 use crate::event::transition::GoState;
@@ -36,7 +34,7 @@ use std::cell::OnceCell;
 /// let trace = gotrace::Trace::parse(bytes)?;
 /// let (mut pass, mut summary) = (Pass::default(), Summarize::default());
 /// for event in trace.events() {
-///     pass.show(event?, &mut summary);
+///     pass.show(&event?, &mut summary);
 /// }
 /// assert!(pass.finish(summary).events > 0);
 /// # Ok::<(), gotrace::Error>(())
@@ -50,14 +48,14 @@ pub struct Pass {
 impl Pass {
     /// Shows the next event to an analysis, if that has a use for it.
     #[inline(always)]
-    pub fn show<A: Analysis>(&mut self, event: Event<'_>, analysis: &mut A) {
+    pub fn show<A: Analysis>(&mut self, event: &Event<'_>, analysis: &mut A) {
         let new_thread = self.known.note(event.time(), event.thread());
         let wire_type = event.wire_type();
         if changes_go(wire_type) {
             if analysis.wants(EventType::GoStart)
                 && let Some(change) = event.go_change()
             {
-                self.change(&event, new_thread, &change, analysis);
+                self.change(event, new_thread, &change, analysis);
             }
             return;
         }
@@ -65,54 +63,27 @@ impl Pass {
             self.known.note_sync(event.time());
         }
         if analysis.wants(wire_type) {
-            let seen = Seen { event: &event, kind: OnceCell::new(), new_thread };
+            let seen = Seen { event, kind: OnceCell::new(), new_thread };
             analysis.event(&seen, &mut self.known);
-            analysis.event_old(&OldSeen { event, go: None, at: NOWHERE, slots: &self.old, kind: OnceCell::new() });
+            analysis.event_old(&OldSeen { event: *event, go: None, at: NOWHERE, slots: &self.old, kind: OnceCell::new() });
         }
     }
 
     /// A goroutine changes, or what it does is told anew.
     #[inline(always)]
     fn change<A: Analysis>(&mut self, event: &Event<'_>, new_thread: bool, change: &GoChange, analysis: &mut A) {
-        let GoChange { id, from, to, .. } = *change;
-        let (known, time) = (&mut self.known, event.time());
-        known.turn_to(event);
-        let stack = known.key(event, change.stack);
-        let own = if change.own_stack == change.stack { stack } else { known.key(event, change.own_stack) };
-        let reason = known.reason(event, change.reason);
-        let synced = known.synced();
-        let root = if own == StackKey::EMPTY { NameId::EMPTY } else { known.stacks().root_name(own) };
-        let (slot, life) = known.life_of(id);
-        let new = !life.exists();
         let seen = Seen { event, kind: OnceCell::new(), new_thread };
-        if from == to && !new {
+        let Some(slot) = self.known.follow(event, change) else {
             analysis.event(&seen, &mut self.known);
             return self.show_old(event, change, analysis);
-        }
-        let mut was = *life;
-        let since = if new && from == GoState::Undetermined { synced } else { time };
-        if new {
-            (was.state, was.since) = (from, time);
-        }
-        let now = Life {
-            id,
-            since,
-            proc: event.proc(),
-            state: to,
-            begun: from != to,
-            reason,
-            stack,
-            own,
-            last_own: if own == StackKey::EMPTY { was.last_own } else { own },
-            root: if was.root == NameId::EMPTY { root } else { was.root },
         };
-        *life = now;
-        let took = if was.begun { time.since(was.since) } else { 0 };
-        let step = Step { seen, slot, new, from, was, took, now };
-        analysis.goroutine(&step, &mut self.known);
+        let (was, now) = (self.known.left(), self.known.at(slot));
+        let took = if was.begun { event.time().since(was.since) } else { 0 };
+        let step = Step { seen, slot, new: !was.exists(), from: change.from, was, took, now };
+        analysis.goroutine(&step, &self.known);
         self.show_old(event, change, analysis);
-        if to == GoState::NotExist {
-            self.known.forget(id, slot);
+        if change.to == GoState::NotExist {
+            self.known.forget(change.id, slot);
         }
     }
 
@@ -123,6 +94,11 @@ impl Pass {
         if change.to == GoState::NotExist {
             self.old.release(change.id);
         }
+    }
+
+    /// What it knows by now.
+    pub fn known(&self) -> &Known {
+        &self.known
     }
 
     /// The answer of an analysis that has been shown all events.

@@ -8,18 +8,21 @@
 pub mod filter;
 pub mod functions;
 mod gos;
+mod part;
 mod profiler;
 pub mod regions;
 mod spans;
 mod wall;
 
 pub use filter::{Filter, Intervals};
+pub use part::Part;
 pub use profiler::Profiler;
 
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::event::transition::GoState;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// What a profile is about.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -91,7 +94,7 @@ pub struct Profile {
     /// The samples, those that took longest first.
     pub samples: Vec<Sample>,
     /// Their stacks.
-    pub stacks: Stacks,
+    pub stacks: Arc<Stacks>,
 }
 
 impl Profile {
@@ -132,7 +135,10 @@ impl Profile {
             let swap = |(count, nanos): (u64, i64)| (nanos, count);
             (swap(total.flat), swap(total.cumulative))
         };
-        totals.sort_unstable_by(|a, b| key(b).cmp(&key(a)).then_with(|| a.function.cmp(&b.function)));
+        totals.sort_unstable_by(|a, b| {
+            let name = |total: &FunctionTotal| self.stacks.names.get(total.function);
+            key(b).cmp(&key(a)).then_with(|| name(a).cmp(name(b)))
+        });
         totals
     }
 }

@@ -183,6 +183,13 @@ impl Stacks {
         self.frames.get(start..end).unwrap_or_default()
     }
 
+    /// The order of two stacks, which does not depend on when they were kept: by their
+    /// program counters.
+    pub(crate) fn order(&self, a: StackKey, b: StackKey) -> std::cmp::Ordering {
+        let pcs = |key| self.frames(key).iter().map(|frame| frame.pc);
+        pcs(a).cmp(pcs(b))
+    }
+
     /// The name of the function that the stack begins with: its outermost one.
     pub fn root(&self, key: StackKey) -> Option<&[u8]> {
         self.frames(key).last().map(|frame| self.names.get(frame.func))

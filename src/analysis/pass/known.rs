@@ -6,7 +6,9 @@ use crate::analysis::ThreadSet;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::event::Event;
+use crate::event::go::GoChange;
 use crate::event::stack::Stack;
+use crate::event::transition::GoState;
 use crate::ids::{GoId, StringId, ThreadId};
 use crate::time::Time;
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub struct Known {
     stacks: Arc<Stacks>,
     slots: Slots,
     lives: Vec<Life>,
+    /// The state that was left last.
+    left: Life,
     /// The generation that the next two are about.
     generation: Option<usize>,
     /// Keys by the generation's own numbers of stacks, and of strings.
@@ -74,15 +78,21 @@ impl Known {
 
     /// The slot of a goroutine that exists.
     #[inline(always)]
-    pub(crate) fn slot(&mut self, id: GoId) -> Option<u32> {
+    pub(crate) fn slot(&self, id: GoId) -> Option<u32> {
         self.slots.find(id)
     }
 
     /// What is known of a goroutine that exists.
     #[inline(always)]
-    pub(crate) fn life(&mut self, id: GoId) -> Option<&Life> {
+    pub(crate) fn life(&self, id: GoId) -> Option<&Life> {
         let at = self.slots.find(id)?;
         self.lives.get(at as usize)
+    }
+
+    /// What is known of the goroutine in a slot.
+    #[inline(always)]
+    pub(super) fn at(&self, slot: u32) -> &Life {
+        self.lives.get(slot as usize).unwrap_or(&Life::NONE)
     }
 
     /// Takes note of an event, before analyses see it; whether it is the first of
@@ -100,15 +110,51 @@ impl Known {
         self.synced = time;
     }
 
-    /// The place of what is known of a goroutine, which is blank if that is nothing.
+    /// The state that was left last.
     #[inline(always)]
-    pub(super) fn life_of(&mut self, id: GoId) -> (u32, &mut Life) {
-        let at = self.slots.of(id);
-        let place = at as usize;
+    pub(super) fn left(&self) -> &Life {
+        &self.left
+    }
+
+    /// A goroutine changes its state: its slot, with what was known of it before
+    /// in [`left`](Self::left). None if all that is told is known.
+    #[inline(always)]
+    pub(super) fn follow(&mut self, event: &Event<'_>, change: &GoChange) -> Option<u32> {
+        let GoChange { id, from, to, .. } = *change;
+        self.turn_to(event);
+        let stack = self.key(event, change.stack);
+        let own = if change.own_stack == change.stack { stack } else { self.key(event, change.own_stack) };
+        let root = if own == StackKey::EMPTY { NameId::EMPTY } else { self.stacks.root_name(own) };
+        let reason = self.reason(event, change.reason);
+        let slot = self.slots.of(id);
+        let place = slot as usize;
         if self.lives.len() <= place {
-            self.lives.resize(place + 1, Life::NONE);
+            self.grow(place);
         }
-        (at, &mut self.lives[place])
+        let life = &mut self.lives[place];
+        self.left = *life;
+        let was = &self.left;
+        if was.root == NameId::EMPTY {
+            life.root = root;
+        }
+        if from == to && was.exists() {
+            return None;
+        }
+        if own != StackKey::EMPTY {
+            life.last_own = own;
+        }
+        let before = from == GoState::Undetermined && !was.exists();
+        life.id = id;
+        life.since = if before { self.synced } else { event.time() };
+        life.on = event.proc_number();
+        (life.state, life.begun) = (to, from != to);
+        (life.reason, life.stack, life.own) = (reason, stack, own);
+        Some(slot)
+    }
+
+    #[inline(never)]
+    fn grow(&mut self, place: usize) {
+        self.lives.resize(place + 1, Life::NONE);
     }
 
     #[inline(always)]

@@ -37,8 +37,8 @@ impl Slots {
 
     /// The slot of one that may have none.
     #[inline(always)]
-    pub(super) fn find(&mut self, id: GoId) -> Option<u32> {
-        Some(self.index.get(id.0)).filter(|&at| at != NOWHERE)
+    pub(super) fn find(&self, id: GoId) -> Option<u32> {
+        Some(self.index.peek(id.0)).filter(|&at| at != NOWHERE)
     }
 
     #[inline(never)]

@@ -16,8 +16,8 @@ pub(crate) struct Life {
     /// Since when it is in that state. In one that it was in when the trace began,
     /// since the last sync before it was mentioned.
     pub(crate) since: Time,
-    /// The P that it entered the state on; the one that it runs on, if it runs.
-    pub(crate) proc: Option<ProcId>,
+    /// The P that the event was on, or all ones; see [`Life::proc`].
+    pub(super) on: u32,
     pub(crate) state: GoState,
     /// Whether what it began with is in what the pass has seen, or it has been so
     /// since before.
@@ -34,12 +34,18 @@ pub(crate) struct Life {
     pub(crate) root: NameId,
 }
 
+impl Default for Life {
+    fn default() -> Life {
+        Life::NONE
+    }
+}
+
 impl Life {
     /// Of a goroutine that does not exist.
     pub(super) const NONE: Life = Life {
         id: GoId(u64::MAX),
         since: Time(0),
-        proc: None,
+        on: u32::MAX,
         state: GoState::NotExist,
         begun: false,
         reason: NameId::EMPTY,
@@ -49,8 +55,15 @@ impl Life {
         root: NameId::EMPTY,
     };
 
+    #[inline(always)]
     pub(super) fn exists(&self) -> bool {
         self.state != GoState::NotExist
+    }
+
+    /// The P that it entered the state on: that which it runs on, if it runs.
+    #[inline(always)]
+    pub(crate) fn proc(&self) -> Option<ProcId> {
+        (self.on != u32::MAX).then_some(ProcId(u64::from(self.on)))
     }
 }
 
@@ -96,12 +109,12 @@ pub struct Step<'p, 't> {
     /// Whether it is the first that the trace tells of it; it may have been created.
     pub(crate) new: bool,
     pub(crate) from: GoState,
-    /// The state that it leaves. Of a new one there is none, and no time in it.
-    pub(crate) was: Life,
+    /// The state that it leaves. A new one does not exist before, and leaves none.
+    pub(crate) was: &'p Life,
     /// How long it was in that, in nanoseconds.
     pub(crate) took: i64,
     /// The state that it is in from now on.
-    pub(crate) now: Life,
+    pub(crate) now: &'p Life,
 }
 
 impl Step<'_, '_> {

@@ -1,8 +1,9 @@
 //! Which goroutines began with which function.
 
-use crate::analysis::stacks::Stacks;
-use crate::analysis::{Analysis, Known, OldSeen as Seen};
+use crate::analysis::names::NameId;
+use crate::analysis::{Analysis, Known, Life, Seen, Step};
 use crate::event::go::changes_go;
+use crate::event::transition::GoState;
 use crate::ids::GoId;
 use crate::wire::v2::spec::EventType;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -11,14 +12,21 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// the outermost one of the first stack that the trace has of them.
 pub struct GoroutinesOf<F> {
     wanted: F,
-    stacks: Stacks,
     known: FxHashMap<GoId, bool>,
 }
 
 impl<F: Fn(&[u8]) -> bool> GoroutinesOf<F> {
     /// Of the functions that `wanted` takes.
     pub fn new(wanted: F) -> GoroutinesOf<F> {
-        GoroutinesOf { wanted, stacks: Stacks::default(), known: FxHashMap::default() }
+        GoroutinesOf { wanted, known: FxHashMap::default() }
+    }
+
+    /// Asks of a goroutine whose function is known, unless that has been asked.
+    fn ask(&mut self, life: &Life, known: &Known) {
+        if life.root != NameId::EMPTY {
+            let name = known.stacks().names.get(life.root);
+            self.known.entry(life.id).or_insert_with(|| (self.wanted)(name));
+        }
     }
 }
 
@@ -29,15 +37,16 @@ impl<F: Fn(&[u8]) -> bool> Analysis for GoroutinesOf<F> {
         changes_go(event)
     }
 
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
-        let Some(go) = event.go().filter(|go| go.own_stack != 0 && !self.known.contains_key(&go.id)) else { return };
-        let key = self.stacks.intern(event.stack_numbered(go.own_stack));
-        if let Some(root) = self.stacks.root(key).filter(|root| !root.is_empty()) {
-            self.known.insert(go.id, (self.wanted)(root));
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+        if step.to() == GoState::NotExist {
+            self.ask(step.now, known);
         }
     }
 
-    fn finish(self, _: &Known) -> FxHashSet<GoId> {
+    fn event(&mut self, _: &Seen<'_, '_>, _: &mut Known) {}
+
+    fn finish(mut self, known: &Known) -> FxHashSet<GoId> {
+        known.alive().into_iter().for_each(|(_, life)| self.ask(life, known));
         self.known.into_iter().filter(|(_, wanted)| *wanted).map(|(id, _)| id).collect()
     }
 }

@@ -6,8 +6,9 @@ use super::Sample;
 use super::profiler::Rules;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{ByGo, OldSeen as Seen};
-use crate::event::transition::GoState;
+use crate::analysis::{BySlot, Known, Seen, Step};
+use crate::event::EventKind;
+use crate::event::transition::{GoState, StateTransition};
 use crate::ids::GoId;
 use crate::time::Time;
 use rustc_hash::FxHashMap;
@@ -16,14 +17,13 @@ use rustc_hash::FxHashMap;
 /// here, what precedes that is held back until it is known whether they do.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gos {
-    gs: ByGo<G>,
+    gs: BySlot<G>,
     sums: Sums,
 }
 
 /// What has been counted.
 #[derive(Clone, Debug, Default)]
 struct Sums {
-    stacks: Stacks,
     tallies: FxHashMap<StackKey, Tally>,
     /// How often something was counted.
     added: u64,
@@ -88,15 +88,9 @@ struct G {
 }
 
 impl Gos {
-    pub(super) fn note(&mut self, rules: &Rules, event: &Seen<'_, '_>) {
-        let Some(change) = event.go() else { return };
-        let (id, from, to, time) = (change.id, change.from, change.to, event.time());
-        let reason = event.generation().map_or(&b""[..], |generation| generation.name(change.reason));
-        let sums = &mut self.sums;
-        let g = self.gs.get_or_insert_with(event.slot(id), G::default);
-        if from == to && g.open.is_some() {
-            return; // The status in a later generation changes nothing.
-        }
+    pub(super) fn goroutine(&mut self, rules: &Rules, step: &Step<'_, '_>, known: &Known) {
+        let (sums, g) = (&mut self.sums, self.gs.of(step));
+        let (id, from, to, time) = (step.now.id, step.from, step.now.state, step.time());
         match from {
             GoState::NotExist if to == GoState::Syscall || sums.held.contains_key(&id) => {
                 (g.held, g.ran) = (true, false);
@@ -110,8 +104,9 @@ impl Gos {
             g.open = None;
             sums.close(rules, id, g, open, time, starts);
         }
+        let reason = known.stacks().names.get(step.now.reason);
         if g.open.is_none() && rules.kind.is_about(to, reason) {
-            g.open = Some((time, sums.stacks.intern(event.stack_numbered(change.stack))));
+            g.open = Some((time, step.now.stack));
         }
         if starts {
             g.ran = true;
@@ -130,18 +125,29 @@ impl Gos {
                 sums.release(id);
             }
             sums.settle(g);
-            self.gs.remove(event.slot(id));
         }
     }
 
-    pub(super) fn finish(mut self) -> (Vec<Sample>, Stacks) {
-        for (_, mut g) in self.gs.drain() {
-            self.sums.settle(&mut g);
+    /// The status of a goroutine in a later generation: Go takes it for the
+    /// beginning of a span, if none is open.
+    pub(super) fn status(&mut self, rules: &Rules, event: &Seen<'_, '_>, known: &mut Known) {
+        let EventKind::StateTransition(StateTransition::Goroutine { id, to, .. }) = *event.kind() else { return };
+        let Some(g) = known.slot(id).and_then(|slot| self.gs.get_mut(slot)) else { return };
+        if g.open.is_none() && rules.kind.is_about(to, b"") {
+            g.open = Some((event.time(), known.intern(event.stack())));
+        }
+    }
+
+    pub(super) fn finish(mut self, known: &Known) -> Vec<Sample> {
+        for (slot, _) in known.alive() {
+            if let Some(g) = self.gs.get_mut(slot) {
+                self.sums.settle(g);
+            }
         }
         let mut held: Vec<GoId> = self.sums.held.keys().copied().collect();
         held.sort_unstable();
         held.into_iter().for_each(|id| self.sums.release(id));
-        (self.sums.samples(), self.sums.stacks)
+        self.sums.samples(known.stacks())
     }
 }
 
@@ -206,9 +212,9 @@ impl Sums {
 
     /// The samples. Those are one whose stacks Go takes for equal: it compares the
     /// first 128 program counters, where those that are missing are 0.
-    fn samples(&self) -> Vec<Sample> {
+    fn samples(&self, stacks: &Stacks) -> Vec<Sample> {
         let pcs = |stack: StackKey| {
-            let frames = self.stacks.frames(stack);
+            let frames = stacks.frames(stack);
             let count = frames.iter().rposition(|frame| frame.pc != 0).map_or(0, |last| last + 1);
             frames.iter().take(count).map(|frame| frame.pc).collect::<Vec<_>>()
         };

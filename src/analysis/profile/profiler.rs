@@ -1,14 +1,13 @@
 //! The pass that makes a profile.
 
 use super::gos::Gos;
+use super::part::Part;
 use super::spans::Spans;
 use super::wall::Wall;
 use super::{Filter, Profile, ProfileKind, Sample};
 use crate::analysis::stacks::Stacks;
-use crate::analysis::{Analysis, Compat, Known, OldSeen as Seen};
-use crate::event::Event;
+use crate::analysis::{Analysis, Compat, Known, Seen, Step};
 use crate::event::go::changes_go;
-use crate::event::transition::GoState;
 use crate::wire::v2::spec::EventType;
 use std::sync::Arc;
 
@@ -20,21 +19,8 @@ use std::sync::Arc;
 /// first run is lost. Otherwise that counts; and what was so when the trace began
 /// counts from its beginning, not from its first mention.
 ///
-/// It is an [`Analysis`]; where it [merges](Self::merges), generations can also
-/// be read side by side:
-///
-/// ```
-/// # let bytes = include_bytes!("../../../testdata/traces/go1.27/mixed.trace");
-/// use gotrace::analysis::profile::{ProfileKind, Profiler};
-/// use gotrace::{Options, Trace};
-///
-/// let trace = Trace::with_options(bytes, Options::default().threads(2))?;
-/// let profiler = Profiler::new(ProfileKind::Sched);
-/// let folded = trace.fold(|| profiler.clone(), |p, event| p.note(&event), Profiler::merge)?;
-/// let profile = folded.output.profile();
-/// assert_eq!(profile.total(), trace.analyze(profiler)?.output.total());
-/// # Ok::<(), gotrace::Error>(())
-/// ```
+/// It is an [`Analysis`]; most can also be made in [parts](Self::part), from
+/// generations that are read side by side.
 #[derive(Clone, Debug)]
 pub struct Profiler {
     rules: Arc<Rules>,
@@ -47,8 +33,6 @@ pub(super) struct Rules {
     pub(super) kind: ProfileKind,
     pub(super) filter: Filter,
     pub(super) unfinished: bool,
-    /// By the number of an event type, whether it matters.
-    relevant: [bool; 256],
 }
 
 /// What has been counted: in one way for spans of one state, and CPU samples; in
@@ -75,17 +59,14 @@ impl Profiler {
     /// One that has seen nothing yet.
     pub fn new(kind: ProfileKind) -> Profiler {
         let unfinished = kind == ProfileKind::Wall;
-        let relevant = relevant(kind, Compat::Right);
-        let rules = Rules { kind, filter: Filter::default(), unfinished, relevant };
+        let rules = Rules { kind, filter: Filter::default(), unfinished };
         Profiler { rules: Arc::new(rules), work: Work::new(kind, Compat::Right) }
     }
 
     /// This one, which has seen nothing yet, for those figures.
     #[must_use]
-    pub fn compat(mut self, compat: Compat) -> Profiler {
-        let rules = Arc::make_mut(&mut self.rules);
-        rules.relevant = relevant(rules.kind, compat);
-        Profiler { work: Work::new(rules.kind, compat), ..self }
+    pub fn compat(self, compat: Compat) -> Profiler {
+        Profiler { work: Work::new(self.rules.kind, compat), ..self }
     }
 
     /// This one, counting only what passes the filter.
@@ -104,45 +85,14 @@ impl Profiler {
         self
     }
 
-    /// Whether profilers of consecutive parts of a trace can be [merged](Self::merge):
-    /// those of one state or of CPU samples can, with the right figures. What Go
-    /// counts, and the last stack of a goroutine, depend on all that was before.
-    pub fn merges(&self) -> bool {
-        matches!(self.work, Work::Spans(_))
-    }
-
-    /// Takes note of the next event of a part of a trace. One that does not
-    /// [merge](Self::merges) cannot.
-    #[inline(always)]
-    pub fn note(&mut self, event: &Event<'_>) {
-        if let Work::Spans(spans) = &mut self.work
-            && is_relevant(&self.rules, event.wire_type())
-        {
-            spans.note(&self.rules, event, event.go_change().as_ref());
+    /// What makes the same profile of parts of a trace that are read side by side.
+    /// None for a wall profile and what Go counts: there, the last stack of a
+    /// goroutine and its beginning depend on all that was before.
+    pub fn part(&self) -> Option<Part> {
+        match &self.work {
+            Work::Spans(_) => Some(Part::new(Arc::clone(&self.rules))),
+            Work::Wall(_) | Work::Gos(_) => None,
         }
-    }
-
-    /// Adds what another one has seen of the part of the trace that follows. One
-    /// that does not [merge](Self::merges) stays as it is.
-    pub fn merge(&mut self, next: Profiler) {
-        if let (Work::Spans(spans), Work::Spans(next)) = (&mut self.work, next.work) {
-            spans.merge(&self.rules, next);
-        }
-    }
-
-    /// The profile of all it has seen.
-    pub fn profile(self) -> Profile {
-        let kind = self.rules.kind;
-        let (mut samples, stacks): (Vec<Sample>, Stacks) = match self.work {
-            Work::Spans(spans) => spans.finish(&self.rules),
-            Work::Wall(wall) => wall.finish(&self.rules),
-            Work::Gos(gos) => gos.finish(),
-        };
-        samples.sort_unstable_by(|a, b| {
-            let heavier = (b.nanos, b.count).cmp(&(a.nanos, a.count));
-            heavier.then_with(|| (a.stack, a.state, a.reason).cmp(&(b.stack, b.state, b.reason)))
-        });
-        Profile { kind, samples, stacks }
     }
 }
 
@@ -151,49 +101,55 @@ impl Analysis for Profiler {
 
     #[inline(always)]
     fn wants(&self, event: EventType) -> bool {
-        is_relevant(&self.rules, event)
+        wants(self.rules.kind, event)
     }
 
     #[inline(always)]
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
         match &mut self.work {
-            Work::Spans(spans) => spans.note(&self.rules, event, event.go()),
-            Work::Wall(wall) => wall.note(&self.rules, event),
-            Work::Gos(gos) => gos.note(&self.rules, event),
+            Work::Spans(spans) => spans.goroutine(&self.rules, step, known),
+            Work::Wall(wall) => wall.goroutine(&self.rules, step),
+            Work::Gos(gos) => gos.goroutine(&self.rules, step, known),
         }
     }
 
-    fn finish(self, _: &Known) -> Profile {
-        self.profile()
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+        match &mut self.work {
+            Work::Spans(spans) => spans.sample(&self.rules, event, known),
+            Work::Wall(_) => {}
+            Work::Gos(gos) => gos.status(&self.rules, event, known),
+        }
     }
-}
 
-#[inline(always)]
-fn is_relevant(rules: &Rules, event: EventType) -> bool {
-    rules.relevant.get(event as usize).copied().unwrap_or(false)
-}
-
-/// Which events matter.
-fn relevant(kind: ProfileKind, compat: Compat) -> [bool; 256] {
-    use EventType::*;
-    let mut relevant = [false; 256];
-    for &event in EventType::ALL {
-        let matters = match (event, kind.state()) {
-            (Sync, _) => true,
-            (CPUSample, _) => kind == ProfileKind::Cpu,
-            _ if kind == ProfileKind::Cpu || !changes_go(event) => false,
-            // Go's rules ask when goroutines ran and ended too.
-            _ if compat == Compat::Go127 => true,
-            (GoStart, Some(state)) => state == GoState::Runnable,
-            (GoStop, Some(state)) => state == GoState::Runnable,
-            (GoBlock, Some(state)) => state == GoState::Waiting,
-            (GoUnblock, Some(state)) => state != GoState::Syscall,
-            (GoSyscallBegin | GoSyscallEnd, Some(state)) => state == GoState::Syscall,
-            _ => true,
+    fn finish(self, known: &Known) -> Profile {
+        let rules = &self.rules;
+        let samples = match self.work {
+            Work::Spans(mut spans) => {
+                spans.end(rules, known);
+                spans.samples(known.stacks())
+            }
+            Work::Wall(wall) => wall.finish(rules, known),
+            Work::Gos(gos) => gos.finish(known),
         };
-        if let Some(place) = relevant.get_mut(event as usize) {
-            *place = matters;
-        }
+        profile(rules.kind, samples, Arc::clone(known.stacks()))
     }
-    relevant
+}
+
+/// Whether events of that type matter.
+#[inline(always)]
+pub(super) fn wants(kind: ProfileKind, event: EventType) -> bool {
+    if kind == ProfileKind::Cpu { event == EventType::CPUSample } else { changes_go(event) }
+}
+
+/// A profile, its samples in order.
+pub(super) fn profile(kind: ProfileKind, mut samples: Vec<Sample>, stacks: Arc<Stacks>) -> Profile {
+    samples.sort_unstable_by(|a, b| {
+        let heavier = (b.nanos, b.count).cmp(&(a.nanos, a.count));
+        let name = |sample: &Sample| stacks.names.get(sample.reason);
+        heavier
+            .then_with(|| stacks.order(a.stack, b.stack))
+            .then_with(|| a.state.cmp(&b.state))
+            .then_with(|| name(a).cmp(name(b)))
+    });
+    Profile { kind, samples, stacks }
 }

@@ -1,7 +1,7 @@
 //! When goroutines were in regions, for profiles of those alone.
 
 use super::Intervals;
-use crate::analysis::{Analysis, Compat, Known, OldSeen as Seen};
+use crate::analysis::{Analysis, Compat, Known, Seen, Step};
 use crate::event::EventKind;
 use crate::event::transition::{GoState, StateTransition};
 use crate::ids::{GoId, TaskId};
@@ -50,7 +50,6 @@ pub struct RegionIntervals {
     tasks: FxHashSet<TaskId>,
     intervals: Intervals,
     start: Option<Time>,
-    end: Time,
 }
 
 impl RegionIntervals {
@@ -80,14 +79,37 @@ impl Analysis for RegionIntervals {
         use EventType::*;
         matches!(
             event,
-            Sync | UserRegionBegin | UserRegionEnd | UserTaskBegin | GoCreate | GoDestroy | GoDestroySyscall
+            Sync | UserRegionBegin | UserRegionEnd | UserTaskBegin | GoStart
         )
     }
 
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
+    fn goroutine(&mut self, step: &Step<'_, '_>, _: &Known) {
+        // Only these change anything.
+        if step.from() == GoState::NotExist || step.to() == GoState::NotExist {
+            self.note(step);
+        }
+    }
+
+    fn event(&mut self, event: &Seen<'_, '_>, _: &mut Known) {
+        self.note(event);
+    }
+
+    fn finish(mut self, known: &Known) -> Intervals {
+        let end = known.last();
+        for (id, open) in std::mem::take(&mut self.open) {
+            for (begun, _) in open.into_iter().filter(|(_, wanted)| *wanted) {
+                self.intervals.add(id, begun, end);
+            }
+        }
+        self.intervals.settle();
+        self.intervals
+    }
+}
+
+impl RegionIntervals {
+    fn note(&mut self, event: &Seen<'_, '_>) {
         let time = event.time();
         let start = *self.start.get_or_insert(time);
-        self.end = time;
         match event.kind() {
             EventKind::TaskBegin(task) if self.wanted.task_type.as_ref().is_some_and(|kind| kind == task.kind) => {
                 self.tasks.insert(task.id);
@@ -121,26 +143,15 @@ impl Analysis for RegionIntervals {
                     self.open.entry(*id).or_default().push((time, true));
                 }
             }
-            EventKind::StateTransition(_) => {
+            EventKind::StateTransition(StateTransition::Goroutine { id, to: GoState::NotExist, .. }) => {
                 // A goroutine that ends, ends its regions.
-                let Some(id) = event.goroutine() else { return };
-                for (begun, wanted) in self.open.remove(&id).unwrap_or_default() {
+                for (begun, wanted) in self.open.remove(id).unwrap_or_default() {
                     if wanted {
-                        self.intervals.add(id, begun, time);
+                        self.intervals.add(*id, begun, time);
                     }
                 }
             }
             _ => {}
         }
-    }
-
-    fn finish(mut self, _: &Known) -> Intervals {
-        for (id, open) in std::mem::take(&mut self.open) {
-            for (begun, _) in open.into_iter().filter(|(_, wanted)| *wanted) {
-                self.intervals.add(id, begun, self.end);
-            }
-        }
-        self.intervals.settle();
-        self.intervals
     }
 }

@@ -2,112 +2,72 @@
 
 use super::profiler::Rules;
 use super::{ProfileKind, Sample};
-use crate::analysis::ByString;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::event::Event;
-use crate::event::go::GoChange;
+use crate::analysis::{Known, Life, Memo, Seen, Step};
+use crate::event::EventKind;
 use crate::event::transition::GoState;
-use crate::ids::{GoId, StringId};
-use crate::paged::{Paged, Vacant};
+use crate::ids::GoId;
 use crate::time::Time;
-use crate::wire::v2::spec::EventType;
 
-/// The spans of a trace, or of consecutive generations of it.
-///
-/// Of generations that are not the first, goroutines may have spans that began
-/// before. When such a one ends, where and when is noted, until the generations
-/// in front are merged with these.
+/// The spans of a trace, or of a part of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spans {
-    gs: Paged<Known>,
-    /// Where spans end, if there are any, that began before all this.
-    ends: Vec<(GoId, Time)>,
     /// By the stack's index.
-    tallies: Vec<Tally>,
-    stacks: Stacks,
+    pub(super) tallies: Vec<Tally>,
+    /// Where states end, which the profile is about, that began before all this.
+    pub(super) ends: Vec<(GoId, Time)>,
     /// Which reasons to block the profile is about.
-    reasons: ByString<bool>,
-    synced: Time,
+    reasons: Memo<NameId, bool>,
 }
 
+/// What has been counted.
 #[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    count: u64,
-    nanos: i64,
-}
-
-/// What is known of a goroutine's span.
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum Known {
-    /// Nothing; it may have one.
-    Nothing,
-    /// It has none.
-    None,
-    Open {
-        since: Time,
-        stack: StackKey,
-    },
-}
-
-impl Vacant for Known {
-    const VACANT: Known = Known::Nothing;
+pub(super) struct Tally {
+    pub(super) count: u64,
+    pub(super) nanos: i64,
 }
 
 impl Spans {
     #[inline(always)]
-    pub(super) fn note(&mut self, rules: &Rules, event: &Event<'_>, go: Option<&GoChange>) {
-        match event.wire_type() {
-            EventType::Sync => self.synced = event.time(),
-            EventType::CPUSample => self.sample(rules, event),
-            _ => self.change(rules, event, go),
+    pub(super) fn goroutine(&mut self, rules: &Rules, step: &Step<'_, '_>, known: &Known) {
+        if rules.kind.state() == Some(step.was.state) {
+            self.leave(rules, step, known);
         }
     }
 
     #[inline(always)]
-    fn change(&mut self, rules: &Rules, event: &Event<'_>, go: Option<&GoChange>) {
-        let Some(change) = go.filter(|change| change.from != change.to) else { return };
-        let (id, time) = (change.id, event.time());
-        let begins = Some(change.to) == rules.kind.state() && self.is_about(rules.kind, event, change.reason);
-        let now = if begins {
-            // What was so when the trace began, has been since. (Traces up to Go 1.21
-            // say of goroutines in C anew what they do, though they are known.)
-            let first = change.from == GoState::Undetermined && self.gs.get(id.0) == Known::Nothing;
-            let since = if first { self.synced } else { time };
-            Known::Open { since, stack: self.stacks.intern(event.stack_numbered(change.stack)) }
-        } else {
-            Known::None
-        };
-        let before = self.gs.replace(id.0, now);
-        match before {
-            Known::Open { since, stack } => self.count(rules, id, (since, time), stack),
-            Known::Nothing if !matches!(change.from, GoState::NotExist | GoState::Undetermined) => {
-                self.ends.push((id, time));
-            }
-            _ => {}
-        }
-        if change.to == GoState::NotExist {
-            self.gs.remove(id.0);
+    fn leave(&mut self, rules: &Rules, step: &Step<'_, '_>, known: &Known) {
+        if !step.was.begun {
+            self.ends.push((step.now.id, step.time()));
+        } else if self.is_about(rules.kind, step.was, known.stacks()) {
+            self.count(rules, step.was, step.time());
         }
     }
 
+    /// Whether the state that a goroutine is in is one that the profile is about.
     #[inline(always)]
-    fn is_about(&mut self, kind: ProfileKind, event: &Event<'_>, reason: StringId) -> bool {
+    pub(super) fn is_about(&mut self, kind: ProfileKind, life: &Life, stacks: &Stacks) -> bool {
         let any = !matches!(kind, ProfileKind::Net | ProfileKind::Sync);
-        any || self.reasons.get(event, reason, |reason| kind.is_about(GoState::Waiting, reason))
+        any || self.reasons.get(life.reason, || kind.is_about(GoState::Waiting, stacks.names.get(life.reason)))
     }
 
-    fn sample(&mut self, rules: &Rules, event: &Event<'_>) {
-        if rules.filter.counts(event.goroutine(), event.time()) {
-            let stack = self.stacks.intern(event.stack());
+    pub(super) fn sample(&mut self, rules: &Rules, event: &Seen<'_, '_>, known: &mut Known) {
+        if matches!(event.kind(), EventKind::StackSample) && rules.filter.counts(event.goroutine(), event.time()) {
+            let stack = known.intern(event.stack());
             self.tally(stack).count += 1;
         }
     }
 
     /// Counts a span.
     #[inline(always)]
-    fn count(&mut self, rules: &Rules, id: GoId, (since, until): (Time, Time), stack: StackKey) {
-        let nanos = rules.filter.within(id, since, until);
+    fn count(&mut self, rules: &Rules, life: &Life, until: Time) {
+        self.add(life.stack, rules.filter.within(life.id, life.since, until));
+    }
+
+    /// Counts so much of a span.
+    #[inline(always)]
+    pub(super) fn add(&mut self, stack: StackKey, nanos: i64) {
         if nanos > 0 {
             let tally = self.tally(stack);
             tally.count += 1;
@@ -116,59 +76,37 @@ impl Spans {
     }
 
     #[inline(always)]
-    fn tally(&mut self, stack: StackKey) -> &mut Tally {
+    pub(super) fn tally(&mut self, stack: StackKey) -> &mut Tally {
         let at = stack.index();
         if at >= self.tallies.len() {
-            self.tallies.resize(at + 1, Tally::default());
+            self.grow(at);
         }
         &mut self.tallies[at]
     }
 
-    /// Adds what follows.
-    pub(super) fn merge(&mut self, rules: &Rules, next: Spans) {
-        for (id, time) in next.ends {
-            if let Known::Open { since, stack } = self.gs.get(id.0) {
-                self.gs.remove(id.0);
-                self.count(rules, id, (since, time), stack);
-            }
-        }
-        let keys = self.stacks.absorb(&next.stacks);
-        let key = |stack: StackKey| keys.get(stack.index()).copied().unwrap_or_default();
-        for (&stack, more) in keys.iter().zip(&next.tallies) {
-            let tally = self.tally(stack);
-            tally.count += more.count;
-            tally.nanos = tally.nanos.saturating_add(more.nanos);
-        }
-        // All goroutines that exist are mentioned in every generation; of those
-        // that are not, in a trace with gaps, only what is open matters.
-        let mut gs = Paged::default();
-        for (id, known) in next.gs.iter() {
-            let known = match known {
-                Known::Open { since, stack } => Known::Open { since, stack: key(stack) },
-                other => other,
-            };
-            gs.replace(id, known);
-        }
-        for (id, known) in self.gs.iter() {
-            if matches!(known, Known::Open { .. }) && gs.get(id) == Known::Nothing {
-                gs.replace(id, known);
-            }
-        }
-        (self.gs, self.synced) = (gs, next.synced);
+    #[inline(never)]
+    fn grow(&mut self, at: usize) {
+        self.tallies.resize(at + 1, Tally::default());
     }
 
-    pub(super) fn finish(mut self, rules: &Rules) -> (Vec<Sample>, Stacks) {
-        if rules.unfinished {
-            for (id, known) in std::mem::take(&mut self.gs).iter() {
-                if let Known::Open { since, stack } = known {
-                    // The last sync ends the trace.
-                    self.count(rules, GoId(id), (since, self.synced), stack);
-                }
+    /// Counts also what goes on at the end, if that is asked for.
+    pub(super) fn end(&mut self, rules: &Rules, known: &Known) {
+        if !rules.unfinished {
+            return;
+        }
+        for (_, life) in known.alive() {
+            let in_span = rules.kind.state() == Some(life.state) && life.begun;
+            if in_span && self.is_about(rules.kind, life, known.stacks()) {
+                // The last sync ends the trace.
+                self.count(rules, life, known.synced());
             }
         }
-        let samples = self.stacks.keys().zip(&self.tallies).filter(|(_, tally)| tally.count != 0);
+    }
+
+    pub(super) fn samples(&self, stacks: &Stacks) -> Vec<Sample> {
+        let counted = stacks.keys().zip(&self.tallies).filter(|(_, tally)| tally.count != 0);
         let sample =
             |(stack, &Tally { count, nanos })| Sample { stack, state: None, reason: NameId::EMPTY, count, nanos };
-        (samples.map(sample).collect(), self.stacks)
+        counted.map(sample).collect()
     }
 }

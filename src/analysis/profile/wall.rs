@@ -3,13 +3,10 @@
 use super::Sample;
 use super::profiler::Rules;
 use crate::analysis::names::NameId;
-use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{ByGo, ByString, OldSeen as Seen};
-use crate::event::go::GoChange;
+use crate::analysis::stacks::StackKey;
+use crate::analysis::{Known, Life, Step};
 use crate::event::transition::GoState;
-use crate::ids::GoId;
 use crate::time::Time;
-use crate::wire::v2::spec::EventType;
 use rustc_hash::FxHashMap;
 
 /// What goroutines did, and for how long. A goroutine's stack is known where it
@@ -17,15 +14,11 @@ use rustc_hash::FxHashMap;
 /// the stack at which it ended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wall {
-    gs: ByGo<G>,
     tallies: Vec<Sample>,
     /// Where among the tallies they are.
     places: FxHashMap<(StackKey, GoState, NameId), u32>,
     /// By the index of a stack and the state, where the last one is that was.
     recent: Vec<[u32; STATES]>,
-    stacks: Stacks,
-    reasons: ByString<NameId>,
-    synced: Time,
 }
 
 /// How many states a goroutine may be in.
@@ -33,47 +26,31 @@ const STATES: usize = 6;
 /// Of a stack with which nothing has been.
 const NOWHERE: [u32; STATES] = [u32::MAX; STATES];
 
+/// A state that a goroutine was in.
 #[derive(Clone, Copy, Debug)]
-struct G {
-    state: GoState,
-    /// For what it waits.
-    reason: NameId,
-    since: Time,
-    /// The last that is known.
+struct Of {
     stack: StackKey,
+    state: GoState,
+    /// For what it waited.
+    reason: NameId,
 }
 
 impl Wall {
-    pub(super) fn note(&mut self, rules: &Rules, event: &Seen<'_, '_>) {
-        let time = event.time();
-        if event.wire_type() == EventType::Sync {
-            self.synced = time;
-        }
-        let Some(&GoChange { id, from, to, reason, own_stack, .. }) = event.go_step() else { return };
-        let before = self.gs.get(event.slot(id)).copied();
-        let last = before.map_or(StackKey::EMPTY, |before| before.stack);
-        let stack = event.stack_numbered(own_stack).map_or(last, |stack| self.stacks.intern(Some(stack)));
-        let reason = match to {
-            GoState::Waiting => self.reasons.get(event, reason, |reason| self.stacks.names.intern(reason)),
-            _ => NameId::EMPTY,
-        };
-        // What was so when the trace began, has been since.
-        let first = before.is_none() && from == GoState::Undetermined;
-        let g = G { state: to, reason, since: if first { self.synced } else { time }, stack };
-        *self.gs.get_or_insert_with(event.slot(id), || g) = g;
-        if let Some(before) = before {
-            let shown = if before.state == GoState::Running { stack } else { before.stack };
-            self.count(rules, id, G { stack: shown, ..before }, time);
-        }
-        if to == GoState::NotExist {
-            self.gs.remove(event.slot(id));
+    #[inline(always)]
+    pub(super) fn goroutine(&mut self, rules: &Rules, step: &Step<'_, '_>) {
+        if step.was.begun {
+            self.count(rules, step.was, step.time(), step.now.last_own);
         }
     }
 
-    fn count(&mut self, rules: &Rules, id: GoId, of: G, until: Time) {
-        let nanos = rules.filter.within(id, of.since, until);
+    /// Counts the time in a state; of one that ran, `left` is the stack that it left it with.
+    #[inline(always)]
+    fn count(&mut self, rules: &Rules, life: &Life, until: Time, left: StackKey) {
+        let nanos = rules.filter.within(life.id, life.since, until);
+        let stack = if life.state == GoState::Running { left } else { life.last_own };
+        let reason = if life.state == GoState::Waiting { life.reason } else { NameId::EMPTY };
         if nanos > 0
-            && let Some(tally) = self.tally(of)
+            && let Some(tally) = self.tally(Of { stack, state: life.state, reason })
         {
             tally.count += 1;
             tally.nanos = tally.nanos.saturating_add(nanos);
@@ -82,7 +59,7 @@ impl Wall {
 
     /// What has been counted of that stack, state and reason.
     #[inline]
-    fn tally(&mut self, of: G) -> Option<&mut Sample> {
+    fn tally(&mut self, of: Of) -> Option<&mut Sample> {
         let recent = *self.recent.get(of.stack.index()).unwrap_or(&NOWHERE);
         let at = recent.get(of.state as usize).map_or(usize::MAX, |&at| at as usize);
         let same = self.tallies.get(at).is_some_and(|tally| tally.reason == of.reason);
@@ -91,7 +68,7 @@ impl Wall {
     }
 
     #[inline(never)]
-    fn look_up(&mut self, G { stack, state, reason, .. }: G) -> usize {
+    fn look_up(&mut self, Of { stack, state, reason }: Of) -> usize {
         let at = *self.places.entry((stack, state, reason)).or_insert_with(|| {
             self.tallies.push(Sample { stack, state: Some(state), reason, count: 0, nanos: 0 });
             // There are fewer than bytes in the file.
@@ -106,10 +83,11 @@ impl Wall {
         at as usize
     }
 
-    pub(super) fn finish(mut self, rules: &Rules) -> (Vec<Sample>, Stacks) {
-        for (id, g) in self.gs.drain() {
-            self.count(rules, id, g, self.synced);
+    pub(super) fn finish(mut self, rules: &Rules, known: &Known) -> Vec<Sample> {
+        for (_, life) in known.alive().into_iter().filter(|(_, life)| life.begun) {
+            // The last sync ends the trace.
+            self.count(rules, life, known.synced(), life.last_own);
         }
-        (self.tallies, self.stacks)
+        self.tallies
     }
 }

@@ -93,8 +93,8 @@ impl Report {
         let kept = trace.fold(Count::default, |count, event| count.note(&event), merge);
         let kept = kept.map_err(|e| input.error(&e))?;
         drop(progress);
-        report.wire_events = wire.finish().wire_events();
-        report.kept = kept.output.finish().wire_events();
+        report.wire_events = wire.counts().wire_events();
+        report.kept = kept.output.counts().wire_events();
         report.defects = kept
             .warnings
             .iter()
@@ -197,7 +197,7 @@ fn strictly(input: &Input) -> Result<(u64, Option<Error>)> {
         }
     }
     drop(progress);
-    Ok((count.finish().wire_events(), stop))
+    Ok((count.counts().wire_events(), stop))
 }
 
 /// Whether a file is something else than a trace, or one that cannot be read.

@@ -101,7 +101,7 @@ fn in_order(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
         count.note(&event);
     }
     drop(progress);
-    Ok((count.finish(), texts(events.warnings())))
+    Ok((count.counts(), texts(events.warnings())))
 }
 
 fn side_by_side(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
@@ -113,7 +113,7 @@ fn side_by_side(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
     let folded = trace.fold(Count::default, |count, event| count.note(&event), merge);
     drop(progress);
     let folded = folded.map_err(|e| input.error(&e))?;
-    Ok((folded.output.finish(), texts(&folded.warnings)))
+    Ok((folded.output.counts(), texts(&folded.warnings)))
 }
 
 fn raw(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
@@ -145,7 +145,7 @@ fn raw(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
     defects.sort_by_key(Error::offset);
     match defects.first() {
         Some(e) if trace.options().mode == Mode::Strict => Err(input.error(e)),
-        _ => Ok((count.finish(), [texts(trace.warnings()), texts(&defects)].concat())),
+        _ => Ok((count.counts(), [texts(trace.warnings()), texts(&defects)].concat())),
     }
 }
 

@@ -171,23 +171,12 @@ impl Input {
 
     /// Shows every event to an analysis, or to a tuple of them; returns the
     /// answer and the defects that were passed over.
-    pub(crate) fn analyze<A: Analysis>(&self, trace: &Trace<'_>, mut analysis: A) -> Result<(A::Output, Vec<Warning>)> {
-        let mut pass = Pass::default();
-        let warnings = self.ahead(trace, |event| pass.show(*event, &mut analysis))?;
-        Ok((pass.finish(analysis), warnings))
-    }
-
-    /// Hands every event to `each`, with ordering ahead on a thread of its own
-    /// where there may be two. Returns the defects that were passed over.
-    fn ahead<'t>(&self, trace: &'t Trace<'t>, mut each: impl FnMut(&Event<'t>)) -> Result<Vec<Warning>> {
-        let (progress, mut meter) = (Progress::new(trace, false), Meter::default());
-        let read = trace.for_each(|event| {
-            meter.tick(&progress, &event);
-            each(&event);
-            ControlFlow::Continue(())
-        });
+    pub(crate) fn analyze<A: Analysis>(&self, trace: &Trace<'_>, analysis: A) -> Result<(A::Output, Vec<Warning>)> {
+        let progress = Progress::new(trace, false);
+        let analyzed = trace.analyze_watched(analysis, |event| progress.at(event));
         drop(progress);
-        read.map_err(|e| self.error(&e))
+        let analyzed = analyzed.map_err(|e| self.error(&e))?;
+        Ok((analyzed.output, analyzed.warnings))
     }
 
     /// Tells of the defects of a trace that was read nevertheless; to be called

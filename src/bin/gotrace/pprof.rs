@@ -9,7 +9,7 @@ use crate::table;
 use crate::{Global, Status, Usage};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use gotrace::analysis::profile::{Profile, ProfileKind, Profiler, Sample};
+use gotrace::analysis::profile::{Part, Profile, ProfileKind, Profiler, Sample};
 use gotrace::export::pprof;
 use gotrace::{GoState, Trace, Warning};
 use serde_json::{Value, json};
@@ -138,15 +138,13 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
 
 /// Makes the profile, generations side by side where that can be.
 fn profile(input: &Input, trace: &Trace<'_>, profiler: Profiler) -> Result<(Profile, Vec<Warning>)> {
-    if !profiler.merges() {
-        return input.analyze(trace, profiler);
-    }
+    let Some(part) = profiler.part() else { return input.analyze(trace, profiler) };
     let progress = Progress::new(trace, false);
-    let merge = |profiler: &mut Profiler, next| {
-        profiler.merge(next);
+    let merge = |parts: &mut Part, next| {
+        parts.merge(next);
         progress.one_more_generation();
     };
-    let folded = trace.fold(|| profiler.clone(), |profiler, event| profiler.note(&event), merge);
+    let folded = trace.fold(|| part.clone(), Part::note, merge);
     drop(progress);
     let folded = folded.map_err(|e| input.error(&e))?;
     Ok((folded.output.profile(), folded.warnings))

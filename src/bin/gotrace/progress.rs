@@ -49,7 +49,7 @@ impl Progress {
     }
 
     #[inline(never)]
-    fn at(&self, event: &Event<'_>) {
+    pub(crate) fn at(&self, event: &Event<'_>) {
         if let (Some(shown), Some(offset)) = (&self.shown, event.offset()) {
             shown.state.position.fetch_max(offset, Relaxed);
         }

@@ -1,0 +1,145 @@
+//! A profile made in parts, from generations that are read side by side.
+
+use super::Profile;
+use super::profiler::{Rules, profile};
+use super::spans::{Spans, Tally};
+use crate::analysis::stacks::{StackKey, Stacks};
+use crate::analysis::{Analysis, Known, Pass, Seen, Step};
+use crate::event::Event;
+use crate::ids::GoId;
+use crate::time::Time;
+use crate::wire::v2::spec::EventType;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// A part of a [`Profile`], from consecutive generations; made by
+/// [`Profiler::part`](super::Profiler::part).
+///
+/// ```
+/// # let bytes = include_bytes!("../../../testdata/traces/go1.27/mixed.trace");
+/// use gotrace::analysis::profile::{Part, ProfileKind, Profiler};
+/// use gotrace::{Options, Trace};
+///
+/// let trace = Trace::with_options(bytes, Options::default().threads(2))?;
+/// let profiler = Profiler::new(ProfileKind::Sched);
+/// let part = profiler.part().expect("one of a single state is made of parts");
+/// let folded = trace.fold(|| part.clone(), Part::note, Part::merge)?;
+/// let profile = folded.output.profile();
+/// assert_eq!(profile.total(), trace.analyze(profiler)?.output.total());
+/// # Ok::<(), gotrace::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Part {
+    rules: Arc<Rules>,
+    pass: Pass,
+    spans: Spans,
+    before: Option<Before>,
+}
+
+/// What the parts in front come to.
+#[derive(Clone, Debug)]
+struct Before {
+    stacks: Arc<Stacks>,
+    /// What is in a span at their end, since when, and with which stack.
+    open: FxHashMap<GoId, (Time, StackKey)>,
+    synced: Time,
+}
+
+impl Part {
+    pub(super) fn new(rules: Arc<Rules>) -> Part {
+        Part { rules, pass: Pass::default(), spans: Spans::default(), before: None }
+    }
+
+    /// Takes note of the next event.
+    #[inline(always)]
+    pub fn note(&mut self, event: Event<'_>) {
+        self.pass.show(&event, &mut Counting { rules: &self.rules, spans: &mut self.spans });
+    }
+
+    /// Adds what another one has seen of the part of the trace that follows.
+    pub fn merge(&mut self, mut next: Part) {
+        let mut before = self.close();
+        let known = next.pass.known();
+        for &(id, time) in &next.spans.ends {
+            if let Some((since, stack)) = before.open.remove(&id) {
+                self.spans.add(stack, self.rules.filter.within(id, since, time));
+            }
+        }
+        let keys = Arc::make_mut(&mut before.stacks).absorb(known.stacks());
+        let key = |stack: StackKey| keys.get(stack.index()).copied().unwrap_or_default();
+        for (&stack, more) in keys.iter().zip(&next.spans.tallies) {
+            let Tally { count, nanos } = self.spans.tally(stack);
+            *count += more.count;
+            *nanos = nanos.saturating_add(more.nanos);
+        }
+        // What is in the same state as before, or is not mentioned, has been in it.
+        for (_, life) in known.alive() {
+            if life.begun || self.rules.kind.state() != Some(life.state) {
+                before.open.remove(&life.id);
+            }
+        }
+        let opened = open(&self.rules, &mut next.spans, known);
+        before.open.extend(opened.into_iter().map(|(id, (since, stack))| (id, (since, key(stack)))));
+        before.synced = known.synced();
+        self.before = Some(before);
+    }
+
+    /// What is known of the parts so far.
+    fn close(&mut self) -> Before {
+        self.before.take().unwrap_or_else(|| {
+            let known = self.pass.known();
+            let open = open(&self.rules, &mut self.spans, known);
+            Before { stacks: Arc::clone(known.stacks()), open, synced: known.synced() }
+        })
+    }
+
+    /// The profile of all it has seen.
+    pub fn profile(mut self) -> Profile {
+        let before = self.close();
+        if self.rules.unfinished {
+            // The last sync ends the trace.
+            for (&id, &(since, stack)) in &before.open {
+                self.spans.add(stack, self.rules.filter.within(id, since, before.synced));
+            }
+        }
+        profile(self.rules.kind, self.spans.samples(&before.stacks), before.stacks)
+    }
+}
+
+/// The spans that go on at the end of a part, and began in it.
+fn open(rules: &Rules, spans: &mut Spans, known: &Known) -> FxHashMap<GoId, (Time, StackKey)> {
+    let mut open = FxHashMap::default();
+    for (_, life) in known.alive() {
+        let in_span = rules.kind.state() == Some(life.state) && life.begun;
+        if in_span && spans.is_about(rules.kind, life, known.stacks()) {
+            open.insert(life.id, (life.since, life.stack));
+        }
+    }
+    open
+}
+
+/// What is counted in a part.
+struct Counting<'a> {
+    rules: &'a Rules,
+    spans: &'a mut Spans,
+}
+
+impl Analysis for Counting<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn wants(&self, event: EventType) -> bool {
+        super::profiler::wants(self.rules.kind, event)
+    }
+
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+        self.spans.goroutine(self.rules, step, known);
+    }
+
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+        self.spans.sample(self.rules, event, known);
+    }
+
+    fn finish(self, _: &Known) {}
+}
