@@ -7,14 +7,14 @@
 //! ```
 
 mod known;
+mod old;
 mod slots;
 mod step;
-mod old;
 
 pub use known::Known;
-pub use step::{Seen, Step};
+pub(crate) use old::{GoSlot, NOWHERE, OldSeen};
 pub(crate) use step::Life;
-pub(crate) use old::{GoSlot, OldSeen, NOWHERE};
+pub use step::{Seen, Step};
 
 use super::Analysis;
 use crate::event::Event;
@@ -65,7 +65,13 @@ impl Pass {
         if analysis.wants(wire_type) {
             let seen = Seen { event, kind: OnceCell::new(), new_thread };
             analysis.event(&seen, &mut self.known);
-            analysis.event_old(&OldSeen { event: *event, go: None, at: NOWHERE, slots: &self.old, kind: OnceCell::new() });
+            analysis.event_old(&OldSeen {
+                event: *event,
+                go: None,
+                at: NOWHERE,
+                slots: &self.old,
+                kind: OnceCell::new(),
+            });
         }
     }
 

@@ -53,6 +53,15 @@ impl<'t> Event<'t> {
     /// [`kind`](Self::kind) says.
     #[inline(always)]
     pub(crate) fn go_change(&self) -> Option<GoChange> {
+        match self.hot_go_change() {
+            None if changes_go(self.record.event) => self.rare_go_change(),
+            change => change,
+        }
+    }
+
+    /// The same of those that most events are.
+    #[inline(always)]
+    pub(super) fn hot_go_change(&self) -> Option<GoChange> {
         use EventType as E;
         use GoState::*;
         let own = GoId(self.record.go);
@@ -81,14 +90,18 @@ impl<'t> Event<'t> {
                 change(own, Running, Syscall, 0, stack, stack)
             }
             E::GoSyscallEnd => change(own, Syscall, Running, 0, 0, 0),
-            event if changes_go(event) => self.rare_go_change(),
+            E::GoCreate => {
+                let [_, id, own_stack, stack] = self.first_args();
+                change(GoId(id), NotExist, Runnable, 0, stack, own_stack)
+            }
+            E::GoDestroy => change(own, Running, NotExist, 0, 0, 0),
             _ => None,
         }
     }
 
     #[inline(never)]
     fn rare_go_change(&self) -> Option<GoChange> {
-        let EventKind::StateTransition(StateTransition::Goroutine { id, from, to, stack: own, .. }) = self.kind()
+        let EventKind::StateTransition(StateTransition::Goroutine { id, from, to, stack: own, .. }) = self.any_kind()
         else {
             return None;
         };
@@ -137,7 +150,7 @@ mod tests {
                 for event in trace.events().map_while(Result::ok) {
                     let short = event.go_change();
                     let EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack }) =
-                        event.kind()
+                        event.any_kind()
                     else {
                         assert!(short.is_none(), "{event:?}");
                         continue;

@@ -47,7 +47,8 @@ struct Before {
 
 impl Part {
     pub(super) fn new(rules: Arc<Rules>) -> Part {
-        Part { rules, pass: Pass::default(), spans: Spans::default(), before: None }
+        let spans = Spans::new(rules.kind);
+        Part { rules, pass: Pass::default(), spans, before: None }
     }
 
     /// Takes note of the next event.

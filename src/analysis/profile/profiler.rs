@@ -49,7 +49,7 @@ impl Work {
         match (kind, compat) {
             (ProfileKind::Wall, _) => Work::Wall(Wall::default()),
             // Go has no CPU profile to be compatible with.
-            (ProfileKind::Cpu, _) | (_, Compat::Right) => Work::Spans(Spans::default()),
+            (ProfileKind::Cpu, _) | (_, Compat::Right) => Work::Spans(Spans::new(kind)),
             (_, Compat::Go127) => Work::Gos(Box::default()),
         }
     }

@@ -77,10 +77,7 @@ impl Analysis for RegionIntervals {
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         use EventType::*;
-        matches!(
-            event,
-            Sync | UserRegionBegin | UserRegionEnd | UserTaskBegin | GoStart
-        )
+        matches!(event, Sync | UserRegionBegin | UserRegionEnd | UserTaskBegin | GoStart)
     }
 
     fn goroutine(&mut self, step: &Step<'_, '_>, _: &Known) {

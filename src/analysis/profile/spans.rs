@@ -11,8 +11,10 @@ use crate::ids::GoId;
 use crate::time::Time;
 
 /// The spans of a trace, or of a part of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Spans {
+    /// The state that they are in, if it is one.
+    state: Option<GoState>,
     /// By the stack's index.
     pub(super) tallies: Vec<Tally>,
     /// Where states end, which the profile is about, that began before all this.
@@ -29,9 +31,14 @@ pub(super) struct Tally {
 }
 
 impl Spans {
+    /// Of that kind; nothing has been seen yet.
+    pub(super) fn new(kind: ProfileKind) -> Spans {
+        Spans { state: kind.state(), tallies: Vec::new(), ends: Vec::new(), reasons: Memo::default() }
+    }
+
     #[inline(always)]
     pub(super) fn goroutine(&mut self, rules: &Rules, step: &Step<'_, '_>, known: &Known) {
-        if rules.kind.state() == Some(step.was.state) {
+        if Some(step.was.state) == self.state {
             self.leave(rules, step, known);
         }
     }
@@ -39,10 +46,15 @@ impl Spans {
     #[inline(always)]
     fn leave(&mut self, rules: &Rules, step: &Step<'_, '_>, known: &Known) {
         if !step.was.begun {
-            self.ends.push((step.now.id, step.time()));
+            self.began_before(step);
         } else if self.is_about(rules.kind, step.was, known.stacks()) {
-            self.count(rules, step.was, step.time());
+            self.add(step.was.stack, rules.filter.of_step(step));
         }
+    }
+
+    #[inline(never)]
+    fn began_before(&mut self, step: &Step<'_, '_>) {
+        self.ends.push((step.now.id, step.time()));
     }
 
     /// Whether the state that a goroutine is in is one that the profile is about.
@@ -57,12 +69,6 @@ impl Spans {
             let stack = known.intern(event.stack());
             self.tally(stack).count += 1;
         }
-    }
-
-    /// Counts a span.
-    #[inline(always)]
-    fn count(&mut self, rules: &Rules, life: &Life, until: Time) {
-        self.add(life.stack, rules.filter.within(life.id, life.since, until));
     }
 
     /// Counts so much of a span.
@@ -95,10 +101,10 @@ impl Spans {
             return;
         }
         for (_, life) in known.alive() {
-            let in_span = rules.kind.state() == Some(life.state) && life.begun;
+            let in_span = Some(life.state) == self.state && life.begun;
             if in_span && self.is_about(rules.kind, life, known.stacks()) {
                 // The last sync ends the trace.
-                self.count(rules, life, known.synced());
+                self.add(life.stack, rules.filter.within(life.id, life.since, known.synced()));
             }
         }
     }

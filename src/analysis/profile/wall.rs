@@ -6,7 +6,6 @@ use crate::analysis::names::NameId;
 use crate::analysis::stacks::StackKey;
 use crate::analysis::{Known, Life, Step};
 use crate::event::transition::GoState;
-use crate::time::Time;
 use rustc_hash::FxHashMap;
 
 /// What goroutines did, and for how long. A goroutine's stack is known where it
@@ -39,14 +38,14 @@ impl Wall {
     #[inline(always)]
     pub(super) fn goroutine(&mut self, rules: &Rules, step: &Step<'_, '_>) {
         if step.was.begun {
-            self.count(rules, step.was, step.time(), step.now.last_own);
+            self.count(step.was, step.now.last_own, rules.filter.of_step(step));
         }
     }
 
-    /// Counts the time in a state; of one that ran, `left` is the stack that it left it with.
+    /// Counts so much of a state; of one that ran, `left` is the stack that it left
+    /// it with.
     #[inline(always)]
-    fn count(&mut self, rules: &Rules, life: &Life, until: Time, left: StackKey) {
-        let nanos = rules.filter.within(life.id, life.since, until);
+    fn count(&mut self, life: &Life, left: StackKey, nanos: i64) {
         let stack = if life.state == GoState::Running { left } else { life.last_own };
         let reason = if life.state == GoState::Waiting { life.reason } else { NameId::EMPTY };
         if nanos > 0
@@ -58,7 +57,7 @@ impl Wall {
     }
 
     /// What has been counted of that stack, state and reason.
-    #[inline]
+    #[inline(always)]
     fn tally(&mut self, of: Of) -> Option<&mut Sample> {
         let recent = *self.recent.get(of.stack.index()).unwrap_or(&NOWHERE);
         let at = recent.get(of.state as usize).map_or(usize::MAX, |&at| at as usize);
@@ -86,7 +85,7 @@ impl Wall {
     pub(super) fn finish(mut self, rules: &Rules, known: &Known) -> Vec<Sample> {
         for (_, life) in known.alive().into_iter().filter(|(_, life)| life.begun) {
             // The last sync ends the trace.
-            self.count(rules, life, known.synced(), life.last_own);
+            self.count(life, life.last_own, rules.filter.within(life.id, life.since, known.synced()));
         }
         self.tallies
     }
