@@ -1,10 +1,9 @@
 //! The pass that makes a summary.
 
 use super::{Extent, Group, Stops, Summary, Times};
-use crate::analysis::{Analysis, ByGo, ByProc, ByStack, Known, OldSeen as Seen, ThreadSet};
-use crate::event::go::GoChange;
+use crate::analysis::names::NameId;
+use crate::analysis::{Analysis, ByProc, BySlot, Known, Life, Memo, Seen, Step};
 use crate::event::range::{RangeName, RangeScope};
-use crate::event::stack::Stack;
 use crate::event::transition::{GoState, ProcState, StateTransition};
 use crate::event::{EventKind, Metric, MetricName};
 use crate::ids::{GoId, ProcId};
@@ -16,13 +15,12 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Debug, Default)]
 pub struct Summarize {
     summary: Summary,
-    last_sync: Time,
-    ms: ThreadSet,
-    gs: ByGo<G>,
+    /// How long goroutines that exist were in which state, the present one aside.
+    times: BySlot<Times>,
+    /// How many of them there are.
+    alive: u64,
     ps: ByProc<Option<Time>>,
     groups: Groups,
-    /// The groups of the goroutines that have a stack.
-    of_stacks: ByStack<Option<usize>>,
     /// Since when the collector marks.
     marking: Option<Time>,
     assists: FxHashMap<Option<GoId>, Time>,
@@ -30,48 +28,49 @@ pub struct Summarize {
     gomaxprocs_since: Time,
 }
 
-/// A goroutine that exists.
-#[derive(Clone, Copy, Debug)]
-struct G {
-    state: GoState,
-    since: Time,
-    times: Times,
-    group: Option<usize>,
-}
-
 impl Analysis for Summarize {
     type Output = Summary;
 
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+        self.summary.events += 1;
+        if step.new {
+            self.meet(step.from);
+        }
+        let times = self.times.of(step);
+        times.add(step.was.state, step.took);
+        if step.to() == GoState::NotExist {
+            let times = *times;
+            self.alive -= 1;
+            self.summary.goroutines.ended += 1;
+            self.groups.leave(step.now, times, known);
+        }
+    }
+
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
         let (summary, time) = (&mut self.summary, event.time());
         if summary.events == 0 {
-            summary.start = time;
             self.gomaxprocs_since = time;
         }
         summary.events += 1;
-        summary.end = time;
-        self.ms.note(event.thread());
-        if let Some(change) = event.go() {
-            return self.goroutine(event, change);
-        }
         let kind = event.kind();
         match *kind {
-            EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(id, to, time),
+            EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(id, to, time, known.synced()),
             EventKind::Metric(metric) => self.metric(metric, time),
             EventKind::RangeBegin(range) | EventKind::RangeActive(range) => match (range.name, range.scope) {
                 (RangeName::GcMark, _) if self.marking.is_none() => {
                     summary.gc.cycles += 1;
                     self.marking = Some(if summary.gc.cycles == 1 && matches!(kind, EventKind::RangeActive(_)) {
-                        summary.start
+                        known.start()
                     } else {
                         time
                     });
                 }
                 (RangeName::GcMarkAssist, RangeScope::Goroutine(g)) => {
-                    let last_sync = self.last_sync;
+                    let synced = known.synced();
                     self.assists.entry(g).or_insert_with(|| {
                         summary.gc.assists += 1;
-                        if matches!(kind, EventKind::RangeActive(_)) { last_sync } else { time }
+                        if matches!(kind, EventKind::RangeActive(_)) { synced } else { time }
                     });
                 }
                 (RangeName::StopTheWorld(_), RangeScope::Goroutine(g)) => {
@@ -96,7 +95,6 @@ impl Analysis for Summarize {
                 _ => {}
             },
             EventKind::Sync(sync) => {
-                self.last_sync = time;
                 if sync.generation.is_some() {
                     summary.generations += 1;
                 }
@@ -112,12 +110,15 @@ impl Analysis for Summarize {
         }
     }
 
-    fn finish(mut self, _: &Known) -> Summary {
-        let end = self.summary.end;
-        for (_, g) in self.gs.drain() {
-            self.groups.leave(g, end);
+    fn finish(mut self, known: &Known) -> Summary {
+        let end = known.last();
+        for (slot, life) in known.alive() {
+            let mut times = self.times.get(slot).copied().unwrap_or_default();
+            times.add(life.state, end.since(life.since));
+            self.groups.leave(life, times, known);
         }
         let mut summary = self.summary;
+        (summary.start, summary.end) = (known.start(), end);
         for since in self.ps.values().flatten() {
             summary.procs_running = summary.procs_running.saturating_add(end.since(since));
         }
@@ -127,7 +128,7 @@ impl Analysis for Summarize {
         for since in self.assists.values() {
             summary.gc.assisting = summary.gc.assisting.saturating_add(end.since(*since));
         }
-        summary.threads = self.ms.len();
+        summary.threads = known.threads();
         summary.procs = self.ps.len();
         let procs = summary.gomaxprocs.map_or(summary.procs as u64, |extent| extent.last);
         summary.capacity = summary.capacity.saturating_add(area(procs, end.since(self.gomaxprocs_since)));
@@ -140,36 +141,18 @@ impl Analysis for Summarize {
 }
 
 impl Summarize {
-    fn goroutine(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
-        let (GoChange { id, from, to, own_stack, .. }, time) = (*change, event.time());
+    /// A goroutine is mentioned for the first time.
+    fn meet(&mut self, from: GoState) {
         let people = &mut self.summary.goroutines;
-        let g = self.gs.get_or_insert_with(event.slot(id), || {
-            // One that is first mentioned was in that state since the last sync.
-            let created = from == GoState::NotExist;
-            *(if created { &mut people.created } else { &mut people.at_start }) += 1;
-            let (state, since) = if created { (from, time) } else { (to, self.last_sync) };
-            G { state, since, times: Times::default(), group: None }
-        });
-        g.times.add(g.state, time.since(g.since));
-        (g.state, g.since) = (to, time);
-        // Every stack of a goroutine ends in the function that it began with.
-        if g.group.is_none() && own_stack != 0 {
-            let groups = &mut self.groups;
-            g.group = self.of_stacks.get(event, own_stack, |stack| groups.of_stack(stack?));
-        }
-        if to == GoState::NotExist {
-            let ended = *g;
-            self.gs.remove(event.slot(id));
-            people.ended += 1;
-            self.groups.leave(ended, time);
-        }
-        people.most = people.most.max(self.gs.len() as u64);
+        *(if from == GoState::NotExist { &mut people.created } else { &mut people.at_start }) += 1;
+        self.alive += 1;
+        people.most = people.most.max(self.alive);
     }
 
-    fn proc(&mut self, id: ProcId, to: ProcState, time: Time) {
+    fn proc(&mut self, id: ProcId, to: ProcState, time: Time, synced: Time) {
         let known = self.ps.get(id);
         let running = match (to == ProcState::Running, known.flatten()) {
-            (true, None) if known.is_none() && self.summary.generations == 1 => Some(self.last_sync),
+            (true, None) if known.is_none() && self.summary.generations == 1 => Some(synced),
             (true, None) => Some(time),
             (false, Some(since)) => {
                 self.summary.procs_running = self.summary.procs_running.saturating_add(time.since(since));
@@ -210,34 +193,38 @@ fn stopped(stops: &mut Vec<Stops>, reason: &[u8], time: i64) {
     }
 }
 
-/// The groups, found by name.
+/// The groups, found by the function that goroutines begin with.
 #[derive(Clone, Debug, Default)]
 struct Groups {
     list: Vec<Group>,
-    by_name: FxHashMap<Option<Box<[u8]>>, usize>,
+    by_root: Memo<NameId, usize>,
+    /// Those of functions without a name, by what stands for that, or nothing.
+    others: FxHashMap<Option<Box<[u8]>>, usize>,
 }
 
 impl Groups {
-    /// The group of the goroutines that have such a stack.
-    fn of_stack(&mut self, stack: Stack<'_>) -> Option<usize> {
-        stack.frames().last().map(|frame| self.of_name(Some(&frame.name())))
-    }
-
-    fn of_name(&mut self, name: Option<&[u8]>) -> usize {
-        let name: Option<Box<[u8]>> = name.map(Box::from);
-        *self.by_name.entry(name).or_insert_with_key(|name| {
-            self.list.push(Group { function: name.clone(), count: 0, times: Times::default() });
-            self.list.len() - 1
-        })
+    /// The group of a goroutine. A function has no name in traces of Go 1.5 and 1.6;
+    /// its program counter stands for that.
+    fn of(&mut self, life: &Life, known: &Known) -> usize {
+        let (list, stacks) = (&mut self.list, known.stacks());
+        let mut add = |function: Option<Box<[u8]>>| {
+            list.push(Group { function, count: 0, times: Times::default() });
+            list.len() - 1
+        };
+        if life.root != NameId::EMPTY {
+            return self.by_root.get(life.root, || add(Some(stacks.names.get(life.root).into())));
+        }
+        let outermost = stacks.frames(life.last_own).last();
+        let function = outermost.map(|frame| format!("{:#x}", frame.pc).into_bytes().into_boxed_slice());
+        *self.others.entry(function).or_insert_with_key(|function| add(function.clone()))
     }
 
     /// Takes note of all that a goroutine did until it or the trace ended.
-    fn leave(&mut self, mut g: G, time: Time) {
-        g.times.add(g.state, time.since(g.since));
-        let group = g.group.unwrap_or_else(|| self.of_name(None));
-        if let Some(group) = self.list.get_mut(group) {
+    fn leave(&mut self, life: &Life, times: Times, known: &Known) {
+        let at = self.of(life, known);
+        if let Some(group) = self.list.get_mut(at) {
             group.count += 1;
-            group.times = group.times.plus(g.times);
+            group.times = group.times.plus(times);
         }
     }
 }
