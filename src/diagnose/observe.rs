@@ -4,7 +4,7 @@ mod people;
 mod sums;
 mod windows;
 
-use crate::analysis::{Analysis, ByProc, Known, OldSeen as Seen, ThreadSet};
+use crate::analysis::{Analysis, ByProc, Known, Seen, Step};
 use crate::diagnose::observation::{Observation, Pause, Source};
 use crate::diagnose::{Observation as Output, Stretch};
 use crate::event::range::{RangeName, RangeScope};
@@ -13,7 +13,7 @@ use crate::event::{EventKind, MetricName};
 use crate::ids::ProcId;
 use crate::time::Time;
 use people::People;
-use windows::{Now, Windows};
+use windows::{Count, Windows};
 
 /// How many of the longest pauses are kept.
 const PAUSES: usize = 5;
@@ -22,7 +22,6 @@ const PAUSES: usize = 5;
 /// exist at a time and with the different stacks, not with the trace.
 #[derive(Clone, Debug, Default)]
 pub struct Observe {
-    now: Now,
     windows: Windows,
     people: People,
     /// Whether a P has an M.
@@ -30,7 +29,6 @@ pub struct Observe {
     /// How many have one.
     held: i64,
     gomaxprocs: Option<i64>,
-    threads: ThreadSet,
     /// Since when the collector has stopped the world.
     stopped: Option<Time>,
     marking: bool,
@@ -40,23 +38,24 @@ pub struct Observe {
 impl Analysis for Observe {
     type Output = Output;
 
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
-        let time = event.time();
-        if self.threads.note(event.thread()) {
-            self.windows.until(time, &self.now);
-            self.now.threads += 1.0;
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+        self.windows.reach(step.time());
+        if step.is_first_of_thread() {
+            self.windows.add(Count::Threads, 1);
         }
-        if let Some(change) = event.go() {
-            if change.from != change.to {
-                self.windows.until(time, &self.now);
-                self.people.transition(event, change, self.marking, &mut self.now);
-            }
-            return;
+        self.people.step(step, known, self.marking, &mut self.windows);
+    }
+
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+        let (time, known) = (event.time(), &*known);
+        self.windows.reach(time);
+        if event.is_first_of_thread() {
+            self.windows.add(Count::Threads, 1);
         }
         match *event.kind() {
-            EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(event, id, to),
+            EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(known, id, to),
             EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
-                self.windows.until(time, &self.now);
                 self.gomaxprocs = i64::try_from(metric.value).ok();
                 self.count_idle();
             }
@@ -66,34 +65,35 @@ impl Analysis for Observe {
                     output.gc_cycles += u64::from(!std::mem::replace(&mut self.marking, true));
                 }
                 (RangeName::StopTheWorld(reason), _) if is_gc(reason) => {
-                    self.windows.until(time, &self.now);
-                    self.now.stopped = 1.0;
+                    self.windows.set(Count::Stopped, 1);
                     self.stopped = Some(time);
                 }
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(event, id, true),
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => {
+                    self.people.assist(known, id, time, true);
+                }
                 _ => {}
             },
             EventKind::RangeEnd(range, _) => match (range.name, range.scope) {
                 (RangeName::GcMark, _) => self.marking = false,
                 (RangeName::StopTheWorld(_), _) => self.started(time),
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.people.assist(event, id, false),
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => {
+                    self.people.assist(known, id, time, false);
+                }
                 _ => {}
             },
             EventKind::Label(label) => {
                 if let Some(id) = label.goroutine.filter(|_| is_worker(label.label)) {
-                    self.people.worker(event, id);
+                    self.people.worker(known, id, time);
                 }
             }
             EventKind::StackSample => {
                 self.output.get_or_insert_with(|| Observation::new(Source::Trace)).cpu_samples += 1;
             }
-            EventKind::Sync(_) => self.windows.until(time, &self.now),
             _ => {}
         }
     }
 
-    fn finish(mut self, _: &Known) -> Output {
-        let end = Time(self.windows.start().0.saturating_add(self.windows.span()));
+    fn finish(mut self, known: &Known) -> Output {
         let start = self.windows.start();
         let mut output = self.output.take().unwrap_or_else(|| Observation::new(Source::Trace));
         output.span = self.windows.span();
@@ -106,37 +106,35 @@ impl Analysis for Observe {
             let since = |time: i64| time.saturating_sub(start.0);
             pause.when = Stretch { start: since(pause.when.start), end: since(pause.when.end) };
         });
-        let collecting = self.people.finish(start, end, &mut output);
+        let collecting = self.people.finish(known, &mut self.windows, &mut output);
         output.gc_cpu = (capacity > 0.0).then(|| (collecting as f64 + stopped) / capacity);
         output
     }
 }
 
 impl Observe {
-    fn proc(&mut self, event: &Seen<'_, '_>, id: ProcId, to: ProcState) {
-        let time = event.time();
+    fn proc(&mut self, known: &Known, id: ProcId, to: ProcState) {
         let runs = to == ProcState::Running;
         let before = self.procs.insert(id, runs);
         if before != Some(runs) {
-            self.windows.until(time, &self.now);
             self.held += i64::from(runs) - i64::from(before == Some(true));
             self.count_idle();
         }
         if !runs {
-            self.people.lost_proc(event, id, &mut self.now);
+            self.people.lost_proc(known, id, &mut self.windows);
         }
     }
 
     fn count_idle(&mut self) {
         // Traces up to Go 1.21 need not tell; then it is at least the Ps that appear.
         let procs = self.gomaxprocs.unwrap_or(self.procs.len() as i64);
-        (self.now.procs, self.now.idle_procs) = (procs as f64, (procs - self.held).max(0) as f64);
+        self.windows.set(Count::Procs, procs);
+        self.windows.set(Count::IdleProcs, procs.saturating_sub(self.held).max(0));
     }
 
     fn started(&mut self, time: Time) {
         let Some(since) = self.stopped.take() else { return };
-        self.windows.until(time, &self.now);
-        self.now.stopped = 0.0;
+        self.windows.set(Count::Stopped, 0);
         let output = self.output.get_or_insert_with(|| Observation::new(Source::Trace));
         output.pause_times.add(time.since(since));
         // Times from the beginning are told apart at the end.

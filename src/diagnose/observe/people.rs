@@ -1,12 +1,11 @@
 //! What the goroutines did, as far as the rules need to know.
 
-use super::sums::{Change, Sums};
-use super::windows::{Now, one_if};
+use super::sums::{Left, Sums};
+use super::windows::{Count, Windows};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{ByGo, ByStack, ByString, OldSeen as Seen};
+use crate::analysis::{BySlot, Known, Memo, Step};
 use crate::diagnose::observation::Observation;
-use crate::event::go::GoChange;
 use crate::event::transition::GoState;
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
@@ -20,53 +19,25 @@ pub(super) enum Matter {
     Lock,
 }
 
-/// A goroutine that exists.
-#[derive(Clone, Copy, Debug)]
+/// What is known of a goroutine beside its state.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct G {
-    pub(super) state: GoState,
-    pub(super) since: Time,
     pub(super) matter: Matter,
-    /// The stack that it waits, or is in a system call, with.
-    pub(super) stack: StackKey,
-    /// Who created it, if the trace tells.
-    pub(super) creator: Option<StackKey>,
-    /// The function it began with.
-    pub(super) root: NameId,
-    /// The P that it went into a system call with, until it loses that.
-    pub(super) proc: Option<ProcId>,
+    /// Whether it is in a system call without a P.
     pub(super) lost_proc: bool,
+    pub(super) assists: bool,
     /// Since when it works for the collector.
     pub(super) collecting: Option<Time>,
-    pub(super) assists: bool,
-    /// The P that it runs on.
-    pub(super) runs_on: Option<ProcId>,
-}
-
-impl G {
-    fn new(state: GoState, since: Time, creator: Option<StackKey>) -> G {
-        G {
-            state,
-            since,
-            matter: Matter::Other,
-            stack: StackKey::EMPTY,
-            creator,
-            root: NameId::EMPTY,
-            proc: None,
-            lost_proc: false,
-            collecting: None,
-            assists: false,
-            runs_on: None,
-        }
-    }
+    /// Who created it, if the trace tells.
+    creator: Option<StackKey>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct People {
-    gs: ByGo<G>,
-    stacks: Stacks,
-    reasons: ByString<Reason>,
+    gs: BySlot<G>,
+    reasons: Memo<NameId, Reason>,
     /// Whether a stack is that of a lock.
-    locks: ByStack<bool>,
+    locks: Memo<StackKey, bool>,
     sums: Sums,
 }
 
@@ -90,56 +61,49 @@ impl Reason {
 }
 
 impl People {
-    #[inline]
-    pub(super) fn transition(&mut self, event: &Seen<'_, '_>, change: &GoChange, marking: bool, now: &mut Now) {
-        let (GoChange { id, from, to, .. }, time) = (*change, event.time());
-        let (stacks, mut new) = (&mut self.stacks, false);
-        let g = self.gs.get_or_insert_with(event.slot(id), || {
-            new = true;
-            let created = from == GoState::NotExist;
-            G::new(from, time, created.then(|| stacks.intern(event.stack_numbered(change.stack))))
-        });
-        now.goroutines += one_if(new);
-        let key = stacks.intern(event.stack_numbered(change.own_stack));
-        if g.root == NameId::EMPTY {
-            g.root = stacks.root_name(key);
+    #[inline(always)]
+    pub(super) fn step(&mut self, step: &Step<'_, '_>, known: &Known, marking: bool, windows: &mut Windows) {
+        let (was, now, stacks) = (step.was, step.now, known.stacks());
+        let g = self.gs.of(step);
+        if step.new {
+            g.creator = (step.from == GoState::NotExist).then_some(now.stack);
+            windows.add(Count::Goroutines, 1);
         }
-        self.sums.leave(id, g, &Change { time, stack: key, marking, names: &stacks.names }, now);
-        let woken = g.state == GoState::Waiting && g.matter == Matter::Network;
-        (g.state, g.since, g.stack) = (to, time, key);
-        g.matter = match to {
-            GoState::Waiting => match self.reasons.get(event, change.reason, Reason::of) {
+        let took = was.begun.then_some(step.took);
+        let left = Left { was, took, until: step.time(), stack: now.own, root: now.root, marking };
+        self.sums.leave(g, &left, &stacks.names, windows);
+        g.matter = match now.state {
+            GoState::Waiting => match self.reasons.get(now.reason, || Reason::of(stacks.names.get(now.reason))) {
                 Reason::Network => Matter::Network,
-                Reason::Sync if self.locks.get(event, change.own_stack, |_| is_lock(stacks, key)) => Matter::Lock,
+                Reason::Sync if self.locks.get(now.own, || is_lock(stacks, now.own)) => Matter::Lock,
                 _ => Matter::Other,
             },
-            GoState::Runnable if woken => Matter::Network,
+            GoState::Runnable if was.state == GoState::Waiting && g.matter == Matter::Network => Matter::Network,
             _ => Matter::Other,
         };
-        self.sums.enter(id, g, event.proc(), now);
-        if to == GoState::NotExist {
-            self.gs.remove(event.slot(id));
-            now.goroutines -= 1.0;
+        self.sums.enter(g, now, windows);
+        if now.state == GoState::NotExist {
+            windows.add(Count::Goroutines, -1);
         }
     }
 
     /// A P is idle: if a goroutine went into a system call with it, that one is
     /// without.
-    pub(super) fn lost_proc(&mut self, event: &Seen<'_, '_>, proc: ProcId, now: &mut Now) {
+    pub(super) fn lost_proc(&mut self, known: &Known, proc: ProcId, windows: &mut Windows) {
         let Some(id) = self.sums.in_syscall.remove(proc) else { return };
-        if let Some(g) = self.gs.get_mut(event.slot(id)).filter(|g| g.state == GoState::Syscall && !g.lost_proc) {
-            g.proc = None;
+        let calls = known.life(id).is_some_and(|life| life.state == GoState::Syscall);
+        if let Some(g) = self.of(known, id).filter(|g| calls && !g.lost_proc) {
             g.lost_proc = true;
-            now.blocked_threads += 1.0;
+            windows.add(Count::BlockedThreads, 1);
         }
     }
 
     /// A goroutine begins or ends to help the collector.
-    pub(super) fn assist(&mut self, event: &Seen<'_, '_>, id: GoId, begins: bool) {
-        let Some(g) = self.gs.get_mut(event.slot(id)) else { return };
-        let time = event.time();
+    pub(super) fn assist(&mut self, known: &Known, id: GoId, time: Time, begins: bool) {
+        let runs = known.life(id).is_some_and(|life| life.state == GoState::Running);
+        let Some(g) = self.of(known, id) else { return };
         g.assists = begins;
-        if begins && g.state == GoState::Running {
+        if begins && runs {
             g.collecting = Some(time);
         } else if let (false, Some(since)) = (begins, g.collecting.take()) {
             self.sums.collected(since, time);
@@ -147,26 +111,32 @@ impl People {
     }
 
     /// A goroutine works for the collector until it stops running.
-    pub(super) fn worker(&mut self, event: &Seen<'_, '_>, id: GoId) {
-        if let Some(g) = self.gs.get_mut(event.slot(id)) {
-            g.collecting = Some(event.time());
+    pub(super) fn worker(&mut self, known: &Known, id: GoId, time: Time) {
+        if let Some(g) = self.of(known, id) {
+            g.collecting = Some(time);
         }
     }
 
+    fn of(&mut self, known: &Known, id: GoId) -> Option<&mut G> {
+        self.gs.get_mut(known.slot(id)?)
+    }
+
     /// Ends the trace; returns how long goroutines worked for the collector.
-    pub(super) fn finish(mut self, start: Time, end: Time, output: &mut Observation) -> i64 {
-        let mut now = Now::default();
-        let change = Change { time: end, stack: StackKey::EMPTY, marking: false, names: &self.stacks.names };
-        for (id, mut g) in self.gs.drain() {
+    pub(super) fn finish(mut self, known: &Known, windows: &mut Windows, output: &mut Observation) -> i64 {
+        let (stacks, until) = (known.stacks(), known.last());
+        for (slot, life) in known.alive() {
+            let Some(mut g) = self.gs.get_mut(slot).copied() else { continue };
             if let Some(creator) = g.creator {
                 self.sums.created.add(creator.index(), 0);
             }
             // What has not ended is no latency; all else counts as it is.
-            if g.state != GoState::Runnable {
-                self.sums.leave(id, &mut g, &change, &mut now);
+            if life.state != GoState::Runnable {
+                let took = life.begun.then(|| until.since(life.since));
+                let left = Left { was: life, took, until, stack: StackKey::EMPTY, root: life.root, marking: false };
+                self.sums.leave(&mut g, &left, &stacks.names, windows);
             }
         }
-        self.sums.finish(start, &self.stacks, output)
+        self.sums.finish(known.start(), stacks, output)
     }
 }
 

@@ -1,11 +1,11 @@
 //! What goroutines did together.
 
 use super::people::{G, Matter};
-use super::windows::{Now, one_if};
-use crate::analysis::ByProc;
+use super::windows::{Count, Windows};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::{NameId, Names};
 use crate::analysis::stacks::{StackKey, Stacks};
+use crate::analysis::{ByProc, Life};
 use crate::diagnose::Stretch;
 use crate::diagnose::observation::{Hot, LongRun, Observation};
 use crate::event::transition::GoState;
@@ -25,14 +25,19 @@ const SHORT_RUN: i64 = 15_000_000;
 pub(super) struct Tally(Vec<(u64, i64)>);
 
 impl Tally {
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, at: usize, time: i64) {
         if self.0.len() <= at {
-            self.0.resize(at + 1, (0, 0));
+            self.grow(at);
         }
         if let Some(sum) = self.0.get_mut(at) {
             *sum = (sum.0 + 1, sum.1.saturating_add(time));
         }
+    }
+
+    #[inline(never)]
+    fn grow(&mut self, at: usize) {
+        self.0.resize(at + 1, (0, 0));
     }
 
     /// What was, with its index.
@@ -46,7 +51,6 @@ impl Tally {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sums {
     pub(super) in_syscall: ByProc<GoId>,
-    runners: u64,
     long_runs: Vec<Run>,
     waits: Tally,
     syscalls: Tally,
@@ -64,93 +68,96 @@ pub(super) struct Sums {
 /// the function that it began with.
 type Run = (Time, Time, GoId, Option<ProcId>, StackKey, NameId);
 
-/// How it is when a goroutine changes its state.
+/// A state that a goroutine leaves.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Change<'a> {
-    pub(super) time: Time,
-    /// The goroutine's stack.
+pub(super) struct Left<'a> {
+    /// The state.
+    pub(super) was: &'a Life,
+    /// How long it was in that, in nanoseconds; none if that is not known.
+    pub(super) took: Option<i64>,
+    pub(super) until: Time,
+    /// The goroutine's stack as it left, and the function that it began with.
     pub(super) stack: StackKey,
+    pub(super) root: NameId,
     /// Whether the collector marks.
     pub(super) marking: bool,
-    pub(super) names: &'a Names,
 }
 
 impl Sums {
     /// Ends a state.
-    #[inline]
-    pub(super) fn leave(&mut self, id: GoId, g: &mut G, change: &Change<'_>, now: &mut Now) {
-        let &Change { time, stack, marking, names } = change;
-        let took = time.since(g.since);
-        match g.state {
+    #[inline(always)]
+    pub(super) fn leave(&mut self, g: &mut G, left: &Left<'_>, names: &Names, windows: &mut Windows) {
+        match left.was.state {
             GoState::Runnable => {
-                now.runnable -= 1.0;
-                now.network_runnable -= one_if(g.matter == Matter::Network);
-                self.queued.add(g.root.index(), took);
-                if marking { self.during_gc.add(took) } else { self.otherwise.add(took) }
+                windows.add(Count::Runnable, -1);
+                if g.matter == Matter::Network {
+                    windows.add(Count::NetworkRunnable, -1);
+                }
+                if let Some(took) = left.took {
+                    self.queued.add(left.root.index(), took);
+                    if left.marking { self.during_gc.add(took) } else { self.otherwise.add(took) }
+                }
             }
             GoState::Running => {
-                now.running -= 1;
-                self.runners ^= id.0;
+                windows.run(left.was.id, -1);
                 if let Some(since) = g.collecting.take() {
-                    self.collected(since, time);
+                    self.collected(since, left.until);
                 }
-                if took > SHORT_RUN {
-                    self.long_run(names, (g.since, time, id, g.runs_on, stack, g.root));
-                }
-            }
-            GoState::Waiting => {
-                now.network_waiting -= one_if(g.matter == Matter::Network);
-                if g.matter == Matter::Lock {
-                    now.lock_waiting -= 1.0;
-                    self.waits.add(g.stack.index(), took);
+                if left.took > Some(SHORT_RUN) {
+                    self.long_run(names, left);
                 }
             }
+            GoState::Waiting => match g.matter {
+                Matter::Network => windows.add(Count::NetworkWaiting, -1),
+                Matter::Lock => {
+                    windows.add(Count::LockWaiting, -1);
+                    self.waits.add(left.was.own.index(), left.took.unwrap_or(0));
+                }
+                Matter::Other => {}
+            },
             GoState::Syscall => {
                 if g.lost_proc {
-                    now.blocked_threads -= 1.0;
-                    self.syscalls.add(g.stack.index(), took);
-                }
-                if let Some(proc) = g.proc.take() {
+                    windows.add(Count::BlockedThreads, -1);
+                    self.syscalls.add(left.was.own.index(), left.took.unwrap_or(0));
+                } else if let Some(proc) = left.was.proc() {
                     self.in_syscall.remove(proc);
                 }
                 g.lost_proc = false;
             }
             GoState::NotExist | GoState::Undetermined => {}
         }
-        now.runner = (now.running == 1).then_some(GoId(self.runners));
     }
 
     /// Begins the state that it is in.
-    #[inline]
-    pub(super) fn enter(&mut self, id: GoId, g: &mut G, proc: Option<ProcId>, now: &mut Now) {
-        match g.state {
+    #[inline(always)]
+    pub(super) fn enter(&mut self, g: &mut G, now: &Life, windows: &mut Windows) {
+        match now.state {
             GoState::Runnable => {
-                now.runnable += 1.0;
-                now.network_runnable += one_if(g.matter == Matter::Network);
+                windows.add(Count::Runnable, 1);
+                if g.matter == Matter::Network {
+                    windows.add(Count::NetworkRunnable, 1);
+                }
             }
             GoState::Running => {
-                now.running += 1;
-                self.runners ^= id.0;
-                g.runs_on = proc;
-                g.collecting = g.assists.then_some(g.since);
+                windows.run(now.id, 1);
+                g.collecting = g.assists.then_some(now.since);
             }
-            GoState::Waiting => {
-                now.network_waiting += one_if(g.matter == Matter::Network);
-                now.lock_waiting += one_if(g.matter == Matter::Lock);
-            }
-            GoState::Syscall => match proc {
+            GoState::Waiting => match g.matter {
+                Matter::Network => windows.add(Count::NetworkWaiting, 1),
+                Matter::Lock => windows.add(Count::LockWaiting, 1),
+                Matter::Other => {}
+            },
+            GoState::Syscall => match now.proc() {
                 Some(proc) => {
-                    g.proc = Some(proc);
-                    self.in_syscall.insert(proc, id);
+                    self.in_syscall.insert(proc, now.id);
                 }
                 None => {
                     g.lost_proc = true;
-                    now.blocked_threads += 1.0;
+                    windows.add(Count::BlockedThreads, 1);
                 }
             },
             GoState::NotExist | GoState::Undetermined => {}
         }
-        now.runner = (now.running == 1).then_some(GoId(self.runners));
     }
 
     /// A goroutine has worked for the collector.
@@ -158,13 +165,15 @@ impl Sums {
         self.collected = self.collected.saturating_add(until.since(since));
     }
 
-    fn long_run(&mut self, names: &Names, run: Run) {
+    #[inline(never)]
+    fn long_run(&mut self, names: &Names, left: &Left<'_>) {
         // The runtime's own may take their time.
-        let root = names.get(run.5);
+        let root = names.get(left.root);
         if root.starts_with(b"runtime.") && root != b"runtime.main" {
             return;
         }
-        self.long_runs.push(run);
+        let Left { was, until, stack, root, .. } = *left;
+        self.long_runs.push((was.since, until, was.id, was.proc(), stack, root));
         self.long_runs.sort_by_key(|run| std::cmp::Reverse(run.1.since(run.0)));
         self.long_runs.truncate(RUNS);
     }

@@ -2,6 +2,9 @@
 //!
 //! There are at most [`MOST`] stretches; when time goes beyond the last one, each
 //! two become one, so that a trace of any length fits.
+//!
+//! A stretch begins with the sums that it has if no count changes; each change adds
+//! what it makes of the rest of the stretch. So most events touch one or two sums.
 
 use crate::diagnose::Sample;
 use crate::ids::GoId;
@@ -14,122 +17,79 @@ const FIRST_WIDTH: i64 = 1_000_000;
 /// The share of a stretch in which a goroutine has to be the only one that runs.
 const ALONE: f64 = 0.8;
 
-/// What is the case at a moment, as counts: in floating point, in the order of the
-/// sums they are added to, so that several are at once.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub(super) struct Now {
-    pub(super) procs: f64,
-    pub(super) idle_procs: f64,
-    pub(super) threads: f64,
-    pub(super) blocked_threads: f64,
-    pub(super) runnable: f64,
-    pub(super) network_runnable: f64,
-    pub(super) goroutines: f64,
-    pub(super) network_waiting: f64,
-    pub(super) lock_waiting: f64,
-    /// Whether the collector has stopped the world.
-    pub(super) stopped: f64,
-    pub(super) running: i64,
-    /// The goroutine that runs, if it is one.
-    pub(super) runner: Option<GoId>,
+/// What is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Count {
+    Procs,
+    IdleProcs,
+    Threads,
+    BlockedThreads,
+    Runnable,
+    NetworkRunnable,
+    Goroutines,
+    NetworkWaiting,
+    LockWaiting,
+    /// 1 while the collector has stopped the world.
+    Stopped,
+    /// 1 while a P idles though a goroutine could run.
+    IdleBesideRunnable,
+    /// 1 while any goroutine runs.
+    AnyRunning,
 }
 
-/// What to count for something that is or is not.
-#[inline]
-pub(super) fn one_if(is: bool) -> f64 {
-    f64::from(u8::from(is))
-}
+const COUNTS: usize = Count::AnyRunning as usize + 1;
 
 /// Sums over a stretch: counts times nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
 struct Window {
-    procs: f64,
-    idle_procs: f64,
-    threads: f64,
-    blocked_threads: f64,
-    runnable: f64,
-    network_runnable: f64,
-    goroutines: f64,
-    network_waiting: f64,
-    lock_waiting: f64,
-    stopped: f64,
-    idle_beside_runnable: f64,
-    running: f64,
+    sums: [i64; COUNTS],
     time: i64,
     /// Who ran alone more than all others together, and by how much.
     alone: Option<(GoId, i64)>,
 }
 
 impl Window {
-    #[inline]
-    fn add(&mut self, now: &Now, time: i64) {
-        let weight = time as f64;
-        self.time += time;
-        self.procs += now.procs * weight;
-        self.idle_procs += now.idle_procs * weight;
-        self.threads += now.threads * weight;
-        self.blocked_threads += now.blocked_threads * weight;
-        self.runnable += now.runnable * weight;
-        self.network_runnable += now.network_runnable * weight;
-        self.goroutines += now.goroutines * weight;
-        self.network_waiting += now.network_waiting * weight;
-        self.lock_waiting += now.lock_waiting * weight;
-        self.stopped += now.stopped * weight;
-        self.idle_beside_runnable += one_if(now.idle_procs > 0.0 && now.runnable > 0.0) * weight;
-        self.running += one_if(now.running > 0) * weight;
-        if let (1, Some(id)) = (now.running, now.runner) {
-            self.vote(id, time);
-        }
-    }
-
     fn vote(&mut self, id: GoId, time: i64) {
         self.alone = match self.alone {
             Some((other, lead)) if other != id && lead > time => Some((other, lead - time)),
             Some((other, lead)) if other != id => Some((id, time - lead)),
-            Some((_, lead)) => Some((id, lead + time)),
+            Some((_, lead)) => Some((id, lead.saturating_add(time))),
             None => Some((id, time)),
         };
     }
 
     fn merge(&mut self, other: &Window) {
-        self.time += other.time;
-        self.procs += other.procs;
-        self.idle_procs += other.idle_procs;
-        self.threads += other.threads;
-        self.blocked_threads += other.blocked_threads;
-        self.runnable += other.runnable;
-        self.network_runnable += other.network_runnable;
-        self.goroutines += other.goroutines;
-        self.network_waiting += other.network_waiting;
-        self.lock_waiting += other.lock_waiting;
-        self.stopped += other.stopped;
-        self.idle_beside_runnable += other.idle_beside_runnable;
-        self.running += other.running;
+        self.time = self.time.saturating_add(other.time);
+        for (sum, more) in self.sums.iter_mut().zip(other.sums) {
+            *sum = sum.saturating_add(more);
+        }
         if let Some((id, lead)) = other.alone {
             self.vote(id, lead);
         }
     }
 
     fn sample(&self, start: i64, end: i64) -> Sample {
-        let time = self.time.max(1) as f64;
-        let share = if self.runnable > 0.0 { self.network_runnable / self.runnable } else { 0.0 };
+        let sum = |of: Count| self.sums[of as usize] as f64;
+        let mean = |of: Count| sum(of) / self.time.max(1) as f64;
+        let runnable = sum(Count::Runnable);
+        let share = if runnable > 0.0 { sum(Count::NetworkRunnable) / runnable } else { 0.0 };
         Sample {
             start,
             end,
             line: None,
-            procs: self.procs / time,
-            idle_procs: self.idle_procs / time,
-            threads: self.threads / time,
-            blocked_threads: self.blocked_threads / time,
-            runnable: self.runnable / time,
-            goroutines: Some(self.goroutines / time),
-            network_waiting: Some(self.network_waiting / time),
-            lock_waiting: Some(self.lock_waiting / time),
-            stopped: self.stopped / time,
-            idle_beside_runnable: self.idle_beside_runnable / time,
+            procs: mean(Count::Procs),
+            idle_procs: mean(Count::IdleProcs),
+            threads: mean(Count::Threads),
+            blocked_threads: mean(Count::BlockedThreads),
+            runnable: mean(Count::Runnable),
+            goroutines: Some(mean(Count::Goroutines)),
+            network_waiting: Some(mean(Count::NetworkWaiting)),
+            lock_waiting: Some(mean(Count::LockWaiting)),
+            stopped: mean(Count::Stopped),
+            idle_beside_runnable: mean(Count::IdleBesideRunnable),
             network_runnable: Some(share),
-            alone: self.alone.filter(|(_, lead)| *lead as f64 >= ALONE * time).map(|(id, _)| id),
-            running: self.running / time,
+            alone: self.alone.filter(|(_, lead)| *lead as f64 >= ALONE * self.time as f64).map(|(id, _)| id),
+            running: mean(Count::AnyRunning),
         }
     }
 }
@@ -137,72 +97,132 @@ impl Window {
 /// All stretches, up to now.
 #[derive(Clone, Debug)]
 pub(super) struct Windows {
-    width: i64,
+    /// The stretches before the current one.
     list: Vec<Window>,
-    latest: Latest,
+    width: i64,
+    /// The sums of the current one, if nothing changes until it ends.
+    current: Window,
+    /// When it ends.
+    end: Time,
+    now: Time,
+    counts: [i64; COUNTS],
+    /// How many goroutines run, all their numbers combined, which of a single one is
+    /// its own, and since when it is a single one.
+    running: (i64, u64, Time),
     start: Option<Time>,
-    last: Time,
-}
-
-/// The stretch that was added to last: from when to when it is, since the beginning.
-#[derive(Clone, Copy, Debug, Default)]
-struct Latest {
-    at: usize,
-    start: i64,
-    end: i64,
 }
 
 impl Default for Windows {
     fn default() -> Windows {
-        Windows { width: FIRST_WIDTH, list: Vec::new(), latest: Latest::default(), start: None, last: Time(0) }
+        Windows {
+            list: Vec::new(),
+            width: FIRST_WIDTH,
+            current: Window::default(),
+            end: Time(i64::MIN),
+            now: Time(0),
+            counts: [0; COUNTS],
+            running: (0, 0, Time(0)),
+            start: None,
+        }
     }
 }
 
 impl Windows {
-    /// What was the case until `time`, since the last call.
-    #[inline]
-    pub(super) fn until(&mut self, time: Time, now: &Now) {
-        let start = *self.start.get_or_insert(time);
-        let (from, to) = (self.last.max(start).since(start), time.since(start));
-        self.last = time.max(start);
-        if to <= from {
-            return;
+    /// Time goes on.
+    #[inline(always)]
+    pub(super) fn reach(&mut self, time: Time) {
+        if time > self.end {
+            self.turn(time);
         }
-        let Latest { at, start, end } = self.latest;
-        match self.list.get_mut(at) {
-            Some(window) if start <= from && to <= end => window.add(now, to - from),
-            _ => self.spread(from, to, now),
+        self.now = time;
+    }
+
+    /// A count changes by so much, now.
+    #[inline(always)]
+    pub(super) fn add(&mut self, of: Count, more: i64) {
+        let sum = &mut self.current.sums[of as usize];
+        *sum = sum.wrapping_add(more.wrapping_mul(self.end.0.wrapping_sub(self.now.0)));
+        self.counts[of as usize] += more;
+        if matches!(of, Count::Runnable | Count::IdleProcs) {
+            let both = self.get(Count::Runnable) > 0 && self.get(Count::IdleProcs) > 0;
+            self.flip(Count::IdleBesideRunnable, both);
         }
     }
 
+    /// A count is so much from now on.
+    pub(super) fn set(&mut self, of: Count, value: i64) {
+        self.add(of, value.saturating_sub(self.get(of)));
+    }
+
+    /// Something is or is not the case from now on.
+    #[inline(always)]
+    fn flip(&mut self, of: Count, is: bool) {
+        let change = i64::from(is) - self.get(of);
+        if change != 0 {
+            self.add(of, change);
+        }
+    }
+
+    #[inline(always)]
+    fn get(&self, of: Count) -> i64 {
+        self.counts[of as usize]
+    }
+
+    /// A goroutine begins (1) or ends (-1) to run.
+    #[inline(always)]
+    pub(super) fn run(&mut self, id: GoId, more: i64) {
+        let (count, ids, since) = self.running;
+        if count == 1 {
+            self.current.vote(GoId(ids), self.now.since(since));
+        }
+        self.running = (count + more, ids ^ id.0, self.now);
+        self.flip(Count::AnyRunning, count + more > 0);
+    }
+
+    /// Turns to the stretch that a time is in.
     #[inline(never)]
-    fn spread(&mut self, mut from: i64, to: i64, now: &Now) {
-        while (to - 1) / self.width >= MOST as i64 {
-            self.coarsen();
+    fn turn(&mut self, time: Time) {
+        if self.start.is_none() {
+            self.start = Some(time);
+            self.begin(time);
         }
-        while from < to {
-            let at = (from / self.width) as usize;
-            let end = to.min((from / self.width + 1).saturating_mul(self.width));
-            if self.list.len() <= at {
-                self.list.resize(at + 1, Window::default());
+        while time > self.end {
+            let end = self.end;
+            let window = self.until(end, self.width);
+            self.list.push(window);
+            self.running.2 = end;
+            if self.list.len() == MOST {
+                self.width = self.width.saturating_mul(2);
+                let pair = |pair: &[Window]| {
+                    let mut window = Window::default();
+                    pair.iter().for_each(|half| window.merge(half));
+                    window
+                };
+                self.list = self.list.chunks(2).map(pair).collect();
             }
-            if let Some(window) = self.list.get_mut(at) {
-                window.add(now, end - from);
-            }
-            let start = (at as i64).saturating_mul(self.width);
-            self.latest = Latest { at, start, end: start.saturating_add(self.width) };
-            from = end;
+            self.begin(end);
         }
     }
 
-    fn coarsen(&mut self) {
-        self.width = self.width.saturating_mul(2);
-        let halves = std::mem::take(&mut self.list);
-        for pair in halves.chunks(2) {
-            let mut window = Window::default();
-            pair.iter().for_each(|half| window.merge(half));
-            self.list.push(window);
+    /// Begins a stretch.
+    fn begin(&mut self, at: Time) {
+        self.end = Time(at.0.saturating_add(self.width));
+        let length = self.end.since(at);
+        self.current = Window { sums: self.counts.map(|count| count.saturating_mul(length)), ..Window::default() };
+    }
+
+    /// The current stretch, ended at a time, and so long.
+    fn until(&self, time: Time, length: i64) -> Window {
+        let mut window = self.current;
+        let rest = self.end.since(time);
+        for (sum, count) in window.sums.iter_mut().zip(self.counts) {
+            *sum = sum.saturating_sub(count.saturating_mul(rest));
         }
+        window.time = length;
+        if let (1, id, since) = self.running {
+            window.vote(GoId(id), time.since(since));
+        }
+        window
     }
 
     /// When the first event was.
@@ -212,47 +232,14 @@ impl Windows {
 
     /// How long it has been since, in nanoseconds.
     pub(super) fn span(&self) -> i64 {
-        self.last.since(self.start())
+        self.now.since(self.start())
     }
 
     pub(super) fn samples(&self) -> Vec<Sample> {
         let starts = (0i64..).map(|at| at.saturating_mul(self.width));
         let ends = |start: i64| start.saturating_add(self.width).min(self.span());
-        self.list.iter().zip(starts).map(|(window, start)| window.sample(start, ends(start))).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// However long it takes, sums are kept and stretches are few.
-    #[test]
-    fn averages_survive_coarsening() {
-        let mut windows = Windows::default();
-        let mut time = 0i64;
-        windows.until(Time(time), &Now::default());
-        for step in 1..2000i64 {
-            time += step * 997;
-            let now = Now { runnable: step as f64, procs: 4.0, running: 1, runner: Some(GoId(7)), ..Now::default() };
-            windows.until(Time(time), &now);
-        }
-        let samples = windows.samples();
-        assert!(samples.len() <= MOST && samples.len() > MOST / 4, "{}", samples.len());
-        assert_eq!((samples[0].start, samples.last().unwrap().end, windows.span()), (0, time, time));
-        let sum: f64 = samples.iter().map(|sample| sample.runnable * sample.length() as f64).sum();
-        let want: f64 = (1..2000i64).map(|step| (step * step * 997) as f64).sum();
-        assert!((sum / want - 1.0).abs() < 1e-9);
-        assert!(samples.iter().all(|sample| sample.alone == Some(GoId(7)) && sample.procs == 4.0));
-    }
-
-    #[test]
-    fn leaps_in_time_are_cheap() {
-        let mut windows = Windows::default();
-        for time in [0, 1, i64::MAX / 2, i64::MAX] {
-            windows.until(Time(time), &Now::default());
-        }
-        assert!(windows.samples().len() <= MOST);
-        windows.until(Time(i64::MIN), &Now::default());
+        let length = self.span().saturating_sub((self.list.len() as i64).saturating_mul(self.width));
+        let last = (length > 0).then(|| self.until(self.now, length));
+        self.list.iter().chain(&last).zip(starts).map(|(window, start)| window.sample(start, ends(start))).collect()
     }
 }
