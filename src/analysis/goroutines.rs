@@ -26,6 +26,7 @@ use crate::event::transition::GoState;
 use crate::ids::{GoId, TaskId};
 use crate::time::Time;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What one goroutine did.
 #[derive(Clone, Debug)]
@@ -62,6 +63,28 @@ pub struct Goroutine {
     pub regions: Vec<usize>,
 }
 
+impl Goroutine {
+    /// One of which nothing is known but when it was created.
+    fn new(id: GoId, created: Time) -> Goroutine {
+        Goroutine {
+            id,
+            name: NameId::EMPTY,
+            created,
+            creator: None,
+            creation_seen: false,
+            creation_stack: StackKey::EMPTY,
+            started: None,
+            ended: None,
+            stats: Stats::default(),
+            state: GoState::Undetermined,
+            since: created,
+            reason: NameId::EMPTY,
+            stack: StackKey::EMPTY,
+            regions: Vec::new(),
+        }
+    }
+}
+
 /// What all goroutines did.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -77,7 +100,7 @@ pub struct Summaries {
     /// All tasks that were mentioned, the background task included.
     pub tasks: BTreeMap<TaskId, Task>,
     /// The stacks, and all names.
-    pub stacks: Stacks,
+    pub stacks: Arc<Stacks>,
     /// How many goroutines there were, over time: at most 256 moments, and the
     /// most there were until the next.
     pub counts: Vec<(Time, u64)>,

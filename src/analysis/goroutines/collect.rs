@@ -4,16 +4,15 @@ use super::person::Person;
 use super::tasks::{Log, Task};
 use super::{Goroutine, Region, Summaries, is_system};
 use crate::analysis::names::NameId;
-use crate::analysis::stacks::Stacks;
-use crate::analysis::{Analysis, ByGo, ByProc, ByString, Compat, GoSlot, Known, OldSeen as Seen};
+use crate::analysis::{Analysis, ByProc, BySlot, Compat, Known, Life, Memo, Seen, Step};
 use crate::event::EventKind;
-use crate::event::go::GoChange;
 use crate::event::transition::{GoState, ProcState, StateTransition};
-use crate::ids::{GoId, ProcId, StringId, TaskId};
+use crate::ids::{GoId, ProcId, TaskId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How many moments the number of goroutines is told for.
 const MOMENTS: usize = 256;
@@ -23,20 +22,17 @@ const MOMENTS: usize = 256;
 #[derive(Debug)]
 pub struct Summarizer {
     pub(super) compat: Compat,
-    pub(super) gs: ByGo<Person>,
+    pub(super) gs: BySlot<Person>,
     /// All goroutines so far, in the order in which they were mentioned.
     pub(super) all: Vec<Goroutine>,
     pub(super) regions: Vec<Region>,
     pub(super) tasks: BTreeMap<TaskId, Task>,
-    pub(super) stacks: Stacks,
-    reasons: ByString<NameId>,
+    /// Whether a reason to block is that of one that never ends.
+    forever: Memo<NameId, bool>,
     /// The goroutine that went into a system call with a P.
     in_syscall: ByProc<GoId>,
     /// The goroutine that a P's range is put down to.
     pub(super) proc_ranges: FxHashMap<(Option<ProcId>, NameId), Option<GoId>>,
-    start: Option<Time>,
-    pub(super) synced: Time,
-    last: Time,
     alive: u64,
     counts: Vec<(Time, u64)>,
     /// Every so many nanoseconds at the least is a moment.
@@ -58,25 +54,24 @@ impl Analysis for Summarizer {
         !matches!(event, HeapAlloc | HeapGoal | ProcsChange | CPUSample | GoLabel)
     }
 
-    #[inline]
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
-        let time = event.time();
-        if self.start.is_none() {
-            (self.start, self.synced) = (Some(time), time);
-            self.counts.push((time, 0));
-        }
-        self.last = time;
-        match event.go() {
-            Some(change) if change.from != change.to => self.transition(event, change),
-            Some(_) => {} // The status in a later generation.
-            None => self.other(event, event.kind()),
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+        if step.from != step.now.state {
+            self.step(step, known);
         }
     }
 
-    fn finish(mut self, _: &Known) -> Summaries {
-        let end = self.last;
-        for slot in self.gs.slots() {
-            self.end(slot, end, None);
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+        if self.counts.is_empty() {
+            self.counts.push((event.time(), 0));
+        }
+        self.other(event, known);
+    }
+
+    fn finish(mut self, known: &Known) -> Summaries {
+        for (slot, life) in known.alive() {
+            self.end(slot, life, known.last(), None, known);
+            self.close(slot, life);
         }
         let mut goroutines = std::mem::take(&mut self.all);
         // Of a number that came back, as those of callbacks from C do, Go knows the
@@ -92,12 +87,12 @@ impl Analysis for Summarizer {
             goroutine.regions.sort_by_key(|&at| regions.get(at).and_then(|region| region.start));
         }
         Summaries {
-            start: self.start.unwrap_or_default(),
-            end,
+            start: known.start(),
+            end: known.last(),
             goroutines,
             regions: self.regions,
             tasks: self.tasks,
-            stacks: self.stacks,
+            stacks: Arc::clone(known.stacks()),
             counts: self.counts,
         }
     }
@@ -108,17 +103,13 @@ impl Summarizer {
     pub fn new(compat: Compat) -> Summarizer {
         Summarizer {
             compat,
-            gs: ByGo::default(),
+            gs: BySlot::default(),
             all: Vec::new(),
             regions: Vec::new(),
             tasks: BTreeMap::new(),
-            stacks: Stacks::default(),
-            reasons: ByString::default(),
+            forever: Memo::default(),
             in_syscall: ByProc::default(),
             proc_ranges: FxHashMap::default(),
-            start: None,
-            synced: Time(0),
-            last: Time(0),
             alive: 0,
             counts: Vec::new(),
             step: 0,
@@ -126,42 +117,41 @@ impl Summarizer {
     }
 
     /// Takes note of what changes no goroutine.
-    fn other(&mut self, event: &Seen<'_, '_>, kind: &EventKind<'_>) {
-        let time = event.time();
+    fn other(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+        let (time, kind) = (event.time(), event.kind());
         match *kind {
-            EventKind::Sync(_) => self.synced = time,
             EventKind::StateTransition(StateTransition::Proc { id, from, to: ProcState::Idle })
                 if from != ProcState::Idle =>
             {
-                self.lose_proc(event, id);
+                self.lose_proc(time, id, known);
             }
-            EventKind::RangeBegin(range) => self.begin_range(event, &range, time),
-            EventKind::RangeActive(range) => self.go_on_in_range(event, &range),
-            EventKind::RangeEnd(range, _) => self.end_range(event, &range),
-            EventKind::RegionBegin(region) => self.begin_region(event, region.kind, region.task),
-            EventKind::RegionEnd(region) => self.end_region(event, region.kind, region.task),
+            EventKind::RangeBegin(range) => self.begin_range(event, &range, time, known),
+            EventKind::RangeActive(range) => self.go_on_in_range(event, &range, known),
+            EventKind::RangeEnd(range, _) => self.end_range(event, &range, known),
+            EventKind::RegionBegin(region) => self.begin_region(event, region.kind, region.task, known),
+            EventKind::RegionEnd(region) => self.end_region(event, region.kind, region.task, known),
             EventKind::TaskBegin(task) | EventKind::TaskEnd(task) => {
                 let at = (time, event.goroutine());
-                let name = self.stacks.names.intern(task.kind);
-                let known = self.tasks.entry(task.id).or_default();
-                known.name = name;
-                known.goroutines.extend(event.goroutine());
+                let name = known.stacks_mut().names.intern(task.kind);
+                let told = self.tasks.entry(task.id).or_default();
+                told.name = name;
+                told.goroutines.extend(event.goroutine());
                 match kind {
-                    EventKind::TaskBegin(_) => known.start = Some(at),
-                    _ => known.end = Some(at),
+                    EventKind::TaskBegin(_) => told.start = Some(at),
+                    _ => told.end = Some(at),
                 }
                 // At the end of tasks in traces up to Go 1.21, Go 1.27 takes the
                 // background task for a parent.
                 let ends = matches!(kind, EventKind::TaskEnd(_)) && event.has_origin();
                 let as_go = self.compat == Compat::Go127 && event.is_v1() && ends;
                 let parent = task.parent.or(as_go.then_some(TaskId::BACKGROUND));
-                if let (Some(parent), None) = (parent, known.parent) {
-                    known.parent = Some(parent);
+                if let (Some(parent), None) = (parent, told.parent) {
+                    told.parent = Some(parent);
                     self.tasks.entry(parent).or_default().children.push(task.id);
                 }
             }
             EventKind::Log(log) => {
-                let names = &mut self.stacks.names;
+                let names = &mut known.stacks_mut().names;
                 let (category, message) = (names.intern(log.category), names.intern(log.message));
                 let task = self.tasks.entry(log.task).or_default();
                 task.goroutines.extend(event.goroutine());
@@ -171,105 +161,102 @@ impl Summarizer {
         }
     }
 
-    #[inline]
-    fn transition(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
-        let (GoChange { id, from, to, .. }, time) = (*change, event.time());
-        let own = self.stacks.intern(event.stack_numbered(change.own_stack));
-        let reason = match change.reason {
-            StringId(0) => NameId::EMPTY,
-            reason => self.reasons.get(event, reason, |reason| self.stacks.names.intern(reason)),
-        };
-        if matches!(from, GoState::Undetermined | GoState::NotExist) {
-            self.meet(event, change, reason);
+    #[inline(always)]
+    fn step(&mut self, step: &Step<'_, '_>, known: &Known) {
+        let (was, now, time) = (step.was, step.now, step.time());
+        // Go 1.21 and older tell anew of goroutines that call from C.
+        let anew = step.from == GoState::Undetermined;
+        if step.new || anew {
+            self.meet(step, known);
         }
-        let (since, all) = (self.synced, &mut self.all);
-        let person = self.gs.get_or_insert_with(event.slot(id), || {
-            all.push(Goroutine::new(id, since));
-            Person::new(all.len() - 1)
-        });
-        let Some(sum) = all.get_mut(person.at) else { return };
-        if from == GoState::Syscall && person.syscall.is_some() {
-            person.syscall_proc.and_then(|proc| self.in_syscall.remove(proc));
+        let person = self.gs.at(step.slot);
+        if was.begun && !anew {
+            if was.state == GoState::Syscall {
+                was.proc().and_then(|proc| self.in_syscall.remove(proc));
+            }
+            person.leave(was, step.took, time);
         }
-        person.leave(&mut sum.stats, from, time);
-        if sum.name == NameId::EMPTY {
-            sum.name = self.stacks.root_name(own);
-        }
-        (sum.state, sum.since, sum.reason, sum.stack) = (to, time, reason, own);
-        let mut ends = to == GoState::NotExist;
-        match to {
+        let mut ends = false;
+        match now.state {
             GoState::Running => {
-                person.running = Some(time);
-                sum.started.get_or_insert(time);
+                person.started.get_or_insert(time);
             }
-            GoState::Runnable => person.runnable = Some(time),
-            GoState::Waiting if self.stacks.names.get(reason) == b"forever" => ends = true,
-            GoState::Waiting => person.blocked = Some((time, reason)),
+            GoState::Waiting => {
+                ends = self.forever.get(now.reason, || known.stacks().names.get(now.reason) == b"forever");
+                person.settled = ends;
+            }
             GoState::Syscall => {
-                person.syscall = Some(time);
-                person.syscall_proc = event.proc();
-                event.proc().and_then(|proc| self.in_syscall.insert(proc, id));
+                person.calls = time;
+                now.proc().and_then(|proc| self.in_syscall.insert(proc, now.id));
             }
-            GoState::NotExist | GoState::Undetermined => {}
+            GoState::NotExist => ends = true,
+            GoState::Runnable | GoState::Undetermined => {}
         }
         if ends {
-            self.end(event.slot(id), time, Some(time));
-        }
-        if to == GoState::NotExist {
-            self.gs.remove(event.slot(id));
-            self.alive = self.alive.saturating_sub(1);
-            self.count(time);
+            self.over(step, known);
         }
     }
 
-    /// A goroutine that is mentioned for the first time, or created.
-    fn meet(&mut self, event: &Seen<'_, '_>, change: &GoChange, reason: NameId) {
-        let GoChange { id, from, to, .. } = *change;
-        let (time, at) = (event.time(), self.all.len());
-        if self.gs.remove(event.slot(id)).is_some() {
+    /// A goroutine ends, or blocks forever.
+    #[inline(never)]
+    fn over(&mut self, step: &Step<'_, '_>, known: &Known) {
+        let time = step.time();
+        self.end(step.slot, step.now, time, Some(time), known);
+        if step.now.state == GoState::NotExist {
+            self.close(step.slot, step.now);
+            self.alive = self.alive.saturating_sub(1);
+            self.count(time, known);
+        }
+    }
+
+    /// A goroutine that is mentioned for the first time, or as if it were.
+    #[inline(never)]
+    fn meet(&mut self, step: &Step<'_, '_>, known: &Known) {
+        let (id, time, synced, at) = (step.now.id, step.time(), known.synced(), self.all.len());
+        if !step.new {
+            self.gs.at(step.slot).leave(step.was, step.took, time);
+            self.close(step.slot, step.was);
             self.alive = self.alive.saturating_sub(1);
         }
-        self.alive += 1;
-        self.count(time);
-        let (mut sum, mut person) = (Goroutine::new(id, time), Person::new(at));
-        if from == GoState::NotExist {
-            sum.creation_seen = true;
-            sum.creator = event.goroutine();
-            sum.creation_stack = self.stacks.intern(event.stack_numbered(change.stack));
-            // It inherits the task of the region that its creator is in.
-            let creator = event.goroutine().and_then(|id| self.gs.get(event.slot(id)));
-            let inherited = creator.and_then(|creator| creator.active.last().copied());
-            if let Some(task) = inherited.and_then(|at| self.regions.get(at)).map(|region| region.task) {
-                person.active.push(self.regions.len());
-                let region = Region::new(id, NameId::EMPTY, task);
-                self.regions.push(Region { start: Some(time), stack: sum.creation_stack, ..region });
-            }
-        } else {
-            // What it is now it has been since the generation began.
-            let (stats, since) = (&mut sum.stats, time.since(self.synced));
-            sum.created = self.synced;
-            match to {
-                GoState::Running => stats.exec = since,
-                GoState::Waiting => stats.block.add(reason, since),
-                GoState::Runnable => stats.sched_wait = since,
-                GoState::Syscall if event.proc().is_none() => stats.syscall_block = since,
-                GoState::Syscall => stats.syscall = since,
-                GoState::NotExist | GoState::Undetermined => {}
-            }
+        // What is known of is as it is since the generation began.
+        let known_since = if step.from == GoState::NotExist { time } else { synced };
+        let (mut sum, mut person) = (Goroutine::new(id, known_since), Person { at, ..Person::default() });
+        match step.from {
+            GoState::NotExist => self.create(step, known, &mut sum, &mut person),
+            GoState::Undetermined => person.settle_before(step, synced),
+            _ => {}
+        }
+        if matches!(step.from, GoState::NotExist | GoState::Undetermined) {
+            self.alive += 1;
+            self.count(time, known);
         }
         self.all.push(sum);
-        self.gs.get_or_insert_with(event.slot(id), || person);
+        *self.gs.at(step.slot) = person;
+    }
+
+    fn create(&mut self, step: &Step<'_, '_>, known: &Known, sum: &mut Goroutine, person: &mut Person) {
+        sum.creation_seen = true;
+        sum.creator = step.goroutine();
+        sum.creation_stack = step.now.stack;
+        // It inherits the task of the region that its creator is in.
+        let creator = step.goroutine().and_then(|id| self.gs.get(known.slot(id)?));
+        let inherited = creator.and_then(|creator| creator.active.last().copied());
+        if let Some(task) = inherited.and_then(|at| self.regions.get(at)).map(|region| region.task) {
+            person.active.push(self.regions.len());
+            let region = Region::new(sum.id, NameId::EMPTY, task);
+            self.regions.push(Region { start: Some(step.time()), stack: sum.creation_stack, ..region });
+        }
     }
 
     /// Takes note of how many goroutines there are; when moments become too many,
     /// each two become one.
-    fn count(&mut self, time: Time) {
+    fn count(&mut self, time: Time, known: &Known) {
         match self.counts.last_mut() {
             Some((since, most)) if time.since(*since) < self.step => *most = (*most).max(self.alive),
             _ => self.counts.push((time, self.alive)),
         }
         if self.counts.len() > MOMENTS {
-            let whole = time.since(self.start.unwrap_or(time));
+            let whole = time.since(known.start());
             self.step = (whole / (MOMENTS as i64 / 2)).max(1);
             let mut kept: Vec<(Time, u64)> = Vec::with_capacity(MOMENTS);
             for &(at, count) in &self.counts {
@@ -282,26 +269,33 @@ impl Summarizer {
         }
     }
 
-    fn lose_proc(&mut self, event: &Seen<'_, '_>, proc: ProcId) {
-        let Some(id) = self.in_syscall.remove(proc) else { return };
-        if let Some(person) = self.gs.get_mut(event.slot(id)) {
-            person.lost_proc = Some(event.time());
+    fn lose_proc(&mut self, time: Time, proc: ProcId, known: &Known) {
+        let loser = self.in_syscall.remove(proc).and_then(|id| known.slot(id));
+        if let Some(person) = loser.and_then(|slot| self.gs.get_mut(slot)) {
+            person.lost_proc = Some(time);
         }
     }
 
     /// Ends a goroutine, or with the trace its summary.
-    fn end(&mut self, slot: GoSlot, time: Time, ended: Option<Time>) {
+    fn end(&mut self, slot: u32, life: &Life, time: Time, ended: Option<Time>, known: &Known) {
         let Some(person) = self.gs.get_mut(slot) else { return };
         let Some(sum) = self.all.get_mut(person.at) else { return };
-        sum.ended = ended.or(sum.ended);
-        person.settle(&mut sum.stats, sum.created, time, self.compat);
-        let system = is_system(self.stacks.names.get(sum.name));
-        for at in person.end() {
+        person.ended = ended.or(person.ended);
+        let system = is_system(known.stacks().names.get(life.root));
+        for at in person.end(life, sum.created, time, self.compat) {
             let Some(region) = self.regions.get_mut(at).filter(|_| !system) else { continue };
             region.end = ended;
-            region.stats = sum.stats.minus(&region.stats);
+            region.stats = person.stats.minus(&region.stats);
             region.counts = true;
-            sum.regions.push(at);
+            person.regions.push(at);
+        }
+    }
+
+    /// Writes down the summary of a goroutine.
+    fn close(&mut self, slot: u32, life: &Life) {
+        let Some(person) = self.gs.get_mut(slot) else { return };
+        if let Some(sum) = self.all.get_mut(person.at).filter(|sum| sum.id == life.id) {
+            person.close(life, sum);
         }
     }
 }

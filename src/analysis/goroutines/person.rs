@@ -1,139 +1,124 @@
 //! A goroutine that exists, and what it is in the middle of.
 
 use super::{Goroutine, Stats};
-use crate::analysis::Compat;
 use crate::analysis::names::NameId;
-use crate::analysis::stacks::StackKey;
+use crate::analysis::{Compat, Life, Step};
 use crate::event::transition::GoState;
-use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 
-/// What a goroutine that exists is in the middle of.
-#[derive(Clone, Debug)]
+/// A goroutine that exists. What it comes to is written into its summary in the
+/// end: that of one that comes and goes is touched twice.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Person {
+    /// How it spent its time before the state that it is in.
+    pub(super) stats: Stats,
+    /// Since when it is in a system call, if it is in one.
+    pub(super) calls: Time,
+    /// When it lost its P in that.
+    pub(super) lost_proc: Option<Time>,
     /// Where its summary is among all.
     pub(super) at: usize,
-    pub(super) running: Option<Time>,
-    pub(super) runnable: Option<Time>,
-    pub(super) blocked: Option<(Time, NameId)>,
-    pub(super) syscall: Option<Time>,
-    /// With which P it went into the system call.
-    pub(super) syscall_proc: Option<ProcId>,
-    pub(super) lost_proc: Option<Time>,
+    /// The state that it is in is in its figures already.
+    pub(super) settled: bool,
+    pub(super) started: Option<Time>,
+    pub(super) ended: Option<Time>,
     pub(super) ranges: Vec<(NameId, Time)>,
     /// The regions it is in, as places among all; what was counted before them
     /// is in their figures until they end.
     pub(super) active: Vec<usize>,
-}
-
-impl Goroutine {
-    /// One of which nothing is known but when it was created.
-    pub(super) fn new(id: GoId, created: Time) -> Goroutine {
-        Goroutine {
-            id,
-            name: NameId::EMPTY,
-            created,
-            creator: None,
-            creation_seen: false,
-            creation_stack: StackKey::EMPTY,
-            started: None,
-            ended: None,
-            stats: Stats::default(),
-            state: GoState::Undetermined,
-            since: created,
-            reason: NameId::EMPTY,
-            stack: StackKey::EMPTY,
-            regions: Vec::new(),
-        }
-    }
+    /// Those that it was in.
+    pub(super) regions: Vec<usize>,
 }
 
 impl Person {
-    /// One whose summary is there.
-    pub(super) fn new(at: usize) -> Person {
-        Person {
-            at,
-            running: None,
-            runnable: None,
-            blocked: None,
-            syscall: None,
-            syscall_proc: None,
-            lost_proc: None,
-            ranges: Vec::new(),
-            active: Vec::new(),
+    /// It leaves a state in which it was for `took` nanoseconds.
+    #[inline(always)]
+    pub(super) fn leave(&mut self, was: &Life, took: i64, time: Time) {
+        if self.settled {
+            self.settled = false;
+            return;
         }
-    }
-
-    /// Adds to its figures what it is in the middle of, up to `time`.
-    pub(super) fn settle(&self, stats: &mut Stats, created: Time, time: Time, compat: Compat) {
-        if stats.total == 0 {
-            stats.total = time.since(created);
-        }
-        let since = |begun: Option<Time>| begun.map_or(0, |begun| time.since(begun));
-        stats.exec = stats.exec.saturating_add(since(self.running));
-        stats.sched_wait = stats.sched_wait.saturating_add(since(self.runnable));
-        if let Some((begun, reason)) = self.blocked {
-            stats.block.add(reason, time.since(begun));
-        }
-        match (self.syscall, self.lost_proc) {
-            // Go counts all of it as with a P, and what was without one as waiting.
-            (Some(_), Some(_)) | (None, Some(_)) if compat == Compat::Go127 => {
-                stats.syscall = stats.syscall.saturating_add(since(self.syscall));
-                stats.sched_wait = stats.sched_wait.saturating_add(since(self.lost_proc));
-            }
-            (Some(begun), Some(lost)) => {
-                stats.syscall = stats.syscall.saturating_add(lost.since(begun));
-                stats.syscall_block = stats.syscall_block.saturating_add(time.since(lost));
-            }
-            (begun, _) => stats.syscall = stats.syscall.saturating_add(since(begun)),
-        }
-        for &(name, begun) in &self.ranges {
-            stats.ranges.add(name, time.since(begun));
-        }
-    }
-
-    /// Its figures up to `time`, what it is in the middle of included.
-    pub(super) fn until(&self, of: &Goroutine, time: Time, compat: Compat) -> Stats {
-        let mut stats = of.stats.clone();
-        self.settle(&mut stats, of.created, time, compat);
-        stats
-    }
-
-    /// Ends the state it is in.
-    #[inline]
-    pub(super) fn leave(&mut self, stats: &mut Stats, state: GoState, time: Time) {
-        match state {
-            GoState::Running => {
-                if let Some(begun) = self.running.take() {
-                    stats.exec = stats.exec.saturating_add(time.since(begun));
-                }
-            }
-            GoState::Runnable => {
-                if let Some(begun) = self.runnable.take() {
-                    stats.sched_wait = stats.sched_wait.saturating_add(time.since(begun));
-                }
-            }
-            GoState::Waiting => {
-                if let Some((begun, reason)) = self.blocked.take() {
-                    stats.block.add(reason, time.since(begun));
-                }
-            }
+        let stats = &mut self.stats;
+        match was.state {
+            GoState::Running => stats.exec = stats.exec.saturating_add(took),
+            GoState::Runnable => stats.sched_wait = stats.sched_wait.saturating_add(took),
+            GoState::Waiting => stats.block.add(was.reason, took),
             GoState::Syscall => {
-                let Some(begun) = self.syscall.take() else { return };
-                let with_proc = self.lost_proc.unwrap_or(time);
-                stats.syscall = stats.syscall.saturating_add(with_proc.since(begun));
+                let with_proc = self.lost_proc.take().unwrap_or(time);
+                stats.syscall = stats.syscall.saturating_add(with_proc.since(self.calls));
                 stats.syscall_block = stats.syscall_block.saturating_add(time.since(with_proc));
-                self.lost_proc = None;
             }
             GoState::NotExist | GoState::Undetermined => {}
         }
     }
 
-    /// Ends all that it is in the middle of but its regions; returns those.
-    pub(super) fn end(&mut self) -> Vec<usize> {
-        (self.running, self.runnable, self.blocked) = (None, None, None);
-        (self.syscall, self.lost_proc) = (None, None);
+    /// Counts what it is in, when it is first mentioned, from the last sync on.
+    pub(super) fn settle_before(&mut self, step: &Step<'_, '_>, synced: Time) {
+        let (stats, since) = (&mut self.stats, step.time().since(synced));
+        match step.now.state {
+            // The pass counts the others so, unless it has known of them.
+            GoState::Syscall if step.now.proc().is_none() => stats.syscall_block = since,
+            GoState::Syscall => stats.syscall = since,
+            _ if step.new => {}
+            GoState::Running => stats.exec = since,
+            GoState::Waiting => stats.block.add(step.now.reason, since),
+            GoState::Runnable => stats.sched_wait = since,
+            GoState::NotExist | GoState::Undetermined => {}
+        }
+    }
+
+    /// Its figures up to `time`, what it is in the middle of included.
+    pub(super) fn until(&self, life: &Life, created: Time, time: Time, compat: Compat) -> Stats {
+        let mut stats = self.stats.clone();
+        if stats.total == 0 {
+            stats.total = time.since(created);
+        }
+        if life.begun && !self.settled {
+            let took = time.since(life.since);
+            match life.state {
+                GoState::Running => stats.exec = stats.exec.saturating_add(took),
+                GoState::Runnable => stats.sched_wait = stats.sched_wait.saturating_add(took),
+                GoState::Waiting => stats.block.add(life.reason, took),
+                GoState::Syscall => self.in_syscall(&mut stats, time, compat),
+                GoState::NotExist | GoState::Undetermined => {}
+            }
+        }
+        for &(name, begun) in &self.ranges {
+            stats.ranges.add(name, time.since(begun));
+        }
+        stats
+    }
+
+    fn in_syscall(&self, stats: &mut Stats, time: Time, compat: Compat) {
+        let (all, lost) = (time.since(self.calls), self.lost_proc);
+        let without = lost.map_or(0, |lost| time.since(lost));
+        match lost {
+            // Go counts all of it as with a P, and what was without one as waiting.
+            Some(_) if compat == Compat::Go127 => {
+                stats.syscall = stats.syscall.saturating_add(all);
+                stats.sched_wait = stats.sched_wait.saturating_add(without);
+            }
+            _ => {
+                stats.syscall = stats.syscall.saturating_add(all.saturating_sub(without));
+                stats.syscall_block = stats.syscall_block.saturating_add(without);
+            }
+        }
+    }
+
+    /// Ends all that it is in the middle of; returns its regions.
+    pub(super) fn end(&mut self, life: &Life, created: Time, time: Time, compat: Compat) -> Vec<usize> {
+        self.stats = self.until(life, created, time, compat);
+        (self.settled, self.lost_proc) = (true, None);
         self.ranges.clear();
         std::mem::take(&mut self.active)
+    }
+
+    /// Writes down what it comes to.
+    pub(super) fn close(&mut self, life: &Life, sum: &mut Goroutine) {
+        sum.stats = std::mem::take(&mut self.stats);
+        sum.regions = std::mem::take(&mut self.regions);
+        (sum.started, sum.ended) = (self.started, self.ended);
+        (sum.name, sum.state, sum.since) = (life.root, life.state, life.since);
+        (sum.reason, sum.stack) = (life.reason, life.own);
     }
 }

@@ -9,6 +9,7 @@ pub struct ByName(SmallVec<[(NameId, i64); 2]>);
 
 impl ByName {
     /// Adds to the time of a name.
+    #[inline]
     pub(super) fn add(&mut self, name: NameId, nanos: i64) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, time)) => *time = time.saturating_add(nanos),

@@ -1,7 +1,8 @@
 //! The ranges and regions that goroutines are in.
 
-use super::{Region, Summarizer};
-use crate::analysis::OldSeen as Seen;
+use super::person::Person;
+use super::{Region, Stats, Summarizer};
+use crate::analysis::{Known, Seen};
 use crate::event::range::{Range, RangeScope};
 use crate::ids::{GoId, TaskId};
 use crate::time::Time;
@@ -9,43 +10,42 @@ use crate::time::Time;
 impl Summarizer {
     /// Whose time a range is: its own goroutine's, or of one on a P, that of the
     /// goroutine which runs there.
-    pub(super) fn begin_range(&mut self, event: &Seen<'_, '_>, range: &Range<'_>, since: Time) {
-        let name = self.stacks.names.intern(&range.name.name());
+    pub(super) fn begin_range(&mut self, event: &Seen<'_, '_>, range: &Range<'_>, since: Time, known: &mut Known) {
+        let name = known.stacks_mut().names.intern(&range.name.name());
         let id = match range.scope {
             RangeScope::Global => return,
             RangeScope::Goroutine(id) => id,
             RangeScope::Proc(proc) => {
-                if event.goroutine().is_some_and(|id| self.gs.get_mut(event.slot(id)).is_some()) {
+                if event.goroutine().is_some_and(|id| known.slot(id).is_some()) {
                     self.proc_ranges.insert((proc, name), event.goroutine());
                 }
                 event.goroutine()
             }
         };
-        let Some(person) = id.and_then(|id| self.gs.get_mut(event.slot(id))) else { return };
-        match person.ranges.iter_mut().find(|(known, _)| *known == name) {
+        let Some(person) = id.and_then(|id| self.gs.get_mut(known.slot(id)?)) else { return };
+        match person.ranges.iter_mut().find(|(other, _)| *other == name) {
             Some((_, begun)) => *begun = since,
             None => person.ranges.push((name, since)),
         }
     }
 
-    pub(super) fn go_on_in_range(&mut self, event: &Seen<'_, '_>, range: &Range<'_>) {
-        let (name, synced) = (self.stacks.names.intern(&range.name.name()), self.synced);
+    pub(super) fn go_on_in_range(&mut self, event: &Seen<'_, '_>, range: &Range<'_>, known: &mut Known) {
+        let (name, synced) = (known.stacks_mut().names.intern(&range.name.name()), known.synced());
         let id = match range.scope {
             RangeScope::Global => return,
             RangeScope::Goroutine(id) => id,
             RangeScope::Proc(_) => event.goroutine(),
         };
-        if let Some(person) = id.and_then(|id| self.gs.get(event.slot(id)))
-            && let Some((_, begun)) = person.ranges.iter().find(|(known, _)| *known == name)
-            && let Some(sum) = self.all.get_mut(person.at)
+        if let Some(person) = id.and_then(|id| self.gs.get_mut(known.slot(id)?))
+            && let Some((_, begun)) = person.ranges.iter().find(|(other, _)| *other == name)
         {
-            sum.stats.ranges.add(name, synced.since(*begun));
+            person.stats.ranges.add(name, synced.since(*begun));
         }
-        self.begin_range(event, range, synced);
+        self.begin_range(event, range, synced, known);
     }
 
-    pub(super) fn end_range(&mut self, event: &Seen<'_, '_>, range: &Range<'_>) {
-        let name = self.stacks.names.intern(&range.name.name());
+    pub(super) fn end_range(&mut self, event: &Seen<'_, '_>, range: &Range<'_>, known: &mut Known) {
+        let name = known.stacks_mut().names.intern(&range.name.name());
         let id = match range.scope {
             RangeScope::Global => None,
             RangeScope::Goroutine(id) => id,
@@ -55,38 +55,33 @@ impl Summarizer {
                 begun.filter(|_| begun == event.goroutine())
             }
         };
-        let Some(person) = id.and_then(|id| self.gs.get_mut(event.slot(id))) else { return };
-        let Some(at) = person.ranges.iter().position(|(known, _)| *known == name) else { return };
+        let Some(person) = id.and_then(|id| self.gs.get_mut(known.slot(id)?)) else { return };
+        let Some(at) = person.ranges.iter().position(|(other, _)| *other == name) else { return };
         let (_, begun) = person.ranges.swap_remove(at);
-        if let Some(sum) = self.all.get_mut(person.at) {
-            sum.stats.ranges.add(name, event.time().since(begun));
-        }
+        person.stats.ranges.add(name, event.time().since(begun));
     }
 
-    pub(super) fn begin_region(&mut self, event: &Seen<'_, '_>, kind: &[u8], task: TaskId) {
-        let (name, stack) = (self.stacks.names.intern(kind), self.stacks.intern(event.stack()));
+    pub(super) fn begin_region(&mut self, event: &Seen<'_, '_>, kind: &[u8], task: TaskId, known: &mut Known) {
+        let (name, stack) = (known.stacks_mut().names.intern(kind), known.intern(event.stack()));
         let Some(id) = event.goroutine() else { return };
-        let Some(person) = self.gs.get_mut(event.slot(id)) else { return };
-        let Some(sum) = self.all.get(person.at) else { return };
         let at = self.regions.len();
+        let Some((person, stats)) = self.until(event, id, known) else { return };
         // Until it ends, its figures are what was before it.
-        let stats = person.until(sum, event.time(), self.compat);
         person.active.push(at);
         self.regions.push(Region { stats, start: Some(event.time()), stack, ..Region::new(id, name, task) });
         self.join(task, id, at);
     }
 
-    pub(super) fn end_region(&mut self, event: &Seen<'_, '_>, kind: &[u8], task: TaskId) {
-        let name = self.stacks.names.intern(kind);
+    pub(super) fn end_region(&mut self, event: &Seen<'_, '_>, kind: &[u8], task: TaskId, known: &mut Known) {
+        let name = known.stacks_mut().names.intern(kind);
         let Some(id) = event.goroutine() else { return };
-        let Some(person) = self.gs.get_mut(event.slot(id)) else { return };
-        let Some(sum) = self.all.get_mut(person.at) else { return };
-        let now = person.until(sum, event.time(), self.compat);
+        let next = self.regions.len();
+        let Some((person, now)) = self.until(event, id, known) else { return };
         let (at, new) = match person.active.pop() {
             Some(at) => (at, false),
-            None => (self.regions.len(), true),
+            None => (next, true),
         };
-        sum.regions.push(at);
+        person.regions.push(at);
         if new {
             self.regions.push(Region::new(id, name, task));
             self.join(task, id, at);
@@ -96,6 +91,14 @@ impl Summarizer {
             region.end = Some(event.time());
             region.counts = true;
         }
+    }
+
+    /// A goroutine, and its figures up to now.
+    fn until(&mut self, event: &Seen<'_, '_>, id: GoId, known: &Known) -> Option<(&mut Person, Stats)> {
+        let person = self.gs.get_mut(known.slot(id)?)?;
+        let sum = self.all.get(person.at)?;
+        let stats = person.until(known.life(id)?, sum.created, event.time(), self.compat);
+        Some((person, stats))
     }
 
     /// A goroutine takes part in a task with a region.
