@@ -7,8 +7,8 @@ use crate::progress::{Meter, Progress};
 use crate::{Global, Status};
 use anyhow::Result;
 use clap::Args;
-use gotrace::analysis::Analysis;
 use gotrace::analysis::count::Count;
+use gotrace::analysis::{Analysis, Known};
 use gotrace::{Error, ErrorKind, Mode, Trace};
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -93,8 +93,8 @@ impl Report {
         let kept = trace.fold(Count::default, |count, event| count.note(&event), merge);
         let kept = kept.map_err(|e| input.error(&e))?;
         drop(progress);
-        report.wire_events = wire.finish().wire_events();
-        report.kept = kept.output.finish().wire_events();
+        report.wire_events = wire.finish(&Known::default()).wire_events();
+        report.kept = kept.output.finish(&Known::default()).wire_events();
         report.defects = kept
             .warnings
             .iter()
@@ -197,7 +197,7 @@ fn strictly(input: &Input) -> Result<(u64, Option<Error>)> {
         }
     }
     drop(progress);
-    Ok((count.finish().wire_events(), stop))
+    Ok((count.finish(&Known::default()).wire_events(), stop))
 }
 
 /// Whether a file is something else than a trace, or one that cannot be read.

@@ -7,8 +7,8 @@ use crate::progress::{Meter, Progress};
 use crate::{Global, Status};
 use anyhow::Result;
 use clap::Args;
-use gotrace::analysis::Analysis;
 use gotrace::analysis::count::{Count, Counts};
+use gotrace::analysis::{Analysis, Known};
 use gotrace::{Error, Mode, Trace};
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -101,7 +101,7 @@ fn in_order(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
         count.note(&event);
     }
     drop(progress);
-    Ok((count.finish(), texts(events.warnings())))
+    Ok((count.finish(&Known::default()), texts(events.warnings())))
 }
 
 fn side_by_side(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
@@ -113,7 +113,7 @@ fn side_by_side(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
     let folded = trace.fold(Count::default, |count, event| count.note(&event), merge);
     drop(progress);
     let folded = folded.map_err(|e| input.error(&e))?;
-    Ok((folded.output.finish(), texts(&folded.warnings)))
+    Ok((folded.output.finish(&Known::default()), texts(&folded.warnings)))
 }
 
 fn raw(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
@@ -145,7 +145,7 @@ fn raw(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
     defects.sort_by_key(Error::offset);
     match defects.first() {
         Some(e) if trace.options().mode == Mode::Strict => Err(input.error(e)),
-        _ => Ok((count.finish(), [texts(trace.warnings()), texts(&defects)].concat())),
+        _ => Ok((count.finish(&Known::default()), [texts(trace.warnings()), texts(&defects)].concat())),
     }
 }
 
