@@ -103,6 +103,13 @@ impl Durations {
         self.max
     }
 
+    /// How many of about that length there are, the shortest first. Whatever bound
+    /// is a power of two, or divides what lies between two of those in 128, lies
+    /// between lengths that are told apart.
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
+        self.counts.iter().enumerate().filter(|(_, count)| **count != 0).map(|(at, &count)| (last_of(at), count))
+    }
+
     /// The mean, rounded down; 0 if there is none.
     pub fn mean(&self) -> i64 {
         self.sum.checked_div(i64::try_from(self.count).unwrap_or(i64::MAX)).unwrap_or(0)

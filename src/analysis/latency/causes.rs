@@ -1,11 +1,9 @@
 //! Why goroutines wait, and how long they wait for each reason.
 
 use super::{ByCause, Cause};
-use crate::analysis::ByString;
+use crate::analysis::Memo;
 use crate::analysis::durations::Durations;
 use crate::analysis::names::{NameId, Names};
-use crate::event::Event;
-use crate::ids::StringId;
 
 /// A place in [`Causes`].
 pub(super) type CauseId = u32;
@@ -15,6 +13,8 @@ pub(super) const SYSCALL_ENDED: CauseId = 1;
 pub(super) const AT_START: CauseId = 2;
 /// From something that is not known.
 pub(super) const UNBLOCKED: CauseId = 3;
+/// That of a goroutine that does not wait for a P.
+pub(super) const NONE: CauseId = CauseId::MAX;
 
 /// A cause, with its reason among the names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,47 +26,36 @@ enum Key {
     Stopped(NameId),
 }
 
-/// The causes that come of one reason of the runtime's.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OfReason {
-    /// Of having been unblocked, where it is what was waited for.
-    pub(super) unblocked: CauseId,
-    /// Of having been stopped for it.
-    pub(super) stopped: CauseId,
-}
-
 /// All causes so far, with the waits of each.
 #[derive(Clone, Debug)]
 pub(super) struct Causes {
     list: Vec<(Key, Durations)>,
-    reasons: ByString<OfReason>,
+    unblocked: Memo<NameId, CauseId>,
+    stopped: Memo<NameId, CauseId>,
 }
 
 impl Default for Causes {
     fn default() -> Causes {
         // In the order of the constants above.
         let first = [Key::Created, Key::SyscallEnded, Key::AtStart, Key::Unblocked(NameId::EMPTY)];
-        Causes { list: first.map(|key| (key, Durations::default())).into(), reasons: ByString::default() }
+        let list = first.map(|key| (key, Durations::default())).into();
+        Causes { list, unblocked: Memo::default(), stopped: Memo::default() }
     }
 }
 
 impl Causes {
-    /// The causes of a reason, by its string in the event's generation.
+    /// Of having been unblocked, where that is what was waited for.
     #[inline(always)]
-    pub(super) fn of_reason(&mut self, event: &Event<'_>, reason: StringId, names: &mut Names) -> OfReason {
+    pub(super) fn unblocked(&mut self, reason: NameId) -> CauseId {
         let list = &mut self.list;
-        self.reasons.get(event, reason, |reason| {
-            let reason = names.intern(reason);
-            let mut find = |key| {
-                let found = list.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-                    list.push((key, Durations::default()));
-                    list.len() - 1
-                });
-                // There are fewer strings than 4 Gi.
-                CauseId::try_from(found).unwrap_or(UNBLOCKED)
-            };
-            OfReason { unblocked: find(Key::Unblocked(reason)), stopped: find(Key::Stopped(reason)) }
-        })
+        self.unblocked.get(reason, || find(list, Key::Unblocked(reason)))
+    }
+
+    /// Of having been stopped for that reason.
+    #[inline(always)]
+    pub(super) fn stopped(&mut self, reason: NameId) -> CauseId {
+        let list = &mut self.list;
+        self.stopped.get(reason, || find(list, Key::Stopped(reason)))
     }
 
     #[inline(always)]
@@ -92,4 +81,13 @@ impl Causes {
         let all = ids.zip(&self.list).filter(|(_, (_, waits))| waits.count() != 0);
         all.map(|(id, (_, waits))| ByCause { cause: self.cause(id, names), waits: waits.clone() }).collect()
     }
+}
+
+fn find(list: &mut Vec<(Key, Durations)>, key: Key) -> CauseId {
+    let found = list.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+        list.push((key, Durations::default()));
+        list.len() - 1
+    });
+    // There are fewer names than 4 Gi.
+    CauseId::try_from(found).unwrap_or(UNBLOCKED)
 }

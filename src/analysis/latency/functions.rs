@@ -1,10 +1,9 @@
 //! The functions that goroutines begin with, and the waits that have to do with
 //! them.
 
+use crate::analysis::Memo;
 use crate::analysis::durations::Durations;
 use crate::analysis::names::NameId;
-use crate::analysis::stacks::{StackKey, Stacks};
-use rustc_hash::FxHashMap;
 
 /// A place in [`Functions`].
 pub(super) type FunctionId = u32;
@@ -14,13 +13,13 @@ pub(super) type FunctionId = u32;
 #[derive(Clone, Debug)]
 pub(super) struct Functions {
     pub(super) list: Vec<Function>,
-    ids: FxHashMap<NameId, FunctionId>,
-    /// By the index of a stack, the function it begins with.
-    of_stacks: Vec<Option<FunctionId>>,
+    ids: Memo<NameId, FunctionId>,
 }
 
 pub(super) const UNKNOWN: FunctionId = 0;
 pub(super) const SCHEDULER: FunctionId = 1;
+/// Who woke a goroutine that none did.
+pub(super) const NOBODY: FunctionId = FunctionId::MAX;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Function {
@@ -32,39 +31,39 @@ pub(super) struct Function {
 
 impl Default for Functions {
     fn default() -> Functions {
-        Functions {
-            list: vec![Function::default(), Function::default()],
-            ids: FxHashMap::default(),
-            of_stacks: vec![Some(UNKNOWN)],
-        }
+        Functions { list: vec![Function::default(), Function::default()], ids: Memo::default() }
     }
 }
 
 impl Functions {
-    /// The function that a stack begins with.
-    #[inline]
-    pub(super) fn of(&mut self, stack: StackKey, stacks: &Stacks) -> FunctionId {
-        match self.of_stacks.get(stack.index()) {
-            Some(&Some(known)) => known,
-            _ => self.look_up(stack, stacks),
+    /// The function of that name, which is empty if none is known.
+    #[inline(always)]
+    pub(super) fn of(&mut self, name: NameId) -> FunctionId {
+        let list = &mut self.list;
+        self.ids.get(name, || match name {
+            NameId::EMPTY => UNKNOWN,
+            name => {
+                list.push(Function { name: Some(name), ..Function::default() });
+                // There are fewer names than 4 Gi, and than functions two more.
+                FunctionId::try_from(list.len() - 1).unwrap_or(UNKNOWN)
+            }
+        })
+    }
+
+    /// Adds a wait of a goroutine that began with the function.
+    #[inline(always)]
+    pub(super) fn waited(&mut self, name: NameId, nanos: i64) {
+        let id = self.of(name);
+        if let Some(function) = self.list.get_mut(id as usize) {
+            function.waits.add(nanos);
         }
     }
 
-    fn look_up(&mut self, stack: StackKey, stacks: &Stacks) -> FunctionId {
-        let id = match stacks.frames(stack).last().map(|frame| frame.func) {
-            None | Some(NameId::EMPTY) => UNKNOWN,
-            Some(name) => *self.ids.entry(name).or_insert_with(|| {
-                self.list.push(Function { name: Some(name), ..Function::default() });
-                // There are fewer names than 4 Gi, and than functions two more.
-                FunctionId::try_from(self.list.len() - 1).unwrap_or(UNKNOWN)
-            }),
-        };
-        if self.of_stacks.len() <= stack.index() {
-            self.of_stacks.resize(stack.index() + 1, None);
+    /// Adds a wait of one that was woken by a goroutine of the function.
+    #[inline(always)]
+    pub(super) fn woke(&mut self, id: FunctionId, nanos: i64) {
+        if let Some(function) = self.list.get_mut(id as usize) {
+            function.woken.add(nanos);
         }
-        if let Some(place) = self.of_stacks.get_mut(stack.index()) {
-            *place = Some(id);
-        }
-        id
     }
 }
