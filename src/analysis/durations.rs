@@ -20,6 +20,22 @@ pub struct Durations {
     max: i64,
 }
 
+/// A duration and the bucket that it belongs to, to be added to several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sorted {
+    nanos: i64,
+    bucket: usize,
+}
+
+impl Sorted {
+    /// A negative one counts as 0.
+    #[inline(always)]
+    pub(crate) fn new(nanos: i64) -> Sorted {
+        let nanos = nanos.max(0);
+        Sorted { nanos, bucket: bucket_of(nanos.unsigned_abs()) }
+    }
+}
+
 /// The figures, without thousands of buckets.
 impl fmt::Debug for Durations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,14 +48,24 @@ impl Durations {
     /// Adds a duration; a negative one counts as 0.
     #[inline]
     pub fn add(&mut self, nanos: i64) {
-        let nanos = nanos.max(0);
+        self.add_sorted(Sorted::new(nanos));
+    }
+
+    /// Adds a duration of which the bucket is known.
+    #[inline(always)]
+    pub(crate) fn add_sorted(&mut self, sorted: Sorted) {
+        let Sorted { nanos, bucket } = sorted;
         // Where there is a bucket there is a duration, and so a least one.
-        match self.counts.get_mut(bucket_of(nanos.unsigned_abs())) {
+        match self.counts.get_mut(bucket) {
             Some(count) => {
                 *count += 1;
                 self.count += 1;
-                self.min = self.min.min(nanos);
-                self.max = self.max.max(nanos);
+                if nanos < self.min {
+                    self.min = nanos;
+                }
+                if nanos > self.max {
+                    self.max = nanos;
+                }
                 self.sum = self.sum.saturating_add(nanos);
             }
             None => self.add_times(nanos, 1),

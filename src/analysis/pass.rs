@@ -103,7 +103,7 @@ impl Pass {
             reason,
             stack,
             own,
-            last_own: if own == StackKey::EMPTY { was.last_own } else { own },
+            last_own: if change.own_stack == 0 { was.last_own } else { own },
             root: if was.root == NameId::EMPTY { root } else { was.root },
         };
         *life = now;

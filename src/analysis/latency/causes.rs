@@ -2,7 +2,7 @@
 
 use super::{ByCause, Cause};
 use crate::analysis::Memo;
-use crate::analysis::durations::Durations;
+use crate::analysis::durations::{Durations, Sorted};
 use crate::analysis::names::{NameId, Names};
 
 /// A place in [`Causes`].
@@ -59,9 +59,9 @@ impl Causes {
     }
 
     #[inline(always)]
-    pub(super) fn add(&mut self, cause: CauseId, nanos: i64) {
+    pub(super) fn add(&mut self, cause: CauseId, wait: Sorted) {
         if let Some((_, waits)) = self.list.get_mut(cause as usize) {
-            waits.add(nanos);
+            waits.add_sorted(wait);
         }
     }
 

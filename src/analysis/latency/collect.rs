@@ -4,7 +4,7 @@ use super::causes::{self, CauseId, Causes};
 use super::functions::{FunctionId, Functions, NOBODY, SCHEDULER, UNKNOWN};
 use super::worst::Worst;
 use super::{ByFunction, ByWaker, Latency, Wait};
-use crate::analysis::durations::Durations;
+use crate::analysis::durations::{Durations, Sorted};
 use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::names::NameId;
 use crate::analysis::profile::Filter;
@@ -39,7 +39,7 @@ struct Waiting {
     cause: CauseId,
     /// The function of who made it able to run.
     waker: FunctionId,
-    /// If that was a goroutine.
+    /// If that was a goroutine; what it says of nobody is of the past.
     by: Option<GoId>,
     /// The cause that there is if it is unblocked from what it blocked for last.
     unblocked: CauseId,
@@ -48,6 +48,18 @@ struct Waiting {
 impl Default for Waiting {
     fn default() -> Waiting {
         Waiting { cause: causes::NONE, waker: NOBODY, by: None, unblocked: causes::UNBLOCKED }
+    }
+}
+
+impl Waiting {
+    /// Takes note of who makes it able to run: a goroutine or the scheduler.
+    #[inline(always)]
+    fn wake(&mut self, by: Option<GoId>, functions: &mut Functions, known: &mut Known) {
+        self.by = by;
+        self.waker = match by {
+            None => SCHEDULER,
+            Some(waker) => known.life(waker).map_or(UNKNOWN, |life| functions.of(life.root)),
+        };
     }
 }
 
@@ -116,48 +128,37 @@ impl Latencies {
     /// A goroutine comes to wait for a P.
     #[inline(always)]
     fn begin(&mut self, step: &Step<'_, '_>, known: &mut Known) {
-        let (mut cause, mut waker, mut by) = (causes::NONE, NOBODY, None);
-        let mut unblocked = self.gs.of(step).unblocked;
-        match step.from() {
+        let waiting = self.gs.of(step);
+        let cause = match step.from() {
             GoState::Waiting if matches!(step.wire_type(), EventType::GoSwitch | EventType::GoSwitchDestroy) => {
                 self.switches += 1;
+                causes::NONE
             }
             GoState::Waiting => {
                 if step.was.state == GoState::Waiting {
-                    unblocked = self.causes.unblocked(step.was.reason);
+                    waiting.unblocked = self.causes.unblocked(step.was.reason);
                 }
-                cause = unblocked;
-                (waker, by) = self.waker(step, known);
+                waiting.cause = waiting.unblocked;
+                return waiting.wake(step.goroutine(), &mut self.functions, known);
             }
             GoState::NotExist => {
-                cause = causes::CREATED;
-                (waker, by) = self.waker(step, known);
+                waiting.cause = causes::CREATED;
+                return waiting.wake(step.goroutine(), &mut self.functions, known);
             }
-            GoState::Running => cause = self.causes.stopped(step.now.reason),
-            GoState::Syscall => cause = causes::SYSCALL_ENDED,
-            GoState::Undetermined => cause = causes::AT_START,
+            GoState::Running => self.causes.stopped(step.now.reason),
+            GoState::Syscall => causes::SYSCALL_ENDED,
+            GoState::Undetermined => causes::AT_START,
             // It may have been so for long: nothing is known of it.
-            GoState::Runnable => {}
-        }
-        *self.gs.of(step) = Waiting { cause, waker, by, unblocked };
+            GoState::Runnable => causes::NONE,
+        };
+        (waiting.cause, waiting.waker) = (cause, NOBODY);
     }
 
     /// It runs on after it blocked though nobody unblocked it, as a bad trace says;
     /// that may come yet.
-    #[inline(never)]
+    #[inline(always)]
     fn leave(&mut self, step: &Step<'_, '_>) {
         self.gs.of(step).unblocked = self.causes.unblocked(step.was.reason);
-    }
-
-    /// Who makes a goroutine able to run, and the function of that.
-    #[inline(always)]
-    fn waker(&mut self, step: &Step<'_, '_>, known: &mut Known) -> (FunctionId, Option<GoId>) {
-        let by = step.goroutine();
-        let waker = match by {
-            None => SCHEDULER,
-            Some(waker) => known.life(waker).map_or(UNKNOWN, |life| self.functions.of(life.root)),
-        };
-        (waker, by)
     }
 
     /// Whatever it does now, it waits for a P no longer, or anew.
@@ -179,9 +180,10 @@ impl Latencies {
             let own = Life { last_own: step.now.last_own, root: step.now.root, ..step.was };
             self.list(step.id(), &own, waiting, nanos, proc, true);
         }
-        self.functions.waited(step.now.root, nanos);
-        self.causes.add(waiting.cause, nanos);
-        self.functions.woke(waiting.waker, nanos);
+        let wait = Sorted::new(nanos);
+        self.functions.waited(step.now.root, wait);
+        self.causes.add(waiting.cause, wait);
+        self.functions.woke(waiting.waker, wait);
     }
 
     /// Lists a wait, if it is among the longest.
@@ -243,7 +245,7 @@ impl Analysis for Latencies {
             since: worse.since,
             nanos: worse.nanos,
             over: worse.over,
-            waker: worse.waiting.by,
+            waker: worse.waiting.by.filter(|_| worse.waiting.waker != NOBODY),
             waker_stack: worse.waker_stack,
             own_stack: worse.own_stack,
             proc: worse.proc,

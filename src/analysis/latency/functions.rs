@@ -2,7 +2,7 @@
 //! them.
 
 use crate::analysis::Memo;
-use crate::analysis::durations::Durations;
+use crate::analysis::durations::{Durations, Sorted};
 use crate::analysis::names::NameId;
 
 /// A place in [`Functions`].
@@ -52,18 +52,18 @@ impl Functions {
 
     /// Adds a wait of a goroutine that began with the function.
     #[inline(always)]
-    pub(super) fn waited(&mut self, name: NameId, nanos: i64) {
+    pub(super) fn waited(&mut self, name: NameId, wait: Sorted) {
         let id = self.of(name);
         if let Some(function) = self.list.get_mut(id as usize) {
-            function.waits.add(nanos);
+            function.waits.add_sorted(wait);
         }
     }
 
     /// Adds a wait of one that was woken by a goroutine of the function.
     #[inline(always)]
-    pub(super) fn woke(&mut self, id: FunctionId, nanos: i64) {
+    pub(super) fn woke(&mut self, id: FunctionId, wait: Sorted) {
         if let Some(function) = self.list.get_mut(id as usize) {
-            function.woken.add(nanos);
+            function.woken.add_sorted(wait);
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Life {
     pub(crate) stack: StackKey,
     /// Its own stack as it entered that state; the empty one if that is not told.
     pub(crate) own: StackKey,
-    /// The last one of its own that is known.
+    /// The last one of its own that was told; the empty one if the trace lost that.
     pub(crate) last_own: StackKey,
     /// The function that it began with, as soon as that is known.
     pub(crate) root: NameId,
