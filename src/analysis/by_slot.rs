@@ -29,6 +29,15 @@ impl<T: Default> BySlot<T> {
         place
     }
 
+    /// That of the goroutine in a slot, of which nothing may have been kept yet.
+    pub(crate) fn at(&mut self, slot: u32) -> &mut T {
+        let at = slot as usize;
+        if self.0.len() <= at {
+            self.grow(at);
+        }
+        &mut self.0[at]
+    }
+
     #[inline(never)]
     fn grow(&mut self, at: usize) {
         self.0.resize_with(at + 1, T::default);

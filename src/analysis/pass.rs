@@ -106,7 +106,9 @@ impl Pass {
             last_own: if change.own_stack == 0 { was.last_own } else { own },
             root: if was.root == NameId::EMPTY { root } else { was.root },
         };
+        let before = life.state;
         *life = now;
+        known.count(before, to);
         let took = if was.begun { time.since(was.since) } else { 0 };
         let step = Step { seen, slot, new, from, was, took, now };
         analysis.goroutine(&step, &mut self.known);

@@ -7,6 +7,7 @@ use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::event::Event;
 use crate::event::stack::Stack;
+use crate::event::transition::GoState;
 use crate::ids::{GoId, StringId, ThreadId};
 use crate::time::Time;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub struct Known {
     stacks: Arc<Stacks>,
     slots: Slots,
     lives: Vec<Life>,
+    /// How many goroutines are in each state, of those that exist.
+    states: [i64; 6],
     /// The generation that the next two are about.
     generation: Option<usize>,
     /// Keys by the generation's own numbers of stacks, and of strings.
@@ -72,6 +75,18 @@ impl Known {
         alive
     }
 
+    /// How many goroutines run, or are ready to.
+    pub(crate) fn active(&self) -> u64 {
+        let of = |state: GoState| self.states[state as usize];
+        u64::try_from(of(GoState::Running) + of(GoState::Runnable)).unwrap_or(0)
+    }
+
+    /// The slot of a goroutine that exists, and what is known of it.
+    pub(crate) fn find(&mut self, id: GoId) -> Option<(u32, &Life)> {
+        let at = self.slots.find(id)?;
+        Some((at, self.lives.get(at as usize)?))
+    }
+
     /// The slot of a goroutine that exists.
     #[inline(always)]
     pub(crate) fn slot(&mut self, id: GoId) -> Option<u32> {
@@ -109,6 +124,13 @@ impl Known {
             self.lives.resize(place + 1, Life::NONE);
         }
         (at, &mut self.lives[place])
+    }
+
+    /// Counts a goroutine in another state.
+    #[inline(always)]
+    pub(super) fn count(&mut self, before: GoState, now: GoState) {
+        self.states[before as usize] -= 1;
+        self.states[now as usize] += 1;
     }
 
     #[inline(always)]

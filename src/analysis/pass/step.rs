@@ -52,6 +52,11 @@ impl Life {
     pub(super) fn exists(&self) -> bool {
         self.state != GoState::NotExist
     }
+
+    /// Whether it runs, or is ready to.
+    pub(crate) fn is_active(&self) -> bool {
+        matches!(self.state, GoState::Running | GoState::Runnable)
+    }
 }
 
 /// An [`Event`] that several analyses look at: what is decoded of it is decoded
