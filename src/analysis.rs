@@ -74,10 +74,14 @@ pub trait Analysis {
     }
 
     /// Takes note of any other event.
-    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) { let _ = (event, known); }
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+        let _ = (event, known);
+    }
 
     /// (going away)
-    fn event_old(&mut self, event: &OldSeen<'_, '_>) { let _ = event; }
+    fn event_old(&mut self, event: &OldSeen<'_, '_>) {
+        let _ = event;
+    }
 
     /// Ends the trace.
     fn finish(self, known: &Known) -> Self::Output;

@@ -15,7 +15,8 @@ const PART_BITS: u32 = PARTS.trailing_zeros();
 pub struct Durations {
     counts: Vec<u64>,
     count: u64,
-    sum: i64,
+    /// More than any number of them come to.
+    sum: u128,
     min: i64,
     max: i64,
 }
@@ -39,7 +40,8 @@ impl Sorted {
 /// The figures, without thousands of buckets.
 impl fmt::Debug for Durations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Durations { count, sum, min, max, .. } = self;
+        let Durations { count, min, max, .. } = self;
+        let sum = self.sum();
         write!(f, "{count} durations, {sum} ns, {min} to {max} ns, median {} ns", self.quantile(0.5))
     }
 }
@@ -66,7 +68,7 @@ impl Durations {
                 if nanos > self.max {
                     self.max = nanos;
                 }
-                self.sum = self.sum.saturating_add(nanos);
+                self.sum += u128::from(nanos.unsigned_abs());
             }
             None => self.add_times(nanos, 1),
         }
@@ -89,7 +91,7 @@ impl Durations {
         self.min = if self.count == 0 { nanos } else { self.min.min(nanos) };
         self.max = self.max.max(nanos);
         self.count += times;
-        self.sum = self.sum.saturating_add(nanos.saturating_mul(i64::try_from(times).unwrap_or(i64::MAX)));
+        self.sum += u128::from(nanos.unsigned_abs()) * u128::from(times);
     }
 
     /// Adds all that another holds.
@@ -106,7 +108,7 @@ impl Durations {
         self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
         self.max = self.max.max(other.max);
         self.count += other.count;
-        self.sum = self.sum.saturating_add(other.sum);
+        self.sum += other.sum;
     }
 
     /// How many there are.
@@ -116,7 +118,7 @@ impl Durations {
 
     /// All of them together, in nanoseconds.
     pub fn sum(&self) -> i64 {
-        self.sum
+        i64::try_from(self.sum).unwrap_or(i64::MAX)
     }
 
     /// The shortest; 0 if there is none.
@@ -138,7 +140,7 @@ impl Durations {
 
     /// The mean, rounded down; 0 if there is none.
     pub fn mean(&self) -> i64 {
-        self.sum.checked_div(i64::try_from(self.count).unwrap_or(i64::MAX)).unwrap_or(0)
+        self.sum().checked_div(i64::try_from(self.count).unwrap_or(i64::MAX)).unwrap_or(0)
     }
 
     /// The least duration that a share `q` (0 to 1) of them does not exceed: the

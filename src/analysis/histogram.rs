@@ -142,7 +142,8 @@ mod tests {
     #[test]
     fn distributions_are_fine_enough() {
         let around = (0..63).flat_map(|bit| (0..8).map(move |part| (1i64 << bit) + part * ((1 << bit) >> 3)));
-        let all: Vec<i64> = around.flat_map(|nanos| [nanos - 1, nanos, nanos + 1]).filter(|&nanos| nanos >= 0).collect();
+        let all: Vec<i64> =
+            around.flat_map(|nanos| [nanos - 1, nanos, nanos + 1]).filter(|&nanos| nanos >= 0).collect();
         let (mut durations, mut histogram) = (Durations::default(), RuntimeBuckets::default());
         for &nanos in &all {
             durations.add(nanos);

@@ -7,14 +7,14 @@
 //! ```
 
 mod known;
+mod old;
 mod slots;
 mod step;
-mod old;
 
 pub use known::Known;
-pub use step::{Seen, Step};
+pub(crate) use old::{GoSlot, NOWHERE, OldSeen};
 pub(crate) use step::Life;
-pub(crate) use old::{GoSlot, OldSeen, NOWHERE};
+pub use step::{Seen, Step};
 
 use super::Analysis;
 use crate::analysis::names::NameId;
@@ -86,6 +86,9 @@ impl Pass {
         let new = !life.exists();
         let seen = Seen { event, kind: OnceCell::new(), new_thread };
         if from == to && !new {
+            if life.root == NameId::EMPTY {
+                life.root = root;
+            }
             analysis.event(&seen, &mut self.known);
             return self.show_old(event, change, analysis);
         }
@@ -110,7 +113,7 @@ impl Pass {
         *life = now;
         known.count(before, to);
         let took = if was.begun { time.since(was.since) } else { 0 };
-        let step = Step { seen, slot, new, from, was, took, now };
+        let step = Step { seen: &seen, slot, new, from, was, took, now };
         analysis.goroutine(&step, &mut self.known);
         self.show_old(event, change, analysis);
         if to == GoState::NotExist {

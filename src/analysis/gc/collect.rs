@@ -48,13 +48,26 @@ const LONGEST: usize = 100;
 /// What a goroutine does for the collector, and since when.
 #[derive(Clone, Copy, Debug, Default)]
 struct G {
-    works: Option<(Work, Time)>,
+    since: Time,
+    works: Option<Work>,
     assists: bool,
+    /// Whether it does any of that.
+    busy: bool,
 }
 
 impl G {
-    fn is_busy(&self) -> bool {
-        self.assists || self.works.is_some()
+    fn work(&mut self, work: Work, since: Time) {
+        (self.works, self.since) = (Some(work), since);
+    }
+
+    fn done(&mut self) -> Option<(Work, Time)> {
+        Some((self.works.take()?, self.since))
+    }
+
+    /// Whether it does anything now, and whether it did.
+    fn settle(&mut self) -> (bool, bool) {
+        let busy = self.assists || self.works.is_some();
+        (busy, std::mem::replace(&mut self.busy, busy))
     }
 }
 
@@ -71,33 +84,33 @@ impl CollectGc {
     /// A goroutine does something else, while some work for the collector.
     #[inline(always)]
     fn transition(&mut self, step: &Step<'_, '_>) {
-        if self.gs.get(step.slot).is_some_and(G::is_busy) {
-            self.busy_one(step.slot, &step.was, &step.now);
+        if self.gs.get(step.slot).is_some_and(|g| g.busy) {
+            self.busy_one(step.slot, step.was.state, step.to(), step.time(), step.now.root);
         }
     }
 
     #[inline(never)]
-    fn busy_one(&mut self, slot: u32, was: &Life, now: &Life) {
+    fn busy_one(&mut self, slot: u32, from: GoState, to: GoState, time: Time, root: NameId) {
         let Some(g) = self.gs.get_mut(slot) else { return };
-        let done = if was.state == GoState::Running && now.state != GoState::Running { g.works.take() } else { None };
-        if was.state != GoState::Running && now.state == GoState::Running && g.assists {
-            g.works = Some((Work::Assist, now.since));
+        let done = if from == GoState::Running && to != GoState::Running { g.done() } else { None };
+        if from != GoState::Running && to == GoState::Running && g.assists {
+            g.work(Work::Assist, time);
         }
-        if now.state == GoState::NotExist {
-            *g = G::default();
+        if to == GoState::NotExist {
+            *g = G { busy: true, ..G::default() };
         }
-        self.busy -= usize::from(!g.is_busy());
+        self.busy -= usize::from(!g.settle().0);
         if let Some((work, since)) = done {
-            self.worked(work, now.since.since(since), now.root);
+            self.worked(work, time.since(since), root);
         }
     }
 
     /// Changes what a goroutine that exists does for the collector.
     fn set(&mut self, slot: u32, change: impl FnOnce(&mut G)) {
         let g = self.gs.at(slot);
-        let before = g.is_busy();
         change(g);
-        self.busy = self.busy + usize::from(g.is_busy()) - usize::from(before);
+        let (now, before) = g.settle();
+        self.busy = self.busy + usize::from(now) - usize::from(before);
     }
 
     fn worked(&mut self, work: Work, nanos: i64, root: NameId) {
@@ -122,14 +135,14 @@ impl CollectGc {
             b"GC (idle)" => Work::Idle,
             _ => return,
         };
-        self.set(slot, |g| g.works = Some((work, time)));
+        self.set(slot, |g| g.work(work, time));
     }
 
     fn assist_begins(&mut self, slot: u32, life: &Life, time: Time) {
         self.set(slot, |g| {
             g.assists = true;
             if life.state == GoState::Running {
-                g.works = Some((Work::Assist, time));
+                g.work(Work::Assist, time);
             }
         });
         self.payers.entry(life.root).or_default().0 += 1;
@@ -140,7 +153,7 @@ impl CollectGc {
         let mut worked = None;
         self.set(slot, |g| {
             g.assists = false;
-            worked = g.works.take();
+            worked = g.done();
         });
         if let Some((Work::Assist, since)) = worked {
             self.worked(Work::Assist, time.since(since), life.root);
@@ -300,7 +313,7 @@ impl Analysis for CollectGc {
     fn finish(mut self, known: &Known) -> Gc {
         let end = known.last();
         for (slot, life) in known.alive() {
-            if let Some((work, since)) = self.gs.get(slot).and_then(|g| g.works) {
+            if let Some((work, since)) = self.gs.get(slot).and_then(|g| Some((g.works?, g.since))) {
                 self.worked(work, end.since(since), life.root);
             }
         }

@@ -29,7 +29,9 @@ enum Key {
 /// All causes so far, with the waits of each.
 #[derive(Clone, Debug)]
 pub(super) struct Causes {
-    list: Vec<(Key, Durations)>,
+    keys: Vec<Key>,
+    /// The waits of each.
+    waits: Vec<Durations>,
     unblocked: Memo<NameId, CauseId>,
     stopped: Memo<NameId, CauseId>,
 }
@@ -38,8 +40,8 @@ impl Default for Causes {
     fn default() -> Causes {
         // In the order of the constants above.
         let first = [Key::Created, Key::SyscallEnded, Key::AtStart, Key::Unblocked(NameId::EMPTY)];
-        let list = first.map(|key| (key, Durations::default())).into();
-        Causes { list, unblocked: Memo::default(), stopped: Memo::default() }
+        let (keys, waits) = (first.into(), first.map(|_| Durations::default()).into());
+        Causes { keys, waits, unblocked: Memo::default(), stopped: Memo::default() }
     }
 }
 
@@ -47,26 +49,26 @@ impl Causes {
     /// Of having been unblocked, where that is what was waited for.
     #[inline(always)]
     pub(super) fn unblocked(&mut self, reason: NameId) -> CauseId {
-        let list = &mut self.list;
-        self.unblocked.get(reason, || find(list, Key::Unblocked(reason)))
+        let (keys, waits) = (&mut self.keys, &mut self.waits);
+        self.unblocked.get(reason, || find(keys, waits, Key::Unblocked(reason)))
     }
 
     /// Of having been stopped for that reason.
     #[inline(always)]
     pub(super) fn stopped(&mut self, reason: NameId) -> CauseId {
-        let list = &mut self.list;
-        self.stopped.get(reason, || find(list, Key::Stopped(reason)))
+        let (keys, waits) = (&mut self.keys, &mut self.waits);
+        self.stopped.get(reason, || find(keys, waits, Key::Stopped(reason)))
     }
 
     #[inline(always)]
     pub(super) fn add(&mut self, cause: CauseId, wait: Sorted) {
-        if let Some((_, waits)) = self.list.get_mut(cause as usize) {
+        if let Some(waits) = self.waits.get_mut(cause as usize) {
             waits.add_sorted(wait);
         }
     }
 
     pub(super) fn cause(&self, id: CauseId, names: &Names) -> Cause {
-        match self.list.get(id as usize).map_or(Key::Unblocked(NameId::EMPTY), |(key, _)| *key) {
+        match self.keys.get(id as usize).copied().unwrap_or(Key::Unblocked(NameId::EMPTY)) {
             Key::Created => Cause::Created,
             Key::SyscallEnded => Cause::SyscallEnded,
             Key::AtStart => Cause::AtStart,
@@ -77,16 +79,16 @@ impl Causes {
 
     /// Those for which something waited.
     pub(super) fn by_cause(&self, names: &Names) -> Vec<ByCause> {
-        let ids = 0..CauseId::try_from(self.list.len()).unwrap_or(CauseId::MAX);
-        let all = ids.zip(&self.list).filter(|(_, (_, waits))| waits.count() != 0);
-        all.map(|(id, (_, waits))| ByCause { cause: self.cause(id, names), waits: waits.clone() }).collect()
+        let all = (0..).zip(&self.waits).filter(|(_, waits)| waits.count() != 0);
+        all.map(|(id, waits)| ByCause { cause: self.cause(id, names), waits: waits.clone() }).collect()
     }
 }
 
-fn find(list: &mut Vec<(Key, Durations)>, key: Key) -> CauseId {
-    let found = list.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-        list.push((key, Durations::default()));
-        list.len() - 1
+fn find(keys: &mut Vec<Key>, waits: &mut Vec<Durations>, key: Key) -> CauseId {
+    let found = keys.iter().position(|known| *known == key).unwrap_or_else(|| {
+        keys.push(key);
+        waits.push(Durations::default());
+        keys.len() - 1
     });
     // There are fewer names than 4 Gi.
     CauseId::try_from(found).unwrap_or(UNBLOCKED)

@@ -1,7 +1,7 @@
 //! The pass that measures the scheduler latency.
 
 use super::causes::{self, CauseId, Causes};
-use super::functions::{FunctionId, Functions, NOBODY, SCHEDULER, UNKNOWN};
+use super::functions::{Functions, WakerId};
 use super::worst::Worst;
 use super::{ByFunction, ByWaker, Latency, Wait};
 use crate::analysis::durations::{Durations, Sorted};
@@ -37,8 +37,8 @@ pub struct Latencies {
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     cause: CauseId,
-    /// The function of who made it able to run.
-    waker: FunctionId,
+    /// Who made it able to run.
+    waker: WakerId,
     /// If that was a goroutine; what it says of nobody is of the past.
     by: Option<GoId>,
     /// The cause that there is if it is unblocked from what it blocked for last.
@@ -47,18 +47,18 @@ struct Waiting {
 
 impl Default for Waiting {
     fn default() -> Waiting {
-        Waiting { cause: causes::NONE, waker: NOBODY, by: None, unblocked: causes::UNBLOCKED }
+        Waiting { cause: causes::NONE, waker: WakerId::NOBODY, by: None, unblocked: causes::UNBLOCKED }
     }
 }
 
 impl Waiting {
     /// Takes note of who makes it able to run: a goroutine or the scheduler.
     #[inline(always)]
-    fn wake(&mut self, by: Option<GoId>, functions: &mut Functions, known: &mut Known) {
+    fn wake(&mut self, by: Option<GoId>, known: &mut Known) {
         self.by = by;
         self.waker = match by {
-            None => SCHEDULER,
-            Some(waker) => known.life(waker).map_or(UNKNOWN, |life| functions.of(life.root)),
+            None => WakerId::SCHEDULER,
+            Some(waker) => WakerId::of(known.life(waker).map_or(NameId::EMPTY, |life| life.root)),
         };
     }
 }
@@ -139,11 +139,11 @@ impl Latencies {
                     waiting.unblocked = self.causes.unblocked(step.was.reason);
                 }
                 waiting.cause = waiting.unblocked;
-                return waiting.wake(step.goroutine(), &mut self.functions, known);
+                return waiting.wake(step.goroutine(), known);
             }
             GoState::NotExist => {
                 waiting.cause = causes::CREATED;
-                return waiting.wake(step.goroutine(), &mut self.functions, known);
+                return waiting.wake(step.goroutine(), known);
             }
             GoState::Running => self.causes.stopped(step.now.reason),
             GoState::Syscall => causes::SYSCALL_ENDED,
@@ -151,7 +151,7 @@ impl Latencies {
             // It may have been so for long: nothing is known of it.
             GoState::Runnable => causes::NONE,
         };
-        (waiting.cause, waiting.waker) = (cause, NOBODY);
+        (waiting.cause, waiting.waker) = (cause, WakerId::NOBODY);
     }
 
     /// It runs on after it blocked though nobody unblocked it, as a bad trace says;
@@ -191,7 +191,7 @@ impl Latencies {
     fn list(&mut self, id: GoId, life: &Life, waiting: Waiting, nanos: i64, proc: Option<ProcId>, over: bool) {
         let Life { since, root, last_own: own_stack, .. } = *life;
         if self.worst.would_keep(|least| (nanos, Reverse(since)) > (least.nanos, Reverse(least.since))) {
-            let waker_stack = if waiting.waker == NOBODY { StackKey::EMPTY } else { life.stack };
+            let waker_stack = if waiting.waker == WakerId::NOBODY { StackKey::EMPTY } else { life.stack };
             self.worst.offer(Worse { nanos, since, goroutine: id, root, waiting, waker_stack, own_stack, over, proc });
         }
         self.least = self.worst.least().map_or(self.least, |least| least.nanos);
@@ -245,7 +245,7 @@ impl Analysis for Latencies {
             since: worse.since,
             nanos: worse.nanos,
             over: worse.over,
-            waker: worse.waiting.by.filter(|_| worse.waiting.waker != NOBODY),
+            waker: worse.waiting.by.filter(|_| worse.waiting.waker != WakerId::NOBODY),
             waker_stack: worse.waker_stack,
             own_stack: worse.own_stack,
             proc: worse.proc,
@@ -253,14 +253,15 @@ impl Analysis for Latencies {
         let worst = worst.collect();
         let mut waits = Durations::default();
         let (mut functions, mut wakers) = (Vec::new(), Vec::new());
-        for (id, function) in self.functions.list.into_iter().enumerate() {
-            waits.merge(&function.waits);
-            let name: Option<Arc<[u8]>> = function.name.map(|name| names.shared(name));
-            functions.push(ByFunction { function: name.clone(), waits: function.waits });
-            wakers.push(ByWaker { function: name, scheduler: id == SCHEDULER as usize, waits: function.woken });
+        for (name, of_function) in self.functions.waits(names) {
+            waits.merge(of_function);
+            functions.push(ByFunction { function: shared(name), waits: of_function.clone() });
         }
-        functions.retain(|by| by.waits.count() != 0);
-        wakers.retain(|by| by.waits.count() != 0);
+        let by_scheduler = self.functions.woken_by_scheduler();
+        wakers.extend(by_scheduler.map(|woken| ByWaker { function: None, scheduler: true, waits: woken.clone() }));
+        for (name, woken) in self.functions.woken(names) {
+            wakers.push(ByWaker { function: shared(name), scheduler: false, waits: woken.clone() });
+        }
         functions.sort_by(|a, b| b.waits.sum().cmp(&a.waits.sum()).then_with(|| a.function.cmp(&b.function)));
         wakers.sort_by(|a, b| b.waits.sum().cmp(&a.waits.sum()).then_with(|| a.function.cmp(&b.function)));
         let mut causes = self.causes.by_cause(names);

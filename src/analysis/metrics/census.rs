@@ -6,10 +6,10 @@ use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::analysis::{Analysis, Known, Life, Memo, Seen, Step};
-use crate::event::EventKind;
 use crate::event::range::RangeName;
 use crate::event::stack::Stack;
 use crate::event::transition::GoState;
+use crate::event::{Event, EventKind};
 use crate::ids::GoId;
 use crate::time::Time;
 use crate::version::Version;
@@ -91,10 +91,9 @@ impl Analysis for CollectCensus {
 
     #[inline(always)]
     fn goroutine(&mut self, step: &Step<'_, '_>, known: &mut Known) {
-        if self.sync == NameId::EMPTY {
-            self.begin(step.generation().map(|generation| generation.version), known);
+        if step.new {
+            self.first(step.from(), step, known);
         }
-        self.census.created += u64::from(step.from() == GoState::NotExist);
         let census = &mut self.census;
         match step.was.state {
             GoState::Waiting if step.was.reason == self.sync => {
@@ -145,11 +144,15 @@ impl Analysis for CollectCensus {
 }
 
 impl CollectCensus {
+    /// Takes note of a goroutine that was not known.
     #[inline(never)]
-    fn begin(&mut self, version: Option<Version>, known: &mut Known) {
-        let names = &mut known.stacks_mut().names;
-        (self.sync, self.scavenger) = (names.intern(b"sync"), names.intern(SCAVENGER));
-        self.version = version;
+    fn first(&mut self, from: GoState, event: &Event<'_>, known: &mut Known) {
+        self.census.created += u64::from(from == GoState::NotExist);
+        if self.sync == NameId::EMPTY {
+            let names = &mut known.stacks_mut().names;
+            (self.sync, self.scavenger) = (names.intern(b"sync"), names.intern(SCAVENGER));
+            self.version = event.generation().map(|generation| generation.version);
+        }
     }
 
     /// Those at the end. As in the runtime, its own are not among them before Go 1.26.

@@ -43,8 +43,9 @@ struct G {
 }
 
 impl G {
+    #[inline(always)]
     fn collects(self) -> bool {
-        self.assists || self.works
+        self.assists | self.works
     }
 }
 

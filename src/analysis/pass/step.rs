@@ -95,7 +95,7 @@ impl<'t> Deref for Seen<'_, 't> {
 /// the trace tells of one for the first time.
 #[derive(Clone, Debug)]
 pub struct Step<'p, 't> {
-    pub(super) seen: Seen<'p, 't>,
+    pub(super) seen: &'p Seen<'p, 't>,
     /// Where in an analysis's table the goroutine is.
     pub(crate) slot: u32,
     /// Whether it is the first that the trace tells of it; it may have been created.
@@ -137,6 +137,6 @@ impl<'p, 't> Deref for Step<'p, 't> {
 
     #[inline(always)]
     fn deref(&self) -> &Seen<'p, 't> {
-        &self.seen
+        self.seen
     }
 }
