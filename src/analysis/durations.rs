@@ -15,15 +15,33 @@ const PART_BITS: u32 = PARTS.trailing_zeros();
 pub struct Durations {
     counts: Vec<u64>,
     count: u64,
-    sum: i64,
+    /// More than any number of them come to.
+    sum: u128,
     min: i64,
     max: i64,
+}
+
+/// A duration and the bucket that it belongs to, to be added to several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sorted {
+    nanos: i64,
+    bucket: usize,
+}
+
+impl Sorted {
+    /// A negative one counts as 0.
+    #[inline(always)]
+    pub(crate) fn new(nanos: i64) -> Sorted {
+        let nanos = nanos.max(0);
+        Sorted { nanos, bucket: bucket_of(nanos.unsigned_abs()) }
+    }
 }
 
 /// The figures, without thousands of buckets.
 impl fmt::Debug for Durations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Durations { count, sum, min, max, .. } = self;
+        let Durations { count, min, max, .. } = self;
+        let sum = self.sum();
         write!(f, "{count} durations, {sum} ns, {min} to {max} ns, median {} ns", self.quantile(0.5))
     }
 }
@@ -32,15 +50,25 @@ impl Durations {
     /// Adds a duration; a negative one counts as 0.
     #[inline]
     pub fn add(&mut self, nanos: i64) {
-        let nanos = nanos.max(0);
+        self.add_sorted(Sorted::new(nanos));
+    }
+
+    /// Adds a duration of which the bucket is known.
+    #[inline(always)]
+    pub(crate) fn add_sorted(&mut self, sorted: Sorted) {
+        let Sorted { nanos, bucket } = sorted;
         // Where there is a bucket there is a duration, and so a least one.
-        match self.counts.get_mut(bucket_of(nanos.unsigned_abs())) {
+        match self.counts.get_mut(bucket) {
             Some(count) => {
                 *count += 1;
                 self.count += 1;
-                self.min = self.min.min(nanos);
-                self.max = self.max.max(nanos);
-                self.sum = self.sum.saturating_add(nanos);
+                if nanos < self.min {
+                    self.min = nanos;
+                }
+                if nanos > self.max {
+                    self.max = nanos;
+                }
+                self.sum += u128::from(nanos.unsigned_abs());
             }
             None => self.add_times(nanos, 1),
         }
@@ -63,7 +91,7 @@ impl Durations {
         self.min = if self.count == 0 { nanos } else { self.min.min(nanos) };
         self.max = self.max.max(nanos);
         self.count += times;
-        self.sum = self.sum.saturating_add(nanos.saturating_mul(i64::try_from(times).unwrap_or(i64::MAX)));
+        self.sum += u128::from(nanos.unsigned_abs()) * u128::from(times);
     }
 
     /// Adds all that another holds.
@@ -80,7 +108,7 @@ impl Durations {
         self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
         self.max = self.max.max(other.max);
         self.count += other.count;
-        self.sum = self.sum.saturating_add(other.sum);
+        self.sum += other.sum;
     }
 
     /// How many there are.
@@ -90,7 +118,7 @@ impl Durations {
 
     /// All of them together, in nanoseconds.
     pub fn sum(&self) -> i64 {
-        self.sum
+        i64::try_from(self.sum).unwrap_or(i64::MAX)
     }
 
     /// The shortest; 0 if there is none.
@@ -103,9 +131,16 @@ impl Durations {
         self.max
     }
 
+    /// How many of about that length there are, the shortest first. Whatever bound
+    /// is a power of two, or divides what lies between two of those in 128, lies
+    /// between lengths that are told apart.
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
+        self.counts.iter().enumerate().filter(|(_, count)| **count != 0).map(|(at, &count)| (last_of(at), count))
+    }
+
     /// The mean, rounded down; 0 if there is none.
     pub fn mean(&self) -> i64 {
-        self.sum.checked_div(i64::try_from(self.count).unwrap_or(i64::MAX)).unwrap_or(0)
+        self.sum().checked_div(i64::try_from(self.count).unwrap_or(i64::MAX)).unwrap_or(0)
     }
 
     /// The least duration that a share `q` (0 to 1) of them does not exceed: the

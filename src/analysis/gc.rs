@@ -9,6 +9,7 @@ use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::ids::GoId;
 use crate::time::Time;
+use std::sync::Arc;
 
 /// One collection, as far as the trace has it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -122,7 +123,7 @@ pub struct Gc {
     /// The size that the heap is to be kept below, at the end, in bytes.
     pub goal: Option<u64>,
     /// The stacks, and all names.
-    pub stacks: Stacks,
+    pub stacks: Arc<Stacks>,
 }
 
 impl Gc {

@@ -1,5 +1,6 @@
 //! Histograms with the buckets that Go uses.
 
+use super::durations::Durations;
 use std::f64::consts::LN_10;
 
 /// Durations in five buckets a decade, as Go's web pages of tasks and regions
@@ -65,8 +66,20 @@ impl Default for RuntimeBuckets {
 }
 
 impl RuntimeBuckets {
+    /// Those of a distribution, which tells durations apart where these buckets end.
+    pub(crate) fn of(durations: &Durations) -> RuntimeBuckets {
+        let mut all = RuntimeBuckets::default();
+        durations.buckets().for_each(|(nanos, times)| all.add_times(nanos, times));
+        all
+    }
+
     /// Adds a duration in nanoseconds.
     pub fn add(&mut self, nanos: i64) {
+        self.add_times(nanos, 1);
+    }
+
+    #[inline]
+    fn add_times(&mut self, nanos: i64, times: u64) {
         let bucket = match u64::try_from(nanos) {
             Err(_) => 0,
             Ok(nanos) => {
@@ -76,7 +89,7 @@ impl RuntimeBuckets {
             }
         };
         if let Some(count) = self.counts.get_mut(bucket) {
-            *count += 1;
+            *count += times;
         }
     }
 
@@ -123,6 +136,20 @@ mod tests {
         assert_eq!(decades.count(), 6);
         assert_eq!(filled[0], (1, 2));
         assert_eq!(filled.iter().map(|(_, count)| count).sum::<u64>(), 6);
+    }
+
+    /// What is made of a distribution is the same as if each had been added.
+    #[test]
+    fn distributions_are_fine_enough() {
+        let around = (0..63).flat_map(|bit| (0..8).map(move |part| (1i64 << bit) + part * ((1 << bit) >> 3)));
+        let all: Vec<i64> =
+            around.flat_map(|nanos| [nanos - 1, nanos, nanos + 1]).filter(|&nanos| nanos >= 0).collect();
+        let (mut durations, mut histogram) = (Durations::default(), RuntimeBuckets::default());
+        for &nanos in &all {
+            durations.add(nanos);
+            histogram.add(nanos);
+            assert_eq!(RuntimeBuckets::of(&durations), histogram, "{nanos}");
+        }
     }
 
     /// Every duration lies within the bounds of its bucket.

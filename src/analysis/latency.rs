@@ -120,5 +120,5 @@ pub struct Latency {
     /// How often a goroutine switched to another directly, without a wait.
     pub switches: u64,
     /// The stacks of the worst.
-    pub stacks: Stacks,
+    pub stacks: Arc<Stacks>,
 }

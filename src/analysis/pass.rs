@@ -85,7 +85,7 @@ impl Pass {
         };
         let (was, now) = (self.known.left(), self.known.at(slot));
         let took = if was.begun { event.time().since(was.since) } else { 0 };
-        let step = Step { seen, slot, new: !was.exists(), from: change.from, was, took, now };
+        let step = Step { seen: &seen, slot, new: !was.exists(), from: change.from, was, took, now };
         analysis.goroutine(&step, &self.known);
         self.show_old(event, change, analysis);
         if change.to == GoState::NotExist {

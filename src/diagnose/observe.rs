@@ -129,7 +129,7 @@ impl Observe {
         // Traces up to Go 1.21 need not tell; then it is at least the Ps that appear.
         let procs = self.gomaxprocs.unwrap_or(self.procs.len() as i64);
         self.windows.set(Count::Procs, procs);
-        self.windows.set(Count::IdleProcs, procs.saturating_sub(self.held).max(0));
+        self.windows.set_idle(procs.saturating_sub(self.held).max(0));
     }
 
     fn started(&mut self, time: Time) {

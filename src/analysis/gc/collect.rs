@@ -1,10 +1,8 @@
 //! The pass that follows the collector.
 
 use super::{Cycle, Gc, Payer, Stop, StopKind};
-use crate::analysis::names::NameId;
-use crate::analysis::stacks::Stacks;
-use crate::analysis::{Analysis, ByGo, Known, OldSeen as Seen};
-use crate::event::go::GoChange;
+use crate::analysis::names::{NameId, Names};
+use crate::analysis::{Analysis, BySlot, Known, Life, Seen, Step};
 use crate::event::range::{RangeName, RangeScope, Swept};
 use crate::event::transition::GoState;
 use crate::event::{EventKind, Metric, MetricName};
@@ -12,14 +10,16 @@ use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
 use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// Makes a [`Gc`]. Memory grows with the cycles, and with the goroutines that
 /// exist at one time.
 #[derive(Debug, Default)]
 pub struct CollectGc {
-    gs: ByGo<G>,
-    /// Goroutines that run, or are ready to.
-    active: i64,
+    gs: BySlot<G>,
+    /// How many of those do something for the collector.
+    busy: usize,
     /// The cycles before the current one.
     cycles: Vec<Cycle>,
     /// The one that what happens now belongs to; at first, one that ended before
@@ -37,22 +37,38 @@ pub struct CollectGc {
     heap: Option<u64>,
     goal: Option<u64>,
     procs: i64,
-    procs_since: Time,
+    /// None while it is what it was when the trace began.
+    procs_since: Option<Time>,
     capacity: i64,
-    start: Option<Time>,
-    end: Time,
-    stacks: Stacks,
 }
 
 /// How many of the longest stops are kept.
 const LONGEST: usize = 100;
 
-#[derive(Clone, Copy, Debug)]
+/// What a goroutine does for the collector, and since when.
+#[derive(Clone, Copy, Debug, Default)]
 struct G {
-    state: GoState,
-    root: NameId,
-    works: Option<(Work, Time)>,
+    since: Time,
+    works: Option<Work>,
     assists: bool,
+    /// Whether it does any of that.
+    busy: bool,
+}
+
+impl G {
+    fn work(&mut self, work: Work, since: Time) {
+        (self.works, self.since) = (Some(work), since);
+    }
+
+    fn done(&mut self) -> Option<(Work, Time)> {
+        Some((self.works.take()?, self.since))
+    }
+
+    /// Whether it does anything now, and whether it did.
+    fn settle(&mut self) -> (bool, bool) {
+        let busy = self.assists || self.works.is_some();
+        (busy, std::mem::replace(&mut self.busy, busy))
+    }
 }
 
 /// What a goroutine does for the collector.
@@ -64,34 +80,37 @@ enum Work {
     Assist,
 }
 
-fn is_active(state: GoState) -> bool {
-    matches!(state, GoState::Running | GoState::Runnable)
-}
-
 impl CollectGc {
-    #[inline]
-    fn transition(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
-        let (GoChange { id, to, own_stack, .. }, time) = (*change, event.time());
-        let new = || G { state: GoState::Undetermined, root: NameId::EMPTY, works: None, assists: false };
-        let g = self.gs.get_or_insert_with(event.slot(id), new);
-        if g.root == NameId::EMPTY && own_stack != 0 {
-            let own = self.stacks.intern(event.stack_numbered(own_stack));
-            g.root = self.stacks.root_name(own);
+    /// A goroutine does something else, while some work for the collector.
+    #[inline(always)]
+    fn transition(&mut self, step: &Step<'_, '_>) {
+        if self.gs.get(step.slot).is_some_and(|g| g.busy) {
+            self.busy_one(step.slot, step.was.state, step.to(), step.time(), step.now.root);
         }
-        self.active += i64::from(is_active(to)) - i64::from(is_active(g.state));
-        let (leaves, enters) =
-            (g.state == GoState::Running && to != GoState::Running, to == GoState::Running && g.state != to);
-        g.state = to;
-        let (root, done) = (g.root, if leaves { g.works.take() } else { None });
-        if enters && g.assists {
-            g.works = Some((Work::Assist, time));
+    }
+
+    #[inline(never)]
+    fn busy_one(&mut self, slot: u32, from: GoState, to: GoState, time: Time, root: NameId) {
+        let Some(g) = self.gs.get_mut(slot) else { return };
+        let done = if from == GoState::Running && to != GoState::Running { g.done() } else { None };
+        if from != GoState::Running && to == GoState::Running && g.assists {
+            g.work(Work::Assist, time);
         }
         if to == GoState::NotExist {
-            self.gs.remove(event.slot(id));
+            *g = G { busy: true, ..G::default() };
         }
+        self.busy -= usize::from(!g.settle().0);
         if let Some((work, since)) = done {
             self.worked(work, time.since(since), root);
         }
+    }
+
+    /// Changes what a goroutine that exists does for the collector.
+    fn set(&mut self, slot: u32, change: impl FnOnce(&mut G)) {
+        let g = self.gs.at(slot);
+        change(g);
+        let (now, before) = g.settle();
+        self.busy = self.busy + usize::from(now) - usize::from(before);
     }
 
     fn worked(&mut self, work: Work, nanos: i64, root: NameId) {
@@ -109,31 +128,35 @@ impl CollectGc {
         }
     }
 
-    fn label(&mut self, event: &Seen<'_, '_>, id: GoId, label: &[u8]) {
+    fn label(&mut self, slot: u32, label: &[u8], time: Time) {
         let work = match label {
             b"GC (dedicated)" => Work::Dedicated,
             b"GC (fractional)" => Work::Fractional,
             b"GC (idle)" => Work::Idle,
             _ => return,
         };
-        if let Some(g) = self.gs.get_mut(event.slot(id)) {
-            g.works = Some((work, event.time()));
-        }
+        self.set(slot, |g| g.work(work, time));
     }
 
-    fn assist(&mut self, event: &Seen<'_, '_>, id: GoId, begins: bool) {
-        let time = event.time();
-        let Some(g) = self.gs.get_mut(event.slot(id)) else { return };
-        g.assists = begins;
-        let root = g.root;
-        if begins {
-            if g.state == GoState::Running {
-                g.works = Some((Work::Assist, time));
+    fn assist_begins(&mut self, slot: u32, life: &Life, time: Time) {
+        self.set(slot, |g| {
+            g.assists = true;
+            if life.state == GoState::Running {
+                g.work(Work::Assist, time);
             }
-            self.payers.entry(root).or_default().0 += 1;
-            self.cycle.assists += 1;
-        } else if let Some((Work::Assist, since)) = g.works.take() {
-            self.worked(Work::Assist, time.since(since), root);
+        });
+        self.payers.entry(life.root).or_default().0 += 1;
+        self.cycle.assists += 1;
+    }
+
+    fn assist_ends(&mut self, slot: u32, life: &Life, time: Time) {
+        let mut worked = None;
+        self.set(slot, |g| {
+            g.assists = false;
+            worked = g.done();
+        });
+        if let Some((Work::Assist, since)) = worked {
+            self.worked(Work::Assist, time.since(since), life.root);
         }
     }
 
@@ -153,8 +176,8 @@ impl CollectGc {
         }
     }
 
-    fn stopped(&mut self, stop: Stop) {
-        let reason = self.stacks.names.get(stop.reason);
+    fn stopped(&mut self, stop: Stop, names: &Names) {
+        let reason = names.get(stop.reason);
         let is_gc = reason.windows(2).any(|pair| pair == b"GC");
         match reason {
             b"GC sweep termination" | b"sweep termination" => match self.marking {
@@ -178,7 +201,7 @@ impl CollectGc {
     }
 
     fn keep_longest(&mut self) {
-        self.longest.sort_by_key(|stop| (std::cmp::Reverse(stop.nanos), stop.start));
+        self.longest.sort_by_key(|stop| (Reverse(stop.nanos), stop.start));
         self.longest.truncate(LONGEST);
     }
 
@@ -191,7 +214,7 @@ impl CollectGc {
         }
     }
 
-    fn metric(&mut self, metric: Metric, time: Time) {
+    fn metric(&mut self, metric: Metric, time: Time, start: Time) {
         match metric.name {
             MetricName::HeapLive => {
                 self.heap = Some(metric.value);
@@ -205,8 +228,9 @@ impl CollectGc {
             MetricName::HeapGoal => self.goal = Some(metric.value),
             MetricName::GoMaxProcs => {
                 let known = if self.procs == 0 { i64::try_from(metric.value).unwrap_or(0) } else { self.procs };
-                self.capacity = self.capacity.saturating_add(known.saturating_mul(time.since(self.procs_since)));
-                (self.procs, self.procs_since) = (i64::try_from(metric.value).unwrap_or(0), time);
+                let since = self.procs_since.unwrap_or(start);
+                self.capacity = self.capacity.saturating_add(known.saturating_mul(time.since(since)));
+                (self.procs, self.procs_since) = (i64::try_from(metric.value).unwrap_or(0), Some(time));
             }
         }
     }
@@ -218,52 +242,58 @@ impl Analysis for CollectGc {
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         use EventType::*;
-        !matches!(event, CPUSample | ProcStart | ProcStop | ProcSteal | ProcStatus)
+        matches!(event, GoStart | GoLabel | ProcsChange | HeapAlloc | HeapGoal | STWBegin | STWEnd)
+            || matches!(event, GCBegin | GCActive | GCEnd | GCMarkAssistBegin | GCMarkAssistActive | GCMarkAssistEnd)
+            || matches!(event, GCSweepBegin | GCSweepActive | GCSweepEnd)
     }
 
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, _: &Known) {
+        if self.busy != 0 {
+            self.transition(step);
+        }
+    }
+
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
         let time = event.time();
-        self.end = time;
-        if self.start.is_none() {
-            (self.start, self.procs_since) = (Some(time), time);
-        }
-        if let Some(change) = event.go() {
-            return self.transition(event, change);
-        }
         let kind = event.kind();
         match *kind {
-            EventKind::Metric(metric) => self.metric(metric, time),
+            EventKind::Metric(metric) => self.metric(metric, time, known.start()),
             EventKind::Label(label) => {
-                if let Some(id) = label.goroutine {
-                    self.label(event, id, label.label);
+                if let Some(slot) = label.goroutine.and_then(|id| known.slot(id)) {
+                    self.label(slot, label.label, time);
                 }
             }
             EventKind::RangeBegin(range) | EventKind::RangeActive(range) => match (range.name, range.scope) {
                 (RangeName::GcMark, _) => self.mark(matches!(kind, EventKind::RangeBegin(_)).then_some(time)),
-                // One that is active in a later generation has been counted.
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id)))
-                    if !self.gs.get_mut(event.slot(id)).is_some_and(|g| g.assists) =>
-                {
-                    self.assist(event, id, true);
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => {
+                    // One that is active in a later generation has been counted.
+                    if let Some((slot, life)) = known.find(id)
+                        && !self.gs.get(slot).is_some_and(|g| g.assists)
+                    {
+                        self.assist_begins(slot, life, time);
+                    }
                 }
                 (RangeName::GcSweep, RangeScope::Proc(proc)) => {
                     self.sweeping.entry(proc).or_insert(time);
                 }
                 (RangeName::StopTheWorld(reason), _) => {
-                    let (reason, stack) = (self.stacks.names.intern(reason), self.stacks.intern(event.stack()));
-                    let itself = event
-                        .goroutine()
-                        .and_then(|id| self.gs.get_mut(event.slot(id)))
-                        .is_some_and(|g| is_active(g.state));
-                    let delayed = u64::try_from(self.active - i64::from(itself)).unwrap_or(0);
-                    let stop = Stop { reason, start: time, nanos: 0, goroutine: event.goroutine(), stack, delayed };
-                    self.stopping.insert(event.goroutine(), stop);
+                    let (reason, stack) = (known.stacks_mut().names.intern(reason), known.intern(event.stack()));
+                    let goroutine = event.goroutine();
+                    let itself = goroutine.and_then(|id| known.life(id)).is_some_and(Life::is_active);
+                    let delayed = known.active().saturating_sub(u64::from(itself));
+                    let stop = Stop { reason, start: time, nanos: 0, goroutine, stack, delayed };
+                    self.stopping.insert(goroutine, stop);
                 }
                 _ => {}
             },
             EventKind::RangeEnd(range, swept) => match (range.name, range.scope) {
                 (RangeName::GcMark, _) => self.marked(time),
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => self.assist(event, id, false),
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => {
+                    if let Some((slot, life)) = known.find(id) {
+                        self.assist_ends(slot, life, time);
+                    }
+                }
                 (RangeName::GcSweep, RangeScope::Proc(proc)) => {
                     if let Some(since) = self.sweeping.remove(&proc) {
                         self.swept(time.since(since), swept);
@@ -271,7 +301,7 @@ impl Analysis for CollectGc {
                 }
                 (RangeName::StopTheWorld(_), _) => {
                     if let Some(stop) = self.stopping.remove(&event.goroutine()) {
-                        self.stopped(Stop { nanos: time.since(stop.start), ..stop });
+                        self.stopped(Stop { nanos: time.since(stop.start), ..stop }, &known.stacks().names);
                     }
                 }
                 _ => {}
@@ -280,34 +310,36 @@ impl Analysis for CollectGc {
         }
     }
 
-    fn finish(mut self, _: &Known) -> Gc {
-        let end = self.end;
-        for (_, g) in self.gs.drain() {
-            if let Some((work, since)) = g.works {
-                self.worked(work, end.since(since), g.root);
+    fn finish(mut self, known: &Known) -> Gc {
+        let end = known.last();
+        for (slot, life) in known.alive() {
+            if let Some((work, since)) = self.gs.get(slot).and_then(|g| Some((g.works?, g.since))) {
+                self.worked(work, end.since(since), life.root);
             }
         }
         self.keep_longest();
+        let names = &known.stacks().names;
         let mut payers: Vec<Payer> =
             self.payers.iter().map(|(&function, &(assists, nanos))| Payer { function, assists, nanos }).collect();
-        payers.sort_by_key(|payer| (std::cmp::Reverse(payer.nanos), payer.function));
+        payers.sort_by_key(|payer| (Reverse(payer.nanos), names.get(payer.function)));
         let mut kinds: Vec<StopKind> = self.kinds.into_values().collect();
-        kinds.sort_by_key(|kind| (std::cmp::Reverse(kind.times.sum()), kind.reason));
+        kinds.sort_by_key(|kind| (Reverse(kind.times.sum()), names.get(kind.reason)));
         self.cycles.push(self.cycle);
         // What was only swept in the trace was collected before it.
         let works =
             |c: &Cycle| c.dedicated != 0 || c.fractional != 0 || c.assisting != 0 || c.mark_termination.is_some();
         self.cycles.retain(|cycle| cycle.start.is_some() || cycle.end.is_some() || works(cycle));
+        let since = self.procs_since.unwrap_or(known.start());
         Gc {
-            start: self.start.unwrap_or_default(),
+            start: known.start(),
             end,
             cycles: self.cycles,
             payers,
             kinds,
             longest: self.longest,
-            capacity: self.capacity.saturating_add(self.procs.saturating_mul(end.since(self.procs_since))),
+            capacity: self.capacity.saturating_add(self.procs.saturating_mul(end.since(since))),
             goal: self.goal,
-            stacks: self.stacks,
+            stacks: Arc::clone(known.stacks()),
         }
     }
 }

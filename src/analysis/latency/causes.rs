@@ -1,11 +1,9 @@
 //! Why goroutines wait, and how long they wait for each reason.
 
 use super::{ByCause, Cause};
-use crate::analysis::ByString;
-use crate::analysis::durations::Durations;
+use crate::analysis::Memo;
+use crate::analysis::durations::{Durations, Sorted};
 use crate::analysis::names::{NameId, Names};
-use crate::event::Event;
-use crate::ids::StringId;
 
 /// A place in [`Causes`].
 pub(super) type CauseId = u32;
@@ -15,6 +13,8 @@ pub(super) const SYSCALL_ENDED: CauseId = 1;
 pub(super) const AT_START: CauseId = 2;
 /// From something that is not known.
 pub(super) const UNBLOCKED: CauseId = 3;
+/// That of a goroutine that does not wait for a P.
+pub(super) const NONE: CauseId = CauseId::MAX;
 
 /// A cause, with its reason among the names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,58 +26,49 @@ enum Key {
     Stopped(NameId),
 }
 
-/// The causes that come of one reason of the runtime's.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OfReason {
-    /// Of having been unblocked, where it is what was waited for.
-    pub(super) unblocked: CauseId,
-    /// Of having been stopped for it.
-    pub(super) stopped: CauseId,
-}
-
 /// All causes so far, with the waits of each.
 #[derive(Clone, Debug)]
 pub(super) struct Causes {
-    list: Vec<(Key, Durations)>,
-    reasons: ByString<OfReason>,
+    keys: Vec<Key>,
+    /// The waits of each.
+    waits: Vec<Durations>,
+    unblocked: Memo<NameId, CauseId>,
+    stopped: Memo<NameId, CauseId>,
 }
 
 impl Default for Causes {
     fn default() -> Causes {
         // In the order of the constants above.
         let first = [Key::Created, Key::SyscallEnded, Key::AtStart, Key::Unblocked(NameId::EMPTY)];
-        Causes { list: first.map(|key| (key, Durations::default())).into(), reasons: ByString::default() }
+        let (keys, waits) = (first.into(), first.map(|_| Durations::default()).into());
+        Causes { keys, waits, unblocked: Memo::default(), stopped: Memo::default() }
     }
 }
 
 impl Causes {
-    /// The causes of a reason, by its string in the event's generation.
+    /// Of having been unblocked, where that is what was waited for.
     #[inline(always)]
-    pub(super) fn of_reason(&mut self, event: &Event<'_>, reason: StringId, names: &mut Names) -> OfReason {
-        let list = &mut self.list;
-        self.reasons.get(event, reason, |reason| {
-            let reason = names.intern(reason);
-            let mut find = |key| {
-                let found = list.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-                    list.push((key, Durations::default()));
-                    list.len() - 1
-                });
-                // There are fewer strings than 4 Gi.
-                CauseId::try_from(found).unwrap_or(UNBLOCKED)
-            };
-            OfReason { unblocked: find(Key::Unblocked(reason)), stopped: find(Key::Stopped(reason)) }
-        })
+    pub(super) fn unblocked(&mut self, reason: NameId) -> CauseId {
+        let (keys, waits) = (&mut self.keys, &mut self.waits);
+        self.unblocked.get(reason, || find(keys, waits, Key::Unblocked(reason)))
+    }
+
+    /// Of having been stopped for that reason.
+    #[inline(always)]
+    pub(super) fn stopped(&mut self, reason: NameId) -> CauseId {
+        let (keys, waits) = (&mut self.keys, &mut self.waits);
+        self.stopped.get(reason, || find(keys, waits, Key::Stopped(reason)))
     }
 
     #[inline(always)]
-    pub(super) fn add(&mut self, cause: CauseId, nanos: i64) {
-        if let Some((_, waits)) = self.list.get_mut(cause as usize) {
-            waits.add(nanos);
+    pub(super) fn add(&mut self, cause: CauseId, wait: Sorted) {
+        if let Some(waits) = self.waits.get_mut(cause as usize) {
+            waits.add_sorted(wait);
         }
     }
 
     pub(super) fn cause(&self, id: CauseId, names: &Names) -> Cause {
-        match self.list.get(id as usize).map_or(Key::Unblocked(NameId::EMPTY), |(key, _)| *key) {
+        match self.keys.get(id as usize).copied().unwrap_or(Key::Unblocked(NameId::EMPTY)) {
             Key::Created => Cause::Created,
             Key::SyscallEnded => Cause::SyscallEnded,
             Key::AtStart => Cause::AtStart,
@@ -88,8 +79,17 @@ impl Causes {
 
     /// Those for which something waited.
     pub(super) fn by_cause(&self, names: &Names) -> Vec<ByCause> {
-        let ids = 0..CauseId::try_from(self.list.len()).unwrap_or(CauseId::MAX);
-        let all = ids.zip(&self.list).filter(|(_, (_, waits))| waits.count() != 0);
-        all.map(|(id, (_, waits))| ByCause { cause: self.cause(id, names), waits: waits.clone() }).collect()
+        let all = (0..).zip(&self.waits).filter(|(_, waits)| waits.count() != 0);
+        all.map(|(id, waits)| ByCause { cause: self.cause(id, names), waits: waits.clone() }).collect()
     }
+}
+
+fn find(keys: &mut Vec<Key>, waits: &mut Vec<Durations>, key: Key) -> CauseId {
+    let found = keys.iter().position(|known| *known == key).unwrap_or_else(|| {
+        keys.push(key);
+        waits.push(Durations::default());
+        keys.len() - 1
+    });
+    // There are fewer names than 4 Gi.
+    CauseId::try_from(found).unwrap_or(UNBLOCKED)
 }

@@ -1,83 +1,106 @@
 //! The pass that measures the scheduler latency.
 
 use super::causes::{self, CauseId, Causes};
-use super::functions::{FunctionId, Functions, SCHEDULER, UNKNOWN};
+use super::functions::{Functions, WakerId};
 use super::worst::Worst;
 use super::{ByFunction, ByWaker, Latency, Wait};
-use crate::analysis::durations::Durations;
+use crate::analysis::durations::{Durations, Sorted};
 use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::names::NameId;
 use crate::analysis::profile::Filter;
-use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo, Known, OldSeen as Seen};
-use crate::event::go::{GoChange, changes_go};
+use crate::analysis::stacks::StackKey;
+use crate::analysis::{Analysis, BySlot, Known, Life, Step};
 use crate::event::transition::GoState;
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 /// Measures the [`Latency`]. Memory grows with the goroutines that exist at one
 /// time and with the different stacks, functions and causes.
 #[derive(Clone, Debug)]
 pub struct Latencies {
-    filter: Filter,
-    gs: ByGo<G>,
-    stacks: Stacks,
+    /// What counts, if not all does.
+    filter: Option<Filter>,
+    gs: BySlot<Waiting>,
     functions: Functions,
     causes: Causes,
-    histogram: RuntimeBuckets,
     worst: Worst<Worse>,
+    /// Shorter waits are not among the longest.
+    least: i64,
     switches: u64,
-    start: Option<Time>,
-    synced: Time,
 }
 
-/// What is known of a goroutine.
+/// The wait that a goroutine is in, if it is runnable; what it says of others is
+/// of the past.
 #[derive(Clone, Copy, Debug)]
-struct G {
-    /// The wait that it is in.
-    waits: Option<Waiting>,
-    function: FunctionId,
-    /// Its last known stack.
-    stack: StackKey,
-    /// The cause of its next wait, if it is unblocked from what it blocked for last.
+struct Waiting {
+    cause: CauseId,
+    /// Who made it able to run.
+    waker: WakerId,
+    /// If that was a goroutine; what it says of nobody is of the past.
+    by: Option<GoId>,
+    /// The cause that there is if it is unblocked from what it blocked for last.
     unblocked: CauseId,
 }
 
-impl G {
-    const NEW: G = G { waits: None, function: UNKNOWN, stack: StackKey::EMPTY, unblocked: causes::UNBLOCKED };
+impl Default for Waiting {
+    fn default() -> Waiting {
+        Waiting { cause: causes::NONE, waker: WakerId::NOBODY, by: None, unblocked: causes::UNBLOCKED }
+    }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Waiting {
-    since: Time,
-    cause: CauseId,
-    waker: Option<Waker>,
-}
-
-/// Who made a goroutine able to run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Waker {
-    /// The function that it began with.
-    function: FunctionId,
-    stack: StackKey,
-    /// If it was one.
-    goroutine: Option<GoId>,
+impl Waiting {
+    /// Takes note of who makes it able to run: a goroutine or the scheduler.
+    #[inline(always)]
+    fn wake(&mut self, by: Option<GoId>, known: &Known) {
+        self.by = by;
+        self.waker = match by {
+            None => WakerId::SCHEDULER,
+            Some(waker) => WakerId::of(known.life(waker).map_or(NameId::EMPTY, |life| life.root)),
+        };
+    }
 }
 
 /// A wait, the longer the greater; of equal ones the earlier.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Worse {
     nanos: i64,
-    earlier: Reverse<Time>,
+    since: Time,
     goroutine: GoId,
+    root: NameId,
     waiting: Waiting,
-    function: FunctionId,
+    waker_stack: StackKey,
     own_stack: StackKey,
     over: bool,
     proc: Option<ProcId>,
+}
+
+impl Worse {
+    fn key(&self) -> (i64, Reverse<Time>, GoId) {
+        (self.nanos, Reverse(self.since), self.goroutine)
+    }
+}
+
+impl PartialEq for Worse {
+    fn eq(&self, other: &Worse) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Worse {}
+
+impl PartialOrd for Worse {
+    fn partial_cmp(&self, other: &Worse) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Worse {
+    fn cmp(&self, other: &Worse) -> Ordering {
+        self.key().cmp(&other.key())
+    }
 }
 
 impl Latencies {
@@ -85,16 +108,13 @@ impl Latencies {
     /// waits.
     pub fn new(worst: usize) -> Latencies {
         Latencies {
-            filter: Filter::default(),
-            gs: ByGo::default(),
-            stacks: Stacks::default(),
+            filter: None,
+            gs: BySlot::default(),
             functions: Functions::default(),
             causes: Causes::default(),
-            histogram: RuntimeBuckets::default(),
             worst: Worst::of(worst),
+            least: if worst == 0 { i64::MAX } else { 0 },
             switches: 0,
-            start: None,
-            synced: Time(0),
         }
     }
 
@@ -102,97 +122,79 @@ impl Latencies {
     /// that does.
     #[must_use]
     pub fn filter(self, filter: Filter) -> Latencies {
-        Latencies { filter, ..self }
+        Latencies { filter: Some(filter).filter(|filter| *filter != Filter::default()), ..self }
     }
 
+    /// A goroutine comes to wait for a P.
     #[inline(always)]
-    fn change(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
-        let GoChange { id, from, to, .. } = *change;
-        let waker = if to == GoState::Runnable { self.waker(event, change) } else { None };
-        let first = from == GoState::Undetermined && self.gs.get(event.slot(id)).is_none();
-        let g = self.gs.get_or_insert_with(event.slot(id), || G::NEW);
-        if change.own_stack != 0 {
-            g.stack = self.stacks.intern(event.stack_numbered(change.own_stack));
-            if g.function == UNKNOWN {
-                g.function = self.functions.of(g.stack, &self.stacks);
-            }
-        }
-        // Whatever it does now, it waits for a P no longer, or anew.
-        let ended = if g.waits.is_some() { g.waits.take().map(|waiting| (waiting, *g)) } else { None };
-        match to {
-            GoState::Waiting => {
-                g.unblocked = self.causes.of_reason(event, change.reason, &mut self.stacks.names).unblocked;
-            }
-            GoState::Runnable if matches!(event.wire_type(), EventType::GoSwitch | EventType::GoSwitchDestroy) => {
+    fn begin(&mut self, step: &Step<'_, '_>, known: &Known) {
+        let waiting = self.gs.of(step);
+        let cause = match step.from() {
+            GoState::Waiting if matches!(step.wire_type(), EventType::GoSwitch | EventType::GoSwitchDestroy) => {
                 self.switches += 1;
+                causes::NONE
             }
-            GoState::Runnable => {
-                let cause = match from {
-                    GoState::NotExist => causes::CREATED,
-                    GoState::Running => self.causes.of_reason(event, change.reason, &mut self.stacks.names).stopped,
-                    GoState::Syscall => causes::SYSCALL_ENDED,
-                    GoState::Undetermined => causes::AT_START,
-                    _ => g.unblocked,
-                };
-                let since = if first { self.synced } else { event.time() };
-                g.waits = Some(Waiting { since, cause, waker });
+            GoState::Waiting => {
+                if step.was.state == GoState::Waiting {
+                    waiting.unblocked = self.causes.unblocked(step.was.reason);
+                }
+                waiting.cause = waiting.unblocked;
+                return waiting.wake(step.goroutine(), known);
             }
             GoState::NotExist => {
-                self.gs.remove(event.slot(id));
+                waiting.cause = causes::CREATED;
+                return waiting.wake(step.goroutine(), known);
             }
-            _ => {}
-        }
-        if let Some((waiting, g)) = ended {
-            self.wait(id, &g, &waiting, event.time(), event.proc().filter(|_| to == GoState::Running));
-        }
-    }
-
-    /// Who makes a goroutine runnable; nobody, where it is the goroutine itself
-    /// that stopped.
-    #[inline(always)]
-    fn waker(&mut self, event: &Seen<'_, '_>, change: &GoChange) -> Option<Waker> {
-        if !matches!(change.from, GoState::NotExist | GoState::Waiting) {
-            return None;
-        }
-        let stack = self.stacks.intern(event.stack_numbered(change.stack));
-        let goroutine = event.goroutine();
-        let function = match goroutine {
-            None => SCHEDULER,
-            Some(waker) => self.gs.get(event.slot(waker)).map_or(UNKNOWN, |g| g.function),
+            GoState::Running => self.causes.stopped(step.now.reason),
+            GoState::Syscall => causes::SYSCALL_ENDED,
+            GoState::Undetermined => causes::AT_START,
+            // It may have been so for long: nothing is known of it.
+            GoState::Runnable => causes::NONE,
         };
-        Some(Waker { function, stack, goroutine })
+        (waiting.cause, waiting.waker) = (cause, WakerId::NOBODY);
     }
 
-    /// Takes note of a wait that is over.
+    /// It runs on after it blocked though nobody unblocked it, as a bad trace says;
+    /// that may come yet.
     #[inline(always)]
-    fn wait(&mut self, id: GoId, g: &G, waiting: &Waiting, until: Time, proc: Option<ProcId>) {
-        let nanos = self.filter.within(id, waiting.since, until);
+    fn leave(&mut self, step: &Step<'_, '_>) {
+        self.gs.of(step).unblocked = self.causes.unblocked(step.was.reason);
+    }
+
+    /// Whatever it does now, it waits for a P no longer, or anew.
+    #[inline(always)]
+    fn end(&mut self, step: &Step<'_, '_>) {
+        let waiting = *self.gs.of(step);
+        if waiting.cause == causes::NONE {
+            return;
+        }
+        let nanos = match &self.filter {
+            None => step.took(),
+            Some(filter) => filter.within(step.id(), step.was.since, step.time()),
+        };
         if nanos <= 0 {
             return;
         }
-        self.list(id, g, waiting, nanos, true, proc);
-        self.histogram.add(nanos);
-        if let Some(function) = self.functions.list.get_mut(g.function as usize) {
-            function.waits.add(nanos);
+        if nanos >= self.least {
+            let proc = step.now.proc().filter(|_| step.to() == GoState::Running);
+            let own = Life { last_own: step.now.last_own, root: step.now.root, ..*step.was };
+            self.list(step.id(), &own, waiting, nanos, proc, true);
         }
-        if let Some(waker) = waiting.waker.and_then(|waker| self.functions.list.get_mut(waker.function as usize)) {
-            waker.woken.add(nanos);
-        }
-        self.causes.add(waiting.cause, nanos);
+        let wait = Sorted::new(nanos);
+        self.functions.waited(step.now.root, wait);
+        self.causes.add(waiting.cause, wait);
+        self.functions.woke(waiting.waker, wait);
     }
 
     /// Lists a wait, if it is among the longest.
-    #[inline(always)]
-    fn list(&mut self, id: GoId, g: &G, waiting: &Waiting, nanos: i64, over: bool, proc: Option<ProcId>) {
-        let earlier = Reverse(waiting.since);
-        if self.worst.would_keep(|least| (nanos, earlier) > (least.nanos, least.earlier)) {
-            let (goroutine, waiting, function, own_stack) = (id, *waiting, g.function, g.stack);
-            self.worst.offer(Worse { nanos, earlier, goroutine, waiting, function, own_stack, over, proc });
+    #[inline(never)]
+    fn list(&mut self, id: GoId, life: &Life, waiting: Waiting, nanos: i64, proc: Option<ProcId>, over: bool) {
+        let Life { since, root, last_own: own_stack, .. } = *life;
+        if self.worst.would_keep(|least| (nanos, Reverse(since)) > (least.nanos, Reverse(least.since))) {
+            let waker_stack = if waiting.waker == WakerId::NOBODY { StackKey::EMPTY } else { life.stack };
+            self.worst.offer(Worse { nanos, since, goroutine: id, root, waiting, waker_stack, own_stack, over, proc });
         }
-    }
-
-    fn shared(&self, name: Option<NameId>) -> Option<Arc<[u8]>> {
-        name.map(|name| self.stacks.names.shared(name))
+        self.least = self.worst.least().map_or(self.least, |least| least.nanos);
     }
 }
 
@@ -201,71 +203,80 @@ impl Analysis for Latencies {
 
     #[inline(always)]
     fn wants(&self, event: EventType) -> bool {
-        // The end of a system call that kept its P ends no wait and begins none.
-        event == EventType::Sync || (event != EventType::GoSyscallEnd && changes_go(event))
+        event == EventType::GoStart
     }
 
     #[inline(always)]
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
-        if event.wire_type() == EventType::Sync {
-            self.synced = event.time();
-            self.start.get_or_insert(event.time());
-        } else if let Some(change) = event.go_step() {
-            self.change(event, change);
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+        if step.was.state == GoState::Runnable {
+            self.end(step);
+        }
+        if step.to() == GoState::Runnable {
+            self.begin(step, known);
+        } else if step.was.state == GoState::Waiting {
+            self.leave(step);
         }
     }
 
-    fn finish(mut self, _: &Known) -> Latency {
+    fn finish(mut self, known: &Known) -> Latency {
         let mut unfinished = 0;
-        for (id, g) in self.gs.drain() {
-            let Some(waiting) = g.waits else { continue };
+        for (slot, life) in known.alive() {
+            let Some(&waiting) = self.gs.get(slot) else { continue };
+            if life.state != GoState::Runnable || waiting.cause == causes::NONE {
+                continue;
+            }
             // The last sync ends the trace.
-            let nanos = self.filter.within(id, waiting.since, self.synced);
+            let nanos = match &self.filter {
+                None => known.synced().since(life.since),
+                Some(filter) => filter.within(life.id, life.since, known.synced()),
+            };
             if nanos > 0 {
                 unfinished += 1;
-                self.list(id, &g, &waiting, nanos, false, None);
+                self.list(life.id, life, waiting, nanos, None, false);
             }
         }
-        let function = |id: FunctionId| self.functions.list.get(id as usize).and_then(|function| function.name);
+        let names = &known.stacks().names;
+        let shared = |name| Some(name).filter(|&name| name != NameId::EMPTY).map(|name| names.shared(name));
         let worst = std::mem::replace(&mut self.worst, Worst::of(0)).into_sorted();
         let worst = worst.into_iter().map(|worse| Wait {
             goroutine: worse.goroutine,
-            function: self.shared(function(worse.function)),
-            cause: self.causes.cause(worse.waiting.cause, &self.stacks.names),
-            since: worse.waiting.since,
+            function: shared(worse.root),
+            cause: self.causes.cause(worse.waiting.cause, names),
+            since: worse.since,
             nanos: worse.nanos,
             over: worse.over,
-            waker: worse.waiting.waker.and_then(|waker| waker.goroutine),
-            waker_stack: worse.waiting.waker.map_or(StackKey::EMPTY, |waker| waker.stack),
+            waker: worse.waiting.by.filter(|_| worse.waiting.waker != WakerId::NOBODY),
+            waker_stack: worse.waker_stack,
             own_stack: worse.own_stack,
             proc: worse.proc,
         });
         let worst = worst.collect();
         let mut waits = Durations::default();
         let (mut functions, mut wakers) = (Vec::new(), Vec::new());
-        for (id, function) in self.functions.list.iter().enumerate() {
-            waits.merge(&function.waits);
-            let name = self.shared(function.name);
-            functions.push(ByFunction { function: name.clone(), waits: function.waits.clone() });
-            wakers.push(ByWaker { function: name, scheduler: id == SCHEDULER as usize, waits: function.woken.clone() });
+        for (name, of_function) in self.functions.waits(names) {
+            waits.merge(of_function);
+            functions.push(ByFunction { function: shared(name), waits: of_function.clone() });
         }
-        functions.retain(|by| by.waits.count() != 0);
-        wakers.retain(|by| by.waits.count() != 0);
+        let by_scheduler = self.functions.woken_by_scheduler();
+        wakers.extend(by_scheduler.map(|woken| ByWaker { function: None, scheduler: true, waits: woken.clone() }));
+        for (name, woken) in self.functions.woken(names) {
+            wakers.push(ByWaker { function: shared(name), scheduler: false, waits: woken.clone() });
+        }
         functions.sort_by(|a, b| b.waits.sum().cmp(&a.waits.sum()).then_with(|| a.function.cmp(&b.function)));
         wakers.sort_by(|a, b| b.waits.sum().cmp(&a.waits.sum()).then_with(|| a.function.cmp(&b.function)));
-        let mut causes = self.causes.by_cause(&self.stacks.names);
+        let mut causes = self.causes.by_cause(names);
         causes.sort_by(|a, b| b.waits.sum().cmp(&a.waits.sum()).then_with(|| a.cause.cmp(&b.cause)));
         Latency {
-            start: self.start.unwrap_or_default(),
+            start: known.start(),
+            histogram: RuntimeBuckets::of(&waits),
             waits,
-            histogram: self.histogram,
             causes,
             functions,
             wakers,
             worst,
             unfinished,
             switches: self.switches,
-            stacks: self.stacks,
+            stacks: Arc::clone(known.stacks()),
         }
     }
 }

@@ -1,70 +1,75 @@
 //! The functions that goroutines begin with, and the waits that have to do with
 //! them.
 
-use crate::analysis::durations::Durations;
-use crate::analysis::names::NameId;
-use crate::analysis::stacks::{StackKey, Stacks};
-use rustc_hash::FxHashMap;
+use crate::analysis::durations::{Durations, Sorted};
+use crate::analysis::names::{NameId, Names};
 
-/// A place in [`Functions`].
-pub(super) type FunctionId = u32;
+/// Who made a goroutine able to run: a place in [`Functions::woken`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct WakerId(u32);
 
-/// The functions that goroutines begin with. The first is that which is not
-/// known, the second the scheduler.
-#[derive(Clone, Debug)]
-pub(super) struct Functions {
-    pub(super) list: Vec<Function>,
-    ids: FxHashMap<NameId, FunctionId>,
-    /// By the index of a stack, the function it begins with.
-    of_stacks: Vec<Option<FunctionId>>,
-}
+impl WakerId {
+    /// No goroutine did, but the scheduler.
+    pub(super) const SCHEDULER: WakerId = WakerId(0);
+    /// Nobody did: it stopped itself.
+    pub(super) const NOBODY: WakerId = WakerId(u32::MAX);
 
-pub(super) const UNKNOWN: FunctionId = 0;
-pub(super) const SCHEDULER: FunctionId = 1;
-
-#[derive(Clone, Debug, Default)]
-pub(super) struct Function {
-    pub(super) name: Option<NameId>,
-    pub(super) waits: Durations,
-    /// The waits of goroutines that its goroutines woke.
-    pub(super) woken: Durations,
-}
-
-impl Default for Functions {
-    fn default() -> Functions {
-        Functions {
-            list: vec![Function::default(), Function::default()],
-            ids: FxHashMap::default(),
-            of_stacks: vec![Some(UNKNOWN)],
-        }
+    /// A goroutine that began with the function of that name, which is empty if
+    /// none is known.
+    #[inline(always)]
+    pub(super) fn of(name: NameId) -> WakerId {
+        // There are fewer names than 4 Gi less 2.
+        WakerId((name.index() as u32).wrapping_add(1))
     }
+}
+
+/// The waits that have to do with the functions that goroutines begin with.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Functions {
+    /// Of goroutines that began with a function, by the place of its name.
+    waits: Vec<Durations>,
+    /// Of goroutines that such goroutines woke; those that the scheduler did first.
+    woken: Vec<Durations>,
 }
 
 impl Functions {
-    /// The function that a stack begins with.
-    #[inline]
-    pub(super) fn of(&mut self, stack: StackKey, stacks: &Stacks) -> FunctionId {
-        match self.of_stacks.get(stack.index()) {
-            Some(&Some(known)) => known,
-            _ => self.look_up(stack, stacks),
+    /// Adds a wait of a goroutine that began with the function of that name.
+    #[inline(always)]
+    pub(super) fn waited(&mut self, name: NameId, wait: Sorted) {
+        match self.waits.get_mut(name.index()) {
+            Some(waits) => waits.add_sorted(wait),
+            None => first(&mut self.waits, name.index(), wait),
         }
     }
 
-    fn look_up(&mut self, stack: StackKey, stacks: &Stacks) -> FunctionId {
-        let id = match stacks.frames(stack).last().map(|frame| frame.func) {
-            None | Some(NameId::EMPTY) => UNKNOWN,
-            Some(name) => *self.ids.entry(name).or_insert_with(|| {
-                self.list.push(Function { name: Some(name), ..Function::default() });
-                // There are fewer names than 4 Gi, and than functions two more.
-                FunctionId::try_from(self.list.len() - 1).unwrap_or(UNKNOWN)
-            }),
-        };
-        if self.of_stacks.len() <= stack.index() {
-            self.of_stacks.resize(stack.index() + 1, None);
+    /// Adds a wait of one that was woken.
+    #[inline(always)]
+    pub(super) fn woke(&mut self, waker: WakerId, wait: Sorted) {
+        match self.woken.get_mut(waker.0 as usize) {
+            Some(woken) => woken.add_sorted(wait),
+            None if waker == WakerId::NOBODY => {}
+            None => first(&mut self.woken, waker.0 as usize, wait),
         }
-        if let Some(place) = self.of_stacks.get_mut(stack.index()) {
-            *place = Some(id);
-        }
-        id
     }
+
+    /// The waits of goroutines that began with each function, and its name.
+    pub(super) fn waits(&self, names: &Names) -> impl Iterator<Item = (NameId, &Durations)> {
+        names.ids().zip(&self.waits).filter(|(_, waits)| waits.count() != 0)
+    }
+
+    /// The waits that the scheduler ended.
+    pub(super) fn woken_by_scheduler(&self) -> Option<&Durations> {
+        self.woken.first().filter(|woken| woken.count() != 0)
+    }
+
+    /// The waits that goroutines of each function ended, and its name.
+    pub(super) fn woken(&self, names: &Names) -> impl Iterator<Item = (NameId, &Durations)> {
+        names.ids().zip(self.woken.iter().skip(1)).filter(|(_, woken)| woken.count() != 0)
+    }
+}
+
+#[inline(never)]
+fn first(list: &mut Vec<Durations>, at: usize, wait: Sorted) {
+    list.resize_with(at + 1, Durations::default);
+    list[at].add_sorted(wait);
 }

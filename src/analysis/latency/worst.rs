@@ -22,6 +22,11 @@ impl<T: Ord> Worst<T> {
         self.kept.len() < self.most || (self.most != 0 && self.kept.peek().is_some_and(|least| greater(&least.0)))
     }
 
+    /// The least of those kept, once there are as many as can be.
+    pub(super) fn least(&self) -> Option<&T> {
+        self.kept.peek().filter(|_| self.kept.len() >= self.most).map(|least| &least.0)
+    }
+
     pub(super) fn offer(&mut self, one: T) {
         self.kept.push(Reverse(one));
         if self.kept.len() > self.most {
@@ -47,6 +52,7 @@ mod tests {
                 worst.offer(n);
             }
         }
+        assert_eq!((worst.least(), Worst::<u8>::of(1).least()), (Some(&5), None));
         assert_eq!(worst.into_sorted(), [9, 9, 5]);
         assert!(!Worst::<u8>::of(0).would_keep(|_| true));
     }

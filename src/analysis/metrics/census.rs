@@ -3,12 +3,14 @@
 
 use crate::analysis::goroutines::is_system;
 use crate::analysis::histogram::RuntimeBuckets;
-use crate::analysis::{Analysis, ByGo, ByStack, ByString, Known, OldSeen as Seen};
+use crate::analysis::names::NameId;
+use crate::analysis::stacks::{StackKey, Stacks};
+use crate::analysis::{Analysis, Known, Life, Memo, Seen, Step};
 use crate::event::EventKind;
-use crate::event::go::{GoChange, changes_go};
 use crate::event::range::RangeName;
 use crate::event::stack::Stack;
 use crate::event::transition::GoState;
+use crate::generation::Generation;
 use crate::ids::GoId;
 use crate::time::Time;
 use crate::version::Version;
@@ -17,6 +19,9 @@ use rustc_hash::FxHashMap;
 
 /// The functions of package sync whose waits are those for a mutex.
 const MUTEX: [&[u8]; 3] = [b"sync.(*Mutex).", b"sync.(*RWMutex).", b"internal/sync.(*Mutex)."];
+
+/// The function of the goroutine that returns memory to the system.
+const SCAVENGER: &[u8] = b"runtime.bgscavenge";
 
 /// Durations in the runtime's buckets.
 #[derive(Clone, Debug, Default)]
@@ -32,17 +37,17 @@ impl Distribution {
     }
 }
 
-/// Makes a [`Census`]. Memory grows with the goroutines that exist at one time.
+/// Makes a [`Census`]. Memory grows with the stacks at which goroutines wait for
+/// package sync.
 #[derive(Debug, Default)]
 pub struct CollectCensus {
-    gs: ByGo<G>,
-    /// Which reasons to block are those of package sync.
-    syncs: ByString<bool>,
-    /// What begins with a stack, and whether what waits there waits for a mutex.
-    roles: ByStack<Option<Role>>,
-    mutexes: ByStack<bool>,
+    /// The reason to block that package sync gives, and the function that the
+    /// scavenger begins with, once there are goroutines.
+    sync: NameId,
+    scavenger: NameId,
+    /// Whether what waits there waits for a mutex.
+    mutexes: Memo<StackKey, bool>,
     version: Option<Version>,
-    start: Option<Time>,
     stopping: FxHashMap<Option<GoId>, (Time, bool)>,
     /// Whether the cycle under way was forced.
     forced: bool,
@@ -66,33 +71,6 @@ pub struct Census {
     pub(super) cycles: [u64; 2],
 }
 
-#[derive(Clone, Copy, Debug)]
-struct G {
-    state: GoState,
-    since: Time,
-    role: Option<Role>,
-    /// It waits for a mutex.
-    mutex: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Role {
-    Program,
-    Runtime,
-    Scavenger,
-}
-
-impl Role {
-    fn of(stack: Stack<'_>) -> Option<Role> {
-        let root = stack.frames().last()?.func;
-        Some(match root {
-            b"runtime.bgscavenge" => Role::Scavenger,
-            root if is_system(root) => Role::Runtime,
-            _ => Role::Program,
-        })
-    }
-}
-
 /// How many goroutines there are, in each state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Count {
@@ -109,20 +87,31 @@ impl Analysis for CollectCensus {
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         use EventType::*;
-        changes_go(event) || matches!(event, Sync | STWBegin | STWEnd | GCBegin | GCEnd)
+        matches!(event, GoStart | Sync | STWBegin | STWEnd | GCBegin | GCEnd)
     }
 
-    #[inline]
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+        let census = &mut self.census;
+        census.created += u64::from(step.new && step.from() == GoState::NotExist);
+        match step.was.state {
+            GoState::Waiting if step.was.reason == self.sync => {
+                let own = step.was.own;
+                if self.mutexes.get(own, || is_mutex(own, known.stacks())) {
+                    census.mutex = census.mutex.saturating_add(step.took());
+                }
+            }
+            GoState::Running if step.now.root == self.scavenger => {
+                census.scavenging = census.scavenging.saturating_add(step.took());
+            }
+            _ => {}
+        }
+    }
+
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
         let time = event.time();
-        if self.start.is_none() {
-            self.start = Some(time);
-            self.version = event.generation().map(|generation| generation.version);
-        }
-        if let Some(change) = event.go() {
-            return self.goroutine(event, change);
-        }
         match *event.kind() {
+            EventKind::Sync(sync) => self.begin(sync.generation, known),
             EventKind::RangeBegin(range) => match range.name {
                 RangeName::GcMark => self.forced = event.stack().is_some_and(is_forced),
                 RangeName::StopTheWorld(reason) => {
@@ -149,58 +138,29 @@ impl Analysis for CollectCensus {
         }
     }
 
-    fn finish(mut self, _: &Known) -> Census {
-        Census { count: self.count(), ..self.census }
+    fn finish(self, known: &Known) -> Census {
+        Census { count: self.count(known), ..self.census }
     }
 }
 
 impl CollectCensus {
-    #[inline]
-    fn goroutine(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
-        let (GoChange { id, from, to, .. }, time) = (*change, event.time());
-        let mut known = true;
-        let g = self.gs.get_or_insert_with(event.slot(id), || {
-            known = false;
-            let since = if from == GoState::NotExist { time } else { self.start.unwrap_or(time) };
-            G { state: to, since, role: None, mutex: false }
-        });
-        if g.role.is_none() && change.own_stack != 0 {
-            g.role = self.roles.get(event, change.own_stack, |stack| stack.and_then(Role::of));
-        }
-        if known && from == to {
-            return; // The status in a later generation.
-        }
-        let (census, nanos) = (&mut self.census, time.since(g.since));
-        match g.state {
-            GoState::Waiting if g.mutex => census.mutex = census.mutex.saturating_add(nanos),
-            GoState::Running if g.role == Some(Role::Scavenger) => {
-                census.scavenging = census.scavenging.saturating_add(nanos);
-            }
-            _ => {}
-        }
-        census.created += u64::from(from == GoState::NotExist);
-        if known {
-            g.since = time;
-        }
-        g.state = to;
-        g.mutex = to == GoState::Waiting
-            && self.syncs.get(event, change.reason, |reason| reason == b"sync")
-            && self.mutexes.get(event, change.own_stack, |stack| stack.is_some_and(is_mutex));
-        if to == GoState::NotExist {
-            self.gs.remove(event.slot(id));
-        }
+    /// A generation begins, or the trace ends.
+    fn begin(&mut self, generation: Option<&Generation<'_>>, known: &mut Known) {
+        let names = &mut known.stacks_mut().names;
+        (self.sync, self.scavenger) = (names.intern(b"sync"), names.intern(SCAVENGER));
+        self.version = self.version.or(generation.map(|generation| generation.version));
     }
 
     /// Those at the end. As in the runtime, its own are not among them before Go 1.26.
-    fn count(&mut self) -> Count {
+    fn count(&self, known: &Known) -> Count {
         let with_runtime = self.version >= Some(Version::Go126);
         let mut count = Count::default();
-        for (_, g) in self.gs.drain() {
-            if !with_runtime && matches!(g.role, Some(Role::Runtime | Role::Scavenger)) {
+        for (_, life) in known.alive() {
+            if !with_runtime && is_of_runtime(life, known.stacks()) {
                 continue;
             }
             count.all += 1;
-            let state = match g.state {
+            let state = match life.state {
                 GoState::Runnable => &mut count.runnable,
                 GoState::Running => &mut count.running,
                 GoState::Waiting => &mut count.waiting,
@@ -213,14 +173,24 @@ impl CollectCensus {
     }
 }
 
+/// Whether the runtime has a goroutine for itself, as far as the trace has stacks
+/// of it.
+fn is_of_runtime(life: &Life, stacks: &Stacks) -> bool {
+    match life.root {
+        NameId::EMPTY => stacks.root(life.last_own).is_some_and(is_system),
+        root => is_system(stacks.names.get(root)),
+    }
+}
+
 /// Whether the program asked for a collection that begins with that stack.
 fn is_forced(stack: Stack<'_>) -> bool {
     stack.frames().any(|frame| matches!(frame.func, b"runtime.GC" | b"runtime/debug.freeOSMemory"))
 }
 
 /// Whether a goroutine that waits there for package sync waits for a mutex.
-fn is_mutex(stack: Stack<'_>) -> bool {
+fn is_mutex(key: StackKey, stacks: &Stacks) -> bool {
     let is_wait_group = |func: &[u8]| func.starts_with(b"sync.(*WaitGroup)") || func.starts_with(b"sync.(*Cond)");
-    let mut inner = stack.frames().map(|frame| frame.func).take(4).take_while(|func| !is_wait_group(func));
+    let funcs = stacks.frames(key).iter().map(|frame| stacks.names.get(frame.func));
+    let mut inner = funcs.take(4).take_while(|func| !is_wait_group(func));
     inner.any(|func| MUTEX.iter().any(|lock| func.starts_with(lock)))
 }

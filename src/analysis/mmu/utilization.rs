@@ -1,14 +1,12 @@
 //! The pass that finds how the utilization changes.
 
 use super::{Curve, Flags};
-use crate::analysis::{Analysis, ByGo, Compat, Known, OldSeen as Seen};
-use crate::event::go::GoChange;
+use crate::analysis::{Analysis, BySlot, Compat, Known, Seen, Step};
 use crate::event::range::{Range, RangeName, RangeScope};
-use crate::event::transition::GoState;
+use crate::event::transition::{GoState, StateTransition};
 use crate::event::{EventKind, MetricName};
 use crate::ids::{GoId, ProcId};
 use crate::wire::v2::spec::EventType;
-use rustc_hash::FxHashSet;
 
 /// From a time on, how much of the processors the program has.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -29,13 +27,26 @@ pub struct Utilization {
     /// Since when there were how many Ps.
     counts: Vec<(i64, usize)>,
     stopped: i64,
-    /// Goroutines that help to mark, and workers.
-    assisting: FxHashSet<GoId>,
-    working: FxHashSet<GoId>,
-    /// Whether goroutines execute; asked of in the first generation only.
-    executing: ByGo<bool>,
+    gs: BySlot<G>,
+    /// How many of those collect.
+    busy: usize,
     syncs: u64,
-    last: Option<i64>,
+}
+
+/// What a goroutine does for the collector.
+#[derive(Clone, Copy, Debug, Default)]
+struct G {
+    /// It helps to mark.
+    assists: bool,
+    /// It is a worker.
+    works: bool,
+}
+
+impl G {
+    #[inline(always)]
+    fn collects(self) -> bool {
+        self.assists | self.works
+    }
 }
 
 /// A P.
@@ -57,11 +68,9 @@ impl Utilization {
             procs: Vec::new(),
             counts: Vec::new(),
             stopped: 0,
-            assisting: FxHashSet::default(),
-            working: FxHashSet::default(),
-            executing: ByGo::default(),
+            gs: BySlot::default(),
+            busy: 0,
             syncs: 0,
-            last: None,
         }
     }
 
@@ -99,38 +108,47 @@ impl Utilization {
         self.flags.stw && reason.windows(2).any(|pair| pair == b"GC")
     }
 
+    /// Changes what a goroutine does for the collector, if it exists.
+    fn set(&mut self, id: Option<GoId>, known: &mut Known, change: impl FnOnce(&mut G)) {
+        let Some(slot) = id.and_then(|id| known.slot(id)) else { return };
+        let g = self.gs.at(slot);
+        let before = g.collects();
+        change(g);
+        self.busy = self.busy + usize::from(g.collects()) - usize::from(before);
+    }
+
     /// A range begins, or is learned of.
-    fn begin(&mut self, event: &Seen<'_, '_>, range: &Range<'_>) {
+    fn begin(&mut self, event: &Seen<'_, '_>, range: &Range<'_>, known: &mut Known) {
         if self.counts_stop(range) {
             self.stopped += 1;
         } else if range.name == RangeName::GcSweep && self.flags.sweep {
             self.collect(event.proc(), 1);
         } else if range.name == RangeName::GcMarkAssist && self.flags.assist {
             self.collect(event.proc(), 1);
-            if let RangeScope::Goroutine(Some(id)) = range.scope {
-                self.assisting.insert(id);
+            if let RangeScope::Goroutine(id) = range.scope {
+                self.set(id, known, |g| g.assists = true);
             }
         }
     }
 
-    fn end(&mut self, event: &Seen<'_, '_>, range: &Range<'_>) {
+    fn end(&mut self, event: &Seen<'_, '_>, range: &Range<'_>, known: &mut Known) {
         if self.counts_stop(range) {
             self.stopped -= 1;
         } else if range.name == RangeName::GcSweep && self.flags.sweep {
             self.collect(event.proc(), -1);
         } else if range.name == RangeName::GcMarkAssist && self.flags.assist {
             self.collect(event.proc(), -1);
-            if let RangeScope::Goroutine(Some(id)) = range.scope {
-                self.assisting.remove(&id);
+            if let RangeScope::Goroutine(id) = range.scope {
+                self.set(id, known, |g| g.assists = false);
             }
         }
     }
 
     /// A range has been open since the trace began: what was counted until now
     /// has to go without it.
-    fn learn(&mut self, event: &Seen<'_, '_>, range: &Range<'_>) {
+    fn learn(&mut self, event: &Seen<'_, '_>, range: &Range<'_>, known: &mut Known) {
         let assists = range.name == RangeName::GcMarkAssist && self.flags.assist;
-        let runs = event.goroutine().and_then(|id| self.executing.get(event.slot(id))).copied().unwrap_or(false);
+        let runs = event.goroutine().and_then(|id| known.life(id)).is_some_and(|life| life.state.is_executing());
         let counts = (assists && runs) || (range.name == RangeName::GcSweep && self.flags.sweep);
         if !counts || self.flags.per_proc {
             return;
@@ -147,43 +165,48 @@ impl Utilization {
         }
     }
 
-    /// A goroutine does something else; whether that may change the utilization.
-    #[inline]
-    fn transition(&mut self, event: &Seen<'_, '_>, change: &GoChange) -> bool {
-        let GoChange { id, from, to, .. } = *change;
-        if self.is_first_generation() {
-            if to == GoState::NotExist {
-                self.executing.remove(event.slot(id));
-            } else {
-                *self.executing.get_or_insert_with(event.slot(id), || false) = to.is_executing();
+    /// A goroutine does something else, while some collect.
+    #[inline(always)]
+    fn transition(&mut self, step: &Step<'_, '_>) {
+        if let Some(&g) = self.gs.get(step.slot)
+            && g.collects()
+        {
+            self.busy_one(g, step.slot, (step.from(), step.to()), step.proc());
+            if !self.procs.is_empty() {
+                self.note(step.time().0);
             }
         }
-        let works = self.working.contains(&id);
-        let collects = works || self.assisting.contains(&id);
-        if collects {
+    }
+
+    #[inline(never)]
+    fn busy_one(&mut self, mut g: G, slot: u32, (from, to): (GoState, GoState), proc: Option<ProcId>) {
+        if !self.procs.is_empty() {
             if !from.is_executing() && to.is_executing() {
-                self.collect(event.proc(), 1);
+                self.collect(proc, 1);
             } else if from.is_executing() && !to.is_executing() {
-                self.collect(event.proc(), -1);
+                self.collect(proc, -1);
                 // A worker says so anew each time it starts; Go forgets that it did.
-                if works && self.compat == Compat::Right {
-                    self.working.remove(&id);
-                }
+                g.works &= self.compat == Compat::Go127;
             }
         }
-        collects
+        if to == GoState::NotExist {
+            g = G::default();
+        }
+        self.busy -= usize::from(!g.collects());
+        *self.gs.at(slot) = g;
     }
 
     fn is_first_generation(&self) -> bool {
         self.syncs <= 1
     }
 
-    fn label(&mut self, event: &Seen<'_, '_>, label: &[u8]) {
+    fn label(&mut self, event: &Seen<'_, '_>, label: &[u8], known: &mut Known) {
         let counts = self.flags.background && label.starts_with(b"GC ") && label != b"GC (idle)";
         if !counts || (self.flags.per_proc && label == b"GC (dedicated)") {
             return;
         }
-        let new = event.goroutine().is_none_or(|id| self.working.insert(id));
+        let mut new = true;
+        self.set(event.goroutine(), known, |g| new = !std::mem::replace(&mut g.works, true));
         if new || self.compat == Compat::Go127 {
             self.collect(event.proc(), 1);
         }
@@ -231,15 +254,15 @@ impl Analysis for Utilization {
         !matches!(event, HeapAlloc | HeapGoal | CPUSample | ProcStart | ProcStop | ProcSteal | ProcStatus)
     }
 
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
-        let time = event.time().0;
-        self.last = Some(time);
-        if let Some(change) = event.go() {
-            if !self.procs.is_empty() && self.transition(event, change) {
-                self.note(time);
-            }
-            return;
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, _: &Known) {
+        if self.busy != 0 {
+            self.transition(step);
         }
+    }
+
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+        let time = event.time().0;
         let kind = event.kind();
         match kind {
             EventKind::Sync(sync) => self.syncs = sync.number,
@@ -253,22 +276,27 @@ impl Analysis for Utilization {
         }
         match kind {
             EventKind::RangeActive(range) if self.is_first_generation() => {
-                self.learn(event, range);
-                self.begin(event, range);
+                self.learn(event, range, known);
+                self.begin(event, range, known);
             }
-            EventKind::RangeBegin(range) => self.begin(event, range),
-            EventKind::RangeEnd(range, _) => self.end(event, range),
-            EventKind::Label(label) => self.label(event, label.label),
+            EventKind::RangeBegin(range) => self.begin(event, range, known),
+            EventKind::RangeEnd(range, _) => self.end(event, range, known),
+            EventKind::Label(label) => self.label(event, label.label, known),
+            // The status in a later generation, of which only what collects matters.
+            EventKind::StateTransition(StateTransition::Goroutine { id, .. }) => {
+                if !known.slot(*id).and_then(|slot| self.gs.get(slot)).is_some_and(|g| g.collects()) {
+                    return;
+                }
+            }
             _ => {}
         }
         self.note(time);
     }
 
-    fn finish(mut self, _: &Known) -> Curve {
-        if let Some(time) = self.last {
-            for proc in &self.procs {
-                add(self.series.get_mut(proc.series), Point { time, utilization: 0.0 });
-            }
+    fn finish(mut self, known: &Known) -> Curve {
+        let time = known.last().0;
+        for proc in &self.procs {
+            add(self.series.get_mut(proc.series), Point { time, utilization: 0.0 });
         }
         Curve::of(self.series, self.compat)
     }

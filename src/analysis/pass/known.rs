@@ -26,6 +26,8 @@ pub struct Known {
     lives: Vec<Life>,
     /// The state that was left last.
     left: Life,
+    /// How many goroutines are in each state, of those that exist.
+    states: [i64; 6],
     /// The generation that the next two are about.
     generation: Option<usize>,
     /// Keys by the generation's own numbers of stacks, and of strings.
@@ -74,6 +76,18 @@ impl Known {
         let mut alive: Vec<(u32, &Life)> = (0u32..).zip(&self.lives).filter(|(_, life)| life.exists()).collect();
         alive.sort_unstable_by_key(|(_, life)| life.id);
         alive
+    }
+
+    /// How many goroutines run, or are ready to.
+    pub(crate) fn active(&self) -> u64 {
+        let of = |state: GoState| self.states[state as usize];
+        u64::try_from(of(GoState::Running) + of(GoState::Runnable)).unwrap_or(0)
+    }
+
+    /// The slot of a goroutine that exists, and what is known of it.
+    pub(crate) fn find(&self, id: GoId) -> Option<(u32, &Life)> {
+        let at = self.slots.find(id)?;
+        Some((at, self.lives.get(at as usize)?))
     }
 
     /// The slot of a goroutine that exists.
@@ -140,9 +154,11 @@ impl Known {
         if from == to && was.exists() {
             return None;
         }
-        if own != StackKey::EMPTY {
+        if change.own_stack != 0 {
             life.last_own = own;
         }
+        self.states[was.state as usize] -= 1;
+        self.states[to as usize] += 1;
         let before = from == GoState::Undetermined && !was.exists();
         life.id = id;
         life.since = if before { self.synced } else { event.time() };

@@ -17,7 +17,7 @@ pub(crate) struct Life {
     /// since the last sync before it was mentioned.
     pub(crate) since: Time,
     /// The P that the event was on, or all ones; see [`Life::proc`].
-    pub(super) on: u32,
+    pub(crate) on: u32,
     pub(crate) state: GoState,
     /// Whether what it began with is in what the pass has seen, or it has been so
     /// since before.
@@ -28,7 +28,7 @@ pub(crate) struct Life {
     pub(crate) stack: StackKey,
     /// Its own stack as it entered that state; the empty one if that is not told.
     pub(crate) own: StackKey,
-    /// The last one of its own that is known.
+    /// The last one of its own that was told; the empty one if the trace lost that.
     pub(crate) last_own: StackKey,
     /// The function that it began with, as soon as that is known.
     pub(crate) root: NameId,
@@ -58,6 +58,11 @@ impl Life {
     #[inline(always)]
     pub(super) fn exists(&self) -> bool {
         self.state != GoState::NotExist
+    }
+
+    /// Whether it runs, or is ready to.
+    pub(crate) fn is_active(&self) -> bool {
+        matches!(self.state, GoState::Running | GoState::Runnable)
     }
 
     /// The P that it entered the state on: that which it runs on, if it runs.
@@ -103,7 +108,7 @@ impl<'t> Deref for Seen<'_, 't> {
 /// the trace tells of one for the first time.
 #[derive(Clone, Debug)]
 pub struct Step<'p, 't> {
-    pub(super) seen: Seen<'p, 't>,
+    pub(super) seen: &'p Seen<'p, 't>,
     /// Where in an analysis's table the goroutine is.
     pub(crate) slot: u32,
     /// Whether it is the first that the trace tells of it; it may have been created.
@@ -145,6 +150,6 @@ impl<'p, 't> Deref for Step<'p, 't> {
 
     #[inline(always)]
     fn deref(&self) -> &Seen<'p, 't> {
-        &self.seen
+        self.seen
     }
 }

@@ -89,7 +89,7 @@ impl Sums {
     pub(super) fn leave(&mut self, g: &mut G, left: &Left<'_>, names: &Names, windows: &mut Windows) {
         match left.was.state {
             GoState::Runnable => {
-                windows.add(Count::Runnable, -1);
+                windows.queue(-1);
                 if g.matter == Matter::Network {
                     windows.add(Count::NetworkRunnable, -1);
                 }
@@ -133,7 +133,7 @@ impl Sums {
     pub(super) fn enter(&mut self, g: &mut G, now: &Life, windows: &mut Windows) {
         match now.state {
             GoState::Runnable => {
-                windows.add(Count::Runnable, 1);
+                windows.queue(1);
                 if g.matter == Matter::Network {
                     windows.add(Count::NetworkRunnable, 1);
                 }
@@ -198,7 +198,8 @@ impl Sums {
         let names: Vec<NameId> = stacks.names.ids().collect();
         let of_name = |(at, count, total): (usize, u64, i64)| {
             let name = names.get(at).copied().unwrap_or_default();
-            Hot { stack: vec![text(&stacks.names, name)], count, total }
+            let told = if name == NameId::EMPTY { "(unknown)".into() } else { text(&stacks.names, name) };
+            Hot { stack: vec![told], count, total }
         };
         let mut queued: Vec<Hot> = self.queued.iter().map(of_name).collect();
         queued.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.stack.cmp(&b.stack)));
@@ -209,14 +210,15 @@ impl Sums {
     }
 }
 
-/// The hottest stacks of a tally.
+/// The hottest stacks of a tally. Of equally hot ones those come first whose program
+/// counters do: when a stack was kept depends on what else was asked.
 fn hot(stacks: &Stacks, tally: &Tally) -> Vec<Hot> {
-    let mut all: Vec<_> = tally.iter().map(|(at, count, total)| (total, count, at)).collect();
-    all.sort_unstable_by_key(|hot| std::cmp::Reverse(*hot));
+    let mut all: Vec<(StackKey, u64, i64)> =
+        stacks.keys().zip(&tally.0).map(|(key, &(count, total))| (key, count, total)).collect();
+    all.retain(|(_, count, _)| *count != 0);
+    all.sort_by(|a, b| (b.2, b.1).cmp(&(a.2, a.1)).then_with(|| stacks.order(a.0, b.0)));
     all.truncate(HOT);
-    let keys: Vec<StackKey> = stacks.keys().collect();
-    let key = |at: usize| keys.get(at).copied().unwrap_or_default();
-    all.into_iter().map(|(total, count, at)| Hot { stack: told(stacks, key(at)), count, total }).collect()
+    all.into_iter().map(|(key, count, total)| Hot { stack: told(stacks, key), count, total }).collect()
 }
 
 fn told(stacks: &Stacks, key: StackKey) -> Vec<String> {

@@ -50,6 +50,8 @@ struct Window {
 
 impl Window {
     fn vote(&mut self, id: GoId, time: i64) {
+        // Time does not go back, unless the trace is bad.
+        let time = time.max(0);
         self.alone = match self.alone {
             Some((other, lead)) if other != id && lead > time => Some((other, lead - time)),
             Some((other, lead)) if other != id => Some((id, time - lead)),
@@ -143,10 +145,26 @@ impl Windows {
         let sum = &mut self.current.sums[of as usize];
         *sum = sum.wrapping_add(more.wrapping_mul(self.end.0.wrapping_sub(self.now.0)));
         self.counts[of as usize] += more;
-        if matches!(of, Count::Runnable | Count::IdleProcs) {
-            let both = self.get(Count::Runnable) > 0 && self.get(Count::IdleProcs) > 0;
-            self.flip(Count::IdleBesideRunnable, both);
+    }
+
+    /// A goroutine becomes able to run (1), or is not any more (-1).
+    #[inline(always)]
+    pub(super) fn queue(&mut self, more: i64) {
+        self.add(Count::Runnable, more);
+        if self.get(Count::IdleProcs) != 0 {
+            self.note_idle_beside_runnable();
         }
+    }
+
+    /// So many Ps idle from now on.
+    pub(super) fn set_idle(&mut self, procs: i64) {
+        self.set(Count::IdleProcs, procs);
+        self.note_idle_beside_runnable();
+    }
+
+    fn note_idle_beside_runnable(&mut self) {
+        let both = self.get(Count::Runnable) > 0 && self.get(Count::IdleProcs) > 0;
+        self.flip(Count::IdleBesideRunnable, both);
     }
 
     /// A count is so much from now on.
@@ -175,8 +193,12 @@ impl Windows {
         if count == 1 {
             self.current.vote(GoId(ids), self.now.since(since));
         }
-        self.running = (count + more, ids ^ id.0, self.now);
-        self.flip(Count::AnyRunning, count + more > 0);
+        let now = count + more;
+        self.running = (now, ids ^ id.0, self.now);
+        // Between 0 and 1.
+        if now + count == 1 {
+            self.add(Count::AnyRunning, more);
+        }
     }
 
     /// Turns to the stretch that a time is in.
@@ -216,7 +238,7 @@ impl Windows {
         let mut window = self.current;
         let rest = self.end.since(time);
         for (sum, count) in window.sums.iter_mut().zip(self.counts) {
-            *sum = sum.saturating_sub(count.saturating_mul(rest));
+            *sum = sum.saturating_sub(count.saturating_mul(rest)).max(0);
         }
         window.time = length;
         if let (1, id, since) = self.running {
