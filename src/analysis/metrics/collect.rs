@@ -5,7 +5,7 @@ use super::{Metric, Metrics, Value};
 use crate::analysis::gc::{CollectGc, Gc};
 use crate::analysis::latency::{Latencies, Latency};
 use crate::analysis::procs::{CollectProcs, Procs};
-use crate::analysis::{Analysis, Known, OldSeen as Seen};
+use crate::analysis::{Analysis, Known, OldSeen, Seen, Step};
 use crate::wire::v2::spec::EventType;
 
 /// Makes [`Metrics`]. Memory is that of [`CollectGc`], [`Latencies`] and
@@ -31,8 +31,18 @@ impl Analysis for CollectMetrics {
         event != EventType::CPUSample
     }
 
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+        self.parts.goroutine(step, known);
+    }
+
     #[inline]
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+        self.parts.event(event, known);
+    }
+
+    #[inline]
+    fn event_old(&mut self, event: &OldSeen<'_, '_>) {
         self.parts.event_old(event);
     }
 
