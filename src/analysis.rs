@@ -29,7 +29,7 @@ mod threads;
 pub(crate) use by_number::{ByStack, ByString};
 pub(crate) use by_slot::BySlot;
 pub(crate) use goroutines_by_id::ByGo;
-pub(crate) use memo::Memo;
+pub(crate) use memo::{Memo, Place};
 pub(crate) use pass::{GoSlot, Life, OldSeen};
 pub use pass::{Known, Pass, Seen, Step};
 pub(crate) use procs_by_id::ByProc;

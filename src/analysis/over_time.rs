@@ -1,5 +1,9 @@
 //! Figures over time, in little memory.
 
+mod level;
+
+pub(crate) use level::Level;
+
 /// How many stretches there may be.
 const MOST: usize = 256;
 /// How long a stretch is at first, in nanoseconds: so many doublings of one.
@@ -52,6 +56,29 @@ impl OverTime {
             }
             from = end;
         }
+    }
+
+    /// It came to so much, times nanoseconds, in some time from `from` on that ends in
+    /// the same stretch.
+    fn add_sum(&mut self, from: i64, sum: i64) {
+        if sum == 0 || from < 0 {
+            return;
+        }
+        while from >> self.shift >= MOST as i64 {
+            self.widen_to(self.width() * 2);
+        }
+        let at = (from >> self.shift) as usize;
+        if self.sums.len() <= at {
+            self.sums.resize(at + 1, 0);
+        }
+        if let Some(place) = self.sums.get_mut(at) {
+            *place = place.saturating_add(sum);
+        }
+    }
+
+    /// How long the stretch goes on after a time in it.
+    fn rest_of_stretch(&self, time: i64) -> i64 {
+        (time >> self.shift).saturating_add(1).saturating_mul(self.width()).saturating_sub(time)
     }
 
     /// Makes stretches longer: as long as those of another.

@@ -7,9 +7,11 @@
 //!                none runs             system call
 //! ```
 
+mod by_key;
 mod collect;
 mod held;
 mod idle;
+mod longest;
 
 pub use collect::CollectProcs;
 
@@ -47,7 +49,7 @@ pub struct Procs {
     /// The threads.
     pub threads: Threads,
     /// The stacks of runs and system calls.
-    pub stacks: Stacks,
+    pub stacks: Arc<Stacks>,
 }
 
 impl Procs {
@@ -88,23 +90,6 @@ pub struct Proc {
     pub busy: OverTime,
 }
 
-impl Proc {
-    fn new(id: ProcId) -> Proc {
-        Proc {
-            id,
-            running: 0,
-            syscall: 0,
-            looking: 0,
-            idle: 0,
-            runs: 0,
-            longest_run: 0,
-            stops: 0,
-            stolen: 0,
-            busy: OverTime::default(),
-        }
-    }
-}
-
 /// Time in which a P idled though a goroutine could run. Stops of the world do not
 /// count.
 #[derive(Clone, Debug, Default)]
@@ -133,7 +118,7 @@ pub struct IdleBeside {
 }
 
 /// A time in which a P idled though a goroutine could run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Beside {
     /// When it began.

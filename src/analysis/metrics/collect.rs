@@ -5,7 +5,7 @@ use super::{Metric, Metrics, Value};
 use crate::analysis::gc::{CollectGc, Gc};
 use crate::analysis::latency::{Latencies, Latency};
 use crate::analysis::procs::{CollectProcs, Procs};
-use crate::analysis::{Analysis, Known, OldSeen, Seen, Step};
+use crate::analysis::{Analysis, Known, Seen, Step};
 use crate::wire::v2::spec::EventType;
 
 /// Makes [`Metrics`]. Memory is that of [`CollectGc`], [`Latencies`] and
@@ -38,10 +38,6 @@ impl Analysis for CollectMetrics {
 
     fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
         self.parts.event(event, known);
-    }
-
-    fn event_old(&mut self, event: &OldSeen<'_, '_>) {
-        self.parts.event_old(event);
     }
 
     fn finish(self, known: &Known) -> Metrics {

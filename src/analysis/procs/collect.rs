@@ -1,183 +1,173 @@
 //! The pass that follows the Ps and the goroutines on them.
 
-use super::held::{Does, Ps, Since};
+use super::by_key::ByKey;
+use super::held::{Does, Ps, Since, Turn};
 use super::idle::Watch;
+use super::longest::Longest;
 use super::{LostAt, Procs, Run, Syscalls, Threads};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::NameId;
-use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, ByGo, Known, OldSeen as Seen, ThreadSet};
-use crate::event::go::GoChange;
+use crate::analysis::over_time::Level;
+use crate::analysis::stacks::StackKey;
+use crate::analysis::{Analysis, BySlot, Known, Life, Seen, Step};
+use crate::event::go::changes_go;
 use crate::event::range::RangeName;
 use crate::event::transition::{GoState, ProcState, StateTransition};
 use crate::event::{EventKind, MetricName};
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
-use rustc_hash::FxHashMap;
-use std::sync::Arc;
-
-/// How many of the longest runs are kept.
-const LONGEST: usize = 100;
 
 /// Makes [`Procs`]. Memory grows with the Ps, with the goroutines that exist at one
 /// time and with the different stacks.
 #[derive(Debug, Default)]
 pub struct CollectProcs {
-    gs: ByGo<G>,
+    gs: BySlot<G>,
     ps: Ps,
+    watch: Watch,
+    runs: Durations,
+    longest: Longest,
     gomaxprocs: Option<i64>,
     gomaxprocs_since: Time,
     capacity: i64,
-    watch: Watch,
-    runs: Durations,
-    longest: Vec<Run>,
     syscalls: Syscalls,
-    lost: FxHashMap<StackKey, Durations>,
+    lost: ByKey<StackKey>,
     /// Goroutines in system calls without a P.
     without: i64,
-    ms: ThreadSet,
-    threads: Threads,
-    /// How many threads are in use, and since when.
-    in_use: (i64, Time),
+    /// How many threads are in use, and were at most.
+    used: Level,
+    most: u64,
     start: Option<Time>,
-    end: Time,
-    stacks: Stacks,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What is known of a goroutine beside its [`Life`].
+#[derive(Clone, Copy, Debug, Default)]
 struct G {
-    root: NameId,
     does: GDoes,
-    /// The P that it runs on, or went into a system call with.
-    proc: Option<ProcId>,
-    /// Whether it works for the collector since it last began to run.
+    /// If it runs: since before the trace tells of it.
+    before: bool,
+    /// If it runs: whether it works for the collector.
     works: bool,
+    /// If it is ready: what [`Watch::ready`] said. If it is in a system call and has
+    /// lost its P: since when.
+    mark: i64,
 }
 
 /// What a goroutine does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum GDoes {
     /// Nothing that concerns a P.
+    #[default]
     Waits,
-    /// It could run; with what [`Watch::ready`] said.
-    Ready(i64),
-    Runs(Time),
-    /// It is in a system call, made from there, with its P.
-    Calls(StackKey),
-    /// It is in one, and has lost its P since then.
-    CallsWithout(StackKey, Time),
+    Ready,
+    Runs,
+    /// It is in a system call, with its P.
+    Calls,
+    /// It is in one, and has lost its P.
+    CallsWithout,
 }
 
 impl CollectProcs {
-    #[inline]
-    fn goroutine(&mut self, event: &Seen<'_, '_>, change: &GoChange) {
-        let GoChange { id, from, to, .. } = *change;
-        let time = event.time();
-        let known = self.gs.get(event.slot(id)).copied();
-        if known.is_some() && from == to {
-            return; // The status in a later generation.
-        }
-        let since = if known.is_some() || from == GoState::NotExist { Since::Now } else { Since::Before };
-        let mut g = known.unwrap_or(G { root: NameId::EMPTY, does: GDoes::Waits, proc: None, works: false });
-        if g.root == NameId::EMPTY && change.own_stack != 0 {
-            let own = self.stacks.intern(event.stack_numbered(change.own_stack));
-            g.root = self.stacks.root_name(own);
-        }
-        self.leave(event, change, &g);
-        (g.does, g.works) = (GDoes::Waits, false);
-        match to {
-            GoState::Runnable => (g.does, g.proc) = (GDoes::Ready(self.watch.ready(time)), None),
-            GoState::Running => {
-                let begun = if since == Since::Before { self.start.unwrap_or(time) } else { time };
-                (g.does, g.proc) = (GDoes::Runs(begun), event.proc());
-                self.turn_proc(event, g.proc, Does::Runs(id), since);
-            }
-            GoState::Syscall => {
-                let place = self.stacks.intern(event.stack_numbered(change.stack));
-                // Of one that is in a call when it is first seen, a v1 trace does not tell.
-                g.proc = if from == GoState::Undetermined && event.is_v1() { None } else { event.proc() };
-                self.syscalls.count += u64::from(since == Since::Now);
-                if g.proc.is_some() {
-                    g.does = GDoes::Calls(place);
-                    self.turn_proc(event, g.proc, Does::Calls(id), since);
-                } else {
-                    g.does = GDoes::CallsWithout(place, time);
-                    self.without += 1;
-                    self.count_threads(time);
-                }
-            }
-            GoState::Waiting | GoState::NotExist | GoState::Undetermined => g.proc = None,
-        }
-        if to == GoState::NotExist {
-            self.gs.remove(event.slot(id));
-        } else {
-            *self.gs.get_or_insert_with(event.slot(id), || g) = g;
-        }
+    #[inline(never)]
+    fn begin(&mut self, start: Time) {
+        (self.start, self.gomaxprocs_since, self.used) = (Some(start), start, Level::new(start));
+        self.watch.begin(start);
     }
 
-    /// What a goroutine did is over.
-    #[inline]
-    fn leave(&mut self, event: &Seen<'_, '_>, change: &GoChange, g: &G) {
-        let time = event.time();
-        match g.does {
-            GDoes::Waits => {}
-            GDoes::Ready(said) => self.watch.ready_no_more(time, said, g.root),
-            GDoes::Runs(start) => {
-                if self.ran(g, time.since(start)) {
-                    let reason = Arc::from(event.string(change.reason.0));
-                    let stack = self.stacks.intern(event.stack_numbered(change.own_stack));
-                    self.keep(change.id, g, start, time.since(start), reason, stack);
-                }
-                if change.to != GoState::Syscall {
-                    self.turn_proc(event, g.proc, Does::Looks, Since::Now);
-                }
-            }
-            GDoes::Calls(_) => {
-                // It comes back to nothing, or ends, and nobody took its P: that is free.
-                if let Some(id) = g.proc.filter(|_| change.to != GoState::Running)
-                    && self.ps.does(id) == Some(Does::Calls(change.id))
-                {
-                    self.ps.turn(id, Does::Looks, Since::Now, time, self.start.unwrap_or(time));
-                }
-            }
-            GDoes::CallsWithout(place, since) => {
-                self.without -= 1;
-                self.count_threads(time);
-                self.lost.entry(place).or_default().add(time.since(since));
-                self.syscalls.without.add(time.since(since));
+    /// A run is over; whether its P does something else now, or still does the same.
+    #[inline(always)]
+    fn ran(&mut self, was: G, step: &Step<'_, '_>, known: &Known) -> bool {
+        let (start, nanos) = match was.before {
+            false => (step.was.since, step.took),
+            true => (known.start(), step.time().since(known.start())),
+        };
+        if self.count_run(was.works, step.was, nanos) {
+            self.keep(step.was, step.now, start, nanos, known);
+        }
+        step.to() == GoState::Syscall
+            || step.was.proc().and_then(|id| self.ps.get_mut(id)).is_none_or(|p| p.turn(Does::Looks, None, step.time()))
+    }
+
+    /// Those that run in the end.
+    fn run_still(&mut self, known: &Known) {
+        for (slot, life) in known.alive() {
+            let Some(g) = self.gs.get(slot).copied().filter(|g| g.does == GDoes::Runs) else { continue };
+            let start = if g.before { known.start() } else { life.since };
+            let nanos = known.last().since(start);
+            if self.count_run(g.works, life, nanos) {
+                let mut ended = *life;
+                (ended.reason, ended.own) = (NameId::EMPTY, StackKey::EMPTY);
+                self.keep(life, &ended, start, nanos, known);
             }
         }
     }
 
-    /// Counts a run; whether it is among the longest.
-    #[inline]
-    fn ran(&mut self, g: &G, nanos: i64) -> bool {
-        if let Some(sums) = g.proc.and_then(|id| self.ps.sums(id)) {
-            sums.runs += 1;
-            sums.longest_run = if g.works { sums.longest_run } else { sums.longest_run.max(nanos) };
+    /// Whether it is among the longest.
+    #[inline(always)]
+    fn count_run(&mut self, works: bool, life: &Life, nanos: i64) -> bool {
+        if let Some(p) = life.proc().and_then(|id| self.ps.get_mut(id)) {
+            p.runs += 1;
+            p.longest_run = if works { p.longest_run } else { p.longest_run.max(nanos) };
         }
-        if g.works {
-            return false;
+        if !works {
+            self.runs.add(nanos);
         }
-        self.runs.add(nanos);
-        self.longest.len() < LONGEST || self.longest.last().is_some_and(|last| last.nanos < nanos)
+        !works && self.longest.takes(nanos)
     }
 
-    fn keep(&mut self, goroutine: GoId, g: &G, start: Time, nanos: i64, reason: Arc<[u8]>, stack: StackKey) {
-        let at = self.longest.partition_point(|other| other.nanos >= nanos);
-        let function = (g.root != NameId::EMPTY).then(|| Arc::from(self.stacks.names.get(g.root)));
-        self.longest.insert(at, Run { goroutine, function, proc: g.proc, start, nanos, reason, stack });
-        self.longest.truncate(LONGEST);
+    #[inline(never)]
+    fn keep(&mut self, ran: &Life, ended: &Life, start: Time, nanos: i64, known: &Known) {
+        let names = &known.stacks().names;
+        self.longest.keep(Run {
+            goroutine: ended.id,
+            function: (ended.root != NameId::EMPTY).then(|| names.shared(ended.root)),
+            proc: ran.proc(),
+            start,
+            nanos,
+            reason: names.shared(ended.reason),
+            stack: ended.own,
+        });
+    }
+
+    /// A system call is over.
+    #[inline(always)]
+    fn called(&mut self, step: &Step<'_, '_>) {
+        // It comes back to nothing, or ends, and nobody took its P: that is free.
+        if step.to() != GoState::Running
+            && let Some(id) = step.was.proc()
+            && self.ps.get_mut(id).is_some_and(|p| p.is_called_by(step.id()))
+        {
+            let turn = Turn { id, to: Does::Looks, go: None, since: Since::Now };
+            self.ps.turn(turn, step.time(), self.start.unwrap_or_default());
+        }
+    }
+
+    /// One is over that had cost the P.
+    #[inline(never)]
+    fn called_without(&mut self, step: &Step<'_, '_>, since: i64) {
+        self.without -= 1;
+        self.count_threads(step.time());
+        self.lost.add(step.was.stack, step.time().since(Time(since)));
+    }
+
+    /// A goroutine runs on a P now, or has gone into a system call on it.
+    #[inline(always)]
+    fn enter(&mut self, step: &Step<'_, '_>, to: Does, known: &Known) {
+        let Some(id) = step.now.proc() else { return };
+        let go = Some(step.id());
+        let turned = !step.new && self.ps.get_mut(id).is_some_and(|p| p.turn(to, go, step.time()));
+        if !turned {
+            let since = if is_before(step) { Since::Before } else { Since::Now };
+            self.turn(step, Turn { id, to, go, since }, known);
+        }
     }
 
     /// A P does something else; a goroutine may lose it.
-    #[inline]
-    fn turn_proc(&mut self, event: &Seen<'_, '_>, id: Option<ProcId>, to: Does, since: Since) {
-        let Some(id) = id else { return };
+    #[inline(never)]
+    fn turn(&mut self, event: &Seen<'_, '_>, turn: Turn, known: &Known) {
         let (time, held) = (event.time(), self.ps.held());
-        if let Some(loser) = self.ps.turn(id, to, since, time, self.start.unwrap_or(time)) {
-            self.lost_proc(event, loser);
+        if let Some(loser) = self.ps.turn(turn, time, self.start.unwrap_or(time)) {
+            self.lost_proc(event, loser, known);
         }
         if self.ps.held() != held {
             self.count_idle(time);
@@ -185,10 +175,12 @@ impl CollectProcs {
         }
     }
 
-    fn lost_proc(&mut self, event: &Seen<'_, '_>, loser: GoId) {
-        let Some(g) = self.gs.get_mut(event.slot(loser)) else { return };
-        let GDoes::Calls(place) = g.does else { return };
-        g.does = GDoes::CallsWithout(place, event.time());
+    fn lost_proc(&mut self, event: &Seen<'_, '_>, loser: GoId, known: &Known) {
+        let Some(g) = known.slot(loser).and_then(|slot| self.gs.get_mut(slot)) else { return };
+        if g.does != GDoes::Calls {
+            return;
+        }
+        (g.does, g.mark) = (GDoes::CallsWithout, event.time().0);
         self.without += 1;
         self.count_threads(event.time());
         self.syscalls.lost += 1;
@@ -203,53 +195,25 @@ impl CollectProcs {
         }
     }
 
-    /// Takes note of what changes no goroutine.
-    fn other(&mut self, event: &Seen<'_, '_>, kind: &EventKind<'_>) {
-        let time = event.time();
-        match *kind {
-            EventKind::StateTransition(StateTransition::Proc { id, from, to }) => self.proc(event, id, from, to),
-            EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
-                self.set_gomaxprocs(time, metric.value);
-            }
-            EventKind::RangeBegin(range) | EventKind::RangeActive(range) => {
-                if let RangeName::StopTheWorld(_) = range.name {
-                    self.watch.set_stopped(time, true);
-                }
-            }
-            EventKind::RangeEnd(range, _) => {
-                if let RangeName::StopTheWorld(_) = range.name {
-                    self.watch.set_stopped(time, false);
-                }
-            }
-            EventKind::Label(label) => {
-                if let Some(g) = label.goroutine.and_then(|id| self.gs.get_mut(event.slot(id))) {
-                    g.works |= label.label.starts_with(b"GC (");
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn proc(&mut self, event: &Seen<'_, '_>, id: ProcId, from: ProcState, to: ProcState) {
-        let known = self.ps.does(id);
-        if known.is_some() && from == to {
+    fn proc(&mut self, event: &Seen<'_, '_>, id: ProcId, from: ProcState, to: ProcState, known: &Known) {
+        let is_known = self.ps.get_mut(id).is_some();
+        if is_known && from == to {
             return; // The status in a later generation.
         }
-        let since = if known.is_some() || from == ProcState::NotExist { Since::Now } else { Since::Before };
+        let since = if is_known || from == ProcState::NotExist { Since::Now } else { Since::Before };
         let stolen = event.wire_type() == EventType::ProcSteal;
         let does = match to {
             ProcState::Running => Does::Looks,
             ProcState::Idle => Does::Idles,
             ProcState::NotExist | ProcState::Undetermined => Does::Nothing,
         };
-        self.turn_proc(event, Some(id), does, since);
+        self.turn(event, Turn { id, to: does, go: None, since }, known);
         if since == Since::Before && does == Does::Looks {
-            let start = self.start.unwrap_or_default();
-            self.threads.used.add(0, event.time().since(start), 1);
+            self.used.add_before(event.time(), 1);
         }
-        if let Some(sums) = self.ps.sums(id) {
-            sums.stolen += u64::from(stolen);
-            sums.stops += u64::from(!stolen && does == Does::Idles && since == Since::Now);
+        if let Some(p) = self.ps.get_mut(id) {
+            p.stolen += u64::from(stolen);
+            p.stops += u64::from(!stolen && does == Does::Idles && since == Since::Now);
         }
     }
 
@@ -260,13 +224,11 @@ impl CollectProcs {
     }
 
     fn count_threads(&mut self, time: Time) {
-        let (count, since) = self.in_use;
         let now = self.ps.held() + self.without;
-        if now != count {
-            let start = self.start.unwrap_or(time);
-            self.threads.used.add(since.since(start), time.since(start), count);
-            self.threads.most = self.threads.most.max(now.unsigned_abs());
-            self.in_use = (now, time);
+        let by = now - self.used.get();
+        if by != 0 {
+            self.used.change(time, by);
+            self.most = self.most.max(now.unsigned_abs());
         }
     }
 
@@ -277,6 +239,11 @@ impl CollectProcs {
         (self.gomaxprocs, self.gomaxprocs_since) = (Some(value), time);
         self.count_idle(time);
     }
+}
+
+/// Whether a goroutine has been so since before the trace tells of it.
+fn is_before(step: &Step<'_, '_>) -> bool {
+    step.new && step.from() != GoState::NotExist
 }
 
 /// Whether events of that type, which change no goroutine, tell more than that a
@@ -291,51 +258,118 @@ impl Analysis for CollectProcs {
     type Output = Procs;
 
     #[inline]
-    fn event_old(&mut self, event: &Seen<'_, '_>) {
-        let time = event.time();
-        self.end = time;
+    fn wants(&self, event: EventType) -> bool {
+        changes_go(event) || tells_of_procs(event)
+    }
+
+    #[inline(always)]
+    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
         if self.start.is_none() {
-            (self.start, self.gomaxprocs_since, self.in_use.1) = (Some(time), time, time);
-            self.watch.begin(time);
+            self.begin(known.start());
         }
-        self.ms.note(event.thread());
-        match event.go() {
-            Some(change) => self.goroutine(event, change),
-            None if tells_of_procs(event.wire_type()) => self.other(event, event.kind()),
-            None => {}
+        let (time, to) = (step.time(), step.to());
+        // Of one that is in a call when it is first seen, a v1 trace does not tell the P.
+        let has_proc =
+            |step: &Step<'_, '_>| step.now.proc().is_some() && !(step.from() == GoState::Undetermined && step.is_v1());
+        let g = self.gs.of(step);
+        let was = *g;
+        *g = match to {
+            GoState::Runnable => G { does: GDoes::Ready, mark: self.watch.ready(time), ..G::default() },
+            GoState::Running => G { does: GDoes::Runs, before: is_before(step), ..G::default() },
+            GoState::Syscall if has_proc(step) => G { does: GDoes::Calls, ..G::default() },
+            GoState::Syscall => G { does: GDoes::CallsWithout, mark: time.0, ..G::default() },
+            GoState::Waiting | GoState::NotExist | GoState::Undetermined => G::default(),
+        };
+        match was.does {
+            GDoes::Waits => {}
+            GDoes::Ready => self.watch.ready_no_more(time, was.mark, step.now.root),
+            GDoes::Runs => {
+                if !self.ran(was, step, known)
+                    && let Some(id) = step.was.proc()
+                {
+                    self.turn(step, Turn { id, to: Does::Looks, go: None, since: Since::Now }, known);
+                }
+            }
+            GDoes::Calls => self.called(step),
+            GDoes::CallsWithout => self.called_without(step, was.mark),
+        }
+        match to {
+            GoState::Running => self.enter(step, Does::Runs, known),
+            GoState::Syscall => {
+                self.syscalls.count += u64::from(!is_before(step));
+                if has_proc(step) {
+                    self.enter(step, Does::Calls, known);
+                } else {
+                    self.without += 1;
+                    self.count_threads(time);
+                }
+            }
+            _ => {}
         }
     }
 
-    fn finish(mut self, _: &Known) -> Procs {
-        let (start, end) = (self.start.unwrap_or_default(), self.end);
-        let (count, since) = self.in_use;
-        self.threads.used.add(since.since(start), end.since(start), count);
-        self.threads.seen = self.ms.len() as u64;
-        for (id, g) in self.gs.drain() {
-            if let GDoes::Runs(start) = g.does {
-                let nanos = end.since(start);
-                if self.ran(&g, nanos) {
-                    self.keep(id, &g, start, nanos, Arc::default(), StackKey::EMPTY);
+    #[inline]
+    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+        if !tells_of_procs(event.wire_type()) {
+            return;
+        }
+        if self.start.is_none() {
+            self.begin(known.start());
+        }
+        let time = event.time();
+        match *event.kind() {
+            EventKind::StateTransition(StateTransition::Proc { id, from, to }) => self.proc(event, id, from, to, known),
+            EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
+                self.set_gomaxprocs(time, metric.value);
+            }
+            EventKind::RangeBegin(range) | EventKind::RangeActive(range) => {
+                if let RangeName::StopTheWorld(_) = range.name {
+                    self.watch.set_stopped(time, true);
                 }
             }
+            EventKind::RangeEnd(range, _) => {
+                if let RangeName::StopTheWorld(_) = range.name {
+                    self.watch.set_stopped(time, false);
+                }
+            }
+            EventKind::Label(label) => {
+                let slot = label.goroutine.and_then(|id| known.slot(id));
+                if let Some(g) = slot.and_then(|slot| self.gs.get_mut(slot)) {
+                    g.works |= label.label.starts_with(b"GC (");
+                }
+            }
+            _ => {}
         }
-        let mut stacks: Vec<LostAt> = self.lost.into_iter().map(|(stack, without)| LostAt { stack, without }).collect();
-        stacks.sort_by_key(|at| (std::cmp::Reverse(at.without.sum()), at.stack));
-        self.syscalls.stacks = stacks;
+    }
+
+    fn finish(mut self, known: &Known) -> Procs {
+        let (start, end) = (known.start(), known.last());
+        if self.start.is_none() {
+            self.begin(start);
+        }
+        self.run_still(known);
         let procs = self.gomaxprocs.unwrap_or(self.ps.count());
         let rest = procs.saturating_mul(end.since(self.gomaxprocs_since));
+        let stacks = known.stacks();
+        self.syscalls.without = self.lost.sum();
+        let lost = self.lost.into_all().into_iter();
+        self.syscalls.stacks = lost.map(|(stack, without)| LostAt { stack, without }).collect();
+        self.syscalls
+            .stacks
+            .sort_by(|a, b| b.without.sum().cmp(&a.without.sum()).then_with(|| stacks.order(a.stack, b.stack)));
+        let threads = Threads { seen: known.threads() as u64, most: self.most, used: self.used.finish(end) };
         Procs {
             start,
             end,
             gomaxprocs: self.gomaxprocs.and_then(|value| u64::try_from(value).ok()),
             capacity: self.capacity.saturating_add(rest),
-            idle: self.watch.finish(end, &self.stacks.names),
-            procs: self.ps.finish(start, end),
+            idle: self.watch.finish(end, &stacks.names),
+            procs: self.ps.finish(end),
             runs: self.runs,
-            longest_runs: self.longest,
+            longest_runs: self.longest.into_runs(),
             syscalls: self.syscalls,
-            threads: self.threads,
-            stacks: self.stacks,
+            threads,
+            stacks: stacks.clone(),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Ps that idle beside goroutines that could run.
 
+use super::by_key::ByKey;
 use super::{Beside, IdleBeside};
-use crate::analysis::durations::Durations;
 use crate::analysis::names::{NameId, Names};
+use crate::analysis::over_time::Level;
 use crate::time::Time;
-use rustc_hash::FxHashMap;
-use std::sync::Arc;
 
 /// How many of the longest times are kept.
 const LONGEST: usize = 20;
@@ -14,61 +13,75 @@ const LONGEST: usize = 20;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     result: IdleBeside,
+    runnable: Level,
     idle: i64,
-    runnable: i64,
     stopped: bool,
-    /// Since when each of those is so, and both.
-    idle_since: Time,
-    runnable_since: Time,
+    /// A P idles, and not because the world is stopped.
+    idles: bool,
+    /// If so, until when all is accounted for.
     since: Time,
-    start: Time,
-    /// How long a P has idled so far, whether a goroutine could run or not.
+    /// How long that was the case so far, whether a goroutine could run or not.
     clock: i64,
-    /// A time with both that goes on.
-    open: Option<Beside>,
-    functions: FxHashMap<NameId, Durations>,
+    start: Time,
+    /// Since when so many idle, and what the clock said.
+    idle_since: (Time, i64),
+    /// The last time with both, if any goroutine could run in it, and its end so far.
+    open: Beside,
+    open_until: Time,
+    waits: ByKey<NameId>,
 }
 
 impl Watch {
     pub(super) fn begin(&mut self, start: Time) {
-        (self.start, self.since, self.idle_since, self.runnable_since) = (start, start, start, start);
+        self.runnable = Level::new(start);
+        (self.start, self.idle_since.0) = (start, start);
     }
 
     /// What has been the case until now is over.
-    #[inline]
+    #[inline(always)]
     fn until(&mut self, time: Time) {
-        let (from, to) = (self.since.since(self.start), time.since(self.start));
-        if to <= from {
-            return;
+        if self.idles && time > self.since {
+            self.idled(time);
         }
-        self.since = time;
-        let nanos = to - from;
-        if self.idle > 0 && !self.stopped {
-            self.clock = self.clock.saturating_add(nanos);
-            self.result.idle = self.result.idle.saturating_add(nanos.saturating_mul(self.idle));
-            if self.runnable > 0 {
-                let result = &mut self.result;
-                result.time = result.time.saturating_add(nanos);
-                result.lost = result.lost.saturating_add(nanos.saturating_mul(self.idle.min(self.runnable)));
-                let begins = Beside { start: Time(time.0.saturating_sub(nanos)), nanos: 0, procs: 0, runnable: 0 };
-                let open = self.open.get_or_insert(begins);
-                open.nanos = open.nanos.saturating_add(nanos);
-                open.procs = open.procs.max(self.idle.unsigned_abs());
-                open.runnable = open.runnable.max(self.runnable.unsigned_abs());
-                return;
-            }
-        }
-        self.close();
     }
 
-    #[inline]
+    #[inline(always)]
+    fn idled(&mut self, time: Time) {
+        let (from, runnable) = (self.since, self.runnable.get());
+        let nanos = time.0.wrapping_sub(from.0);
+        self.clock = self.clock.wrapping_add(nanos);
+        self.since = time;
+        if runnable > 0 {
+            if self.open_until != from {
+                self.open(from);
+            }
+            self.open_until = time;
+            self.open.procs = self.open.procs.max(self.idle.unsigned_abs());
+            self.open.runnable = self.open.runnable.max(runnable.unsigned_abs());
+            let lost = &mut self.result.lost;
+            *lost = lost.saturating_add(nanos.saturating_mul(self.idle.min(runnable)));
+        }
+    }
+
+    /// A time with both begins.
+    #[inline(never)]
+    fn open(&mut self, start: Time) {
+        self.close();
+        self.open = Beside { start, ..Beside::default() };
+    }
+
     fn close(&mut self) {
-        let Some(open) = self.open.take() else { return };
-        let longest = &mut self.result.longest;
-        if longest.len() == LONGEST && longest.last().is_some_and(|last| last.nanos >= open.nanos) {
+        let nanos = self.open_until.since(self.open.start);
+        let open = Beside { nanos, ..self.open };
+        if open.runnable == 0 {
             return;
         }
-        let at = longest.partition_point(|other| other.nanos >= open.nanos);
+        self.result.time = self.result.time.saturating_add(nanos);
+        let longest = &mut self.result.longest;
+        if longest.len() == LONGEST && longest.last().is_some_and(|last| last.nanos >= nanos) {
+            return;
+        }
+        let at = longest.partition_point(|other| other.nanos >= nanos);
         longest.insert(at, open);
         longest.truncate(LONGEST);
     }
@@ -76,51 +89,64 @@ impl Watch {
     pub(super) fn set_idle(&mut self, time: Time, idle: i64) {
         if idle != self.idle {
             self.until(time);
-            self.result.procs.add(self.idle_since.since(self.start), time.since(self.start), self.idle);
-            (self.idle, self.idle_since) = (idle, time);
+            self.count_idle(time);
+            self.idle = idle;
+            self.look(time);
         }
     }
 
     pub(super) fn set_stopped(&mut self, time: Time, stopped: bool) {
         self.until(time);
         self.stopped = stopped;
+        self.look(time);
     }
 
-    #[inline]
-    fn set_runnable(&mut self, time: Time, runnable: i64) {
-        self.result.runnable.add(self.runnable_since.since(self.start), time.since(self.start), self.runnable);
-        (self.runnable, self.runnable_since) = (runnable, time);
+    /// Whether a P idles from now on.
+    fn look(&mut self, time: Time) {
+        let idles = self.idle > 0 && !self.stopped;
+        if idles && !self.idles {
+            self.since = time;
+        }
+        self.idles = idles;
+    }
+
+    /// So many idled until now.
+    fn count_idle(&mut self, time: Time) {
+        let ((since, clock), result) = (self.idle_since, &mut self.result);
+        result.procs.add(since.since(self.start), time.since(self.start), self.idle);
+        let nanos = self.clock.wrapping_sub(clock);
+        result.idle = result.idle.saturating_add(nanos.saturating_mul(self.idle));
+        self.idle_since = (time, self.clock);
     }
 
     /// A goroutine could run from now on; returns what to say when it does.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ready(&mut self, time: Time) -> i64 {
         self.until(time);
-        self.set_runnable(time, self.runnable + 1);
+        self.runnable.change(time, 1);
         self.clock
     }
 
     /// It does, or is gone.
-    #[inline]
-    pub(super) fn ready_no_more(&mut self, time: Time, since: i64, function: NameId) {
+    #[inline(always)]
+    pub(super) fn ready_no_more(&mut self, time: Time, said: i64, function: NameId) {
         self.until(time);
-        self.set_runnable(time, self.runnable - 1);
-        let beside = self.clock.saturating_sub(since);
-        if beside > 0 {
-            self.result.waits.add(beside);
-            self.functions.entry(function).or_default().add(beside);
+        self.runnable.change(time, -1);
+        if self.clock > said {
+            self.waits.add(function, self.clock.wrapping_sub(said));
         }
     }
 
     pub(super) fn finish(mut self, end: Time, names: &Names) -> IdleBeside {
         self.until(end);
         self.close();
-        self.set_runnable(end, 0);
-        self.result.procs.add(self.idle_since.since(self.start), end.since(self.start), self.idle);
-        let name = |id: NameId| (id != NameId::EMPTY).then(|| Arc::from(names.get(id)));
-        let mut functions: Vec<_> = self.functions.into_iter().map(|(id, waits)| (name(id), waits)).collect();
+        self.count_idle(end);
+        let name = |id: NameId| (id != NameId::EMPTY).then(|| names.shared(id));
+        self.result.waits = self.waits.sum();
+        let mut functions: Vec<_> = self.waits.into_all().into_iter().map(|(id, waits)| (name(id), waits)).collect();
         functions.sort_by(|(a, one), (b, other)| other.sum().cmp(&one.sum()).then_with(|| a.cmp(b)));
         self.result.functions = functions;
+        self.result.runnable = self.runnable.finish(end);
         self.result
     }
 }

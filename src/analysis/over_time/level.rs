@@ -1,0 +1,123 @@
+//! A figure that stays as it is until it changes.
+
+use super::OverTime;
+use crate::time::Time;
+
+/// So far ahead is added up, in nanoseconds: what a level below 2^32 comes to in that
+/// time fits an integer.
+const AHEAD: i64 = 1 << 30;
+
+/// Makes an [`OverTime`] of a level. What it comes to until the end of the stretch is
+/// added up ahead, and mended by each change: nothing is to be done in between.
+///
+/// ```text
+///            ┌─────────────┐  + 1 * (until - time)
+///  ──────────┘             └──  - 1 * (until - time)
+///  from     time          time                     until
+/// ```
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Level {
+    /// Below 2^32.
+    level: i64,
+    /// What it comes to between the next two, which lie in one stretch, if the level
+    /// stays as it is.
+    sum: i64,
+    from: Time,
+    until: Time,
+    start: Time,
+    /// What it came to before.
+    done: OverTime,
+}
+
+impl Level {
+    /// It is 0 from the beginning on.
+    pub(crate) fn new(start: Time) -> Level {
+        Level { from: start, until: start, start, ..Level::default() }
+    }
+
+    /// What it is now.
+    #[inline(always)]
+    pub(crate) fn get(&self) -> i64 {
+        self.level
+    }
+
+    /// It rises by so much at a time not before that of the last change, or falls.
+    #[inline(always)]
+    pub(crate) fn change(&mut self, time: Time, by: i64) {
+        if time >= self.until {
+            self.go_on(time);
+        }
+        self.level += by;
+        // Only damage turns back the time so far that this is too much.
+        self.sum = self.sum.wrapping_add(by.wrapping_mul(self.until.0.wrapping_sub(time.0)));
+    }
+
+    /// Adds up from that time on.
+    #[inline(never)]
+    fn go_on(&mut self, time: Time) {
+        self.put_down();
+        let now = time.since(self.start);
+        self.done.add(self.until.since(self.start), now, self.level);
+        let ahead = self.done.rest_of_stretch(now).min(AHEAD);
+        (self.from, self.until) = (time, Time(time.0.saturating_add(ahead)));
+        self.sum = self.level.wrapping_mul(self.until.0.wrapping_sub(time.0));
+    }
+
+    #[inline(never)]
+    fn put_down(&mut self) {
+        self.done.add_sum(self.from.since(self.start), self.sum);
+        self.sum = 0;
+    }
+
+    /// It was higher by so much until that time.
+    pub(crate) fn add_before(&mut self, time: Time, count: i64) {
+        self.done.add(0, time.since(self.start), count);
+    }
+
+    /// What it was, on the mean, until the end.
+    pub(crate) fn finish(mut self, end: Time) -> OverTime {
+        self.change(end, -self.level);
+        self.put_down();
+        self.done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// It comes to the same as what is added piece by piece.
+        #[test]
+        fn is_the_sum_of_its_pieces(
+            start in any::<i32>(),
+            steps in prop::collection::vec((0u32..36, any::<u64>(), -3i64..4), 0..200),
+            before in 0usize..9,
+        ) {
+            let start = Time(start.into());
+            let (mut level, mut want, mut time, mut count) = (Level::new(start), OverTime::default(), start, 0);
+            for (at, (bits, length, by)) in steps.into_iter().enumerate() {
+                let next = Time(time.0 + (length % (1 << bits)) as i64);
+                want.add(time.since(start), next.since(start), count);
+                level.change(next, by);
+                (time, count) = (next, count + by);
+                if at == before {
+                    level.add_before(time, 2);
+                    want.add(0, time.since(start), 2);
+                }
+                prop_assert_eq!(level.get(), count);
+            }
+            prop_assert_eq!(level.finish(time), want);
+        }
+
+        #[test]
+        fn survives_any_times(times in prop::collection::vec(any::<i64>(), 1..50)) {
+            let mut level = Level::new(Time(times[0]));
+            for time in times {
+                level.change(Time(time), 1);
+            }
+            prop_assert!(level.finish(Time(0)).means(i64::MAX).count() <= 256);
+        }
+    }
+}
