@@ -282,11 +282,11 @@ impl Analysis for Utilization {
             EventKind::RangeBegin(range) => self.begin(event, range, known),
             EventKind::RangeEnd(range, _) => self.end(event, range, known),
             EventKind::Label(label) => self.label(event, label.label, known),
-            // The status in a later generation, of which only what collects matters.
-            EventKind::StateTransition(StateTransition::Goroutine { id, .. }) => {
-                if !known.slot(*id).and_then(|slot| self.gs.get(slot)).is_some_and(|g| g.collects()) {
-                    return;
-                }
+            // The status in a later generation of one that does not collect.
+            EventKind::StateTransition(StateTransition::Goroutine { id, .. })
+                if !known.slot(*id).and_then(|slot| self.gs.get(slot)).is_some_and(|g| g.collects()) =>
+            {
+                return;
             }
             _ => {}
         }
