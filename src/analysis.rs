@@ -4,13 +4,11 @@
 //! events ── each seen once ──> analyses, side by side ── finish ──> answers
 //! ```
 
-mod by_number;
 mod by_slot;
 pub mod count;
 pub mod durations;
 pub mod gc;
 pub mod goroutines;
-mod goroutines_by_id;
 pub mod histogram;
 pub mod latency;
 mod memo;
@@ -26,11 +24,9 @@ pub mod stacks;
 pub mod summary;
 mod threads;
 
-pub(crate) use by_number::{ByStack, ByString};
 pub(crate) use by_slot::BySlot;
-pub(crate) use goroutines_by_id::ByGo;
 pub(crate) use memo::{Memo, Place};
-pub(crate) use pass::{GoSlot, Life, OldSeen};
+pub(crate) use pass::Life;
 pub use pass::{Known, Pass, Seen, Step};
 pub(crate) use procs_by_id::ByProc;
 pub(crate) use threads::ThreadSet;
@@ -78,11 +74,6 @@ pub trait Analysis {
         let _ = (event, known);
     }
 
-    /// (going away)
-    fn event_old(&mut self, event: &OldSeen<'_, '_>) {
-        let _ = event;
-    }
-
     /// Ends the trace.
     fn finish(self, known: &Known) -> Self::Output;
 }
@@ -106,13 +97,6 @@ impl<A: Analysis> Analysis for Option<A> {
     fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
         if let Some(analysis) = self {
             analysis.event(event, known);
-        }
-    }
-
-    #[inline]
-    fn event_old(&mut self, event: &OldSeen<'_, '_>) {
-        if let Some(analysis) = self {
-            analysis.event_old(event);
         }
     }
 
@@ -149,14 +133,6 @@ macro_rules! side_by_side {
                 })*
             }
 
-            #[inline]
-            #[allow(non_snake_case, reason = "each is named as its type")]
-            fn event_old(&mut self, event: &OldSeen<'_, '_>) {
-                let ($($name,)*) = self;
-                $(if $name.wants(event.wire_type()) {
-                    $name.event_old(event);
-                })*
-            }
 
             #[allow(non_snake_case, reason = "each is named as its type")]
             fn finish(self, known: &Known) -> Self::Output {

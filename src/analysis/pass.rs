@@ -7,12 +7,10 @@
 //! ```
 
 mod known;
-mod old;
 mod slots;
 mod step;
 
 pub use known::Known;
-pub(crate) use old::{GoSlot, NOWHERE, OldSeen};
 pub(crate) use step::Life;
 pub use step::{Seen, Step};
 
@@ -42,7 +40,6 @@ use std::cell::OnceCell;
 #[derive(Clone, Debug, Default)]
 pub struct Pass {
     known: Known,
-    old: old::Slots,
 }
 
 impl Pass {
@@ -65,13 +62,6 @@ impl Pass {
         if analysis.wants(wire_type) {
             let seen = Seen { event, kind: OnceCell::new(), new_thread };
             analysis.event(&seen, &mut self.known);
-            analysis.event_old(&OldSeen {
-                event: *event,
-                go: None,
-                at: NOWHERE,
-                slots: &self.old,
-                kind: OnceCell::new(),
-            });
         }
     }
 
@@ -81,24 +71,14 @@ impl Pass {
         let seen = Seen { event, kind: OnceCell::new(), new_thread };
         let Some(slot) = self.known.follow(event, change) else {
             analysis.event(&seen, &mut self.known);
-            return self.show_old(event, change, analysis);
+            return;
         };
         let (was, now) = (self.known.left(), self.known.at(slot));
         let took = if was.begun { event.time().since(was.since) } else { 0 };
         let step = Step { seen: &seen, slot, new: !was.exists(), from: change.from, was, took, now };
         analysis.goroutine(&step, &self.known);
-        self.show_old(event, change, analysis);
         if change.to == GoState::NotExist {
             self.known.forget(change.id, slot);
-        }
-    }
-
-    #[inline(always)]
-    fn show_old<A: Analysis>(&mut self, event: &Event<'_>, change: &GoChange, analysis: &mut A) {
-        let at = self.old.of(change.id);
-        analysis.event_old(&OldSeen { event: *event, go: Some(*change), at, slots: &self.old, kind: OnceCell::new() });
-        if change.to == GoState::NotExist {
-            self.old.release(change.id);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::ids::GoId;
 use crate::paged::{Paged, Vacant};
 
 /// The slot of a goroutine that has none.
-pub(crate) const NOWHERE: u32 = u32::VACANT;
+const NOWHERE: u32 = u32::VACANT;
 
 /// The slots of goroutines that exist; those that ended leave theirs to others.
 #[derive(Clone, Debug, Default)]
