@@ -8,6 +8,7 @@ use super::{Filter, Profile, ProfileKind, Sample};
 use crate::analysis::stacks::Stacks;
 use crate::analysis::{Analysis, Compat, Known, Seen, Step};
 use crate::event::go::changes_go;
+use crate::event::transition::GoState;
 use crate::wire::v2::spec::EventType;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Profiler {
     rules: Arc<Rules>,
+    /// The states whose ends matter, a bit for each.
+    ends: u8,
     work: Work,
 }
 
@@ -60,13 +63,15 @@ impl Profiler {
     pub fn new(kind: ProfileKind) -> Profiler {
         let unfinished = kind == ProfileKind::Wall;
         let rules = Rules { kind, filter: Filter::default(), unfinished };
-        Profiler { rules: Arc::new(rules), work: Work::new(kind, Compat::Right) }
+        let (ends, work) = (ends(kind, Compat::Right), Work::new(kind, Compat::Right));
+        Profiler { rules: Arc::new(rules), ends, work }
     }
 
     /// This one, which has seen nothing yet, for those figures.
     #[must_use]
     pub fn compat(self, compat: Compat) -> Profiler {
-        Profiler { work: Work::new(self.rules.kind, compat), ..self }
+        let kind = self.rules.kind;
+        Profiler { ends: ends(kind, compat), work: Work::new(kind, compat), ..self }
     }
 
     /// This one, counting only what passes the filter.
@@ -106,6 +111,10 @@ impl Analysis for Profiler {
 
     #[inline(always)]
     fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+        // Most steps are told to several profilers, and matter to one or two.
+        if self.ends & bit(step.was.state) == 0 {
+            return;
+        }
         match &mut self.work {
             Work::Spans(spans) => spans.goroutine(&self.rules, step, known),
             Work::Wall(wall) => wall.goroutine(&self.rules, step),
@@ -133,6 +142,21 @@ impl Analysis for Profiler {
         };
         profile(rules.kind, samples, Arc::clone(known.stacks()))
     }
+}
+
+/// The states whose ends a profile is made of.
+fn ends(kind: ProfileKind, compat: Compat) -> u8 {
+    match (kind, compat) {
+        (ProfileKind::Cpu, _) => 0,
+        // A goroutine that does not exist yet may begin a span of Go's.
+        (_, Compat::Go127) => u8::MAX,
+        _ => kind.state().map_or(!bit(GoState::NotExist), bit),
+    }
+}
+
+#[inline(always)]
+fn bit(state: GoState) -> u8 {
+    1 << state as u8
 }
 
 /// Whether events of that type matter.
