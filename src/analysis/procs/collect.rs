@@ -22,7 +22,7 @@ use crate::wire::v2::spec::EventType;
 /// time and with the different stacks.
 #[derive(Debug, Default)]
 pub struct CollectProcs {
-    gs: BySlot<G>,
+    marks: BySlot<Mark>,
     ps: Ps,
     watch: Watch,
     runs: Durations,
@@ -40,32 +40,18 @@ pub struct CollectProcs {
     start: Option<Time>,
 }
 
-/// What is known of a goroutine beside its [`Life`].
-#[derive(Clone, Copy, Debug, Default)]
-struct G {
-    does: GDoes,
-    /// If it runs: since before the trace tells of it.
-    before: bool,
-    /// If it runs: whether it works for the collector.
-    works: bool,
-    /// If it is ready: what [`Watch::ready`] said. If it is in a system call and has
-    /// lost its P: since when.
-    mark: i64,
-}
+/// What is known of a goroutine beside its [`Life`], by the state that it is in: of
+/// one that could run, what [`Watch::ready`] said; of one that runs, the next two; of
+/// one in a system call, [`WITH_PROC`], or since when it has lost its P. Nothing of
+/// others.
+type Mark = i64;
 
-/// What a goroutine does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum GDoes {
-    /// Nothing that concerns a P.
-    #[default]
-    Waits,
-    Ready,
-    Runs,
-    /// It is in a system call, with its P.
-    Calls,
-    /// It is in one, and has lost its P.
-    CallsWithout,
-}
+/// It has run since before the trace tells of it.
+const BEFORE: Mark = 1;
+/// It runs for the collector.
+const WORKS: Mark = 2;
+/// It has its P still.
+const WITH_PROC: Mark = Mark::MIN;
 
 impl CollectProcs {
     #[inline(never)]
@@ -76,12 +62,12 @@ impl CollectProcs {
 
     /// A run is over; whether its P does something else now, or still does the same.
     #[inline(always)]
-    fn ran(&mut self, was: G, step: &Step<'_, '_>, known: &Known) -> bool {
-        let (start, nanos) = match was.before {
-            false => (step.was.since, step.took),
-            true => (known.start(), step.time().since(known.start())),
+    fn ran(&mut self, mark: Mark, step: &Step<'_, '_>, known: &Known) -> bool {
+        let (start, nanos) = match mark & BEFORE {
+            0 => (step.was.since, step.took),
+            _ => (known.start(), step.time().since(known.start())),
         };
-        if self.count_run(was.works, step.was, nanos) {
+        if self.count_run(mark & WORKS != 0, step.was, nanos) {
             self.keep(step.was, step.now, start, nanos, known);
         }
         step.to() == GoState::Syscall
@@ -91,10 +77,10 @@ impl CollectProcs {
     /// Those that run in the end.
     fn run_still(&mut self, known: &Known) {
         for (slot, life) in known.alive() {
-            let Some(g) = self.gs.get(slot).copied().filter(|g| g.does == GDoes::Runs) else { continue };
-            let start = if g.before { known.start() } else { life.since };
+            let Some(&mark) = self.marks.get(slot).filter(|_| life.state == GoState::Running) else { continue };
+            let start = if mark & BEFORE == 0 { life.since } else { known.start() };
             let nanos = known.last().since(start);
-            if self.count_run(g.works, life, nanos) {
+            if self.count_run(mark & WORKS != 0, life, nanos) {
                 let mut ended = *life;
                 (ended.reason, ended.own) = (NameId::EMPTY, StackKey::EMPTY);
                 self.keep(life, &ended, start, nanos, known);
@@ -127,6 +113,18 @@ impl CollectProcs {
             reason: names.shared(ended.reason),
             stack: ended.own,
         });
+    }
+
+    /// A system call begins.
+    #[inline(always)]
+    fn call(&mut self, step: &Step<'_, '_>, known: &Known) {
+        self.syscalls.count += u64::from(!is_before(step));
+        if has_proc(step) {
+            self.enter(step, Does::Calls, known);
+        } else {
+            self.without += 1;
+            self.count_threads(step.time());
+        }
     }
 
     /// A system call is over.
@@ -176,11 +174,10 @@ impl CollectProcs {
     }
 
     fn lost_proc(&mut self, event: &Seen<'_, '_>, loser: GoId, known: &Known) {
-        let Some(g) = known.slot(loser).and_then(|slot| self.gs.get_mut(slot)) else { return };
-        if g.does != GDoes::Calls {
-            return;
-        }
-        (g.does, g.mark) = (GDoes::CallsWithout, event.time().0);
+        let calls = known.life(loser).is_some_and(|life| life.state == GoState::Syscall);
+        let mark = known.slot(loser).filter(|_| calls).and_then(|slot| self.marks.get_mut(slot));
+        let Some(mark) = mark.filter(|mark| **mark == WITH_PROC) else { return };
+        *mark = event.time().0;
         self.without += 1;
         self.count_threads(event.time());
         self.syscalls.lost += 1;
@@ -242,8 +239,16 @@ impl CollectProcs {
 }
 
 /// Whether a goroutine has been so since before the trace tells of it.
+#[inline(always)]
 fn is_before(step: &Step<'_, '_>) -> bool {
     step.new && step.from() != GoState::NotExist
+}
+
+/// Whether a goroutine that is in a system call now has its P. Of one that is in a call
+/// when it is first seen, a v1 trace does not tell.
+#[inline(always)]
+fn has_proc(step: &Step<'_, '_>) -> bool {
+    step.now.proc().is_some() && !(step.from() == GoState::Undetermined && step.is_v1())
 }
 
 /// Whether events of that type, which change no goroutine, tell more than that a
@@ -268,42 +273,30 @@ impl Analysis for CollectProcs {
             self.begin(known.start());
         }
         let (time, to) = (step.time(), step.to());
-        // Of one that is in a call when it is first seen, a v1 trace does not tell the P.
-        let has_proc =
-            |step: &Step<'_, '_>| step.now.proc().is_some() && !(step.from() == GoState::Undetermined && step.is_v1());
-        let g = self.gs.of(step);
-        let was = *g;
-        *g = match to {
-            GoState::Runnable => G { does: GDoes::Ready, mark: self.watch.ready(time), ..G::default() },
-            GoState::Running => G { does: GDoes::Runs, before: is_before(step), ..G::default() },
-            GoState::Syscall if has_proc(step) => G { does: GDoes::Calls, ..G::default() },
-            GoState::Syscall => G { does: GDoes::CallsWithout, mark: time.0, ..G::default() },
-            GoState::Waiting | GoState::NotExist | GoState::Undetermined => G::default(),
-        };
-        match was.does {
-            GDoes::Waits => {}
-            GDoes::Ready => self.watch.ready_no_more(time, was.mark, step.now.root),
-            GDoes::Runs => {
-                if !self.ran(was, step, known)
+        let place = self.marks.of(step);
+        let mark = *place;
+        match to {
+            GoState::Running => *place = if is_before(step) { BEFORE } else { 0 },
+            GoState::Runnable => *place = self.watch.ready(time),
+            GoState::Syscall => *place = if has_proc(step) { WITH_PROC } else { time.0 },
+            GoState::Waiting | GoState::NotExist | GoState::Undetermined => {}
+        }
+        match step.was.state {
+            GoState::Running => {
+                if !self.ran(mark, step, known)
                     && let Some(id) = step.was.proc()
                 {
                     self.turn(step, Turn { id, to: Does::Looks, go: None, since: Since::Now }, known);
                 }
             }
-            GDoes::Calls => self.called(step),
-            GDoes::CallsWithout => self.called_without(step, was.mark),
+            GoState::Runnable => self.watch.ready_no_more(time, mark, step.now.root),
+            GoState::Syscall if mark == WITH_PROC => self.called(step),
+            GoState::Syscall => self.called_without(step, mark),
+            GoState::Waiting | GoState::NotExist | GoState::Undetermined => {}
         }
         match to {
             GoState::Running => self.enter(step, Does::Runs, known),
-            GoState::Syscall => {
-                self.syscalls.count += u64::from(!is_before(step));
-                if has_proc(step) {
-                    self.enter(step, Does::Calls, known);
-                } else {
-                    self.without += 1;
-                    self.count_threads(time);
-                }
-            }
+            GoState::Syscall => self.call(step, known),
             _ => {}
         }
     }
@@ -333,9 +326,12 @@ impl Analysis for CollectProcs {
                 }
             }
             EventKind::Label(label) => {
-                let slot = label.goroutine.and_then(|id| known.slot(id));
-                if let Some(g) = slot.and_then(|slot| self.gs.get_mut(slot)) {
-                    g.works |= label.label.starts_with(b"GC (");
+                if label.label.starts_with(b"GC (")
+                    && let Some(id) = label.goroutine
+                    && known.life(id).is_some_and(|life| life.state == GoState::Running)
+                    && let Some(mark) = known.slot(id).and_then(|slot| self.marks.get_mut(slot))
+                {
+                    *mark |= WORKS;
                 }
             }
             _ => {}
