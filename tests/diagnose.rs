@@ -3,7 +3,7 @@
 //! `live_diagnose.rs` runs them anew, with several versions of Go.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use gotrace::analysis::Analysis;
+use gotrace::analysis::Pass;
 use gotrace::diagnose::{Diagnosis, Observation, Observe, ObserveLog, Pattern, Severity, Source, Thresholds};
 use gotrace::godebug::{History, Item, Scanner};
 use gotrace::{Options, Trace};
@@ -260,5 +260,5 @@ fn cut_traces_are_diagnosed() {
         let span = analyzed.output.span;
         assert!(diagnosis.findings.iter().flat_map(|f| &f.when).all(|when| when.start < when.end && when.end <= span));
     }
-    assert!(Observe::default().finish().samples.is_empty());
+    assert!(Pass::default().finish(Observe::default()).samples.is_empty());
 }

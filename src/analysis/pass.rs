@@ -7,6 +7,7 @@
 //! ```
 
 mod known;
+mod numbers;
 mod slots;
 mod step;
 

@@ -11,12 +11,6 @@ pub const MAX_FRAMES: usize = 128;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct StackKey(u32);
 
-/// The key of no stack.
-const UNKNOWN: StackKey = StackKey(u32::MAX);
-
-/// Keys of so many numbers are kept in a list.
-const LISTED: u64 = 1 << 20;
-
 impl StackKey {
     /// The stack without a frame, which all [`Stacks`] have: of what has none.
     pub const EMPTY: StackKey = StackKey(0);
@@ -51,13 +45,7 @@ pub struct Stacks {
     frames: Vec<KeptFrame>,
     ends: Vec<usize>,
     by_pcs: FxHashMap<Box<[u64]>, StackKey>,
-    /// The generation that `known` and `others` are about.
-    generation: Option<usize>,
-    /// Keys by the generation's own numbers, which are small; [`UNKNOWN`] for
-    /// those not asked for yet.
-    known: Vec<StackKey>,
-    /// Those of larger numbers: of a bad trace, or of single PCs in one of Go 1.5.
-    others: FxHashMap<u64, StackKey>,
+    /// The program counters of the stack that is looked up.
     pcs: Vec<u64>,
 }
 
@@ -68,9 +56,6 @@ impl Default for Stacks {
             frames: Vec::new(),
             ends: vec![0],
             by_pcs: FxHashMap::from_iter([(Box::default(), StackKey::EMPTY)]),
-            generation: None,
-            known: Vec::new(),
-            others: FxHashMap::default(),
             pcs: Vec::new(),
         }
     }
@@ -78,46 +63,7 @@ impl Default for Stacks {
 
 impl Stacks {
     /// The key of a stack; the same for stacks with the same program counters.
-    #[inline]
-    pub fn intern(&mut self, stack: Option<Stack<'_>>) -> StackKey {
-        let Some(stack) = stack else { return StackKey::EMPTY };
-        if self.generation == Some(stack.generation_index())
-            && let Some(&key) = self.known.get(usize::try_from(stack.id().0).unwrap_or(usize::MAX))
-            && key != UNKNOWN
-        {
-            return key;
-        }
-        self.look_up(&stack)
-    }
-
-    #[inline(never)]
-    fn look_up(&mut self, stack: &Stack<'_>) -> StackKey {
-        if self.generation != Some(stack.generation_index()) {
-            self.generation = Some(stack.generation_index());
-            self.known.clear();
-            self.others.clear();
-        }
-        let id = stack.id().0;
-        if id >= LISTED {
-            if let Some(&key) = self.others.get(&id) {
-                return key;
-            }
-            let key = self.keep(stack);
-            self.others.insert(id, key);
-            return key;
-        }
-        let key = self.keep(stack);
-        let id = id as usize;
-        if self.known.len() <= id {
-            self.known.resize(id + 1, UNKNOWN);
-        }
-        if let Some(known) = self.known.get_mut(id) {
-            *known = key;
-        }
-        key
-    }
-
-    fn keep(&mut self, stack: &Stack<'_>) -> StackKey {
+    pub fn intern(&mut self, stack: &Stack<'_>) -> StackKey {
         self.pcs.clear();
         self.pcs.extend(stack.frames().take(MAX_FRAMES).map(|frame| frame.pc));
         if let Some(&key) = self.by_pcs.get(&*self.pcs) {
@@ -217,7 +163,7 @@ mod tests {
         let (mut stacks, mut seen) = (Stacks::default(), 0);
         for event in trace.events() {
             let stack = event.unwrap().stack();
-            let key = stacks.intern(stack);
+            let key = stack.map_or(StackKey::EMPTY, |stack| stacks.intern(&stack));
             let want: Vec<_> = stack
                 .iter()
                 .flat_map(|stack| stack.frames())

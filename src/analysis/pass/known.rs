@@ -1,5 +1,6 @@
 //! What a pass knows for all its analyses.
 
+use super::numbers::ByNumber;
 use super::slots::Slots;
 use super::step::Life;
 use crate::analysis::ThreadSet;
@@ -12,9 +13,6 @@ use crate::event::transition::GoState;
 use crate::ids::{GoId, StringId, ThreadId};
 use crate::time::Time;
 use std::sync::Arc;
-
-/// So many numbers of a generation's stacks and strings are looked up in a list.
-const LISTED: usize = 1 << 20;
 
 /// What a [`Pass`](super::Pass) knows for all its analyses: the goroutines that
 /// exist, and the stacks and names that occurred. Memory grows with the goroutines
@@ -31,8 +29,8 @@ pub struct Known {
     /// The generation that the next two are about.
     generation: Option<usize>,
     /// Keys by the generation's own numbers of stacks, and of strings.
-    keys: Vec<Option<StackKey>>,
-    reasons: Vec<Option<NameId>>,
+    keys: ByNumber<StackKey>,
+    reasons: ByNumber<NameId>,
     threads: ThreadSet,
     start: Option<Time>,
     synced: Time,
@@ -135,7 +133,9 @@ impl Known {
     #[inline(always)]
     pub(super) fn follow(&mut self, event: &Event<'_>, change: &GoChange) -> Option<u32> {
         let GoChange { id, from, to, .. } = *change;
-        self.turn_to(event);
+        if let Some(generation) = event.generation() {
+            self.turn_to(generation.index());
+        }
         let stack = self.key(event, change.stack);
         let own = if change.own_stack == change.stack { stack } else { self.key(event, change.own_stack) };
         let root = if own == StackKey::EMPTY { NameId::EMPTY } else { self.stacks.root_name(own) };
@@ -181,12 +181,11 @@ impl Known {
         self.slots.release(id, at);
     }
 
-    /// Turns to the generation of an event.
+    /// Turns to a generation.
     #[inline(always)]
-    pub(super) fn turn_to(&mut self, event: &Event<'_>) {
-        let now = event.generation().map(|generation| generation.index());
-        if self.generation != now {
-            self.generation = now;
+    fn turn_to(&mut self, generation: usize) {
+        if self.generation != Some(generation) {
+            self.generation = Some(generation);
             self.keys.clear();
             self.reasons.clear();
         }
@@ -194,33 +193,36 @@ impl Known {
 
     /// The key of a stack by its number in the current generation.
     #[inline(always)]
-    pub(super) fn key(&mut self, event: &Event<'_>, number: u64) -> StackKey {
+    fn key(&mut self, event: &Event<'_>, number: u64) -> StackKey {
         if number == 0 {
             return StackKey::EMPTY;
         }
-        match usize::try_from(number).ok().and_then(|at| *self.keys.get(at)?) {
+        match self.keys.get(number) {
             Some(key) => key,
             None => self.intern(event.stack_numbered(number)),
         }
     }
 
-    /// The key of a stack of the current generation.
+    /// The key of a stack, which is kept.
     #[inline(never)]
     pub(crate) fn intern(&mut self, stack: Option<Stack<'_>>) -> StackKey {
-        let key = self.stacks_mut().intern(stack);
-        if let Some(stack) = stack.filter(|stack| self.generation == Some(stack.generation_index())) {
-            keep(&mut self.keys, stack.id().0, key);
-        }
-        key
+        let Some(stack) = stack else { return StackKey::EMPTY };
+        self.turn_to(stack.generation_index());
+        let number = stack.id().0;
+        self.keys.get(number).unwrap_or_else(|| {
+            let key = self.stacks_mut().intern(&stack);
+            self.keys.insert(number, key);
+            key
+        })
     }
 
     /// The reason to block or stop that a string of the current generation is.
     #[inline(always)]
-    pub(super) fn reason(&mut self, event: &Event<'_>, id: StringId) -> NameId {
+    fn reason(&mut self, event: &Event<'_>, id: StringId) -> NameId {
         if id.0 == 0 {
             return NameId::EMPTY;
         }
-        match usize::try_from(id.0).ok().and_then(|at| *self.reasons.get(at)?) {
+        match self.reasons.get(id.0) {
             Some(reason) => reason,
             None => self.intern_reason(event, id),
         }
@@ -229,17 +231,61 @@ impl Known {
     #[inline(never)]
     fn intern_reason(&mut self, event: &Event<'_>, id: StringId) -> NameId {
         let reason = self.stacks_mut().names.intern(event.string(id.0));
-        keep(&mut self.reasons, id.0, reason);
+        self.reasons.insert(id.0, reason);
         reason
     }
 }
 
-fn keep<T: Copy>(list: &mut Vec<Option<T>>, number: u64, value: T) {
-    let Some(at) = usize::try_from(number).ok().filter(|&at| at < LISTED) else { return };
-    if list.len() <= at {
-        list.resize(at + 1, None);
-    }
-    if let Some(place) = list.get_mut(at) {
-        *place = Some(value);
+#[cfg(test)]
+mod tests {
+    use crate::analysis::Pass;
+    use crate::analysis::summary::Summarize;
+    use crate::event::EventKind;
+    use crate::event::transition::{GoState, StateTransition};
+    use crate::ids::GoId;
+    use crate::trace::Trace;
+    use std::collections::BTreeMap;
+
+    /// What the pass knows of goroutines is what the events say, in traces of every
+    /// version: who exists, in which state, since when, with which stack and function.
+    #[test]
+    fn it_knows_what_the_events_say() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces");
+        let mut seen = 0;
+        for version in std::fs::read_dir(root).unwrap() {
+            let path = version.unwrap().path().join("mixed.trace");
+            let Ok(bytes) = std::fs::read(&path) else { continue };
+            let trace = Trace::parse(&bytes).unwrap();
+            let (mut pass, mut summary) = (Pass::default(), Summarize::default());
+            let mut model: BTreeMap<GoId, (GoState, i64, Option<Vec<u8>>)> = BTreeMap::new();
+            let mut synced = 0;
+            for event in trace.events().map(Result::unwrap) {
+                pass.show(&event, &mut summary);
+                match event.kind() {
+                    EventKind::Sync(_) => synced = event.time().0,
+                    EventKind::StateTransition(StateTransition::Goroutine { id, from, to, stack, .. }) => {
+                        let root = stack.and_then(|stack| stack.frames().last()).map(|frame| frame.func.to_vec());
+                        let before = model.remove(&id);
+                        let first = before.is_none() && from == GoState::Undetermined;
+                        let mut now = before.unwrap_or((to, synced, None));
+                        if from != to && !first {
+                            (now.0, now.1) = (to, event.time().0);
+                        }
+                        now.2 = now.2.or(root);
+                        if to != GoState::NotExist {
+                            model.insert(id, now);
+                        }
+                        seen += 1;
+                    }
+                    _ => {}
+                }
+            }
+            let (known, names) = (pass.known(), &pass.known().stacks().names);
+            let root = |root| Some(names.get(root).to_vec()).filter(|root| !root.is_empty());
+            let got: BTreeMap<_, _> =
+                known.alive().into_iter().map(|(_, g)| (g.id, (g.state, g.since.0, root(g.root)))).collect();
+            assert_eq!(got, model, "{}", path.display());
+        }
+        assert!(seen > 10_000, "{seen}");
     }
 }

@@ -47,3 +47,38 @@ impl Slots {
         self.free.push(at);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        /// Goroutines that come and go have slots of their own while they exist, and no
+        /// more slots are in use than there were goroutines at one time.
+        #[test]
+        fn slots_are_used_again(steps in prop::collection::vec((0u64..300, any::<bool>()), 1..300)) {
+            let (mut slots, mut model, mut most) = (Slots::default(), BTreeMap::new(), 0);
+            for (number, comes) in steps {
+                // IDs that share pages, and such that do not.
+                let id = GoId(number * number * 37);
+                if comes {
+                    let at = slots.of(id);
+                    prop_assert_eq!(*model.entry(id).or_insert(at), at);
+                } else if let Some(at) = model.remove(&id) {
+                    slots.release(id, at);
+                }
+                most = most.max(model.len());
+                for id in model.keys().chain([&id]) {
+                    prop_assert_eq!(slots.find(*id), model.get(id).copied());
+                }
+                let mut taken: Vec<u32> = model.values().copied().collect();
+                taken.sort_unstable();
+                taken.dedup();
+                prop_assert_eq!(taken.len(), model.len());
+                prop_assert!(taken.iter().all(|&at| (at as usize) < most));
+            }
+        }
+    }
+}

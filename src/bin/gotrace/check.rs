@@ -7,7 +7,6 @@ use crate::progress::{Meter, Progress};
 use crate::{Global, Status};
 use anyhow::Result;
 use clap::Args;
-use gotrace::analysis::Analysis;
 use gotrace::analysis::count::Count;
 use gotrace::{Error, ErrorKind, Mode, Trace};
 use serde_json::{Value, json};

@@ -7,7 +7,6 @@ use crate::progress::{Meter, Progress};
 use crate::{Global, Status};
 use anyhow::Result;
 use clap::Args;
-use gotrace::analysis::Analysis;
 use gotrace::analysis::count::{Count, Counts};
 use gotrace::{Error, Mode, Trace};
 use serde_json::{Map, Value, json};

@@ -8,7 +8,7 @@ use crate::output::complain;
 use crate::progress::{Meter, Progress};
 use crate::{Global, Status, Usage};
 use anyhow::{Context, Result, anyhow};
-use gotrace::analysis::{Analysis, Pass};
+use gotrace::analysis::Analysis;
 use gotrace::error::Lookalike;
 use gotrace::{Error, ErrorKind, Event, Mode, Options, Symbols, Trace, TraceFile, Warning};
 use std::fmt::Display;
