@@ -76,7 +76,8 @@ impl Pass {
         };
         let (was, now) = (self.known.left(), self.known.at(slot));
         let took = if was.begun { event.time().since(was.since) } else { 0 };
-        let step = Step { seen: &seen, slot, new: !was.exists(), from: change.from, was, took, now };
+        let step =
+            Step { seen: &seen, slot, new: !was.exists(), from: change.from, left: was.state.bit(), was, took, now };
         analysis.goroutine(&step, &self.known);
         if change.to == GoState::NotExist {
             self.known.forget(change.id, slot);

@@ -12,6 +12,7 @@ mod collect;
 mod held;
 mod idle;
 mod longest;
+mod p;
 
 pub use collect::CollectProcs;
 

@@ -24,6 +24,12 @@ pub enum GoState {
 }
 
 impl GoState {
+    /// A bit of its own, for sets of states.
+    #[inline(always)]
+    pub(crate) fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
     /// Whether it is bound to an M.
     pub fn is_executing(self) -> bool {
         matches!(self, GoState::Running | GoState::Syscall)

@@ -15,7 +15,7 @@ const AHEAD: i64 = 1 << 30;
 ///  ──────────┘             └──  - 1 * (until - time)
 ///  from     time          time                     until
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Level {
     /// Below 2^32.
     level: i64,
@@ -24,17 +24,19 @@ pub(crate) struct Level {
     sum: i64,
     from: Time,
     until: Time,
-    start: Time,
     /// What it came to before.
     done: OverTime,
 }
 
-impl Level {
-    /// It is 0 from the beginning on.
-    pub(crate) fn new(start: Time) -> Level {
-        Level { from: start, until: start, start, ..Level::default() }
+/// It is 0 from the beginning on.
+impl Default for Level {
+    fn default() -> Level {
+        let never = Time(i64::MIN);
+        Level { level: 0, sum: 0, from: never, until: never, done: OverTime::default() }
     }
+}
 
+impl Level {
     /// What it is now.
     #[inline(always)]
     pub(crate) fn get(&self) -> i64 {
@@ -42,10 +44,11 @@ impl Level {
     }
 
     /// It rises by so much at a time not before that of the last change, or falls.
+    /// `start` tells, always the same, what time is counted from.
     #[inline(always)]
-    pub(crate) fn change(&mut self, time: Time, by: i64) {
+    pub(crate) fn change(&mut self, time: Time, by: i64, start: impl FnOnce() -> Time) {
         if time >= self.until {
-            self.go_on(time);
+            self.go_on(time, start());
         }
         self.level += by;
         // Only damage turns back the time so far that this is too much.
@@ -54,30 +57,30 @@ impl Level {
 
     /// Adds up from that time on.
     #[inline(never)]
-    fn go_on(&mut self, time: Time) {
-        self.put_down();
-        let now = time.since(self.start);
-        self.done.add(self.until.since(self.start), now, self.level);
+    fn go_on(&mut self, time: Time, start: Time) {
+        self.put_down(start);
+        let now = time.since(start);
+        self.done.add(self.until.since(start), now, self.level);
         let ahead = self.done.rest_of_stretch(now).min(AHEAD);
         (self.from, self.until) = (time, Time(time.0.saturating_add(ahead)));
         self.sum = self.level.wrapping_mul(self.until.0.wrapping_sub(time.0));
     }
 
     #[inline(never)]
-    fn put_down(&mut self) {
-        self.done.add_sum(self.from.since(self.start), self.sum);
+    fn put_down(&mut self, start: Time) {
+        self.done.add_sum(self.from.since(start), self.sum);
         self.sum = 0;
     }
 
-    /// It was higher by so much until that time.
-    pub(crate) fn add_before(&mut self, time: Time, count: i64) {
-        self.done.add(0, time.since(self.start), count);
+    /// It was higher by so much in the first nanoseconds.
+    pub(crate) fn add_before(&mut self, nanos: i64, count: i64) {
+        self.done.add(0, nanos, count);
     }
 
     /// What it was, on the mean, until the end.
-    pub(crate) fn finish(mut self, end: Time) -> OverTime {
-        self.change(end, -self.level);
-        self.put_down();
+    pub(crate) fn finish(mut self, end: Time, start: Time) -> OverTime {
+        self.change(end, -self.level, || start);
+        self.put_down(start);
         self.done
     }
 }
@@ -96,28 +99,28 @@ mod tests {
             before in 0usize..9,
         ) {
             let start = Time(start.into());
-            let (mut level, mut want, mut time, mut count) = (Level::new(start), OverTime::default(), start, 0);
+            let (mut level, mut want, mut time, mut count) = (Level::default(), OverTime::default(), start, 0);
             for (at, (bits, length, by)) in steps.into_iter().enumerate() {
                 let next = Time(time.0 + (length % (1 << bits)) as i64);
                 want.add(time.since(start), next.since(start), count);
-                level.change(next, by);
+                level.change(next, by, || start);
                 (time, count) = (next, count + by);
                 if at == before {
-                    level.add_before(time, 2);
+                    level.add_before(time.since(start), 2);
                     want.add(0, time.since(start), 2);
                 }
                 prop_assert_eq!(level.get(), count);
             }
-            prop_assert_eq!(level.finish(time), want);
+            prop_assert_eq!(level.finish(time, start), want);
         }
 
         #[test]
         fn survives_any_times(times in prop::collection::vec(any::<i64>(), 1..50)) {
-            let mut level = Level::new(Time(times[0]));
+            let (mut level, start) = (Level::default(), Time(times[0]));
             for time in times {
-                level.change(Time(time), 1);
+                level.change(Time(time), 1, || start);
             }
-            prop_assert!(level.finish(Time(0)).means(i64::MAX).count() <= 256);
+            prop_assert!(level.finish(Time(0), start).means(i64::MAX).count() <= 256);
         }
     }
 }

@@ -70,6 +70,12 @@ impl Life {
     pub(crate) fn proc(&self) -> Option<ProcId> {
         (self.on != u32::MAX).then_some(ProcId(u64::from(self.on)))
     }
+
+    /// That P's place in a table by number; without one, a place beyond all.
+    #[inline(always)]
+    pub(crate) fn proc_index(&self) -> usize {
+        self.on as usize
+    }
 }
 
 /// An [`Event`] that several analyses look at: what is decoded of it is decoded
@@ -114,6 +120,8 @@ pub struct Step<'p, 't> {
     /// Whether it is the first that the trace tells of it; it may have been created.
     pub(crate) new: bool,
     pub(crate) from: GoState,
+    /// The [bit](GoState::bit) of the state that it leaves.
+    pub(crate) left: u8,
     /// The state that it leaves. A new one does not exist before, and leaves none.
     pub(crate) was: &'p Life,
     /// How long it was in that, in nanoseconds.

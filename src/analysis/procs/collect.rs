@@ -4,6 +4,7 @@ use super::by_key::ByKey;
 use super::held::{Does, Ps, Since, Turn};
 use super::idle::Watch;
 use super::longest::Longest;
+use super::p::RunOf;
 use super::{LostAt, Procs, Run, Syscalls, Threads};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::NameId;
@@ -28,7 +29,7 @@ pub struct CollectProcs {
     runs: Durations,
     longest: Longest,
     gomaxprocs: Option<i64>,
-    gomaxprocs_since: Time,
+    gomaxprocs_since: Option<Time>,
     capacity: i64,
     syscalls: Syscalls,
     lost: ByKey<StackKey>,
@@ -37,68 +38,72 @@ pub struct CollectProcs {
     /// How many threads are in use, and were at most.
     used: Level,
     most: u64,
-    start: Option<Time>,
 }
 
 /// What is known of a goroutine beside its [`Life`], by the state that it is in: of
-/// one that could run, what [`Watch::ready`] said; of one that runs, the next two; of
-/// one in a system call, [`WITH_PROC`], or since when it has lost its P. Nothing of
-/// others.
+/// one that could run, what [`Watch::ready`] said; of one in a system call,
+/// [`WITH_PROC`], or since when it has lost its P. Nothing of others.
 type Mark = i64;
 
-/// It has run since before the trace tells of it.
-const BEFORE: Mark = 1;
-/// It runs for the collector.
-const WORKS: Mark = 2;
 /// It has its P still.
 const WITH_PROC: Mark = Mark::MIN;
 
 impl CollectProcs {
-    #[inline(never)]
-    fn begin(&mut self, start: Time) {
-        (self.start, self.gomaxprocs_since, self.used) = (Some(start), start, Level::new(start));
-        self.watch.begin(start);
-    }
-
-    /// A run is over; whether its P does something else now, or still does the same.
+    /// A run is over.
     #[inline(always)]
-    fn ran(&mut self, mark: Mark, step: &Step<'_, '_>, known: &Known) -> bool {
-        let (start, nanos) = match mark & BEFORE {
-            0 => (step.was.since, step.took),
-            _ => (known.start(), step.time().since(known.start())),
+    fn ran(&mut self, step: &Step<'_, '_>, known: &Known) {
+        let (time, nanos, start) = (step.time(), step.took, || known.start());
+        let done = match self.ps.at(step.was.proc_index()) {
+            Some(p) if step.to() != GoState::Syscall => p.stop(time, nanos, start),
+            Some(p) if step.now.proc_index() == step.was.proc_index() => p.call(step.id(), time, nanos, start),
+            _ => false,
         };
-        if self.count_run(mark & WORKS != 0, step.was, nanos) {
-            self.keep(step.was, step.now, start, nanos, known);
+        if !done {
+            return self.ran_oddly(step, known);
         }
-        step.to() == GoState::Syscall
-            || step.was.proc().and_then(|id| self.ps.get_mut(id)).is_none_or(|p| p.turn(Does::Looks, None, step.time()))
+        self.runs.add(nanos);
+        if self.longest.takes(nanos) {
+            self.keep(step.was, step.now, step.was.since, nanos, known);
+        }
+        if step.to() == GoState::Syscall {
+            self.syscalls.count += 1;
+            *self.marks.of(step) = WITH_PROC;
+        }
     }
 
-    /// Those that run in the end.
-    fn run_still(&mut self, known: &Known) {
-        for (slot, life) in known.alive() {
-            let Some(&mark) = self.marks.get(slot).filter(|_| life.state == GoState::Running) else { continue };
-            let start = if mark & BEFORE == 0 { life.since } else { known.start() };
-            let nanos = known.last().since(start);
-            if self.count_run(mark & WORKS != 0, life, nanos) {
-                let mut ended = *life;
-                (ended.reason, ended.own) = (NameId::EMPTY, StackKey::EMPTY);
-                self.keep(life, &ended, start, nanos, known);
+    #[inline(never)]
+    fn ran_oddly(&mut self, step: &Step<'_, '_>, known: &Known) {
+        self.count_run(step.was, step.now, step.time(), known);
+        if step.to() == GoState::Syscall {
+            self.call(step, known);
+        } else if let Some(id) = step.was.proc() {
+            self.turn(step, Turn { id, to: Does::Looks, go: None, since: Since::Now }, known);
+        }
+    }
+
+    /// A run is over, or it is the end.
+    fn count_run(&mut self, ran: &Life, ended: &Life, time: Time, known: &Known) {
+        let begun = |run: RunOf| if run.before { known.start() } else { ran.since };
+        let nanos = |run: RunOf| time.since(begun(run));
+        let p = ran.proc().and_then(|id| self.ps.find(id));
+        let run = p.map_or_else(RunOf::default, |p| p.end_run(nanos));
+        if !run.works {
+            self.runs.add(nanos(run));
+            if self.longest.takes(nanos(run)) {
+                self.keep(ran, ended, begun(run), nanos(run), known);
             }
         }
     }
 
-    /// Whether it is among the longest.
-    #[inline(always)]
-    fn count_run(&mut self, works: bool, life: &Life, nanos: i64) -> bool {
-        if let Some(p) = life.proc().and_then(|id| self.ps.get_mut(id)) {
-            p.runs += 1;
-            p.longest_run = if works { p.longest_run } else { p.longest_run.max(nanos) };
+    /// Those that run in the end.
+    fn run_still(&mut self, known: &Known) {
+        for (_, life) in known.alive() {
+            if life.state == GoState::Running {
+                let mut ended = *life;
+                (ended.reason, ended.own) = (NameId::EMPTY, StackKey::EMPTY);
+                self.count_run(life, &ended, known.last(), known);
+            }
         }
-        if !works {
-            self.runs.add(nanos);
-        }
-        !works && self.longest.takes(nanos)
     }
 
     #[inline(never)]
@@ -116,60 +121,61 @@ impl CollectProcs {
     }
 
     /// A system call begins.
-    #[inline(always)]
+    #[inline(never)]
     fn call(&mut self, step: &Step<'_, '_>, known: &Known) {
         self.syscalls.count += u64::from(!is_before(step));
-        if has_proc(step) {
-            self.enter(step, Does::Calls, known);
+        // Of one that is in a call when it is first seen, a v1 trace does not tell the P.
+        let untold = step.from() == GoState::Undetermined && step.is_v1();
+        if let Some(id) = step.now.proc().filter(|_| !untold) {
+            *self.marks.of(step) = WITH_PROC;
+            self.turn(step, Turn { id, to: Does::Calls, go: Some(step.id()), since: since(step) }, known);
         } else {
+            *self.marks.of(step) = step.time().0;
             self.without += 1;
-            self.count_threads(step.time());
+            self.count_threads(step.time(), known);
         }
     }
 
     /// A system call is over.
-    #[inline(always)]
-    fn called(&mut self, step: &Step<'_, '_>) {
-        // It comes back to nothing, or ends, and nobody took its P: that is free.
-        if step.to() != GoState::Running
-            && let Some(id) = step.was.proc()
-            && self.ps.get_mut(id).is_some_and(|p| p.is_called_by(step.id()))
-        {
-            let turn = Turn { id, to: Does::Looks, go: None, since: Since::Now };
-            self.ps.turn(turn, step.time(), self.start.unwrap_or_default());
-        }
-    }
-
-    /// One is over that had cost the P.
     #[inline(never)]
-    fn called_without(&mut self, step: &Step<'_, '_>, since: i64) {
-        self.without -= 1;
-        self.count_threads(step.time());
-        self.lost.add(step.was.stack, step.time().since(Time(since)));
+    fn called(&mut self, step: &Step<'_, '_>, known: &Known) {
+        let mark = self.mark(step);
+        if mark != WITH_PROC {
+            self.without -= 1;
+            self.count_threads(step.time(), known);
+            self.lost.add(step.was.stack, step.time().since(Time(mark)));
+        } else if step.to() != GoState::Running
+            && let Some(id) = step.was.proc()
+            && self.ps.find(id).is_some_and(|p| p.caller() == Some(step.id()))
+        {
+            // It comes back to nothing, or ends, and nobody took its P: that is free.
+            self.ps.turn(Turn { id, to: Does::Looks, go: None, since: Since::Now }, step.time(), known.start());
+        }
     }
 
-    /// A goroutine runs on a P now, or has gone into a system call on it.
-    #[inline(always)]
-    fn enter(&mut self, step: &Step<'_, '_>, to: Does, known: &Known) {
-        let Some(id) = step.now.proc() else { return };
-        let go = Some(step.id());
-        let turned = !step.new && self.ps.get_mut(id).is_some_and(|p| p.turn(to, go, step.time()));
-        if !turned {
-            let since = if is_before(step) { Since::Before } else { Since::Now };
-            self.turn(step, Turn { id, to, go, since }, known);
+    /// A goroutine begins to run.
+    #[inline(never)]
+    fn run_oddly(&mut self, step: &Step<'_, '_>, known: &Known) {
+        if let Some(id) = step.now.proc() {
+            self.turn(step, Turn { id, to: Does::Runs, go: Some(step.id()), since: since(step) }, known);
         }
+    }
+
+    #[inline(always)]
+    fn mark(&self, step: &Step<'_, '_>) -> Mark {
+        self.marks.get(step.slot).copied().unwrap_or_default()
     }
 
     /// A P does something else; a goroutine may lose it.
     #[inline(never)]
     fn turn(&mut self, event: &Seen<'_, '_>, turn: Turn, known: &Known) {
         let (time, held) = (event.time(), self.ps.held());
-        if let Some(loser) = self.ps.turn(turn, time, self.start.unwrap_or(time)) {
+        if let Some(loser) = self.ps.turn(turn, time, known.start()) {
             self.lost_proc(event, loser, known);
         }
         if self.ps.held() != held {
-            self.count_idle(time);
-            self.count_threads(time);
+            self.count_idle(time, known);
+            self.count_threads(time, known);
         }
     }
 
@@ -179,7 +185,7 @@ impl CollectProcs {
         let Some(mark) = mark.filter(|mark| **mark == WITH_PROC) else { return };
         *mark = event.time().0;
         self.without += 1;
-        self.count_threads(event.time());
+        self.count_threads(event.time(), known);
         self.syscalls.lost += 1;
         if !event.is_v1() {
             let takers = self.syscalls.takers.get_or_insert_default();
@@ -193,7 +199,7 @@ impl CollectProcs {
     }
 
     fn proc(&mut self, event: &Seen<'_, '_>, id: ProcId, from: ProcState, to: ProcState, known: &Known) {
-        let is_known = self.ps.get_mut(id).is_some();
+        let is_known = self.ps.find(id).is_some();
         if is_known && from == to {
             return; // The status in a later generation.
         }
@@ -206,49 +212,47 @@ impl CollectProcs {
         };
         self.turn(event, Turn { id, to: does, go: None, since }, known);
         if since == Since::Before && does == Does::Looks {
-            self.used.add_before(event.time(), 1);
+            self.used.add_before(event.time().since(known.start()), 1);
         }
-        if let Some(p) = self.ps.get_mut(id) {
+        if let Some(p) = self.ps.find(id) {
             p.stolen += u64::from(stolen);
             p.stops += u64::from(!stolen && does == Does::Idles && since == Since::Now);
         }
     }
 
-    fn count_idle(&mut self, time: Time) {
+    fn count_idle(&mut self, time: Time, known: &Known) {
         // Traces up to Go 1.21 need not tell; then it is at least the Ps that appear.
         let procs = self.gomaxprocs.unwrap_or(self.ps.count());
-        self.watch.set_idle(time, (procs - self.ps.held()).max(0));
+        self.watch.set_idle(time, (procs - self.ps.held()).max(0), known.start());
     }
 
-    fn count_threads(&mut self, time: Time) {
+    fn count_threads(&mut self, time: Time, known: &Known) {
         let now = self.ps.held() + self.without;
         let by = now - self.used.get();
         if by != 0 {
-            self.used.change(time, by);
+            self.used.change(time, by, || known.start());
             self.most = self.most.max(now.unsigned_abs());
         }
     }
 
-    fn set_gomaxprocs(&mut self, time: Time, value: u64) {
+    fn set_gomaxprocs(&mut self, time: Time, value: u64, known: &Known) {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         let before = self.gomaxprocs.unwrap_or(value);
-        self.capacity = self.capacity.saturating_add(before.saturating_mul(time.since(self.gomaxprocs_since)));
-        (self.gomaxprocs, self.gomaxprocs_since) = (Some(value), time);
-        self.count_idle(time);
+        self.capacity = self
+            .capacity
+            .saturating_add(before.saturating_mul(time.since(self.gomaxprocs_since.unwrap_or(known.start()))));
+        (self.gomaxprocs, self.gomaxprocs_since) = (Some(value), Some(time));
+        self.count_idle(time, known);
     }
 }
 
 /// Whether a goroutine has been so since before the trace tells of it.
-#[inline(always)]
 fn is_before(step: &Step<'_, '_>) -> bool {
     step.new && step.from() != GoState::NotExist
 }
 
-/// Whether a goroutine that is in a system call now has its P. Of one that is in a call
-/// when it is first seen, a v1 trace does not tell.
-#[inline(always)]
-fn has_proc(step: &Step<'_, '_>) -> bool {
-    step.now.proc().is_some() && !(step.from() == GoState::Undetermined && step.is_v1())
+fn since(step: &Step<'_, '_>) -> Since {
+    if is_before(step) { Since::Before } else { Since::Now }
 }
 
 /// Whether events of that type, which change no goroutine, tell more than that a
@@ -269,34 +273,29 @@ impl Analysis for CollectProcs {
 
     #[inline(always)]
     fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
-        if self.start.is_none() {
-            self.begin(known.start());
-        }
-        let (time, to) = (step.time(), step.to());
-        let place = self.marks.of(step);
-        let mark = *place;
-        match to {
-            GoState::Running => *place = if is_before(step) { BEFORE } else { 0 },
-            GoState::Runnable => *place = self.watch.ready(time),
-            GoState::Syscall => *place = if has_proc(step) { WITH_PROC } else { time.0 },
-            GoState::Waiting | GoState::NotExist | GoState::Undetermined => {}
-        }
+        let (time, id, start) = (step.time(), step.id(), || known.start());
+        let runs = step.to() == GoState::Running;
+        let (mut ran, mut on) = (false, false);
         match step.was.state {
             GoState::Running => {
-                if !self.ran(mark, step, known)
-                    && let Some(id) = step.was.proc()
-                {
-                    self.turn(step, Turn { id, to: Does::Looks, go: None, since: Since::Now }, known);
-                }
+                self.ran(step, known);
+                ran = true;
             }
-            GoState::Runnable => self.watch.ready_no_more(time, mark, step.now.root),
-            GoState::Syscall if mark == WITH_PROC => self.called(step),
-            GoState::Syscall => self.called_without(step, mark),
-            GoState::Waiting | GoState::NotExist | GoState::Undetermined => {}
+            GoState::Runnable => {
+                let mark = self.mark(step);
+                self.watch.ready_no_more(time, mark, step.now.root, known);
+                on = runs && self.ps.at(step.now.proc_index()).is_some_and(|p| p.run(time, start));
+            }
+            GoState::Syscall => {
+                self.called(step, known);
+                on = runs && self.ps.at(step.now.proc_index()).is_some_and(|p| p.come_back(id, time, start));
+            }
+            _ => {}
         }
-        match to {
-            GoState::Running => self.enter(step, Does::Runs, known),
-            GoState::Syscall => self.call(step, known),
+        match step.to() {
+            GoState::Runnable => *self.marks.of(step) = self.watch.ready(time, known),
+            GoState::Running if !on => self.run_oddly(step, known),
+            GoState::Syscall if !ran => self.call(step, known),
             _ => {}
         }
     }
@@ -306,14 +305,11 @@ impl Analysis for CollectProcs {
         if !tells_of_procs(event.wire_type()) {
             return;
         }
-        if self.start.is_none() {
-            self.begin(known.start());
-        }
         let time = event.time();
         match *event.kind() {
             EventKind::StateTransition(StateTransition::Proc { id, from, to }) => self.proc(event, id, from, to, known),
             EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
-                self.set_gomaxprocs(time, metric.value);
+                self.set_gomaxprocs(time, metric.value, known);
             }
             EventKind::RangeBegin(range) | EventKind::RangeActive(range) => {
                 if let RangeName::StopTheWorld(_) = range.name {
@@ -328,10 +324,10 @@ impl Analysis for CollectProcs {
             EventKind::Label(label) => {
                 if label.label.starts_with(b"GC (")
                     && let Some(id) = label.goroutine
-                    && known.life(id).is_some_and(|life| life.state == GoState::Running)
-                    && let Some(mark) = known.slot(id).and_then(|slot| self.marks.get_mut(slot))
+                    && let Some(life) = known.life(id).filter(|life| life.state == GoState::Running)
+                    && let Some(p) = life.proc().and_then(|id| self.ps.find(id))
                 {
-                    *mark |= WORKS;
+                    p.set_works();
                 }
             }
             _ => {}
@@ -340,12 +336,9 @@ impl Analysis for CollectProcs {
 
     fn finish(mut self, known: &Known) -> Procs {
         let (start, end) = (known.start(), known.last());
-        if self.start.is_none() {
-            self.begin(start);
-        }
         self.run_still(known);
         let procs = self.gomaxprocs.unwrap_or(self.ps.count());
-        let rest = procs.saturating_mul(end.since(self.gomaxprocs_since));
+        let rest = procs.saturating_mul(end.since(self.gomaxprocs_since.unwrap_or(start)));
         let stacks = known.stacks();
         self.syscalls.without = self.lost.sum();
         let lost = self.lost.into_all().into_iter();
@@ -353,14 +346,14 @@ impl Analysis for CollectProcs {
         self.syscalls
             .stacks
             .sort_by(|a, b| b.without.sum().cmp(&a.without.sum()).then_with(|| stacks.order(a.stack, b.stack)));
-        let threads = Threads { seen: known.threads() as u64, most: self.most, used: self.used.finish(end) };
+        let threads = Threads { seen: known.threads() as u64, most: self.most, used: self.used.finish(end, start) };
         Procs {
             start,
             end,
             gomaxprocs: self.gomaxprocs.and_then(|value| u64::try_from(value).ok()),
             capacity: self.capacity.saturating_add(rest),
-            idle: self.watch.finish(end, &stacks.names),
-            procs: self.ps.finish(end),
+            idle: self.watch.finish(known),
+            procs: self.ps.finish(end, start),
             runs: self.runs,
             longest_runs: self.longest.into_runs(),
             syscalls: self.syscalls,

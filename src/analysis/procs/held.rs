@@ -1,15 +1,16 @@
 //! What each P does, moment by moment.
 
 use super::Proc;
-use crate::analysis::ByProc;
-use crate::analysis::over_time::Level;
+use super::p::P;
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
+use rustc_hash::FxHashMap;
 
 /// What a P does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Does {
     /// It does not exist.
+    #[default]
     Nothing,
     /// No M has it.
     Idles,
@@ -20,9 +21,6 @@ pub(super) enum Does {
     /// A goroutine is in a system call, and has not lost it.
     Calls,
 }
-
-/// How many things a P may do.
-const KINDS: usize = 5;
 
 impl Does {
     fn is_held(self) -> bool {
@@ -48,96 +46,17 @@ pub(super) enum Since {
     Before,
 }
 
+/// IDs below this are looked up in a list: those of nearly all.
+const SMALL: usize = 4096;
+
 /// All Ps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ps {
-    all: Vec<P>,
-    /// Where in the list they are.
-    places: ByProc<u32>,
+    /// By their numbers, with gaps.
+    small: Vec<P>,
+    others: FxHashMap<ProcId, P>,
+    count: i64,
     held: i64,
-}
-
-/// Where no P is.
-const NOWHERE: u32 = u32::MAX;
-
-/// One P, and its figures.
-#[derive(Clone, Debug)]
-pub(super) struct P {
-    does: Does,
-    /// Nothing but what it has done since before the trace is known.
-    fresh: bool,
-    /// The goroutine that runs on it or is in a system call.
-    go: Option<GoId>,
-    since: Time,
-    /// How long it did each thing. Time is not told twice: it fits.
-    sums: [u64; KINDS],
-    /// How long a goroutine ran.
-    busy: Level,
-    pub(super) runs: u64,
-    pub(super) longest_run: i64,
-    pub(super) stops: u64,
-    pub(super) stolen: u64,
-    id: ProcId,
-}
-
-impl P {
-    /// It does something else, if it is something that is quickly told: an M has it
-    /// and goes on having it, and no goroutine loses it.
-    #[inline(always)]
-    pub(super) fn turn(&mut self, to: Does, go: Option<GoId>, time: Time) -> bool {
-        let quick = match self.does {
-            Does::Looks | Does::Runs => to.is_held(),
-            Does::Calls => to == Does::Runs && self.go == go,
-            Does::Nothing | Does::Idles => false,
-        };
-        if !quick || self.fresh {
-            return false;
-        }
-        self.account(time);
-        self.begin(to, go);
-        true
-    }
-
-    /// What it does comes to an end.
-    #[inline(always)]
-    fn account(&mut self, time: Time) {
-        let sum = &mut self.sums[self.does as usize];
-        *sum = sum.wrapping_add(time.0.wrapping_sub(self.since.0).cast_unsigned());
-        if self.does == Does::Runs {
-            self.busy.change(time, -1);
-        }
-        self.since = time;
-    }
-
-    #[inline(always)]
-    fn begin(&mut self, to: Does, go: Option<GoId>) {
-        if to == Does::Runs {
-            self.busy.change(self.since, 1);
-        }
-        (self.does, self.go) = (to, go);
-    }
-
-    /// Whether that goroutine is in a system call, and has not lost it.
-    pub(super) fn is_called_by(&self, id: GoId) -> bool {
-        self.does == Does::Calls && self.go == Some(id)
-    }
-
-    fn finish(mut self, end: Time) -> Proc {
-        self.account(end);
-        let sum = |does: Does| i64::try_from(self.sums[does as usize]).unwrap_or(i64::MAX);
-        Proc {
-            id: self.id,
-            running: sum(Does::Runs),
-            syscall: sum(Does::Calls),
-            looking: sum(Does::Looks),
-            idle: sum(Does::Idles),
-            runs: self.runs,
-            longest_run: self.longest_run,
-            stops: self.stops,
-            stolen: self.stolen,
-            busy: self.busy.finish(end),
-        }
-    }
 }
 
 impl Ps {
@@ -145,58 +64,44 @@ impl Ps {
     /// system call.
     #[inline(never)]
     pub(super) fn turn(&mut self, turn: Turn, time: Time, start: Time) -> Option<GoId> {
-        let Turn { id, to, go, since } = turn;
-        let at = self.place(id);
-        let Some(p) = self.all.get_mut(at) else {
-            self.held += i64::from(to.is_held());
-            self.add(turn, time, start);
+        let Turn { id, to, go, .. } = turn;
+        self.held += i64::from(to.is_held());
+        let Some(p) = self.find(id) else {
+            self.add(id, P::new(turn, time, start));
             return None;
         };
-        let (was, loser) = (p.does, p.go);
-        self.held += i64::from(to.is_held()) - i64::from(was.is_held());
-        // The statuses of a P and of the goroutine on it are two events, and tell of
-        // one state.
-        if !(p.fresh && since == Since::Before) {
-            p.account(time);
-            p.fresh = false;
-        } else if was == Does::Runs {
-            p.busy.change(p.since, -1);
+        let (was, loser) = (p.does(), p.caller());
+        p.turn(turn, time, start);
+        self.held -= i64::from(was.is_held());
+        loser.filter(|_| !(go == loser && matches!(to, Does::Calls | Does::Runs)))
+    }
+
+    fn add(&mut self, id: ProcId, p: P) {
+        self.count += 1;
+        let at = place(id);
+        if at >= SMALL {
+            self.others.insert(id, p);
+            return;
         }
-        p.begin(to, go);
-        loser.filter(|_| was == Does::Calls && !(go == loser && matches!(to, Does::Calls | Does::Runs)))
+        if self.small.len() <= at {
+            self.small.resize_with(at + 1, P::default);
+        }
+        if let Some(place) = self.small.get_mut(at) {
+            *place = p;
+        }
     }
 
-    /// Where a P is among all; beyond them, if it is none of them.
+    /// What is at a place of the list: a P, or one of which nothing is known.
     #[inline(always)]
-    fn place(&self, id: ProcId) -> usize {
-        self.places.get(id).unwrap_or(NOWHERE) as usize
+    pub(super) fn at(&mut self, index: usize) -> Option<&mut P> {
+        self.small.get_mut(index)
     }
 
-    fn add(&mut self, Turn { id, to, go, since }: Turn, time: Time, start: Time) {
-        let fresh = since == Since::Before;
-        let mut p = P {
-            does: Does::Nothing,
-            fresh,
-            go: None,
-            since: if fresh { start } else { time },
-            sums: [0; KINDS],
-            busy: Level::new(start),
-            runs: 0,
-            longest_run: 0,
-            stops: 0,
-            stolen: 0,
-            id,
-        };
-        p.begin(to, go);
-        self.places.insert(id, u32::try_from(self.all.len()).unwrap_or(NOWHERE));
-        self.all.push(p);
-    }
-
-    /// One of them.
-    #[inline(always)]
-    pub(super) fn get_mut(&mut self, id: ProcId) -> Option<&mut P> {
-        let at = self.place(id);
-        self.all.get_mut(at)
+    /// One of which something is known.
+    pub(super) fn find(&mut self, id: ProcId) -> Option<&mut P> {
+        let at = place(id);
+        let p = if at < SMALL { self.small.get_mut(at) } else { self.others.get_mut(&id) };
+        p.filter(|p| p.is_told())
     }
 
     /// How many have an M.
@@ -206,14 +111,19 @@ impl Ps {
 
     /// How many there are.
     pub(super) fn count(&self) -> i64 {
-        self.all.len() as i64
+        self.count
     }
 
-    pub(super) fn finish(self, end: Time) -> Vec<Proc> {
-        let mut all: Vec<Proc> = self.all.into_iter().map(|p| p.finish(end)).collect();
+    pub(super) fn finish(self, end: Time, start: Time) -> Vec<Proc> {
+        let all = self.small.into_iter().chain(self.others.into_values());
+        let mut all: Vec<Proc> = all.filter_map(|p| p.finish(end, start)).collect();
         all.sort_by_key(|p| p.id);
         let width = all.iter().map(|p| p.busy.width()).max().unwrap_or(0);
         all.iter_mut().for_each(|p| p.busy.widen_to(width));
         all
     }
+}
+
+fn place(id: ProcId) -> usize {
+    usize::try_from(id.0).unwrap_or(usize::MAX)
 }

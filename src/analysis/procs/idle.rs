@@ -2,7 +2,8 @@
 
 use super::by_key::ByKey;
 use super::{Beside, IdleBeside};
-use crate::analysis::names::{NameId, Names};
+use crate::analysis::Known;
+use crate::analysis::names::NameId;
 use crate::analysis::over_time::Level;
 use crate::time::Time;
 
@@ -22,8 +23,7 @@ pub(super) struct Watch {
     since: Time,
     /// How long that was the case so far, whether a goroutine could run or not.
     clock: i64,
-    start: Time,
-    /// Since when so many idle, and what the clock said.
+    /// Since when so many idle, beginning with none, and what the clock said.
     idle_since: (Time, i64),
     /// The last time with both, if any goroutine could run in it, and its end so far.
     open: Beside,
@@ -32,11 +32,6 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn begin(&mut self, start: Time) {
-        self.runnable = Level::new(start);
-        (self.start, self.idle_since.0) = (start, start);
-    }
-
     /// What has been the case until now is over.
     #[inline(always)]
     fn until(&mut self, time: Time) {
@@ -86,10 +81,10 @@ impl Watch {
         longest.truncate(LONGEST);
     }
 
-    pub(super) fn set_idle(&mut self, time: Time, idle: i64) {
+    pub(super) fn set_idle(&mut self, time: Time, idle: i64, start: Time) {
         if idle != self.idle {
             self.until(time);
-            self.count_idle(time);
+            self.count_idle(time, start);
             self.idle = idle;
             self.look(time);
         }
@@ -111,9 +106,9 @@ impl Watch {
     }
 
     /// So many idled until now.
-    fn count_idle(&mut self, time: Time) {
+    fn count_idle(&mut self, time: Time, start: Time) {
         let ((since, clock), result) = (self.idle_since, &mut self.result);
-        result.procs.add(since.since(self.start), time.since(self.start), self.idle);
+        result.procs.add(since.since(start), time.since(start), self.idle);
         let nanos = self.clock.wrapping_sub(clock);
         result.idle = result.idle.saturating_add(nanos.saturating_mul(self.idle));
         self.idle_since = (time, self.clock);
@@ -121,32 +116,33 @@ impl Watch {
 
     /// A goroutine could run from now on; returns what to say when it does.
     #[inline(always)]
-    pub(super) fn ready(&mut self, time: Time) -> i64 {
+    pub(super) fn ready(&mut self, time: Time, known: &Known) -> i64 {
         self.until(time);
-        self.runnable.change(time, 1);
+        self.runnable.change(time, 1, || known.start());
         self.clock
     }
 
     /// It does, or is gone.
     #[inline(always)]
-    pub(super) fn ready_no_more(&mut self, time: Time, said: i64, function: NameId) {
+    pub(super) fn ready_no_more(&mut self, time: Time, said: i64, function: NameId, known: &Known) {
         self.until(time);
-        self.runnable.change(time, -1);
+        self.runnable.change(time, -1, || known.start());
         if self.clock > said {
             self.waits.add(function, self.clock.wrapping_sub(said));
         }
     }
 
-    pub(super) fn finish(mut self, end: Time, names: &Names) -> IdleBeside {
+    pub(super) fn finish(mut self, known: &Known) -> IdleBeside {
+        let (start, end, names) = (known.start(), known.last(), &known.stacks().names);
         self.until(end);
         self.close();
-        self.count_idle(end);
+        self.count_idle(end, start);
         let name = |id: NameId| (id != NameId::EMPTY).then(|| names.shared(id));
         self.result.waits = self.waits.sum();
         let mut functions: Vec<_> = self.waits.into_all().into_iter().map(|(id, waits)| (name(id), waits)).collect();
         functions.sort_by(|(a, one), (b, other)| other.sum().cmp(&one.sum()).then_with(|| a.cmp(b)));
         self.result.functions = functions;
-        self.result.runnable = self.runnable.finish(end);
+        self.result.runnable = self.runnable.finish(end, start);
         self.result
     }
 }

@@ -1,6 +1,5 @@
 //! Which parts of the goroutines' time a profile counts.
 
-use crate::analysis::Step;
 use crate::ids::GoId;
 use crate::time::Time;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -80,18 +79,6 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether all time counts.
-    #[inline(always)]
-    fn is_open(&self) -> bool {
-        self.from.is_none() && self.to.is_none() && self.goroutines.is_none() && self.intervals.is_none()
-    }
-
-    /// How much of the state that a goroutine leaves counts, in nanoseconds.
-    #[inline(always)]
-    pub(crate) fn of_step(&self, step: &Step<'_, '_>) -> i64 {
-        if self.is_open() { step.took } else { self.within(step.now.id, step.was.since, step.time()) }
-    }
-
     /// How much of a span counts, in nanoseconds.
     #[inline(never)]
     pub(crate) fn within(&self, id: GoId, from: Time, to: Time) -> i64 {

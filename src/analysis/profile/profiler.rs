@@ -35,7 +35,17 @@ pub struct Profiler {
 pub(super) struct Rules {
     pub(super) kind: ProfileKind,
     pub(super) filter: Filter,
+    /// Whether that lets anything less pass than all.
+    filters: bool,
     pub(super) unfinished: bool,
+}
+
+impl Rules {
+    /// How much of the state that a goroutine leaves counts, in nanoseconds.
+    #[inline(always)]
+    pub(super) fn count(&self, step: &Step<'_, '_>) -> i64 {
+        if self.filters { self.filter.within(step.now.id, step.was.since, step.time()) } else { step.took }
+    }
 }
 
 /// What has been counted: in one way for spans of one state, and CPU samples; in
@@ -62,7 +72,7 @@ impl Profiler {
     /// One that has seen nothing yet.
     pub fn new(kind: ProfileKind) -> Profiler {
         let unfinished = kind == ProfileKind::Wall;
-        let rules = Rules { kind, filter: Filter::default(), unfinished };
+        let rules = Rules { kind, filter: Filter::default(), filters: false, unfinished };
         let (ends, work) = (ends(kind, Compat::Right), Work::new(kind, Compat::Right));
         Profiler { rules: Arc::new(rules), ends, work }
     }
@@ -77,7 +87,8 @@ impl Profiler {
     /// This one, counting only what passes the filter.
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Profiler {
-        Arc::make_mut(&mut self.rules).filter = filter;
+        let rules = Arc::make_mut(&mut self.rules);
+        (rules.filters, rules.filter) = (filter != Filter::default(), filter);
         self
     }
 
@@ -112,7 +123,7 @@ impl Analysis for Profiler {
     #[inline(always)]
     fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
         // Most steps are told to several profilers, and matter to one or two.
-        if self.ends & bit(step.was.state) == 0 {
+        if self.ends & step.left == 0 {
             return;
         }
         match &mut self.work {
@@ -150,13 +161,8 @@ fn ends(kind: ProfileKind, compat: Compat) -> u8 {
         (ProfileKind::Cpu, _) => 0,
         // A goroutine that does not exist yet may begin a span of Go's.
         (_, Compat::Go127) => u8::MAX,
-        _ => kind.state().map_or(!bit(GoState::NotExist), bit),
+        _ => kind.state().map_or(!GoState::NotExist.bit(), GoState::bit),
     }
-}
-
-#[inline(always)]
-fn bit(state: GoState) -> u8 {
-    1 << state as u8
 }
 
 /// Whether events of that type matter.

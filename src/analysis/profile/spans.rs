@@ -48,7 +48,7 @@ impl Spans {
         if !step.was.begun {
             self.began_before(step);
         } else if self.is_about(rules.kind, step.was, known.stacks()) {
-            self.add(step.was.stack, rules.filter.of_step(step));
+            self.add(step.was.stack, rules.count(step));
         }
     }
 

@@ -38,7 +38,7 @@ impl Wall {
     #[inline(always)]
     pub(super) fn goroutine(&mut self, rules: &Rules, step: &Step<'_, '_>) {
         if step.was.begun {
-            self.count(step.was, step.now.last_own, rules.filter.of_step(step));
+            self.count(step.was, step.now.last_own, rules.count(step));
         }
     }
 
