@@ -51,7 +51,8 @@ impl Part {
         Part { rules, pass: Pass::default(), spans, before: None }
     }
 
-    /// Takes note of the next event.
+    /// Takes note of the next event. After a [merge](Self::merge), nothing may come but
+    /// the sync that ends the trace, as [`Trace::fold`](crate::Trace::fold) has it.
     #[inline(always)]
     pub fn note(&mut self, event: Event<'_>) {
         self.pass.show(&event, &mut Counting { rules: &self.rules, spans: &mut self.spans });
@@ -98,9 +99,10 @@ impl Part {
     pub fn profile(mut self) -> Profile {
         let before = self.close();
         if self.rules.unfinished {
-            // The last sync ends the trace.
+            // The last sync ends the trace; it comes when all parts are merged.
+            let synced = before.synced.max(self.pass.known().synced());
             for (&id, &(since, stack)) in &before.open {
-                self.spans.add(stack, self.rules.filter.within(id, since, before.synced));
+                self.spans.add(stack, self.rules.filter.within(id, since, synced));
             }
         }
         profile(self.rules.kind, self.spans.samples(&before.stacks), before.stacks)
