@@ -1,7 +1,7 @@
 //! Answers to questions about a trace, each from one pass over its events.
 //!
 //! ```text
-//! events ── each seen once ──> analyses, side by side ── finish ──> answers
+//! events ──> pass: follows each goroutine once ──> analyses, side by side ──> answers
 //! ```
 
 mod by_slot;
@@ -26,8 +26,7 @@ mod threads;
 
 pub(crate) use by_slot::BySlot;
 pub(crate) use memo::{Memo, Place};
-pub(crate) use pass::Life;
-pub use pass::{Known, Pass, Seen, Step};
+pub use pass::{Known, Life, Pass, Seen, Step};
 pub(crate) use procs_by_id::ByProc;
 pub(crate) use threads::ThreadSet;
 
@@ -51,25 +50,70 @@ use std::ops::ControlFlow;
 /// assert_eq!(count.events(), summary.events);
 /// # Ok::<(), gotrace::Error>(())
 /// ```
+///
+/// Most questions are about goroutines, and those the pass follows for all: an
+/// analysis is shown each step of one, with the state that it leaves. Here is one of
+/// your own, the longest wait for a P and whose that was:
+///
+/// ```
+/// # let bytes = include_bytes!("../testdata/traces/go1.27/mixed.trace");
+/// use gotrace::analysis::{Analysis, Known, Step};
+/// use gotrace::GoState;
+/// use gotrace::wire::v2::spec::EventType;
+///
+/// #[derive(Default)]
+/// struct LongestWait {
+///     nanos: i64,
+///     function: String,
+/// }
+///
+/// impl Analysis for LongestWait {
+///     type Output = (i64, String);
+///
+///     fn wants(&self, event: EventType) -> bool {
+///         event == EventType::GoStart
+///     }
+///
+///     fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+///         let waited = step.before().is_some_and(|before| before.state() == GoState::Runnable);
+///         if waited && step.took() > self.nanos {
+///             let name = known.stacks().names.get(step.after().function());
+///             (self.nanos, self.function) = (step.took(), String::from_utf8_lossy(name).into());
+///         }
+///     }
+///
+///     fn finish(self, _: &Known) -> (i64, String) {
+///         (self.nanos, self.function)
+///     }
+/// }
+///
+/// let trace = gotrace::Trace::parse(bytes)?;
+/// let (nanos, function) = trace.analyze(LongestWait::default())?.output;
+/// assert!(nanos > 0 && !function.is_empty());
+/// # Ok::<(), gotrace::Error>(())
+/// ```
 pub trait Analysis {
     /// The answer. It borrows nothing from the trace.
     type Output;
 
     /// Whether it has a use for events of that type: what no analysis of a pass
-    /// wants is not decoded. It may be shown others nevertheless.
+    /// wants is not decoded. It may be shown others nevertheless. Of those that
+    /// change what goroutines do it gets all or none: `GoStart` stands for them.
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         let _ = event;
         true
     }
 
-    /// Takes note of a step of a goroutine; by default it has no use for those.
+    /// Takes note of a step of a goroutine, from one state to another.
     #[inline(always)]
     fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
         let _ = (step, known);
     }
 
-    /// Takes note of any other event.
+    /// Takes note of any other event. The status of a goroutine that is known, as
+    /// later generations repeat it, is one of these.
+    #[inline]
     fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
         let _ = (event, known);
     }

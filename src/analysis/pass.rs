@@ -7,12 +7,13 @@
 //! ```
 
 mod known;
+mod life;
 mod numbers;
 mod slots;
 mod step;
 
 pub use known::Known;
-pub(crate) use step::Life;
+pub use life::Life;
 pub use step::{Seen, Step};
 
 use super::Analysis;

@@ -1,8 +1,8 @@
 //! What a pass knows for all its analyses.
 
+use super::life::Life;
 use super::numbers::ByNumber;
 use super::slots::Slots;
-use super::step::Life;
 use crate::analysis::ThreadSet;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
@@ -76,6 +76,11 @@ impl Known {
         alive
     }
 
+    /// What is known of all goroutines that exist, by their numbers.
+    pub fn lives(&self) -> impl Iterator<Item = &Life> {
+        self.alive().into_iter().map(|(_, life)| life)
+    }
+
     /// How many goroutines run, or are ready to.
     pub(crate) fn active(&self) -> u64 {
         let of = |state: GoState| self.states[state as usize];
@@ -96,7 +101,7 @@ impl Known {
 
     /// What is known of a goroutine that exists.
     #[inline(always)]
-    pub(crate) fn life(&self, id: GoId) -> Option<&Life> {
+    pub fn life(&self, id: GoId) -> Option<&Life> {
         let at = self.slots.find(id)?;
         self.lives.get(at as usize)
     }

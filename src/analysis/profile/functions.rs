@@ -1,7 +1,7 @@
 //! Which goroutines began with which function.
 
 use crate::analysis::names::NameId;
-use crate::analysis::{Analysis, Known, Life, Seen, Step};
+use crate::analysis::{Analysis, Known, Life, Step};
 use crate::event::go::changes_go;
 use crate::event::transition::GoState;
 use crate::ids::GoId;
@@ -42,8 +42,6 @@ impl<F: Fn(&[u8]) -> bool> Analysis for GoroutinesOf<F> {
             self.ask(step.now, known);
         }
     }
-
-    fn event(&mut self, _: &Seen<'_, '_>, _: &mut Known) {}
 
     fn finish(mut self, known: &Known) -> FxHashSet<GoId> {
         known.alive().into_iter().for_each(|(_, life)| self.ask(life, known));
