@@ -9,6 +9,7 @@
 //! [`Compat::Go127`]: crate::analysis::Compat::Go127
 
 mod collect;
+mod order;
 mod person;
 mod regions;
 pub mod stats;

@@ -1,5 +1,6 @@
 //! The pass that summarizes goroutines.
 
+use super::order;
 use super::person::Person;
 use super::tasks::{Log, Task};
 use super::{Goroutine, Region, Summaries, is_system};
@@ -76,7 +77,7 @@ impl Analysis for Summarizer {
         let mut goroutines = std::mem::take(&mut self.all);
         // Of a number that came back, as those of callbacks from C do, Go knows the
         // last life only.
-        goroutines.sort_by_cached_key(|g| (g.id, g.created));
+        order::by_number(&mut goroutines);
         if self.compat == Compat::Go127 {
             goroutines.reverse();
             goroutines.dedup_by_key(|g| g.id);

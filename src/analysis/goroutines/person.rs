@@ -70,6 +70,12 @@ impl Person {
     /// Its figures up to `time`, what it is in the middle of included.
     pub(super) fn until(&self, life: &Life, created: Time, time: Time, compat: Compat) -> Stats {
         let mut stats = self.stats.clone();
+        self.settle(&mut stats, life, created, time, compat);
+        stats
+    }
+
+    /// Adds what it is in the middle of to its figures.
+    fn settle(&self, stats: &mut Stats, life: &Life, created: Time, time: Time, compat: Compat) {
         if stats.total == 0 {
             stats.total = time.since(created);
         }
@@ -79,14 +85,13 @@ impl Person {
                 GoState::Running => stats.exec = stats.exec.saturating_add(took),
                 GoState::Runnable => stats.sched_wait = stats.sched_wait.saturating_add(took),
                 GoState::Waiting => stats.block.add(life.reason, took),
-                GoState::Syscall => self.in_syscall(&mut stats, time, compat),
+                GoState::Syscall => self.in_syscall(stats, time, compat),
                 GoState::NotExist | GoState::Undetermined => {}
             }
         }
         for &(name, begun) in &self.ranges {
             stats.ranges.add(name, time.since(begun));
         }
-        stats
     }
 
     fn in_syscall(&self, stats: &mut Stats, time: Time, compat: Compat) {
@@ -107,7 +112,9 @@ impl Person {
 
     /// Ends all that it is in the middle of; returns its regions.
     pub(super) fn end(&mut self, life: &Life, created: Time, time: Time, compat: Compat) -> Vec<usize> {
-        self.stats = self.until(life, created, time, compat);
+        let mut stats = std::mem::take(&mut self.stats);
+        self.settle(&mut stats, life, created, time, compat);
+        self.stats = stats;
         (self.settled, self.lost_proc) = (true, None);
         self.ranges.clear();
         std::mem::take(&mut self.active)
