@@ -1,11 +1,12 @@
 //! A profile made in parts, from generations that are read side by side.
 
-use super::Profile;
 use super::profiler::{Rules, profile};
 use super::spans::{Spans, Tally};
+use super::{Profile, ProfileKind};
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::analysis::{Analysis, Known, Pass, Seen, Step};
 use crate::event::Event;
+use crate::event::transition::GoState;
 use crate::ids::GoId;
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
@@ -31,6 +32,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Part {
     rules: Arc<Rules>,
+    /// By the number of an event type, whether it can begin or end a span.
+    relevant: [bool; 256],
     pass: Pass,
     spans: Spans,
     before: Option<Before>,
@@ -47,14 +50,17 @@ struct Before {
 
 impl Part {
     pub(super) fn new(rules: Arc<Rules>) -> Part {
-        let spans = Spans::new(rules.kind);
-        Part { rules, pass: Pass::default(), spans, before: None }
+        let (spans, relevant) = (Spans::new(rules.kind), relevant(rules.kind));
+        Part { rules, relevant, pass: Pass::default(), spans, before: None }
     }
 
     /// Takes note of the next event. After a [merge](Self::merge), nothing may come but
     /// the sync that ends the trace, as [`Trace::fold`](crate::Trace::fold) has it.
     #[inline(always)]
     pub fn note(&mut self, event: Event<'_>) {
+        if !self.relevant.get(event.wire_type() as usize).copied().unwrap_or(false) {
+            return;
+        }
         self.pass.show(&event, &mut Counting { rules: &self.rules, spans: &mut self.spans });
     }
 
@@ -107,6 +113,28 @@ impl Part {
         }
         profile(self.rules.kind, self.spans.samples(&before.stacks), before.stacks)
     }
+}
+
+/// The types of events that can begin or end a span. What the others do to a
+/// goroutine is of no account, and not followed.
+fn relevant(kind: ProfileKind) -> [bool; 256] {
+    use EventType::*;
+    let mut relevant = [false; 256];
+    for &event in EventType::ALL {
+        let matters = match (event, kind.state()) {
+            (Sync, _) => true,
+            _ if !super::profiler::wants(kind, event) => false,
+            (GoStart | GoStop, Some(state)) => state == GoState::Runnable,
+            (GoBlock, Some(state)) => state == GoState::Waiting,
+            (GoUnblock, Some(state)) => state != GoState::Syscall,
+            (GoSyscallBegin | GoSyscallEnd, Some(state)) => state == GoState::Syscall,
+            _ => true,
+        };
+        if let Some(place) = relevant.get_mut(event as usize) {
+            *place = matters;
+        }
+    }
+    relevant
 }
 
 /// The spans that go on at the end of a part, and began in it.
