@@ -13,6 +13,7 @@ mod held;
 mod idle;
 mod longest;
 mod p;
+mod turns;
 
 pub use collect::CollectProcs;
 

@@ -13,9 +13,9 @@ use crate::analysis::stacks::StackKey;
 use crate::analysis::{Analysis, BySlot, Known, Life, Seen, Step};
 use crate::event::go::changes_go;
 use crate::event::range::RangeName;
-use crate::event::transition::{GoState, ProcState, StateTransition};
+use crate::event::transition::{GoState, StateTransition};
 use crate::event::{EventKind, MetricName};
-use crate::ids::{GoId, ProcId};
+
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
 
@@ -23,30 +23,30 @@ use crate::wire::v2::spec::EventType;
 /// time and with the different stacks.
 #[derive(Debug, Default)]
 pub struct CollectProcs {
-    marks: BySlot<Mark>,
-    ps: Ps,
-    watch: Watch,
+    pub(super) marks: BySlot<Mark>,
+    pub(super) ps: Ps,
+    pub(super) watch: Watch,
     runs: Durations,
     longest: Longest,
-    gomaxprocs: Option<i64>,
+    pub(super) gomaxprocs: Option<i64>,
     gomaxprocs_since: Option<Time>,
     capacity: i64,
-    syscalls: Syscalls,
+    pub(super) syscalls: Syscalls,
     lost: ByKey<StackKey>,
     /// Goroutines in system calls without a P.
-    without: i64,
+    pub(super) without: i64,
     /// How many threads are in use, and were at most.
-    used: Level,
-    most: u64,
+    pub(super) used: Level,
+    pub(super) most: u64,
 }
 
 /// What is known of a goroutine beside its [`Life`], by the state that it is in: of
 /// one that could run, what [`Watch::ready`] said; of one in a system call,
 /// [`WITH_PROC`], or since when it has lost its P. Nothing of others.
-type Mark = i64;
+pub(super) type Mark = i64;
 
 /// It has its P still.
-const WITH_PROC: Mark = Mark::MIN;
+pub(super) const WITH_PROC: Mark = Mark::MIN;
 
 impl CollectProcs {
     /// A run is over.
@@ -164,75 +164,6 @@ impl CollectProcs {
     #[inline(always)]
     fn mark(&self, step: &Step<'_, '_>) -> Mark {
         self.marks.get(step.slot).copied().unwrap_or_default()
-    }
-
-    /// A P does something else; a goroutine may lose it.
-    #[inline(never)]
-    fn turn(&mut self, event: &Seen<'_, '_>, turn: Turn, known: &Known) {
-        let (time, held) = (event.time(), self.ps.held());
-        if let Some(loser) = self.ps.turn(turn, time, known.start()) {
-            self.lost_proc(event, loser, known);
-        }
-        if self.ps.held() != held {
-            self.count_idle(time, known);
-            self.count_threads(time, known);
-        }
-    }
-
-    fn lost_proc(&mut self, event: &Seen<'_, '_>, loser: GoId, known: &Known) {
-        let calls = known.life(loser).is_some_and(|life| life.state == GoState::Syscall);
-        let mark = known.slot(loser).filter(|_| calls).and_then(|slot| self.marks.get_mut(slot));
-        let Some(mark) = mark.filter(|mark| **mark == WITH_PROC) else { return };
-        *mark = event.time().0;
-        self.without += 1;
-        self.count_threads(event.time(), known);
-        self.syscalls.lost += 1;
-        if !event.is_v1() {
-            let takers = self.syscalls.takers.get_or_insert_default();
-            let taker = match (event.wire_type(), event.proc()) {
-                (EventType::ProcSteal, None) => &mut takers.sysmon,
-                (EventType::ProcSteal, Some(_)) => &mut takers.others,
-                _ => &mut takers.itself,
-            };
-            *taker += 1;
-        }
-    }
-
-    fn proc(&mut self, event: &Seen<'_, '_>, id: ProcId, from: ProcState, to: ProcState, known: &Known) {
-        let is_known = self.ps.find(id).is_some();
-        if is_known && from == to {
-            return; // The status in a later generation.
-        }
-        let since = if is_known || from == ProcState::NotExist { Since::Now } else { Since::Before };
-        let stolen = event.wire_type() == EventType::ProcSteal;
-        let does = match to {
-            ProcState::Running => Does::Looks,
-            ProcState::Idle => Does::Idles,
-            ProcState::NotExist | ProcState::Undetermined => Does::Nothing,
-        };
-        self.turn(event, Turn { id, to: does, go: None, since }, known);
-        if since == Since::Before && does == Does::Looks {
-            self.used.add_before(event.time().since(known.start()), 1);
-        }
-        if let Some(p) = self.ps.find(id) {
-            p.stolen += u64::from(stolen);
-            p.stops += u64::from(!stolen && does == Does::Idles && since == Since::Now);
-        }
-    }
-
-    fn count_idle(&mut self, time: Time, known: &Known) {
-        // Traces up to Go 1.21 need not tell; then it is at least the Ps that appear.
-        let procs = self.gomaxprocs.unwrap_or(self.ps.count());
-        self.watch.set_idle(time, (procs - self.ps.held()).max(0), known.start());
-    }
-
-    fn count_threads(&mut self, time: Time, known: &Known) {
-        let now = self.ps.held() + self.without;
-        let by = now - self.used.get();
-        if by != 0 {
-            self.used.change(time, by, || known.start());
-            self.most = self.most.max(now.unsigned_abs());
-        }
     }
 
     fn set_gomaxprocs(&mut self, time: Time, value: u64, known: &Known) {
