@@ -71,7 +71,7 @@ impl People {
         }
         let took = was.begun.then_some(step.took);
         let left = Left { was, took, until: step.time(), stack: now.own, root: now.root, marking };
-        self.sums.leave(g, &left, &stacks.names, windows);
+        self.sums.leave(g, left, &stacks.names, windows);
         g.matter = match now.state {
             GoState::Waiting => match self.reasons.get(now.reason, || Reason::of(stacks.names.get(now.reason))) {
                 Reason::Network => Matter::Network,
@@ -133,7 +133,7 @@ impl People {
             if life.state != GoState::Runnable {
                 let took = life.begun.then(|| until.since(life.since));
                 let left = Left { was: life, took, until, stack: StackKey::EMPTY, root: life.root, marking: false };
-                self.sums.leave(&mut g, &left, &stacks.names, windows);
+                self.sums.leave(&mut g, left, &stacks.names, windows);
             }
         }
         self.sums.finish(known.start(), stacks, output)

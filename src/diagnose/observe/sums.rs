@@ -86,7 +86,7 @@ pub(super) struct Left<'a> {
 impl Sums {
     /// Ends a state.
     #[inline(always)]
-    pub(super) fn leave(&mut self, g: &mut G, left: &Left<'_>, names: &Names, windows: &mut Windows) {
+    pub(super) fn leave(&mut self, g: &mut G, left: Left<'_>, names: &Names, windows: &mut Windows) {
         match left.was.state {
             GoState::Runnable => {
                 windows.queue(-1);
@@ -166,13 +166,13 @@ impl Sums {
     }
 
     #[inline(never)]
-    fn long_run(&mut self, names: &Names, left: &Left<'_>) {
+    fn long_run(&mut self, names: &Names, left: Left<'_>) {
         // The runtime's own may take their time.
         let root = names.get(left.root);
         if root.starts_with(b"runtime.") && root != b"runtime.main" {
             return;
         }
-        let Left { was, until, stack, root, .. } = *left;
+        let Left { was, until, stack, root, .. } = left;
         self.long_runs.push((was.since, until, was.id, was.proc(), stack, root));
         self.long_runs.sort_by_key(|run| std::cmp::Reverse(run.1.since(run.0)));
         self.long_runs.truncate(RUNS);
