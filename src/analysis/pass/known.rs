@@ -143,7 +143,6 @@ impl Known {
         }
         let stack = self.key(event, change.stack);
         let own = if change.own_stack == change.stack { stack } else { self.key(event, change.own_stack) };
-        let root = if own == StackKey::EMPTY { NameId::EMPTY } else { self.stacks.root_name(own) };
         let reason = self.reason(event, change.reason);
         let slot = self.slots.of(id);
         let place = slot as usize;
@@ -153,8 +152,8 @@ impl Known {
         let life = &mut self.lives[place];
         self.left = *life;
         let was = &self.left;
-        if was.root == NameId::EMPTY {
-            life.root = root;
+        if was.root == NameId::EMPTY && own != StackKey::EMPTY {
+            life.root = self.stacks.root_name(own);
         }
         if from == to && was.exists() {
             return None;
