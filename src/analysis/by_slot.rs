@@ -18,11 +18,7 @@ impl<T: Default> BySlot<T> {
     /// that is told of it.
     #[inline(always)]
     pub(crate) fn of(&mut self, step: &Step<'_, '_>) -> &mut T {
-        let at = step.slot as usize;
-        if self.0.len() <= at {
-            self.grow(at);
-        }
-        let place = &mut self.0[at];
+        let place = self.at(step.slot);
         if step.new {
             *place = T::default();
         }

@@ -88,6 +88,7 @@ impl Known {
     }
 
     /// The slot of a goroutine that exists, and what is known of it.
+    #[inline(always)]
     pub(crate) fn find(&self, id: GoId) -> Option<(u32, &Life)> {
         let at = self.slots.find(id)?;
         Some((at, self.lives.get(at as usize)?))
@@ -102,8 +103,7 @@ impl Known {
     /// What is known of a goroutine that exists.
     #[inline(always)]
     pub fn life(&self, id: GoId) -> Option<&Life> {
-        let at = self.slots.find(id)?;
-        self.lives.get(at as usize)
+        self.find(id).map(|(_, life)| life)
     }
 
     /// What is known of the goroutine in a slot.

@@ -97,7 +97,7 @@ impl CollectProcs {
 
     /// Those that run in the end.
     fn run_still(&mut self, known: &Known) {
-        for (_, life) in known.alive() {
+        for life in known.lives() {
             if life.state == GoState::Running {
                 let mut ended = *life;
                 (ended.reason, ended.own) = (NameId::EMPTY, StackKey::EMPTY);

@@ -78,22 +78,22 @@ impl P {
     /// It comes back.
     #[inline(always)]
     pub(super) fn come_back(&mut self, id: GoId, time: Time, start: impl Fn() -> Time) -> bool {
-        if self.does != Does::Calls || self.odd || self.caller != Some(id) {
-            return false;
-        }
-        self.account(Does::Calls, time, &start);
-        self.busy.change(time, 1, start);
-        self.does = Does::Runs;
-        true
+        self.caller == Some(id) && self.run_after(Does::Calls, time, start)
     }
 
     /// A goroutine begins to run.
     #[inline(always)]
     pub(super) fn run(&mut self, time: Time, start: impl Fn() -> Time) -> bool {
-        if self.does != Does::Looks || self.odd {
+        self.run_after(Does::Looks, time, start)
+    }
+
+    /// A goroutine runs on it, if it does what it should before.
+    #[inline(always)]
+    fn run_after(&mut self, before: Does, time: Time, start: impl Fn() -> Time) -> bool {
+        if self.does != before || self.odd {
             return false;
         }
-        self.account(Does::Looks, time, &start);
+        self.account(before, time, &start);
         self.busy.change(time, 1, start);
         self.does = Does::Runs;
         true

@@ -23,8 +23,8 @@ impl CollectProcs {
     }
 
     fn lost_proc(&mut self, event: &Seen<'_, '_>, loser: GoId, known: &Known) {
-        let calls = known.life(loser).is_some_and(|life| life.state == GoState::Syscall);
-        let mark = known.slot(loser).filter(|_| calls).and_then(|slot| self.marks.get_mut(slot));
+        let calls = known.find(loser).filter(|(_, life)| life.state == GoState::Syscall);
+        let mark = calls.and_then(|(slot, _)| self.marks.get_mut(slot));
         let Some(mark) = mark.filter(|mark| **mark == WITH_PROC) else { return };
         *mark = event.time().0;
         self.without += 1;

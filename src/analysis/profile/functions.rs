@@ -44,7 +44,7 @@ impl<F: Fn(&[u8]) -> bool> Analysis for GoroutinesOf<F> {
     }
 
     fn finish(mut self, known: &Known) -> FxHashSet<GoId> {
-        known.alive().into_iter().for_each(|(_, life)| self.ask(life, known));
+        known.lives().for_each(|life| self.ask(life, known));
         self.known.into_iter().filter(|(_, wanted)| *wanted).map(|(id, _)| id).collect()
     }
 }

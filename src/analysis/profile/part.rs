@@ -81,7 +81,7 @@ impl Part {
             *nanos = nanos.saturating_add(more.nanos);
         }
         // What is in the same state as before, or is not mentioned, has been in it.
-        for (_, life) in known.alive() {
+        for life in known.lives() {
             if life.begun || self.rules.kind.state() != Some(life.state) {
                 before.open.remove(&life.id);
             }
@@ -139,14 +139,7 @@ fn relevant(kind: ProfileKind) -> [bool; 256] {
 
 /// The spans that go on at the end of a part, and began in it.
 fn open(rules: &Rules, spans: &mut Spans, known: &Known) -> FxHashMap<GoId, (Time, StackKey)> {
-    let mut open = FxHashMap::default();
-    for (_, life) in known.alive() {
-        let in_span = rules.kind.state() == Some(life.state) && life.begun;
-        if in_span && spans.is_about(rules.kind, life, known.stacks()) {
-            open.insert(life.id, (life.since, life.stack));
-        }
-    }
-    open
+    spans.open(rules.kind, known).into_iter().map(|life| (life.id, (life.since, life.stack))).collect()
 }
 
 /// What is counted in a part.

@@ -59,7 +59,7 @@ impl Spans {
 
     /// Whether the state that a goroutine is in is one that the profile is about.
     #[inline(always)]
-    pub(super) fn is_about(&mut self, kind: ProfileKind, life: &Life, stacks: &Stacks) -> bool {
+    fn is_about(&mut self, kind: ProfileKind, life: &Life, stacks: &Stacks) -> bool {
         let any = !matches!(kind, ProfileKind::Net | ProfileKind::Sync);
         any || self.reasons.get(life.reason, || kind.is_about(GoState::Waiting, stacks.names.get(life.reason)))
     }
@@ -100,13 +100,17 @@ impl Spans {
         if !rules.unfinished {
             return;
         }
-        for (_, life) in known.alive() {
-            let in_span = Some(life.state) == self.state && life.begun;
-            if in_span && self.is_about(rules.kind, life, known.stacks()) {
-                // The last sync ends the trace.
-                self.add(life.stack, rules.filter.within(life.id, life.since, known.synced()));
-            }
+        for life in self.open(rules.kind, known) {
+            // The last sync ends the trace.
+            self.add(life.stack, rules.filter.within(life.id, life.since, known.synced()));
         }
+    }
+
+    /// The goroutines that are in a span, which began in what was seen.
+    pub(super) fn open<'k>(&mut self, kind: ProfileKind, known: &'k Known) -> Vec<&'k Life> {
+        let state = self.state;
+        let in_state = known.lives().filter(|life| Some(life.state) == state && life.begun);
+        in_state.filter(|life| self.is_about(kind, life, known.stacks())).collect()
     }
 
     pub(super) fn samples(&self, stacks: &Stacks) -> Vec<Sample> {

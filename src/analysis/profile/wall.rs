@@ -83,7 +83,7 @@ impl Wall {
     }
 
     pub(super) fn finish(mut self, rules: &Rules, known: &Known) -> Vec<Sample> {
-        for (_, life) in known.alive().into_iter().filter(|(_, life)| life.begun) {
+        for life in known.lives().filter(|life| life.begun) {
             // The last sync ends the trace.
             self.count(life, life.last_own, rules.filter.within(life.id, life.since, known.synced()));
         }

@@ -91,8 +91,8 @@ impl People {
     /// without.
     pub(super) fn lost_proc(&mut self, known: &Known, proc: ProcId, windows: &mut Windows) {
         let Some(id) = self.sums.in_syscall.remove(proc) else { return };
-        let calls = known.life(id).is_some_and(|life| life.state == GoState::Syscall);
-        if let Some(g) = self.of(known, id).filter(|g| calls && !g.lost_proc) {
+        let calls = known.find(id).filter(|(_, life)| life.state == GoState::Syscall);
+        if let Some(g) = calls.and_then(|(slot, _)| self.gs.get_mut(slot)).filter(|g| !g.lost_proc) {
             g.lost_proc = true;
             windows.add(Count::BlockedThreads, 1);
         }
@@ -100,10 +100,10 @@ impl People {
 
     /// A goroutine begins or ends to help the collector.
     pub(super) fn assist(&mut self, known: &Known, id: GoId, time: Time, begins: bool) {
-        let runs = known.life(id).is_some_and(|life| life.state == GoState::Running);
-        let Some(g) = self.of(known, id) else { return };
+        let Some((slot, life)) = known.find(id) else { return };
+        let Some(g) = self.gs.get_mut(slot) else { return };
         g.assists = begins;
-        if begins && runs {
+        if begins && life.state == GoState::Running {
             g.collecting = Some(time);
         } else if let (false, Some(since)) = (begins, g.collecting.take()) {
             self.sums.collected(since, time);
@@ -112,13 +112,9 @@ impl People {
 
     /// A goroutine works for the collector until it stops running.
     pub(super) fn worker(&mut self, known: &Known, id: GoId, time: Time) {
-        if let Some(g) = self.of(known, id) {
+        if let Some(g) = known.slot(id).and_then(|slot| self.gs.get_mut(slot)) {
             g.collecting = Some(time);
         }
-    }
-
-    fn of(&mut self, known: &Known, id: GoId) -> Option<&mut G> {
-        self.gs.get_mut(known.slot(id)?)
     }
 
     /// Ends the trace; returns how long goroutines worked for the collector.
