@@ -113,6 +113,7 @@ impl<'a> Order<'a> {
     ) -> Order<'a> {
         let mut order = Order::new(file, lenient);
         order.state.guess = Some(Box::new(guess::Guess::after(before)));
+        order.state.gs.remember_ended(true);
         order.last_time = guess::guess_last_time(before);
         order.syncs = generation.index as u64;
         order.entered = true;
@@ -126,6 +127,8 @@ impl<'a> Order<'a> {
         before.entered
             && before.last_time == began
             && before.syncs + 1 == self.syncs
+            // With less left, reading in sequence might have given up.
+            && before.patience == PATIENCE_AT_FIRST
             && self.state.confirm(&before.state)
     }
 
@@ -243,7 +246,10 @@ impl<'a> Order<'a> {
                     Ok(Ran::NotYet) => self.search(out)?,
                     Err(e) => self.recover(0, e, out)?,
                 },
-                None if self.samples.is_empty() => return Ok(true),
+                None if self.samples.is_empty() => {
+                    self.regain_patience(out.records().len());
+                    return Ok(true);
+                }
                 _ => self.sample(out)?,
             }
         }

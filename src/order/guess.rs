@@ -13,7 +13,7 @@ use crate::generation::Generation;
 use crate::ids::WIRE_NONE;
 use crate::order::context::Context;
 use crate::order::gc::{Gc, Phase};
-use crate::order::state::{NONE, Region, Slot, State};
+use crate::order::state::{NONE, Region, Slot, State, Thread};
 use crate::time::Frequency;
 use crate::wire::v2::batch::{Batch, BatchKind};
 use crate::wire::v2::event::RawEvents;
@@ -46,6 +46,8 @@ pub(crate) struct Guess<'a> {
     tasks: FxHashMap<u64, Option<usize>>,
     /// These Gs had these regions open, innermost first, or had none left.
     regions: FxHashMap<u64, Vec<Region<'a>>>,
+    /// No M of which this generation has nothing had one of these Ps.
+    held: Vec<Slot>,
 }
 
 /// What an M is taken to have had; `None` where it is still open.
@@ -94,13 +96,15 @@ impl<'a> State<'a> {
 
     /// Whether a range open at its first mention was so before.
     pub(crate) fn assume_range(&mut self, g: Slot, begin: EventType) -> bool {
+        let Some(guess) = &mut self.guess else { return false };
         let id = self.gs.id(g);
-        self.guess.as_mut().is_some_and(|guess| guess.ranges.insert((id, begin)))
+        !self.gs.more_mut(g).ranged && !self.gs.has_ended(id) && guess.ranges.insert((id, begin))
     }
 
     /// Whether a sweep going on at its first mention was so before.
     pub(crate) fn assume_sweep(&mut self, proc: u64) -> bool {
-        self.guess.as_mut().is_some_and(|guess| guess.sweeps.insert(proc))
+        let Some(guess) = &mut self.guess else { return false };
+        self.ps.find(proc).is_some_and(|p| !p.swept) && guess.sweeps.insert(proc)
     }
 
     /// Whether a P at its first mention existed before, with that status.
@@ -112,7 +116,7 @@ impl<'a> State<'a> {
 
     /// Whether a G at its first mention existed before, with that status.
     pub(crate) fn assume_goroutine(&mut self, id: u64, status: GoStatus) -> bool {
-        let Some(guess) = &mut self.guess else { return false };
+        let Some(guess) = self.guess.as_mut().filter(|_| !self.gs.has_ended(id)) else { return false };
         guess.gs.push((id, status));
         true
     }
@@ -147,6 +151,13 @@ impl<'a> State<'a> {
         Some((guess.ms.entry(thread).or_default(), self.ms.context_mut(m)?))
     }
 
+    /// Takes no other M to have had a P, the holder of which is looked for.
+    pub(crate) fn assume_holder(&mut self, p: Slot) {
+        if let Some(guess) = &mut self.guess {
+            guess.held.push(p);
+        }
+    }
+
     /// Takes the collector to have been where the first event of it says.
     pub(crate) fn assume_gc(&mut self, seq: u64, phase: Phase) {
         if let Some(guess) = &mut self.guess
@@ -177,7 +188,9 @@ impl<'a> State<'a> {
 
     /// Takes a G to have had a region open that ends without having begun.
     pub(crate) fn assume_region(&mut self, goroutine: u64, region: Region<'a>) {
-        if let Some(guess) = &mut self.guess {
+        if let Some(guess) = &mut self.guess
+            && !self.gs.has_ended(goroutine)
+        {
             guess.regions.entry(goroutine).or_default().push(region);
         }
     }
@@ -187,25 +200,27 @@ impl<'a> State<'a> {
     /// one does not mention, and returns true.
     pub(crate) fn confirm(&mut self, before: &State<'a>) -> bool {
         let Some(guess) = self.guess.take() else { return false };
-        if !guess.holds(before) {
+        let ended = self.gs.remember_ended(false);
+        if !guess.holds(before) || !self.is_all_that_held(&guess.held, before) {
             return false;
         }
         for m in before.ms.iter() {
-            if self.ms.find(m.id).is_none() {
-                let slot = self.ms.add(m.id);
-                let g = self.gs.find(m.cx.go).unwrap_or(NONE);
-                self.ms.leave(slot, Context { g, ..m.cx });
+            // One left behind with a G that has ended is in nothing that follows.
+            if self.ms.find(m.id).is_none() && ended.contains(&m.cx.go) {
+                return false;
             }
+            let g = self.gs.find(m.cx.go).unwrap_or(NONE);
+            self.ms.adopt(m, g);
         }
         for (id, p) in before.ps.iter() {
             if self.ps.find(u64::from(id)).is_none() {
                 *self.ps.add(id, p.status, 0) = *p;
             }
         }
-        for &(id, _) in &guess.gs {
+        for &(id, _) in guess.gs.iter().filter(|(id, _)| !ended.contains(id)) {
             let regions = before.gs.find_ref(id).map(|slot| before.gs.regions(slot)).unwrap_or_default();
-            let ended = guess.regions.get(&id).map_or(0, Vec::len);
-            let regions = regions.get(..regions.len().saturating_sub(ended)).unwrap_or_default();
+            let left = guess.regions.get(&id).map_or(0, Vec::len);
+            let regions = regions.get(..regions.len().saturating_sub(left)).unwrap_or_default();
             if let (false, Some(slot)) = (regions.is_empty(), self.gs.find(id)) {
                 let own: Vec<Region<'a>> = std::mem::take(&mut self.gs.more_mut(slot).regions);
                 self.gs.more_mut(slot).regions = [regions, &own[..]].concat();
@@ -220,6 +235,11 @@ impl<'a> State<'a> {
             self.gc = before.gc;
         }
         true
+    }
+
+    /// Whether these Ps were held by no M that only `before` knows.
+    fn is_all_that_held(&self, held: &[Slot], before: &State<'_>) -> bool {
+        held.is_empty() || before.ms.iter().all(|m| !held.contains(&m.cx.p) || self.ms.find(m.id).is_some())
     }
 }
 
@@ -238,6 +258,8 @@ impl<'a> Guess<'a> {
             let cx = state.ms.find(thread).map_or(Context::EMPTY, |m| state.ms.context(m));
             cx.go == holding.go() && cx.p == holding.p()
         };
+        // An M left with a G that has ended keeps a slot that means nothing here.
+        let is_fresh = |m: &Thread| m.cx.go == WIRE_NONE || state.gs.id(m.cx.g) == m.cx.go;
         let gc = self
             .gc
             .is_none_or(|gc| gc == state.gc || (gc.phase == Phase::Off && state.gc.phase == Phase::Undetermined));
@@ -259,6 +281,7 @@ impl<'a> Guess<'a> {
             && self.gs.iter().all(g_is)
             && self.ps.iter().all(p_is)
             && self.ms.iter().all(m_is)
+            && state.ms.iter().all(is_fresh)
             && gc
             && expected
             && ranges == self.ranges.len()

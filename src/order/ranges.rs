@@ -41,6 +41,7 @@ pub(crate) fn go_range_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Resu
         return Err(Error::at(at, ErrorKind::RangeOpen { event }));
     }
     g.ranges.push(OpenRange { begin: event, kind, origin: at });
+    g.ranged = true;
     Ok(Advance::Yes)
 }
 
@@ -92,7 +93,7 @@ pub(crate) fn sweep_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<
     if p.sweeping {
         return Err(Error::at(at, ErrorKind::RangeOpen { event }));
     }
-    p.sweeping = true;
+    (p.sweeping, p.swept) = (true, true);
     Ok(Advance::Yes)
 }
 

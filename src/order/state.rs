@@ -19,7 +19,7 @@ use crate::order::{Advance, Record, Step};
 use crate::paged::{Paged, Vacant};
 use crate::wire::v2::spec::EventType;
 use crate::wire::v2::status::GoStatus;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -104,6 +104,8 @@ impl G {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct More<'a> {
     pub(crate) ranges: OpenRanges,
+    /// Whether a range of it has begun, which only a guess asks.
+    pub(crate) ranged: bool,
     /// Open regions, outermost first.
     pub(crate) regions: Vec<Region<'a>>,
 }
@@ -124,6 +126,8 @@ pub(crate) struct Goroutines<'a> {
     free: Vec<Slot>,
     index: Paged<Slot>,
     recent: Recent,
+    /// The IDs of those that have ended, while a generation is read on a guess.
+    ended: Option<FxHashSet<u64>>,
 }
 
 /// How many of the goroutines looked for last are remembered.
@@ -232,13 +236,27 @@ impl<'a> Goroutines<'a> {
         let Some(g) = self.slab.get_mut(slot as usize) else { return };
         self.index.remove(g.id);
         *self.recent.place(g.id) = NONE;
+        if let Some(ended) = &mut self.ended {
+            ended.insert(g.id);
+        }
         // A slot not in use shows no ID that a context could have.
         g.id = WIRE_NONE;
         self.free.push(slot);
         if let Some(more) = self.more.get_mut(slot as usize) {
             more.ranges.clear();
+            more.ranged = false;
             more.regions.clear();
         }
+    }
+
+    /// Begins or stops to remember which have ended; those that had.
+    pub(crate) fn remember_ended(&mut self, remember: bool) -> FxHashSet<u64> {
+        std::mem::replace(&mut self.ended, remember.then(FxHashSet::default)).unwrap_or_default()
+    }
+
+    /// Whether one with that ID has ended, as far as that is remembered.
+    pub(crate) fn has_ended(&self, id: u64) -> bool {
+        self.ended.as_ref().is_some_and(|ended| ended.contains(&id))
     }
 
     /// How many are alive.
@@ -325,11 +343,12 @@ impl<'a> State<'a> {
         self.tables.string(self.file, StringId(id)).unwrap_or_default()
     }
 
-    /// The M that holds a P. The step is fresher than what the state has of
-    /// its M.
-    pub(crate) fn holder(&self, p: Slot, step: &Step<'_>) -> Option<Thread> {
+    /// The M that holds a P; where a trace says that of several, the one with
+    /// the greatest ID. The step is fresher than what the state has of its M.
+    pub(crate) fn holder(&mut self, p: Slot, step: &Step<'_>) -> Option<Thread> {
+        self.assume_holder(p);
         let fresh = self.ms.iter().map(|m| if m.id == step.thread() { Thread { cx: step.cx, ..*m } } else { *m });
-        fresh.filter(|m| m.cx.p == p).last()
+        fresh.filter(|m| m.cx.p == p).max_by_key(|m| m.id)
     }
 
     /// Ends an event that makes that record.

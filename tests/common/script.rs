@@ -1,7 +1,7 @@
 //! Traces in a short notation.
 //!
 //! A line is a batch: a thread, perhaps the time it begins at, and its events,
-//! separated by `;`. Each event comes one tick after the one before, or as many
+//! separated by `;`, perhaps none. Each event comes one tick after the one before, or as many
 //! as `+N` in front of it says.
 //!
 //! ```text
@@ -56,7 +56,7 @@ pub fn trace(version: Version, script: &str) -> TraceBuilder {
         let thread = thread.trim().strip_prefix('M').unwrap_or_else(|| panic!("no thread: {line}"));
         let thread = number(generation, thread);
         generation.batch(thread, time.parse().unwrap());
-        for event in events.split(';') {
+        for event in events.split(';').filter(|event| !event.trim().is_empty()) {
             add(generation, event.trim());
         }
     }

@@ -13,12 +13,15 @@ pub(crate) struct P {
     pub(crate) seq: Seq,
     pub(crate) status: ProcStatus,
     pub(crate) sweeping: bool,
+    /// Whether it has begun to sweep since it was added, which only a guess
+    /// asks.
+    pub(crate) swept: bool,
     /// Whether there is one of that number.
     pub(crate) exists: bool,
 }
 
 impl P {
-    const ABSENT: P = P { seq: Seq::FIRST, status: ProcStatus::Bad, sweeping: false, exists: false };
+    const ABSENT: P = P { seq: Seq::FIRST, status: ProcStatus::Bad, sweeping: false, swept: false, exists: false };
 
     pub(crate) fn restart(&mut self, generation: u32) {
         self.seq = Seq::first(generation);
@@ -69,7 +72,7 @@ impl Procs {
             self.slab.resize(at + 1, P::ABSENT);
         }
         let place = &mut self.slab[at];
-        *place = P { seq: Seq::first(generation), status, sweeping: false, exists: true };
+        *place = P { seq: Seq::first(generation), status, sweeping: false, swept: false, exists: true };
         place
     }
 

@@ -94,6 +94,18 @@ impl Threads {
         }
     }
 
+    /// Takes over what another state knows of an M: all, if this one does not
+    /// have it, with the slot of its goroutine here; else that it has run.
+    pub(crate) fn adopt(&mut self, other: &Thread, g: Slot) {
+        let known = self.find(other.id);
+        let slot = known.unwrap_or_else(|| self.add(other.id));
+        let Some(thread) = self.slab.get_mut(slot as usize) else { return };
+        thread.ran |= other.ran;
+        if known.is_none() {
+            thread.cx = Context { g, ..other.cx };
+        }
+    }
+
     /// Adds an M that is not there, with nothing bound.
     pub(crate) fn add(&mut self, id: u64) -> Slot {
         let slot = self.slab.len() as Slot;
