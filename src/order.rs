@@ -21,6 +21,7 @@ pub(crate) mod frontier;
 mod gc;
 mod goroutine;
 pub(crate) mod guess;
+mod patience;
 pub(crate) mod pdqsort;
 mod place;
 mod proc;
@@ -51,7 +52,7 @@ use crate::wire::v2::spec::EventType;
 use context::Context;
 use cursor::Spans;
 use frontier::{Entry, Frontier};
-use recover::PATIENCE_AT_FIRST;
+use patience::Patience;
 use run::Ran;
 use state::{NONE, Slot, State};
 
@@ -76,8 +77,8 @@ pub(crate) struct Order<'a> {
     v1: Option<Box<v1::Ordering<'a>>>,
     /// What lenient mode got past and has not been told of yet.
     warnings: Warnings,
-    /// How many events may still be tried in vain; see [`Limits::patience`].
-    patience: u64,
+    /// How many events may still be tried in vain.
+    patience: Patience,
 }
 
 impl<'a> Order<'a> {
@@ -99,7 +100,7 @@ impl<'a> Order<'a> {
             entered: false,
             v1: None,
             warnings: Warnings::new(limits),
-            patience: PATIENCE_AT_FIRST,
+            patience: Patience::new(limits),
         }
     }
 
@@ -128,7 +129,7 @@ impl<'a> Order<'a> {
             && before.last_time == began
             && before.syncs + 1 == self.syncs
             // With less left, reading in sequence might have given up.
-            && before.patience == PATIENCE_AT_FIRST
+            && before.patience.is_full()
             && self.state.confirm(&before.state)
     }
 
@@ -239,28 +240,29 @@ impl<'a> Order<'a> {
                 done => done,
             };
         }
+        self.patience.begin(out);
         while out.has_room() {
             match self.frontier.get(0) {
-                Some(head) if head.time <= self.sample_time => match self.run(0, out) {
+                Some(head) if head.time <= self.sample_time => match self.run(out) {
                     Ok(Ran::Advanced) => {}
                     Ok(Ran::NotYet) => self.search(out)?,
                     Err(e) => self.recover(0, e, out)?,
                 },
                 None if self.samples.is_empty() => {
-                    self.regain_patience(out.records().len());
+                    self.patience.regain(out);
                     return Ok(true);
                 }
                 _ => self.sample(out)?,
             }
         }
-        self.regain_patience(out.records().len());
+        self.patience.regain(out);
         Ok(false)
     }
 
     /// The head of the frontier cannot happen yet: tries the rest by time.
     #[inline(never)]
     fn search(&mut self, out: &mut Block) -> Result<()> {
-        if self.state.lenient && !self.has_patience() {
+        if self.state.lenient && !self.patience.allows(self.frontier.len(), out) {
             return self.give_way(out);
         }
         self.frontier.sort();

@@ -1,9 +1,10 @@
-//! Generations that are read ahead of those in front of them: what is taken
-//! for granted of these is either true, or the generation is read again.
+//! Whoever reads a trace, and in what pieces, its events are the same.
 //!
-//! A case is a trace in the notation of `common/script.rs` in which something
-//! could pass for true that is not. Its first generation is held back until
-//! the others have been begun, so that they are read on a guess.
+//! Generations are read ahead of those in front of them: what is taken for granted
+//! of these is either true, or the generation is read again. A case is a trace in
+//! the notation of `common/script.rs` in which something could pass for true that
+//! is not. Its first generation is held back until the others have been begun, so
+//! that they are read on a guess.
 
 mod common;
 
@@ -133,31 +134,74 @@ fn what_could_pass_for_true_changes_nothing() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Where so much was tried in vain that there is no patience left, what waits
-/// for another M is placed, not looked for.
-#[test]
-fn patience_is_carried_over() {
+/// So many Ms wait for what never comes that no patience is left.
+fn no_patience() -> String {
     let mut script = String::from("M9999 @1: ProcStatus 0 PRunning; GoStatus 1 9999 Running; GoStatus 2 - Waiting\n");
     for m in 1..3000 {
         let _ = writeln!(script, "M{m} @{}: GoStart 3 7", 10 * m);
     }
-    script.push_str(
-        "generation
+    script
+}
+
+/// Where so much was tried in vain that there is no patience left, what waits
+/// for another M is placed, not looked for. With each event that happens some
+/// of it is regained, wherever a block of events ends.
+#[test]
+fn patience_does_not_depend_on_who_reads() {
+    let (mut waits, mut come) = (String::from("M1 @50000: GoStatus 3 1 Running"), String::new());
+    for g in 100..1000 {
+        let _ = write!(waits, "; +10 GoUnblock {g} 1");
+        let _ = write!(come, "; +10 GoCreateBlocked {g}");
+    }
+    let none_is_regained = "generation
          M1 @50000: GoStatus 3 1 Running; GoUnblock 2 1
-         M9999 @60000: ProcStatus 0 PRunning; GoStatus 1 9999 Running; GoStatus 2 - Waiting",
-    );
-    let mut options = Options::default().mode(Mode::Lenient);
-    options.limits.patience = 0;
+         M9999 @60000: ProcStatus 0 PRunning; GoStatus 1 9999 Running; GoStatus 2 - Waiting";
+    let some_is = |first: &str| {
+        format!(
+            "generation
+             {waits}
+             M9999 @50004: ProcStatus 0 PRunning; GoStatus 1 9999 Running; GoStatus 2 - Waiting{first}{come}"
+        )
+    };
+    // Whichever of the two events is the last of a block.
+    let cases = [(0, none_is_regained.to_string()), (1, some_is("")), (1, some_is("; HeapAlloc 1"))];
     let mut wrong = String::new();
-    compare(&mut wrong, "no patience", &script, options);
+    for (patience, script) in cases {
+        let mut options = Options::default().mode(Mode::Lenient);
+        options.limits.patience = patience;
+        compare(&mut wrong, &format!("patience {patience}"), &(no_patience() + &script), options);
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// With a frequency that says nothing, every other event is at the least time there
+/// is: how many events an M may take then does not depend on how events are cut into
+/// blocks either.
+#[test]
+fn a_clock_that_stands_still_changes_nothing() {
+    let mut script = String::new();
+    for m in 1..6 {
+        let _ = write!(script, "M{m}: ProcStatus {m} PRunning; GoStatus {m} {m} Running");
+        for g in 0..200 {
+            let _ = write!(script, "; GoCreateBlocked {}; GoUnblock {} 1", 1000 * m + g, 1000 * (m % 5 + 1) + g);
+        }
+        script.push('\n');
+    }
+    let mut trace = script::trace(Version::Go126, &script);
+    trace.last().frequencies = vec![0];
+    let mut wrong = String::new();
+    compare_bytes(&mut wrong, "no clock", &trace.build(), Options::default().mode(Mode::Lenient));
     assert!(wrong.is_empty(), "{wrong}");
 }
 
 /// Adds how the two ways of reading a trace differ.
 fn compare(wrong: &mut String, name: &str, script: &str, options: Options) {
-    let bytes = script::build(Version::Go126, script).bytes;
-    let (lines, failed) = in_sequence(&Trace::with_options(&bytes, options).unwrap());
-    let got = ahead(&Trace::with_options(&bytes, options.threads(3)).unwrap());
+    compare_bytes(wrong, name, &script::build(Version::Go126, script).bytes, options);
+}
+
+fn compare_bytes(wrong: &mut String, name: &str, bytes: &[u8], options: Options) {
+    let (lines, failed) = in_sequence(&Trace::with_options(bytes, options).unwrap());
+    let got = ahead(&Trace::with_options(bytes, options.threads(3)).unwrap());
     let want = failed.map_or(Ok(lines), Err);
     if got != want {
         let _ = writeln!(wrong, "{name}, {:?}\n--- got\n{got:#?}\n--- want\n{want:#?}\n", options.mode);

@@ -98,7 +98,7 @@ impl<'a> State<'a> {
     pub(crate) fn assume_range(&mut self, g: Slot, begin: EventType) -> bool {
         let Some(guess) = &mut self.guess else { return false };
         let id = self.gs.id(g);
-        !self.gs.more_mut(g).ranged && !self.gs.has_ended(id) && guess.ranges.insert((id, begin))
+        !self.gs.more_mut(g).ranged && !self.gs.came_back(g) && guess.ranges.insert((id, begin))
     }
 
     /// Whether a sweep going on at its first mention was so before.
@@ -189,7 +189,7 @@ impl<'a> State<'a> {
     /// Takes a G to have had a region open that ends without having begun.
     pub(crate) fn assume_region(&mut self, goroutine: u64, region: Region<'a>) {
         if let Some(guess) = &mut self.guess
-            && !self.gs.has_ended(goroutine)
+            && !self.gs.find(goroutine).is_some_and(|g| self.gs.came_back(g))
         {
             guess.regions.entry(goroutine).or_default().push(region);
         }
@@ -200,28 +200,30 @@ impl<'a> State<'a> {
     /// one does not mention, and returns true.
     pub(crate) fn confirm(&mut self, before: &State<'a>) -> bool {
         let Some(guess) = self.guess.take() else { return false };
-        let ended = self.gs.remember_ended(false);
+        self.gs.remember_ended(false);
         if !guess.holds(before) || !self.is_all_that_held(&guess.held, before) {
             return false;
         }
         for m in before.ms.iter() {
-            // One left behind with a G that has ended is in nothing that follows.
-            if self.ms.find(m.id).is_none() && ended.contains(&m.cx.go) {
+            let g = self.gs.find(m.cx.go).filter(|&g| !self.gs.came_back(g));
+            // One that was left with a G that has ended keeps a slot that means nothing.
+            if g.is_none() && m.cx.go != WIRE_NONE && self.ms.find(m.id).is_none() {
                 return false;
             }
-            let g = self.gs.find(m.cx.go).unwrap_or(NONE);
-            self.ms.adopt(m, g);
+            self.ms.adopt(m, g.unwrap_or(NONE));
         }
         for (id, p) in before.ps.iter() {
             if self.ps.find(u64::from(id)).is_none() {
                 *self.ps.add(id, p.status, 0) = *p;
             }
         }
-        for &(id, _) in guess.gs.iter().filter(|(id, _)| !ended.contains(id)) {
+        for &(id, _) in &guess.gs {
             let regions = before.gs.find_ref(id).map(|slot| before.gs.regions(slot)).unwrap_or_default();
             let left = guess.regions.get(&id).map_or(0, Vec::len);
             let regions = regions.get(..regions.len().saturating_sub(left)).unwrap_or_default();
-            if let (false, Some(slot)) = (regions.is_empty(), self.gs.find(id)) {
+            if let (false, Some(slot)) = (regions.is_empty(), self.gs.find(id))
+                && !self.gs.came_back(slot)
+            {
                 let own: Vec<Region<'a>> = std::mem::take(&mut self.gs.more_mut(slot).regions);
                 self.gs.more_mut(slot).regions = [regions, &own[..]].concat();
             }

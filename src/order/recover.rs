@@ -16,9 +16,6 @@ use crate::order::{Order, Step};
 use crate::warning::{Repair, Warning};
 use crate::wire::v2::spec::{EventType, Layout};
 
-/// With what patience a trace begins.
-pub(super) const PATIENCE_AT_FIRST: u64 = 1 << 20;
-
 impl Order<'_> {
     /// The warnings since the last time.
     pub(crate) fn take_warnings(&mut self) -> Vec<Warning> {
@@ -27,24 +24,6 @@ impl Order<'_> {
         let v1 = self.v1.as_mut().map_or_else(Vec::new, |v1| v1.take_defects());
         self.warnings.extend(v1);
         self.warnings.take()
-    }
-
-    /// Lets more be tried in vain, for so many events that have happened.
-    pub(super) fn regain_patience(&mut self, events: usize) {
-        let more = self.state.limits.patience.saturating_mul(events as u64);
-        self.patience = self.patience.saturating_add(more).min(PATIENCE_AT_FIRST);
-    }
-
-    /// Whether trying all Ms is still worth it.
-    pub(super) fn has_patience(&mut self) -> bool {
-        let cost = self.frontier.len() as u64;
-        match self.patience.checked_sub(cost) {
-            Some(left) => {
-                self.patience = left;
-                true
-            }
-            None => false,
-        }
     }
 
     /// Every M waits for another: the earliest event is placed.

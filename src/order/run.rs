@@ -31,20 +31,29 @@ pub(super) enum Ran {
 }
 
 impl Order<'_> {
-    /// As [`run`](Self::run), outlined.
+    /// Tries the event of the frontier's entry at `at`.
     #[inline(never)]
     pub(super) fn run_one(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
-        self.run(at, out)
+        self.take_turns::<true>(at, out)
     }
 
-    /// Tries the event of the frontier's entry at `at`. At the head it goes on:
-    /// with the same M for as long as that stays the head, then with its rival.
+    /// Tries the event at the head of the frontier and goes on: with the same M for
+    /// as long as that stays the head, then with its rival.
     #[inline(always)]
-    pub(super) fn run(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
+    pub(super) fn run(&mut self, out: &mut Block) -> Result<Ran> {
+        self.take_turns::<false>(0, out)
+    }
+
+    #[inline(always)]
+    fn take_turns<const ONE: bool>(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
         let Some(Entry { mut m, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
         let Some(&Thread { id: mut thread, mut cx, cursor, .. }) = self.state.ms.get(m) else {
             return Ok(Ran::NotYet);
         };
+        // An M that is none keeps no context, and so does not go on.
+        if !ONE && thread == WIRE_NONE {
+            return self.run_one(at, out);
+        }
         let Cursor { mut start, mut args, mut time, end, .. } = cursor;
         if args > MOST_TIME {
             return self.run_timeless(at, out);
@@ -62,7 +71,7 @@ impl Order<'_> {
 
         // Who comes next is known before it is known when.
         let mut rival = self.frontier.rival();
-        let mut limit = self.limit(at, thread, rival);
+        let mut limit = rival.time.min(self.sample_time);
 
         let failed = loop {
             let record = out.next();
@@ -122,8 +131,8 @@ impl Order<'_> {
                     Err(e) => break Some(e),
                 }
             }
-            if time > limit || !out.has_room() {
-                if at != 0 || limit != rival.time || !out.has_room() {
+            if ONE || time > limit || !out.has_room() {
+                if ONE || limit != rival.time || !out.has_room() {
                     break None;
                 }
                 // The M gives way.
@@ -138,10 +147,10 @@ impl Order<'_> {
                 let (Some(batch), Some(rest)) = (self.file.get(..end), self.file.get(start..end)) else { break None };
                 data = batch;
                 bytes = window(rest, &mut tail);
-                if args > MOST_TIME {
+                if args > MOST_TIME || thread == WIRE_NONE {
                     break None;
                 }
-                limit = self.limit(at, thread, rival);
+                limit = rival.time.min(self.sample_time);
             }
         };
 
@@ -194,13 +203,6 @@ impl Order<'_> {
         let next = self.spans.open(self.file, self.frequency, &mut self.spans.after(thread.cursor.span))?;
         thread.cursor = next.unwrap_or(thread.cursor);
         Ok(next)
-    }
-
-    /// Until when an M stays at the head. One that is none keeps no context,
-    /// so that it does not: one event at a time.
-    #[inline(always)]
-    fn limit(&self, at: usize, thread: u64, rival: Entry) -> i64 {
-        if at == 0 && thread != WIRE_NONE { rival.time.min(self.sample_time) } else { i64::MIN }
     }
 
     /// Keeps where an M's events have come to.

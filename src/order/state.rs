@@ -19,7 +19,7 @@ use crate::order::{Advance, Record, Step};
 use crate::paged::{Paged, Vacant};
 use crate::wire::v2::spec::EventType;
 use crate::wire::v2::status::GoStatus;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -28,6 +28,9 @@ pub(crate) type Slot = u32;
 
 /// No place.
 pub(crate) const NONE: Slot = Slot::MAX;
+
+/// The place of a goroutine that has ended, while that is remembered.
+const ENDED: Slot = NONE - 1;
 
 impl Vacant for Slot {
     const VACANT: Slot = NONE;
@@ -106,6 +109,8 @@ pub(crate) struct More<'a> {
     pub(crate) ranges: OpenRanges,
     /// Whether a range of it has begun, which only a guess asks.
     pub(crate) ranged: bool,
+    /// Whether one with its ID had ended before it came, where that is remembered.
+    pub(crate) came_back: bool,
     /// Open regions, outermost first.
     pub(crate) regions: Vec<Region<'a>>,
 }
@@ -126,8 +131,9 @@ pub(crate) struct Goroutines<'a> {
     free: Vec<Slot>,
     index: Paged<Slot>,
     recent: Recent,
-    /// The IDs of those that have ended, while a generation is read on a guess.
-    ended: Option<FxHashSet<u64>>,
+    /// Whether it is remembered which have ended: while a generation is read on a
+    /// guess.
+    remembers: bool,
 }
 
 /// How many of the goroutines looked for last are remembered.
@@ -214,7 +220,7 @@ impl<'a> Goroutines<'a> {
     pub(crate) fn add(&mut self, g: G) -> Option<Slot> {
         let slot = self.free.last().copied().unwrap_or(self.slab.len() as Slot);
         if !self.index.insert(g.id, slot) {
-            return None;
+            return self.bring_back(g);
         }
         match self.slab.get_mut(slot as usize) {
             Some(place) => {
@@ -227,6 +233,19 @@ impl<'a> Goroutines<'a> {
         Some(slot)
     }
 
+    /// Adds a goroutine, one with the ID of which has ended; nothing if it has not.
+    #[cold]
+    #[inline(never)]
+    fn bring_back(&mut self, g: G) -> Option<Slot> {
+        if !self.has_ended(g.id) {
+            return None;
+        }
+        self.index.remove(g.id);
+        let slot = self.add(g)?;
+        self.more_mut(slot).came_back = true;
+        Some(slot)
+    }
+
     #[inline(never)]
     fn grow(&mut self, g: G) {
         self.slab.push(g);
@@ -234,29 +253,35 @@ impl<'a> Goroutines<'a> {
 
     pub(crate) fn remove(&mut self, slot: Slot) {
         let Some(g) = self.slab.get_mut(slot as usize) else { return };
-        self.index.remove(g.id);
-        *self.recent.place(g.id) = NONE;
-        if let Some(ended) = &mut self.ended {
-            ended.insert(g.id);
+        match self.remembers {
+            true => _ = self.index.replace(g.id, ENDED),
+            false => self.index.remove(g.id),
         }
+        *self.recent.place(g.id) = NONE;
         // A slot not in use shows no ID that a context could have.
         g.id = WIRE_NONE;
         self.free.push(slot);
         if let Some(more) = self.more.get_mut(slot as usize) {
             more.ranges.clear();
-            more.ranged = false;
+            (more.ranged, more.came_back) = (false, false);
             more.regions.clear();
         }
     }
 
-    /// Begins or stops to remember which have ended; those that had.
-    pub(crate) fn remember_ended(&mut self, remember: bool) -> FxHashSet<u64> {
-        std::mem::replace(&mut self.ended, remember.then(FxHashSet::default)).unwrap_or_default()
+    /// Begins or stops to remember which have ended.
+    pub(crate) fn remember_ended(&mut self, remember: bool) {
+        self.remembers = remember;
     }
 
-    /// Whether one with that ID has ended, as far as that is remembered.
+    /// Whether one with that ID has ended and not come back, if that is remembered.
     pub(crate) fn has_ended(&self, id: u64) -> bool {
-        self.ended.as_ref().is_some_and(|ended| ended.contains(&id))
+        self.index.peek(id) == ENDED
+    }
+
+    /// Whether one with the ID of the one in a slot had ended before, if that was
+    /// remembered.
+    pub(crate) fn came_back(&self, slot: Slot) -> bool {
+        self.more.get(slot as usize).is_some_and(|more| more.came_back)
     }
 
     /// How many are alive.
@@ -274,7 +299,7 @@ impl<'a> Goroutines<'a> {
 
     /// As [`find`](Self::find), without warming the index's cache.
     pub(crate) fn find_ref(&self, id: u64) -> Option<Slot> {
-        self.index.get_cold(id)
+        self.index.get_cold(id).filter(|&slot| slot != ENDED)
     }
 
     /// The open regions of a goroutine, outermost first.

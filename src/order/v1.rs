@@ -33,7 +33,7 @@ mod window;
 use crate::error::{Error, Result};
 use crate::generation::Generation;
 use crate::limits::Limits;
-use crate::order::recover::PATIENCE_AT_FIRST;
+use crate::order::patience;
 use crate::order::{Block, Record};
 use crate::version::Version;
 use crate::warning::{Repair, Warning, Warnings};
@@ -62,7 +62,8 @@ impl Defects {
 
     /// How many Ps may be looked at in vain, so many events having happened.
     pub(crate) fn patience(&self, events: usize) -> u64 {
-        let patience = |limits: Limits| limits.patience.saturating_mul(events as u64).saturating_add(PATIENCE_AT_FIRST);
+        let patience =
+            |limits: Limits| limits.patience.saturating_mul(events as u64).saturating_add(patience::AT_FIRST);
         self.leniency.map_or(u64::MAX, patience)
     }
 
