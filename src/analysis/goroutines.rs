@@ -24,7 +24,7 @@ pub use tasks::{Log, Task};
 use crate::analysis::names::{NameId, Names};
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::event::transition::GoState;
-use crate::ids::{GoId, TaskId};
+use crate::ids::{GoId, TaskId, WIRE_NONE};
 use crate::time::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,16 +40,14 @@ pub struct Goroutine {
     /// When it was created; when the generation began that it is first mentioned
     /// in, for one that was there before.
     pub created: Time,
-    /// Who created it, if the trace has that.
-    pub creator: Option<GoId>,
+    // There may be millions: what may be missing takes no word to say so.
+    creator: GoId,
+    started: Time,
+    ended: Time,
     /// Whether the trace has its creation.
     pub creation_seen: bool,
     /// The stack that created it.
     pub creation_stack: StackKey,
-    /// When it first ran.
-    pub started: Option<Time>,
-    /// When it ended; blocking forever is an end.
-    pub ended: Option<Time>,
     /// How it spent its time.
     pub stats: Stats,
     /// What it was doing at the end of the trace.
@@ -61,27 +59,47 @@ pub struct Goroutine {
     /// The stack with which it waits, or is in a system call.
     pub stack: StackKey,
     /// Its regions, as places in [`Summaries::regions`], by when they began.
-    pub regions: Vec<usize>,
+    pub regions: Box<[usize]>,
 }
 
+/// When something was that never was.
+const NEVER: Time = Time(i64::MIN);
+/// Who created one that nobody did.
+const NOBODY: GoId = GoId(WIRE_NONE);
+
 impl Goroutine {
+    /// Who created it, if the trace has that.
+    pub fn creator(&self) -> Option<GoId> {
+        Some(self.creator).filter(|&creator| creator != NOBODY)
+    }
+
+    /// When it first ran, if it did.
+    pub fn started(&self) -> Option<Time> {
+        Some(self.started).filter(|&started| started != NEVER)
+    }
+
+    /// When it ended, if it did; blocking forever is an end.
+    pub fn ended(&self) -> Option<Time> {
+        Some(self.ended).filter(|&ended| ended != NEVER)
+    }
+
     /// One of which nothing is known but when it was created.
     fn new(id: GoId, created: Time) -> Goroutine {
         Goroutine {
             id,
             name: NameId::EMPTY,
             created,
-            creator: None,
+            creator: NOBODY,
+            started: NEVER,
+            ended: NEVER,
             creation_seen: false,
             creation_stack: StackKey::EMPTY,
-            started: None,
-            ended: None,
             stats: Stats::default(),
             state: GoState::Undetermined,
             since: created,
             reason: NameId::EMPTY,
             stack: StackKey::EMPTY,
-            regions: Vec::new(),
+            regions: Box::default(),
         }
     }
 }

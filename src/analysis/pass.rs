@@ -48,13 +48,25 @@ impl Pass {
     /// Shows the next event to an analysis, if that has a use for it.
     #[inline(always)]
     pub fn show<A: Analysis>(&mut self, event: &Event<'_>, analysis: &mut A) {
-        let new_thread = self.known.note(event.time(), event.thread());
+        self.show_and_follow::<true, A>(event, analysis);
+    }
+
+    /// The same for one that asks only since when goroutines are in a state, for what
+    /// reason and brought there by which stack: no more is followed.
+    #[inline(always)]
+    pub(super) fn show_spans<A: Analysis>(&mut self, event: &Event<'_>, analysis: &mut A) {
+        self.show_and_follow::<false, A>(event, analysis);
+    }
+
+    #[inline(always)]
+    fn show_and_follow<const ALL: bool, A: Analysis>(&mut self, event: &Event<'_>, analysis: &mut A) {
+        let new_thread = self.known.note::<ALL>(event.time(), event.thread());
         let wire_type = event.wire_type();
         if changes_go(wire_type) {
             if analysis.wants(EventType::GoStart)
                 && let Some(change) = event.go_change()
             {
-                self.change(event, new_thread, &change, analysis);
+                self.change::<ALL, A>(event, new_thread, &change, analysis);
             }
             return;
         }
@@ -69,9 +81,15 @@ impl Pass {
 
     /// A goroutine changes, or what it does is told anew.
     #[inline(always)]
-    fn change<A: Analysis>(&mut self, event: &Event<'_>, new_thread: bool, change: &GoChange, analysis: &mut A) {
+    fn change<const ALL: bool, A: Analysis>(
+        &mut self,
+        event: &Event<'_>,
+        new_thread: bool,
+        change: &GoChange,
+        analysis: &mut A,
+    ) {
         let seen = Seen { event, kind: OnceCell::new(), new_thread };
-        let Some(slot) = self.known.follow(event, change) else {
+        let Some(slot) = self.known.follow::<ALL>(event, change) else {
             analysis.event(&seen, &mut self.known);
             return;
         };

@@ -3,7 +3,7 @@
 use super::order;
 use super::person::Person;
 use super::tasks::{Log, Task};
-use super::{Goroutine, Region, Summaries, is_system};
+use super::{Goroutine, NOBODY, Region, Summaries, is_system};
 use crate::analysis::names::NameId;
 use crate::analysis::{Analysis, ByProc, BySlot, Compat, Known, Life, Memo, Seen, Step};
 use crate::event::EventKind;
@@ -24,8 +24,8 @@ const MOMENTS: usize = 256;
 pub struct Summarizer {
     pub(super) compat: Compat,
     pub(super) gs: BySlot<Person>,
-    /// All goroutines so far, in the order in which they were mentioned.
-    pub(super) all: Vec<Goroutine>,
+    /// Those that have ended so far.
+    all: Vec<Goroutine>,
     pub(super) regions: Vec<Region>,
     pub(super) tasks: BTreeMap<TaskId, Task>,
     /// Whether a reason to block is that of one that never ends.
@@ -82,10 +82,6 @@ impl Analysis for Summarizer {
             goroutines.reverse();
             goroutines.dedup_by_key(|g| g.id);
             goroutines.reverse();
-        }
-        let regions = &self.regions;
-        for goroutine in &mut goroutines {
-            goroutine.regions.sort_by_key(|&at| regions.get(at).and_then(|region| region.start));
         }
         Summaries {
             start: known.start(),
@@ -180,7 +176,7 @@ impl Summarizer {
         let mut ends = false;
         match now.state {
             GoState::Running => {
-                person.started.get_or_insert(time);
+                person.run(time);
             }
             GoState::Waiting => {
                 ends = self.forever.get(now.reason, || known.stacks().names.get(now.reason) == b"forever");
@@ -213,7 +209,7 @@ impl Summarizer {
     /// A goroutine that is mentioned for the first time, or as if it were.
     #[inline(never)]
     fn meet(&mut self, step: &Step<'_, '_>, known: &Known) {
-        let (id, time, synced, at) = (step.now.id, step.time(), known.synced(), self.all.len());
+        let (id, time, synced) = (step.now.id, step.time(), known.synced());
         if !step.new {
             self.gs.at(step.slot).leave(step.was, step.took, time);
             self.close(step.slot, step.was);
@@ -221,9 +217,9 @@ impl Summarizer {
         }
         // What is known of is as it is since the generation began.
         let known_since = if step.from == GoState::NotExist { time } else { synced };
-        let (mut sum, mut person) = (Goroutine::new(id, known_since), Person { at, ..Person::default() });
+        let mut person = Person::new(id, known_since);
         match step.from {
-            GoState::NotExist => self.create(step, known, &mut sum, &mut person),
+            GoState::NotExist => self.create(step, known, &mut person),
             GoState::Undetermined => person.settle_before(step, synced),
             _ => {}
         }
@@ -231,21 +227,22 @@ impl Summarizer {
             self.alive += 1;
             self.count(time, known);
         }
-        self.all.push(sum);
         *self.gs.at(step.slot) = person;
     }
 
-    fn create(&mut self, step: &Step<'_, '_>, known: &Known, sum: &mut Goroutine, person: &mut Person) {
+    fn create(&mut self, step: &Step<'_, '_>, known: &Known, person: &mut Person) {
+        let sum = &mut person.sum;
         sum.creation_seen = true;
-        sum.creator = step.goroutine();
+        sum.creator = step.goroutine().unwrap_or(NOBODY);
         sum.creation_stack = step.now.stack;
         // It inherits the task of the region that its creator is in.
         let creator = step.goroutine().and_then(|id| self.gs.get(known.slot(id)?));
-        let inherited = creator.and_then(|creator| creator.active.last().copied());
+        let inherited = creator.and_then(|creator| creator.within()?.active.last().copied());
         if let Some(task) = inherited.and_then(|at| self.regions.get(at)).map(|region| region.task) {
-            person.active.push(self.regions.len());
             let region = Region::new(sum.id, NameId::EMPTY, task);
-            self.regions.push(Region { start: Some(step.time()), stack: sum.creation_stack, ..region });
+            let (start, stack) = (Some(step.time()), sum.creation_stack);
+            person.within_mut().active.push(self.regions.len());
+            self.regions.push(Region { start, stack, ..region });
         }
     }
 
@@ -273,30 +270,31 @@ impl Summarizer {
     fn lose_proc(&mut self, time: Time, proc: ProcId, known: &Known) {
         let loser = self.in_syscall.remove(proc).and_then(|id| known.slot(id));
         if let Some(person) = loser.and_then(|slot| self.gs.get_mut(slot)) {
-            person.lost_proc = Some(time);
+            person.lose_proc(time);
         }
     }
 
     /// Ends a goroutine, or with the trace its summary.
     fn end(&mut self, slot: u32, life: &Life, time: Time, ended: Option<Time>, known: &Known) {
         let Some(person) = self.gs.get_mut(slot) else { return };
-        let Some(sum) = self.all.get_mut(person.at) else { return };
-        person.ended = ended.or(person.ended);
-        let system = is_system(known.stacks().names.get(life.root));
-        for at in person.end(life, sum.created, time, self.compat) {
-            let Some(region) = self.regions.get_mut(at).filter(|_| !system) else { continue };
+        person.sum.ended = ended.unwrap_or(person.sum.ended);
+        let active = person.end(life, time, self.compat);
+        if active.is_empty() || is_system(known.stacks().names.get(life.root)) {
+            return;
+        }
+        for at in active {
+            let Some(region) = self.regions.get_mut(at) else { continue };
             region.end = ended;
-            region.stats = person.stats.minus(&region.stats);
+            region.stats = person.sum.stats.minus(&region.stats);
             region.counts = true;
-            person.regions.push(at);
+            person.within_mut().regions.push(at);
         }
     }
 
     /// Writes down the summary of a goroutine.
     fn close(&mut self, slot: u32, life: &Life) {
-        let Some(person) = self.gs.get_mut(slot) else { return };
-        if let Some(sum) = self.all.get_mut(person.at).filter(|sum| sum.id == life.id) {
-            person.close(life, sum);
+        if let Some(person) = self.gs.get_mut(slot).filter(|person| person.sum.id == life.id) {
+            self.all.push(person.close(life, &self.regions));
         }
     }
 }

@@ -1,27 +1,30 @@
 //! A goroutine that exists, and what it is in the middle of.
 
-use super::{Goroutine, Stats};
+use super::{Goroutine, NEVER, NOBODY, Region, Stats};
 use crate::analysis::names::NameId;
 use crate::analysis::{Compat, Life, Step};
 use crate::event::transition::GoState;
+use crate::ids::GoId;
 use crate::time::Time;
 
-/// A goroutine that exists. What it comes to is written into its summary in the
-/// end: that of one that comes and goes is touched twice.
-#[derive(Clone, Debug, Default)]
+/// A goroutine that exists.
+#[derive(Clone, Debug)]
 pub(super) struct Person {
-    /// How it spent its time before the state that it is in.
-    pub(super) stats: Stats,
+    /// Its summary, as far as it has come: its figures are what was before the
+    /// state that it is in.
+    pub(super) sum: Goroutine,
     /// Since when it is in a system call, if it is in one.
     pub(super) calls: Time,
     /// When it lost its P in that.
-    pub(super) lost_proc: Option<Time>,
-    /// Where its summary is among all.
-    pub(super) at: usize,
+    lost_proc: Time,
     /// The state that it is in is in its figures already.
     pub(super) settled: bool,
-    pub(super) started: Option<Time>,
-    pub(super) ended: Option<Time>,
+    within: Option<Box<Within>>,
+}
+
+/// The ranges and regions that a goroutine is in, which few are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Within {
     pub(super) ranges: Vec<(NameId, Time)>,
     /// The regions it is in, as places among all; what was counted before them
     /// is in their figures until they end.
@@ -30,7 +33,46 @@ pub(super) struct Person {
     pub(super) regions: Vec<usize>,
 }
 
+impl Default for Person {
+    fn default() -> Person {
+        Person::new(NOBODY, Time::default())
+    }
+}
+
 impl Person {
+    /// One of which nothing is known but when it was created.
+    pub(super) fn new(id: GoId, created: Time) -> Person {
+        let sum = Goroutine::new(id, created);
+        Person { sum, calls: Time::default(), lost_proc: NEVER, settled: false, within: None }
+    }
+
+    /// The ranges and regions that it is in, if it is in any.
+    pub(super) fn within(&self) -> Option<&Within> {
+        self.within.as_deref()
+    }
+
+    pub(super) fn within_mut(&mut self) -> &mut Within {
+        self.within.get_or_insert_default()
+    }
+
+    /// It runs.
+    #[inline(always)]
+    pub(super) fn run(&mut self, time: Time) {
+        if self.sum.started == NEVER {
+            self.sum.started = time;
+        }
+    }
+
+    /// It loses its P in a system call.
+    pub(super) fn lose_proc(&mut self, time: Time) {
+        self.lost_proc = time;
+    }
+
+    /// When it lost its P in a system call, if it did.
+    fn lost_proc(&self) -> Option<Time> {
+        Some(self.lost_proc).filter(|&lost| lost != NEVER)
+    }
+
     /// It leaves a state in which it was for `took` nanoseconds.
     #[inline(always)]
     pub(super) fn leave(&mut self, was: &Life, took: i64, time: Time) {
@@ -38,13 +80,14 @@ impl Person {
             self.settled = false;
             return;
         }
-        let stats = &mut self.stats;
+        let stats = &mut self.sum.stats;
         match was.state {
             GoState::Running => stats.exec = stats.exec.saturating_add(took),
             GoState::Runnable => stats.sched_wait = stats.sched_wait.saturating_add(took),
             GoState::Waiting => stats.block.add(was.reason, took),
             GoState::Syscall => {
-                let with_proc = self.lost_proc.take().unwrap_or(time);
+                let lost = std::mem::replace(&mut self.lost_proc, NEVER);
+                let with_proc = if lost == NEVER { time } else { lost };
                 stats.syscall = stats.syscall.saturating_add(with_proc.since(self.calls));
                 stats.syscall_block = stats.syscall_block.saturating_add(time.since(with_proc));
             }
@@ -54,7 +97,7 @@ impl Person {
 
     /// Counts what it is in, when it is first mentioned, from the last sync on.
     pub(super) fn settle_before(&mut self, step: &Step<'_, '_>, synced: Time) {
-        let (stats, since) = (&mut self.stats, step.time().since(synced));
+        let (stats, since) = (&mut self.sum.stats, step.time().since(synced));
         match step.now.state {
             // The pass counts the others so, unless it has known of them.
             GoState::Syscall if step.now.proc().is_none() => stats.syscall_block = since,
@@ -68,16 +111,16 @@ impl Person {
     }
 
     /// Its figures up to `time`, what it is in the middle of included.
-    pub(super) fn until(&self, life: &Life, created: Time, time: Time, compat: Compat) -> Stats {
-        let mut stats = self.stats.clone();
-        self.settle(&mut stats, life, created, time, compat);
+    pub(super) fn until(&self, life: &Life, time: Time, compat: Compat) -> Stats {
+        let mut stats = self.sum.stats.clone();
+        self.settle(&mut stats, life, time, compat);
         stats
     }
 
     /// Adds what it is in the middle of to its figures.
-    fn settle(&self, stats: &mut Stats, life: &Life, created: Time, time: Time, compat: Compat) {
+    fn settle(&self, stats: &mut Stats, life: &Life, time: Time, compat: Compat) {
         if stats.total == 0 {
-            stats.total = time.since(created);
+            stats.total = time.since(self.sum.created);
         }
         if life.begun && !self.settled {
             let took = time.since(life.since);
@@ -89,13 +132,13 @@ impl Person {
                 GoState::NotExist | GoState::Undetermined => {}
             }
         }
-        for &(name, begun) in &self.ranges {
+        for &(name, begun) in self.within().map_or(&[][..], |within| &within.ranges) {
             stats.ranges.add(name, time.since(begun));
         }
     }
 
     fn in_syscall(&self, stats: &mut Stats, time: Time, compat: Compat) {
-        let (all, lost) = (time.since(self.calls), self.lost_proc);
+        let (all, lost) = (time.since(self.calls), self.lost_proc());
         let without = lost.map_or(0, |lost| time.since(lost));
         match lost {
             // Go counts all of it as with a P, and what was without one as waiting.
@@ -111,21 +154,25 @@ impl Person {
     }
 
     /// Ends all that it is in the middle of; returns its regions.
-    pub(super) fn end(&mut self, life: &Life, created: Time, time: Time, compat: Compat) -> Vec<usize> {
-        let mut stats = std::mem::take(&mut self.stats);
-        self.settle(&mut stats, life, created, time, compat);
-        self.stats = stats;
-        (self.settled, self.lost_proc) = (true, None);
-        self.ranges.clear();
-        std::mem::take(&mut self.active)
+    pub(super) fn end(&mut self, life: &Life, time: Time, compat: Compat) -> Vec<usize> {
+        let mut stats = std::mem::take(&mut self.sum.stats);
+        self.settle(&mut stats, life, time, compat);
+        self.sum.stats = stats;
+        (self.settled, self.lost_proc) = (true, NEVER);
+        let Some(within) = &mut self.within else { return Vec::new() };
+        within.ranges.clear();
+        std::mem::take(&mut within.active)
     }
 
-    /// Writes down what it comes to.
-    pub(super) fn close(&mut self, life: &Life, sum: &mut Goroutine) {
-        sum.stats = std::mem::take(&mut self.stats);
-        sum.regions = std::mem::take(&mut self.regions);
-        (sum.started, sum.ended) = (self.started, self.ended);
+    /// What it comes to, with its regions by when they began.
+    pub(super) fn close(&mut self, life: &Life, regions: &[Region]) -> Goroutine {
+        let mut sum = std::mem::replace(&mut self.sum, Goroutine::new(NOBODY, Time::default()));
         (sum.name, sum.state, sum.since) = (life.root, life.state, life.since);
         (sum.reason, sum.stack) = (life.reason, life.own);
+        if let Some(within) = self.within.take() {
+            sum.regions = within.regions.into();
+            sum.regions.sort_by_key(|&at| regions.get(at).and_then(|region| region.start));
+        }
+        sum
     }
 }

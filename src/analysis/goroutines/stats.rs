@@ -1,39 +1,71 @@
 //! How a goroutine spent its time.
 
 use crate::analysis::names::NameId;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
-/// Times by name; there are few names.
+/// Times by name, in the order in which the names came. Most goroutines have none,
+/// or one: those take no memory of their own.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct ByName(SmallVec<[(NameId, i64); 2]>);
+pub struct ByName(Times);
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+enum Times {
+    #[default]
+    None,
+    One(NameId, i64),
+    Several(Box<SmallVec<[(NameId, i64); 4]>>),
+}
 
 impl ByName {
     /// Adds to the time of a name.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, name: NameId, nanos: i64) {
-        match self.0.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, time)) => *time = time.saturating_add(nanos),
-            None => self.0.push((name, nanos)),
+        let known = match &mut self.0 {
+            Times::One(known, time) if *known == name => Some(time),
+            Times::Several(times) => times.iter_mut().find(|(known, _)| *known == name).map(|(_, time)| time),
+            _ => None,
+        };
+        match known {
+            Some(time) => *time = time.saturating_add(nanos),
+            None => self.add_new(name, nanos),
+        }
+    }
+
+    #[inline(never)]
+    fn add_new(&mut self, name: NameId, nanos: i64) {
+        match &mut self.0 {
+            Times::None => self.0 = Times::One(name, nanos),
+            &mut Times::One(first, time) => {
+                self.0 = Times::Several(Box::new(smallvec![(first, time), (name, nanos)]));
+            }
+            Times::Several(times) => times.push((name, nanos)),
         }
     }
 
     /// The time of a name; 0 if it has none.
     pub fn get(&self, name: NameId) -> i64 {
-        self.0.iter().find(|(known, _)| *known == name).map_or(0, |(_, time)| *time)
+        self.iter().find(|(known, _)| *known == name).map_or(0, |(_, time)| time)
     }
 
     /// The names that have been given a time, and their times.
     pub fn iter(&self) -> impl Iterator<Item = (NameId, i64)> + '_ {
-        self.0.iter().copied()
+        let (one, several) = match &self.0 {
+            Times::None => (None, &[][..]),
+            &Times::One(name, time) => (Some((name, time)), &[][..]),
+            Times::Several(times) => (None, &times[..]),
+        };
+        one.into_iter().chain(several.iter().copied())
     }
 
     /// All of it.
     pub fn total(&self) -> i64 {
-        self.0.iter().fold(0, |sum, (_, time)| sum.saturating_add(*time))
+        self.iter().fold(0, |sum, (_, time)| sum.saturating_add(time))
     }
 
     fn minus(&self, earlier: &ByName) -> ByName {
-        ByName(self.iter().map(|(name, time)| (name, time.saturating_sub(earlier.get(name)))).collect())
+        let mut left = ByName::default();
+        self.iter().for_each(|(name, time)| left.add(name, time.saturating_sub(earlier.get(name))));
+        left
     }
 }
 

@@ -23,9 +23,10 @@ impl Summarizer {
             }
         };
         let Some(person) = id.and_then(|id| self.gs.get_mut(known.slot(id)?)) else { return };
-        match person.ranges.iter_mut().find(|(other, _)| *other == name) {
+        let ranges = &mut person.within_mut().ranges;
+        match ranges.iter_mut().find(|(other, _)| *other == name) {
             Some((_, begun)) => *begun = since,
-            None => person.ranges.push((name, since)),
+            None => ranges.push((name, since)),
         }
     }
 
@@ -37,9 +38,9 @@ impl Summarizer {
             RangeScope::Proc(_) => event.goroutine(),
         };
         if let Some(person) = id.and_then(|id| self.gs.get_mut(known.slot(id)?))
-            && let Some((_, begun)) = person.ranges.iter().find(|(other, _)| *other == name)
+            && let Some(&(_, begun)) = person.within_mut().ranges.iter().find(|(other, _)| *other == name)
         {
-            person.stats.ranges.add(name, synced.since(*begun));
+            person.sum.stats.ranges.add(name, synced.since(begun));
         }
         self.begin_range(event, range, synced, known);
     }
@@ -56,9 +57,10 @@ impl Summarizer {
             }
         };
         let Some(person) = id.and_then(|id| self.gs.get_mut(known.slot(id)?)) else { return };
-        let Some(at) = person.ranges.iter().position(|(other, _)| *other == name) else { return };
-        let (_, begun) = person.ranges.swap_remove(at);
-        person.stats.ranges.add(name, event.time().since(begun));
+        let ranges = &mut person.within_mut().ranges;
+        let Some(at) = ranges.iter().position(|(other, _)| *other == name) else { return };
+        let (_, begun) = ranges.swap_remove(at);
+        person.sum.stats.ranges.add(name, event.time().since(begun));
     }
 
     pub(super) fn begin_region(&mut self, event: &Seen<'_, '_>, kind: &[u8], task: TaskId, known: &mut Known) {
@@ -67,7 +69,7 @@ impl Summarizer {
         let at = self.regions.len();
         let Some((person, stats)) = self.until(event, id, known) else { return };
         // Until it ends, its figures are what was before it.
-        person.active.push(at);
+        person.within_mut().active.push(at);
         self.regions.push(Region { stats, start: Some(event.time()), stack, ..Region::new(id, name, task) });
         self.join(task, id, at);
     }
@@ -77,11 +79,12 @@ impl Summarizer {
         let Some(id) = event.goroutine() else { return };
         let next = self.regions.len();
         let Some((person, now)) = self.until(event, id, known) else { return };
-        let (at, new) = match person.active.pop() {
+        let within = person.within_mut();
+        let (at, new) = match within.active.pop() {
             Some(at) => (at, false),
             None => (next, true),
         };
-        person.regions.push(at);
+        within.regions.push(at);
         if new {
             self.regions.push(Region::new(id, name, task));
             self.join(task, id, at);
@@ -96,8 +99,7 @@ impl Summarizer {
     /// A goroutine, and its figures up to now.
     fn until(&mut self, event: &Seen<'_, '_>, id: GoId, known: &Known) -> Option<(&mut Person, Stats)> {
         let person = self.gs.get_mut(known.slot(id)?)?;
-        let sum = self.all.get(person.at)?;
-        let stats = person.until(known.life(id)?, sum.created, event.time(), self.compat);
+        let stats = person.until(known.life(id)?, event.time(), self.compat);
         Some((person, stats))
     }
 

@@ -113,14 +113,14 @@ impl Known {
     }
 
     /// Takes note of an event, before analyses see it; whether it is the first of
-    /// its thread.
+    /// its thread, if `ALL` is to be known.
     #[inline(always)]
-    pub(super) fn note(&mut self, time: Time, thread: Option<ThreadId>) -> bool {
+    pub(super) fn note<const ALL: bool>(&mut self, time: Time, thread: Option<ThreadId>) -> bool {
         if self.start.is_none() {
             (self.start, self.synced) = (Some(time), time);
         }
         self.last = time;
-        self.threads.note(thread)
+        ALL && self.threads.note(thread)
     }
 
     pub(super) fn note_sync(&mut self, time: Time) {
@@ -134,15 +134,21 @@ impl Known {
     }
 
     /// A goroutine changes its state: its slot, with what was known of it before
-    /// in [`left`](Self::left). None if all that is told is known.
+    /// in [`left`](Self::left). None if all that is told is known. Without `ALL`,
+    /// neither its own stacks and its function are known, nor where it is and how
+    /// many are in each state.
     #[inline(always)]
-    pub(super) fn follow(&mut self, event: &Event<'_>, change: &GoChange) -> Option<u32> {
+    pub(super) fn follow<const ALL: bool>(&mut self, event: &Event<'_>, change: &GoChange) -> Option<u32> {
         let GoChange { id, from, to, .. } = *change;
         if let Some(generation) = event.generation() {
             self.turn_to(generation.index());
         }
         let stack = self.key(event, change.stack);
-        let own = if change.own_stack == change.stack { stack } else { self.key(event, change.own_stack) };
+        let own = match change.own_stack {
+            _ if !ALL => StackKey::EMPTY,
+            same if same == change.stack => stack,
+            other => self.key(event, other),
+        };
         let reason = self.reason(event, change.reason);
         let slot = self.slots.of(id);
         let place = slot as usize;
@@ -152,21 +158,23 @@ impl Known {
         let life = &mut self.lives[place];
         self.left = *life;
         let was = &self.left;
-        if was.root == NameId::EMPTY && own != StackKey::EMPTY {
+        if ALL && was.root == NameId::EMPTY && own != StackKey::EMPTY {
             life.root = self.stacks.root_name(own);
         }
         if from == to && was.exists() {
             return None;
         }
-        if change.own_stack != 0 {
-            life.last_own = own;
+        if ALL {
+            if change.own_stack != 0 {
+                life.last_own = own;
+            }
+            life.on = event.proc_number();
+            self.states[was.state as usize] -= 1;
+            self.states[to as usize] += 1;
         }
-        self.states[was.state as usize] -= 1;
-        self.states[to as usize] += 1;
         let before = from == GoState::Undetermined && !was.exists();
         life.id = id;
         life.since = if before { self.synced } else { event.time() };
-        life.on = event.proc_number();
         (life.state, life.begun) = (to, from != to);
         (life.reason, life.stack, life.own) = (reason, stack, own);
         Some(slot)

@@ -61,7 +61,7 @@ impl Part {
         if !self.relevant.get(event.wire_type() as usize).copied().unwrap_or(false) {
             return;
         }
-        self.pass.show(&event, &mut Counting { rules: &self.rules, spans: &mut self.spans });
+        self.pass.show_spans(&event, &mut Counting { rules: &self.rules, spans: &mut self.spans });
     }
 
     /// Adds what another one has seen of the part of the trace that follows.

@@ -230,7 +230,7 @@ impl Report<'_> {
         let mut all = Stats::default();
         self.chosen.iter().for_each(|g| all.add(&g.stats));
         let heading = out.styles.heading;
-        let ended = self.chosen.iter().filter(|g| g.ended.is_some()).count() as u64;
+        let ended = self.chosen.iter().filter(|g| g.ended().is_some()).count() as u64;
         let parts = [
             ("exec", all.exec),
             ("sched wait", all.sched_wait),
@@ -273,9 +273,9 @@ impl Report<'_> {
             "name": String::from_utf8_lossy(self.summaries.name(g)),
             "created": g.created.0,
             "creation_seen": g.creation_seen,
-            "creator": g.creator.map(|id| id.0),
-            "started": g.started.map(|time| time.0),
-            "ended": g.ended.map(|time| time.0),
+            "creator": g.creator().map(|id| id.0),
+            "started": g.started().map(|time| time.0),
+            "ended": g.ended().map(|time| time.0),
             "state": g.state.to_string().to_lowercase(),
             "reason": Some(reason).filter(|reason| !reason.is_empty()),
             "stats": stats::json(&g.stats, self.summaries),
