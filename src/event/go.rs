@@ -1,7 +1,7 @@
 //! What an event does to a goroutine, read with as few steps as can be: for
 //! analyses that look at every transition and at little else of it.
 
-use crate::bytes::uvarint;
+use crate::bytes::short_uvarint;
 use crate::event::stack::Stack;
 use crate::event::transition::{GoState, StateTransition};
 use crate::event::{Event, EventKind};
@@ -115,14 +115,25 @@ impl<'t> Event<'t> {
     fn first_args<const N: usize>(&self) -> [u64; N] {
         let mut first = [0; N];
         if self.record.note & note::SYNTHETIC != 0 || self.is_v1() {
-            let args = self.args();
-            first.iter_mut().zip(args).for_each(|(first, arg)| *first = arg);
-            return first;
+            return self.long_args();
         }
-        let (file, mut pos) = (self.trace.bytes(), self.record.offset + 1);
+        let rest = self.trace.bytes().get(self.record.offset..);
+        let Some(bytes) = rest.and_then(<[u8]>::first_chunk) else { return self.long_args() };
+        let mut pos = 1;
         for arg in &mut first {
-            *arg = uvarint(file, &mut pos).unwrap_or_default();
+            match short_uvarint(bytes, &mut pos) {
+                Some(value) => *arg = value,
+                None => return self.long_args(),
+            }
         }
+        first
+    }
+
+    /// The same, where one is large, or they are the last of the file.
+    #[inline(never)]
+    fn long_args<const N: usize>(&self) -> [u64; N] {
+        let mut first = [0; N];
+        first.iter_mut().zip(self.args()).for_each(|(first, arg)| *first = arg);
         first
     }
 
