@@ -11,6 +11,7 @@ pub mod gc;
 pub mod goroutines;
 pub mod histogram;
 pub mod latency;
+mod longest;
 mod memo;
 pub mod metrics;
 pub mod mmu;
@@ -25,6 +26,7 @@ pub mod summary;
 mod threads;
 
 pub(crate) use by_slot::BySlot;
+pub(crate) use longest::Longest;
 pub(crate) use memo::{Memo, Place};
 pub use pass::{Known, Life, Pass, Seen, Step};
 pub(crate) use procs_by_id::ByProc;

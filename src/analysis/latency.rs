@@ -8,7 +8,6 @@
 mod causes;
 mod collect;
 mod functions;
-mod worst;
 
 pub use collect::Latencies;
 

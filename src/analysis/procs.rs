@@ -11,7 +11,6 @@ mod by_key;
 mod collect;
 mod held;
 mod idle;
-mod longest;
 mod p;
 mod turns;
 

@@ -4,7 +4,7 @@ mod people;
 mod sums;
 mod windows;
 
-use crate::analysis::{Analysis, ByProc, Known, Seen, Step};
+use crate::analysis::{Analysis, ByProc, Known, Longest, Seen, Step};
 use crate::diagnose::observation::{Observation, Pause, Source};
 use crate::diagnose::{Observation as Output, Stretch};
 use crate::event::range::{RangeName, RangeScope};
@@ -15,7 +15,7 @@ use crate::time::Time;
 use people::People;
 use windows::{Count, Windows};
 
-/// How many of the longest pauses are kept.
+/// How many of the longest pauses are told.
 const PAUSES: usize = 5;
 
 /// Makes an [`Observation`] of a trace. Memory grows with the goroutines that
@@ -31,6 +31,7 @@ pub struct Observe {
     gomaxprocs: Option<i64>,
     /// Since when the collector has stopped the world.
     stopped: Option<Time>,
+    pauses: Longest<Stretch>,
     marking: bool,
     output: Option<Observation>,
 }
@@ -101,11 +102,10 @@ impl Analysis for Observe {
         let capacity: f64 = output.samples.iter().map(|sample| sample.procs * sample.length() as f64).sum();
         let stopped: f64 =
             output.samples.iter().map(|sample| sample.stopped * sample.procs * sample.length() as f64).sum();
-        output.pauses.sort_by_key(|pause| std::cmp::Reverse(pause.when.length()));
-        output.pauses.iter_mut().for_each(|pause| {
-            let since = |time: i64| time.saturating_sub(start.0);
-            pause.when = Stretch { start: since(pause.when.start), end: since(pause.when.end) };
-        });
+        let since = |time: i64| time.saturating_sub(start.0);
+        let pause =
+            |when: Stretch| Pause { when: Stretch { start: since(when.start), end: since(when.end) }, line: None };
+        output.pauses = std::mem::take(&mut self.pauses).into_list().into_iter().take(PAUSES).map(pause).collect();
         let collecting = self.people.finish(known, &mut self.windows, &mut output);
         output.gc_cpu = (capacity > 0.0).then(|| (collecting as f64 + stopped) / capacity);
         output
@@ -136,14 +136,10 @@ impl Observe {
         let Some(since) = self.stopped.take() else { return };
         self.windows.set(Count::Stopped, 0);
         let output = self.output.get_or_insert_with(|| Observation::new(Source::Trace));
-        output.pause_times.add(time.since(since));
-        // Times from the beginning are told apart at the end.
-        output.pauses.push(Pause { when: Stretch { start: since.0, end: time.0 }, line: None });
-        if output.pauses.len() > PAUSES {
-            let shortest = output.pauses.iter().enumerate().min_by_key(|(_, pause)| pause.when.length());
-            if let Some((at, _)) = shortest {
-                output.pauses.swap_remove(at);
-            }
+        let nanos = time.since(since);
+        output.pause_times.add(nanos);
+        if self.pauses.takes(nanos) {
+            self.pauses.keep(nanos, since, Stretch { start: since.0, end: time.0 });
         }
     }
 }

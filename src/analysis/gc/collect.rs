@@ -2,7 +2,7 @@
 
 use super::{Cycle, Gc, Payer, Stop, StopKind};
 use crate::analysis::names::{NameId, Names};
-use crate::analysis::{Analysis, BySlot, Known, Life, Seen, Step};
+use crate::analysis::{Analysis, BySlot, Known, Life, Longest, Seen, Step};
 use crate::event::range::{RangeName, RangeScope, Swept};
 use crate::event::transition::GoState;
 use crate::event::{EventKind, Metric, MetricName};
@@ -31,7 +31,7 @@ pub struct CollectGc {
     /// Who stops the world, since when, with how many others active.
     stopping: FxHashMap<Option<GoId>, Stop>,
     kinds: FxHashMap<NameId, StopKind>,
-    longest: Vec<Stop>,
+    longest: Longest<Stop>,
     sweeping: FxHashMap<Option<ProcId>, Time>,
     payers: FxHashMap<NameId, (u64, i64)>,
     heap: Option<u64>,
@@ -41,9 +41,6 @@ pub struct CollectGc {
     procs_since: Option<Time>,
     capacity: i64,
 }
-
-/// How many of the longest stops are kept.
-const LONGEST: usize = 100;
 
 /// What a goroutine does for the collector, and since when.
 #[derive(Clone, Copy, Debug, Default)]
@@ -194,15 +191,9 @@ impl CollectGc {
         });
         kind.times.add(stop.nanos);
         kind.delayed += stop.delayed;
-        self.longest.push(stop);
-        if self.longest.len() >= 2 * LONGEST {
-            self.keep_longest();
+        if self.longest.takes(stop.nanos) {
+            self.longest.keep(stop.nanos, stop.start, stop);
         }
-    }
-
-    fn keep_longest(&mut self) {
-        self.longest.sort_by_key(|stop| (Reverse(stop.nanos), stop.start));
-        self.longest.truncate(LONGEST);
     }
 
     fn swept(&mut self, nanos: i64, swept: Option<Swept>) {
@@ -317,7 +308,6 @@ impl Analysis for CollectGc {
                 self.worked(work, end.since(since), life.root);
             }
         }
-        self.keep_longest();
         let names = &known.stacks().names;
         let mut payers: Vec<Payer> =
             self.payers.iter().map(|(&function, &(assists, nanos))| Payer { function, assists, nanos }).collect();
@@ -336,7 +326,7 @@ impl Analysis for CollectGc {
             cycles: self.cycles,
             payers,
             kinds,
-            longest: self.longest,
+            longest: self.longest.into_list(),
             capacity: self.capacity.saturating_add(self.procs.saturating_mul(end.since(since))),
             goal: self.goal,
             stacks: Arc::clone(known.stacks()),

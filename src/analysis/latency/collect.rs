@@ -2,19 +2,17 @@
 
 use super::causes::{self, CauseId, Causes};
 use super::functions::{Functions, WakerId};
-use super::worst::Worst;
 use super::{ByFunction, ByWaker, Latency, Wait};
 use crate::analysis::durations::{Durations, Sorted};
 use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::names::NameId;
 use crate::analysis::profile::Filter;
 use crate::analysis::stacks::StackKey;
-use crate::analysis::{Analysis, BySlot, Known, Life, Step};
+use crate::analysis::{Analysis, BySlot, Known, Life, Longest, Step};
 use crate::event::transition::GoState;
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 use crate::wire::v2::spec::EventType;
-use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 /// Measures the [`Latency`]. Memory grows with the goroutines that exist at one
@@ -26,9 +24,7 @@ pub struct Latencies {
     gs: BySlot<Waiting>,
     functions: Functions,
     causes: Causes,
-    worst: Worst<Worse>,
-    /// Shorter waits are not among the longest.
-    least: i64,
+    worst: Longest<Worse>,
     switches: u64,
 }
 
@@ -63,7 +59,7 @@ impl Waiting {
     }
 }
 
-/// A wait, the longer the greater; of equal ones the earlier.
+/// One of the longest waits.
 #[derive(Clone, Copy, Debug)]
 struct Worse {
     nanos: i64,
@@ -77,32 +73,6 @@ struct Worse {
     proc: Option<ProcId>,
 }
 
-impl Worse {
-    fn key(&self) -> (i64, Reverse<Time>, GoId) {
-        (self.nanos, Reverse(self.since), self.goroutine)
-    }
-}
-
-impl PartialEq for Worse {
-    fn eq(&self, other: &Worse) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Worse {}
-
-impl PartialOrd for Worse {
-    fn partial_cmp(&self, other: &Worse) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Worse {
-    fn cmp(&self, other: &Worse) -> Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
 impl Latencies {
     /// One that has seen nothing yet, and lists at most so many of the longest
     /// waits.
@@ -112,8 +82,7 @@ impl Latencies {
             gs: BySlot::default(),
             functions: Functions::default(),
             causes: Causes::default(),
-            worst: Worst::of(worst),
-            least: if worst == 0 { i64::MAX } else { 0 },
+            worst: Longest::of(worst),
             switches: 0,
         }
     }
@@ -175,7 +144,7 @@ impl Latencies {
         if nanos <= 0 {
             return;
         }
-        if nanos >= self.least {
+        if self.worst.takes(nanos) {
             let proc = step.now.proc().filter(|_| step.to() == GoState::Running);
             let own = Life { last_own: step.now.last_own, root: step.now.root, ..*step.was };
             self.list(step.id(), &own, waiting, nanos, proc, true);
@@ -190,11 +159,9 @@ impl Latencies {
     #[inline(never)]
     fn list(&mut self, id: GoId, life: &Life, waiting: Waiting, nanos: i64, proc: Option<ProcId>, over: bool) {
         let Life { since, root, last_own: own_stack, .. } = *life;
-        if self.worst.would_keep(|least| (nanos, Reverse(since)) > (least.nanos, Reverse(least.since))) {
-            let waker_stack = if waiting.waker == WakerId::NOBODY { StackKey::EMPTY } else { life.stack };
-            self.worst.offer(Worse { nanos, since, goroutine: id, root, waiting, waker_stack, own_stack, over, proc });
-        }
-        self.least = self.worst.least().map_or(self.least, |least| least.nanos);
+        let waker_stack = if waiting.waker == WakerId::NOBODY { StackKey::EMPTY } else { life.stack };
+        let worse = Worse { nanos, since, goroutine: id, root, waiting, waker_stack, own_stack, over, proc };
+        self.worst.keep(nanos, since, worse);
     }
 }
 
@@ -237,7 +204,7 @@ impl Analysis for Latencies {
         }
         let names = &known.stacks().names;
         let shared = |name| Some(name).filter(|&name| name != NameId::EMPTY).map(|name| names.shared(name));
-        let worst = std::mem::replace(&mut self.worst, Worst::of(0)).into_sorted();
+        let worst = std::mem::take(&mut self.worst).into_list();
         let worst = worst.into_iter().map(|worse| Wait {
             goroutine: worse.goroutine,
             function: shared(worse.root),

@@ -3,14 +3,13 @@
 use super::by_key::ByKey;
 use super::held::{Does, Ps, Since, Turn};
 use super::idle::Watch;
-use super::longest::Longest;
 use super::p::RunOf;
 use super::{LostAt, Procs, Run, Syscalls, Threads};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::NameId;
 use crate::analysis::over_time::Level;
 use crate::analysis::stacks::StackKey;
-use crate::analysis::{Analysis, BySlot, Known, Life, Seen, Step};
+use crate::analysis::{Analysis, BySlot, Known, Life, Longest, Seen, Step};
 use crate::event::go::changes_go;
 use crate::event::range::RangeName;
 use crate::event::transition::{GoState, StateTransition};
@@ -27,7 +26,7 @@ pub struct CollectProcs {
     pub(super) ps: Ps,
     pub(super) watch: Watch,
     runs: Durations,
-    longest: Longest,
+    longest: Longest<Run>,
     pub(super) gomaxprocs: Option<i64>,
     gomaxprocs_since: Option<Time>,
     capacity: i64,
@@ -109,7 +108,7 @@ impl CollectProcs {
     #[inline(never)]
     fn keep(&mut self, ran: &Life, ended: &Life, start: Time, nanos: i64, known: &Known) {
         let names = &known.stacks().names;
-        self.longest.keep(Run {
+        let run = Run {
             goroutine: ended.id,
             function: (ended.root != NameId::EMPTY).then(|| names.shared(ended.root)),
             proc: ran.proc(),
@@ -117,7 +116,8 @@ impl CollectProcs {
             nanos,
             reason: names.shared(ended.reason),
             stack: ended.own,
-        });
+        };
+        self.longest.keep(nanos, start, run);
     }
 
     /// A system call begins.
@@ -286,7 +286,7 @@ impl Analysis for CollectProcs {
             idle: self.watch.finish(known),
             procs: self.ps.finish(end, start),
             runs: self.runs,
-            longest_runs: self.longest.into_runs(),
+            longest_runs: self.longest.into_list(),
             syscalls: self.syscalls,
             threads,
             stacks: stacks.clone(),

@@ -2,9 +2,9 @@
 
 use super::by_key::ByKey;
 use super::{Beside, IdleBeside};
-use crate::analysis::Known;
 use crate::analysis::names::NameId;
 use crate::analysis::over_time::Level;
+use crate::analysis::{Known, Longest};
 use crate::time::Time;
 
 /// How many of the longest times are kept.
@@ -14,6 +14,7 @@ const LONGEST: usize = 20;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     result: IdleBeside,
+    longest: Longest<Beside>,
     runnable: Level,
     idle: i64,
     stopped: bool,
@@ -72,13 +73,9 @@ impl Watch {
             return;
         }
         self.result.time = self.result.time.saturating_add(nanos);
-        let longest = &mut self.result.longest;
-        if longest.len() == LONGEST && longest.last().is_some_and(|last| last.nanos >= nanos) {
-            return;
+        if self.longest.takes(nanos) {
+            self.longest.keep(nanos, open.start, open);
         }
-        let at = longest.partition_point(|other| other.nanos >= nanos);
-        longest.insert(at, open);
-        longest.truncate(LONGEST);
     }
 
     pub(super) fn set_idle(&mut self, time: Time, idle: i64, start: Time) {
@@ -138,6 +135,8 @@ impl Watch {
         self.close();
         self.count_idle(end, start);
         let name = |id: NameId| (id != NameId::EMPTY).then(|| names.shared(id));
+        self.result.longest = self.longest.into_list();
+        self.result.longest.truncate(LONGEST);
         self.result.waits = self.waits.sum();
         let mut functions: Vec<_> = self.waits.into_all().into_iter().map(|(id, waits)| (name(id), waits)).collect();
         functions.sort_by(|(a, one), (b, other)| other.sum().cmp(&one.sum()).then_with(|| a.cmp(b)));

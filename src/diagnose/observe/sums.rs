@@ -5,14 +5,14 @@ use super::windows::{Count, Windows};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::{NameId, Names};
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{ByProc, Life};
+use crate::analysis::{ByProc, Life, Longest};
 use crate::diagnose::Stretch;
 use crate::diagnose::observation::{Hot, LongRun, Observation};
 use crate::event::transition::GoState;
 use crate::ids::{GoId, ProcId};
 use crate::time::Time;
 
-/// How many of the longest runs are kept, and of the hottest stacks.
+/// How many of the longest runs are told, and of the hottest stacks.
 const RUNS: usize = 5;
 const HOT: usize = 5;
 /// How many frames of a stack are told.
@@ -51,7 +51,7 @@ impl Tally {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sums {
     pub(super) in_syscall: ByProc<GoId>,
-    long_runs: Vec<Run>,
+    long_runs: Longest<Run>,
     waits: Tally,
     syscalls: Tally,
     /// Of goroutines that exist, who created them.
@@ -173,15 +173,16 @@ impl Sums {
             return;
         }
         let Left { was, until, stack, root, .. } = left;
-        self.long_runs.push((was.since, until, was.id, was.proc(), stack, root));
-        self.long_runs.sort_by_key(|run| std::cmp::Reverse(run.1.since(run.0)));
-        self.long_runs.truncate(RUNS);
+        let nanos = until.since(was.since);
+        if self.long_runs.takes(nanos) {
+            self.long_runs.keep(nanos, was.since, (was.since, until, was.id, was.proc(), stack, root));
+        }
     }
 
     /// Tells of all; returns how long goroutines worked for the collector.
     pub(super) fn finish(self, start: Time, stacks: &Stacks, output: &mut Observation) -> i64 {
         let since = |time: Time| time.since(start);
-        let run = |&(from, to, id, proc, key, root): &Run| {
+        let run = |(from, to, id, proc, key, root): Run| {
             let mut stack: Vec<String> = told(stacks, key);
             // A goroutine that yields in its first function may have a stack of no name.
             stack.retain(|func| !func.is_empty());
@@ -191,7 +192,7 @@ impl Sums {
             let when = Stretch { start: since(from), end: since(to) };
             LongRun { when, goroutine: Some(id), proc, stack, line: None }
         };
-        output.long_runs = self.long_runs.iter().map(run).collect();
+        output.long_runs = self.long_runs.into_list().into_iter().take(RUNS).map(run).collect();
         output.locks = hot(stacks, &self.waits);
         output.syscalls = hot(stacks, &self.syscalls);
         output.created = hot(stacks, &self.created);
