@@ -62,10 +62,16 @@ impl ByName {
         self.iter().fold(0, |sum, (_, time)| sum.saturating_add(time))
     }
 
+    /// What has come since `earlier`, without the names that nothing has come of.
     fn minus(&self, earlier: &ByName) -> ByName {
-        let mut left = ByName::default();
-        self.iter().for_each(|(name, time)| left.add(name, time.saturating_sub(earlier.get(name))));
-        left
+        let mut more = ByName::default();
+        for (name, time) in self.iter() {
+            let since = time.saturating_sub(earlier.get(name));
+            if since != 0 {
+                more.add(name, since);
+            }
+        }
+        more
     }
 }
 
@@ -124,5 +130,42 @@ impl Stats {
         }
         other.block.iter().for_each(|(name, time)| self.block.add(name, time));
         other.ranges.iter().for_each(|(name, time)| self.ranges.add(name, time));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::names::Names;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// None, one or several: they are what a list of pairs is.
+        #[test]
+        fn times_by_name_are_a_list(added in prop::collection::vec((0u8..6, 1i64..9), 0..12), later in 0usize..12) {
+            let mut names = Names::default();
+            let added: Vec<_> = added.into_iter().map(|(name, time)| (names.intern(&[name]), time)).collect();
+            let (mut times, mut want, mut earlier) = (ByName::default(), Vec::<(NameId, i64)>::new(), None);
+            for (at, &(name, time)) in added.iter().enumerate() {
+                if at == later {
+                    earlier = Some(times.clone());
+                }
+                times.add(name, time);
+                match want.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, sum)) => *sum += time,
+                    None => want.push((name, time)),
+                }
+            }
+            prop_assert_eq!(times.iter().collect::<Vec<_>>(), &want[..]);
+            prop_assert_eq!(times.total(), want.iter().map(|(_, time)| time).sum::<i64>());
+            if let Some(earlier) = earlier {
+                let more = times.minus(&earlier);
+                want.retain_mut(|(name, time)| {
+                    *time -= earlier.get(*name);
+                    *time != 0
+                });
+                prop_assert_eq!(more.iter().collect::<Vec<_>>(), want);
+            }
+        }
     }
 }
