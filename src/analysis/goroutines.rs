@@ -24,7 +24,7 @@ pub use tasks::{Log, Task};
 use crate::analysis::names::{NameId, Names};
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::event::transition::GoState;
-use crate::ids::{GoId, TaskId, WIRE_NONE};
+use crate::ids::{GoId, TaskId, WIRE_NONE, optional};
 use crate::time::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,23 +64,28 @@ pub struct Goroutine {
 
 /// When something was that never was.
 const NEVER: Time = Time(i64::MIN);
+
+fn unless_never(time: Time) -> Option<Time> {
+    (time != NEVER).then_some(time)
+}
+
 /// Who created one that nobody did.
 const NOBODY: GoId = GoId(WIRE_NONE);
 
 impl Goroutine {
     /// Who created it, if the trace has that.
     pub fn creator(&self) -> Option<GoId> {
-        Some(self.creator).filter(|&creator| creator != NOBODY)
+        optional(self.creator.0)
     }
 
     /// When it first ran, if it did.
     pub fn started(&self) -> Option<Time> {
-        Some(self.started).filter(|&started| started != NEVER)
+        unless_never(self.started)
     }
 
     /// When it ended, if it did; blocking forever is an end.
     pub fn ended(&self) -> Option<Time> {
-        Some(self.ended).filter(|&ended| ended != NEVER)
+        unless_never(self.ended)
     }
 
     /// One of which nothing is known but when it was created.

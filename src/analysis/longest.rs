@@ -61,7 +61,8 @@ impl<T> Longest<T> {
         Longest { most, kept: BinaryHeap::new(), offered: 0, least }
     }
 
-    /// Whether one that took so long may be among them.
+    /// Whether one that took so long may be among them: for those who would have to
+    /// put it together.
     #[inline(always)]
     pub(crate) fn takes(&self, nanos: i64) -> bool {
         nanos >= self.least
@@ -69,6 +70,9 @@ impl<T> Longest<T> {
 
     /// Keeps one that took so long, in nanoseconds, if it is among the longest.
     pub(crate) fn keep(&mut self, nanos: i64, since: Time, one: T) {
+        if !self.takes(nanos) {
+            return;
+        }
         self.offered += 1;
         self.kept.push(Reverse(Kept { rank: (nanos, Reverse(since), Reverse(self.offered)), one }));
         if self.kept.len() > self.most {
@@ -99,9 +103,7 @@ mod tests {
             let mut want: Vec<(i64, i64, usize)> = Vec::new();
             for (at, (nanos, since)) in offered.into_iter().enumerate() {
                 want.push((nanos, since, at));
-                if longest.takes(nanos) {
-                    longest.keep(nanos, Time(since), (nanos, since, at));
-                }
+                longest.keep(nanos, Time(since), (nanos, since, at));
             }
             want.sort_by_key(|&(nanos, since, at)| (Reverse(nanos), since, at));
             want.truncate(most);

@@ -138,9 +138,7 @@ impl Observe {
         let output = self.output.get_or_insert_with(|| Observation::new(Source::Trace));
         let nanos = time.since(since);
         output.pause_times.add(nanos);
-        if self.pauses.takes(nanos) {
-            self.pauses.keep(nanos, since, Stretch { start: since.0, end: time.0 });
-        }
+        self.pauses.keep(nanos, since, Stretch { start: since.0, end: time.0 });
     }
 }
 

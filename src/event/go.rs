@@ -129,7 +129,8 @@ impl<'t> Event<'t> {
         first
     }
 
-    /// The same, where one is large, or they are the last of the file.
+    /// The same of any event: where one is large, or they do not stand in the file as
+    /// they are, or at its very end.
     #[inline(never)]
     fn long_args<const N: usize>(&self) -> [u64; N] {
         let mut first = [0; N];

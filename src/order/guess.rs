@@ -187,11 +187,11 @@ impl<'a> State<'a> {
     }
 
     /// Takes a G to have had a region open that ends without having begun.
-    pub(crate) fn assume_region(&mut self, goroutine: u64, region: Region<'a>) {
+    pub(crate) fn assume_region(&mut self, g: Slot, region: Region<'a>) {
         if let Some(guess) = &mut self.guess
-            && !self.gs.find(goroutine).is_some_and(|g| self.gs.came_back(g))
+            && !self.gs.came_back(g)
         {
-            guess.regions.entry(goroutine).or_default().push(region);
+            guess.regions.entry(self.gs.id(g)).or_default().push(region);
         }
     }
 

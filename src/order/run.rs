@@ -44,6 +44,7 @@ impl Order<'_> {
         self.take_turns::<false>(0, out)
     }
 
+    /// With `ONE`, a single event of one M; else `at` is the head.
     #[inline(always)]
     fn take_turns<const ONE: bool>(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
         let Some(Entry { mut m, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };

@@ -64,7 +64,7 @@ pub(crate) fn region_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
         Some(_) => {
             regions.pop();
         }
-        None => state.assume_region(step.cx.go, ended),
+        None => state.assume_region(step.cx.g, ended),
     }
     Ok(Advance::Yes)
 }

@@ -191,9 +191,7 @@ impl CollectGc {
         });
         kind.times.add(stop.nanos);
         kind.delayed += stop.delayed;
-        if self.longest.takes(stop.nanos) {
-            self.longest.keep(stop.nanos, stop.start, stop);
-        }
+        self.longest.keep(stop.nanos, stop.start, stop);
     }
 
     fn swept(&mut self, nanos: i64, swept: Option<Swept>) {

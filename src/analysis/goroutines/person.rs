@@ -1,6 +1,6 @@
 //! A goroutine that exists, and what it is in the middle of.
 
-use super::{Goroutine, NEVER, NOBODY, Region, Stats};
+use super::{Goroutine, NEVER, NOBODY, Region, Stats, unless_never};
 use crate::analysis::names::NameId;
 use crate::analysis::{Compat, Life, Step};
 use crate::event::transition::GoState;
@@ -68,11 +68,6 @@ impl Person {
         self.lost_proc = time;
     }
 
-    /// When it lost its P in a system call, if it did.
-    fn lost_proc(&self) -> Option<Time> {
-        Some(self.lost_proc).filter(|&lost| lost != NEVER)
-    }
-
     /// It leaves a state in which it was for `took` nanoseconds.
     #[inline(always)]
     pub(super) fn leave(&mut self, was: &Life, took: i64, time: Time) {
@@ -86,8 +81,8 @@ impl Person {
             GoState::Runnable => stats.sched_wait = stats.sched_wait.saturating_add(took),
             GoState::Waiting => stats.block.add(was.reason, took),
             GoState::Syscall => {
-                let lost = std::mem::replace(&mut self.lost_proc, NEVER);
-                let with_proc = if lost == NEVER { time } else { lost };
+                let with_proc = unless_never(self.lost_proc).unwrap_or(time);
+                self.lost_proc = NEVER;
                 stats.syscall = stats.syscall.saturating_add(with_proc.since(self.calls));
                 stats.syscall_block = stats.syscall_block.saturating_add(time.since(with_proc));
             }
@@ -138,7 +133,7 @@ impl Person {
     }
 
     fn in_syscall(&self, stats: &mut Stats, time: Time, compat: Compat) {
-        let (all, lost) = (time.since(self.calls), self.lost_proc());
+        let (all, lost) = (time.since(self.calls), unless_never(self.lost_proc));
         let without = lost.map_or(0, |lost| time.since(lost));
         match lost {
             // Go counts all of it as with a P, and what was without one as waiting.

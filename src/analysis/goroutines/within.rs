@@ -38,7 +38,8 @@ impl Summarizer {
             RangeScope::Proc(_) => event.goroutine(),
         };
         if let Some(person) = id.and_then(|id| self.gs.get_mut(known.slot(id)?))
-            && let Some(&(_, begun)) = person.within_mut().ranges.iter().find(|(other, _)| *other == name)
+            && let Some(within) = person.within()
+            && let Some(&(_, begun)) = within.ranges.iter().find(|(other, _)| *other == name)
         {
             person.sum.stats.ranges.add(name, synced.since(begun));
         }

@@ -73,9 +73,7 @@ impl Watch {
             return;
         }
         self.result.time = self.result.time.saturating_add(nanos);
-        if self.longest.takes(nanos) {
-            self.longest.keep(nanos, open.start, open);
-        }
+        self.longest.keep(nanos, open.start, open);
     }
 
     pub(super) fn set_idle(&mut self, time: Time, idle: i64, start: Time) {

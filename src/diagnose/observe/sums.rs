@@ -173,10 +173,8 @@ impl Sums {
             return;
         }
         let Left { was, until, stack, root, .. } = left;
-        let nanos = until.since(was.since);
-        if self.long_runs.takes(nanos) {
-            self.long_runs.keep(nanos, was.since, (was.since, until, was.id, was.proc(), stack, root));
-        }
+        let run = (was.since, until, was.id, was.proc(), stack, root);
+        self.long_runs.keep(until.since(was.since), was.since, run);
     }
 
     /// Tells of all; returns how long goroutines worked for the collector.
