@@ -9,7 +9,7 @@ use gotrace::analysis::latency::Latencies;
 use gotrace::analysis::metrics::{CollectCensus, Metrics};
 use gotrace::analysis::mmu::{Flags, Utilization};
 use gotrace::analysis::procs::CollectProcs;
-use gotrace::analysis::profile::{ProfileKind, Profiler};
+use gotrace::analysis::profile::{ProfileKind, Profiles};
 use gotrace::analysis::summary::Summarize;
 use gotrace::diagnose::{Diagnosis, Observe, Thresholds};
 use gotrace::{Options, Trace, TraceFile};
@@ -23,19 +23,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut flags = Flags::default();
     (flags.stw, flags.background, flags.assist) = (true, true, true);
-    let profiles = (
-        Profiler::new(ProfileKind::Net),
-        Profiler::new(ProfileKind::Sync),
-        Profiler::new(ProfileKind::Syscall),
-        Profiler::new(ProfileKind::Sched),
-        Profiler::new(ProfileKind::Cpu),
-        Profiler::new(ProfileKind::Wall),
-    );
     let questions = (
         (Count::default(), Summarize::default(), Observe::default()),
         (Summarizer::default(), Latencies::new(10), CollectProcs::default(), CollectCensus::default()),
         (CollectGc::default(), Utilization::new(flags, Compat::Right)),
-        profiles,
+        Profiles::of(ProfileKind::ALL),
     );
     let ((count, summary, observed), (people, latency, procs, census), (gc, mmu), profiles) =
         trace.analyze(questions)?.output;
@@ -49,11 +41,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} collections, {} of the longest stops of the world", gc.cycles.len(), gc.longest.len());
     println!("{:.3} of the processors in any 10 ms", mmu.mmu(10_000_000));
     println!("{} metrics", metrics.all.len());
-    let (net, sync, syscall, sched, cpu, wall) = profiles;
-    for (name, profile) in
-        [("net", net), ("sync", sync), ("syscall", syscall), ("sched", sched), ("cpu", cpu), ("wall", wall)]
-    {
-        println!("{name}: {} stacks, {} ns", profile.samples.len(), profile.total().1);
+    for profile in profiles {
+        println!("{:?}: {} stacks, {} ns", profile.kind, profile.samples.len(), profile.total().1);
     }
     for finding in Diagnosis::of(&observed, &Thresholds::default()).findings {
         println!("{}: {}", finding.pattern, finding.headline);

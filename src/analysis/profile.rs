@@ -8,15 +8,17 @@
 pub mod filter;
 pub mod functions;
 mod gos;
+mod ledger;
 mod part;
 mod profiler;
+mod profiles;
 pub mod regions;
 mod spans;
-mod wall;
 
 pub use filter::{Filter, Intervals};
 pub use part::Part;
 pub use profiler::Profiler;
+pub use profiles::Profiles;
 
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
@@ -45,6 +47,16 @@ pub enum ProfileKind {
 }
 
 impl ProfileKind {
+    /// All there are.
+    pub const ALL: [ProfileKind; 6] = [
+        ProfileKind::Net,
+        ProfileKind::Sync,
+        ProfileKind::Syscall,
+        ProfileKind::Sched,
+        ProfileKind::Wall,
+        ProfileKind::Cpu,
+    ];
+
     /// Whether a span of it begins in that state, entered for that reason.
     fn is_about(self, state: GoState, reason: &[u8]) -> bool {
         let says = |part: &[u8]| reason.windows(part.len()).any(|here| here == part);

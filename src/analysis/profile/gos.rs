@@ -2,8 +2,8 @@
 //! of each goroutine, only what lies between its first run and its end, as
 //! `internal/trace`'s summary has them.
 
-use super::Sample;
 use super::profiler::Rules;
+use super::{ProfileKind, Sample};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::analysis::{BySlot, Known, Seen, Step};
@@ -15,8 +15,9 @@ use rustc_hash::FxHashMap;
 
 /// The spans so far. Go reads a trace twice, to know when goroutines first ran;
 /// here, what precedes that is held back until it is known whether they do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Gos {
+    kind: ProfileKind,
     gs: BySlot<G>,
     sums: Sums,
 }
@@ -88,6 +89,11 @@ struct G {
 }
 
 impl Gos {
+    /// Of that kind; nothing has been seen yet.
+    pub(super) fn new(kind: ProfileKind) -> Gos {
+        Gos { kind, gs: BySlot::default(), sums: Sums::default() }
+    }
+
     pub(super) fn goroutine(&mut self, rules: &Rules, step: &Step<'_, '_>, known: &Known) {
         let (sums, g) = (&mut self.sums, self.gs.of(step));
         let (id, from, to, time) = (step.now.id, step.from, step.now.state, step.time());
@@ -100,12 +106,12 @@ impl Gos {
             _ => {}
         }
         let starts = to == GoState::Running && from != to && !g.ran;
-        if let Some(open) = g.open.filter(|_| rules.kind.state() != Some(to)) {
+        if let Some(open) = g.open.filter(|_| self.kind.state() != Some(to)) {
             g.open = None;
             sums.close(rules, id, g, open, time, starts);
         }
         let reason = known.stacks().names.get(step.now.reason);
-        if g.open.is_none() && rules.kind.is_about(to, reason) {
+        if g.open.is_none() && self.kind.is_about(to, reason) {
             g.open = Some((time, step.now.stack));
         }
         if starts {
@@ -130,10 +136,10 @@ impl Gos {
 
     /// The status of a goroutine in a later generation: Go takes it for the
     /// beginning of a span, if none is open.
-    pub(super) fn status(&mut self, rules: &Rules, event: &Seen<'_, '_>, known: &mut Known) {
+    pub(super) fn status(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
         let EventKind::StateTransition(StateTransition::Goroutine { id, to, .. }) = *event.kind() else { return };
         let Some(g) = known.slot(id).and_then(|slot| self.gs.get_mut(slot)) else { return };
-        if g.open.is_none() && rules.kind.is_about(to, b"") {
+        if g.open.is_none() && self.kind.is_about(to, b"") {
             g.open = Some((event.time(), known.intern(event.stack())));
         }
     }
@@ -162,16 +168,16 @@ impl Sums {
         time: Time,
         starts: bool,
     ) {
-        if rules.filter.intervals.is_some() {
+        if rules.filter().intervals.is_some() {
             // Regions have their own beginning and end.
-            let nanos = rules.filter.within(id, since, time);
+            let nanos = rules.filter().within(id, since, time);
             if nanos > 0 {
                 self.add(stack, nanos);
             }
             return;
         }
         let time = g.ended.map_or(time, |ended| ended.min(time));
-        let nanos = rules.filter.within(id, since, time);
+        let nanos = rules.filter().within(id, since, time);
         if nanos <= 0 {
             return;
         }

@@ -1,7 +1,7 @@
 //! A profile made in parts, from generations that are read side by side.
 
 use super::profiler::{Rules, profile};
-use super::spans::{Spans, Tally};
+use super::spans::Spans;
 use super::{Profile, ProfileKind};
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::analysis::{Analysis, Known, Pass, Seen, Step};
@@ -31,6 +31,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Part {
+    kind: ProfileKind,
     rules: Arc<Rules>,
     /// By the number of an event type, whether it can begin or end a span.
     relevant: [bool; 256],
@@ -49,9 +50,9 @@ struct Before {
 }
 
 impl Part {
-    pub(super) fn new(rules: Arc<Rules>) -> Part {
-        let (spans, relevant) = (Spans::new(rules.kind), relevant(rules.kind));
-        Part { rules, relevant, pass: Pass::default(), spans, before: None }
+    pub(super) fn new(kind: ProfileKind, rules: Arc<Rules>) -> Part {
+        let (spans, relevant) = (Spans::new(kind), relevant(kind));
+        Part { kind, rules, relevant, pass: Pass::default(), spans, before: None }
     }
 
     /// Takes note of the next event. After a [merge](Self::merge), nothing may come but
@@ -61,7 +62,7 @@ impl Part {
         if !self.relevant.get(event.wire_type() as usize).copied().unwrap_or(false) {
             return;
         }
-        self.pass.show_spans(&event, &mut Counting { rules: &self.rules, spans: &mut self.spans });
+        self.pass.show_spans(&event, &mut Counting { kind: self.kind, rules: &self.rules, spans: &mut self.spans });
     }
 
     /// Adds what another one has seen of the part of the trace that follows.
@@ -70,23 +71,21 @@ impl Part {
         let known = next.pass.known();
         for &(id, time) in &next.spans.ends {
             if let Some((since, stack)) = before.open.remove(&id) {
-                self.spans.add(stack, self.rules.filter.within(id, since, time));
+                self.spans.add(stack, self.rules.filter().within(id, since, time));
             }
         }
         let keys = Arc::make_mut(&mut before.stacks).absorb(known.stacks());
         let key = |stack: StackKey| keys.get(stack.index()).copied().unwrap_or_default();
-        for (&stack, more) in keys.iter().zip(&next.spans.tallies) {
-            let Tally { count, nanos } = self.spans.tally(stack);
-            *count += more.count;
-            *nanos = nanos.saturating_add(more.nanos);
+        for (&stack, &more) in keys.iter().zip(&next.spans.tallies) {
+            self.spans.tally(stack).merge(more);
         }
         // What is in the same state as before, or is not mentioned, has been in it.
         for life in known.lives() {
-            if life.begun || self.rules.kind.state() != Some(life.state) {
+            if life.begun || self.kind.state() != Some(life.state) {
                 before.open.remove(&life.id);
             }
         }
-        let opened = open(&self.rules, &mut next.spans, known);
+        let opened = open(&mut next.spans, known);
         before.open.extend(opened.into_iter().map(|(id, (since, stack))| (id, (since, key(stack)))));
         before.synced = known.synced();
         self.before = Some(before);
@@ -96,7 +95,7 @@ impl Part {
     fn close(&mut self) -> Before {
         self.before.take().unwrap_or_else(|| {
             let known = self.pass.known();
-            let open = open(&self.rules, &mut self.spans, known);
+            let open = open(&mut self.spans, known);
             Before { stacks: Arc::clone(known.stacks()), open, synced: known.synced() }
         })
     }
@@ -108,10 +107,10 @@ impl Part {
             // The last sync ends the trace; it comes when all parts are merged.
             let synced = before.synced.max(self.pass.known().synced());
             for (&id, &(since, stack)) in &before.open {
-                self.spans.add(stack, self.rules.filter.within(id, since, synced));
+                self.spans.add(stack, self.rules.filter().within(id, since, synced));
             }
         }
-        profile(self.rules.kind, self.spans.samples(&before.stacks), before.stacks)
+        profile(self.kind, self.spans.samples(&before.stacks), before.stacks)
     }
 }
 
@@ -138,12 +137,13 @@ fn relevant(kind: ProfileKind) -> [bool; 256] {
 }
 
 /// The spans that go on at the end of a part, and began in it.
-fn open(rules: &Rules, spans: &mut Spans, known: &Known) -> FxHashMap<GoId, (Time, StackKey)> {
-    spans.open(rules.kind, known).into_iter().map(|life| (life.id, (life.since, life.stack))).collect()
+fn open(spans: &mut Spans, known: &Known) -> FxHashMap<GoId, (Time, StackKey)> {
+    spans.open(known).into_iter().map(|life| (life.id, (life.since, life.stack))).collect()
 }
 
 /// What is counted in a part.
 struct Counting<'a> {
+    kind: ProfileKind,
     rules: &'a Rules,
     spans: &'a mut Spans,
 }
@@ -153,7 +153,7 @@ impl Analysis for Counting<'_> {
 
     #[inline(always)]
     fn wants(&self, event: EventType) -> bool {
-        super::profiler::wants(self.rules.kind, event)
+        super::profiler::wants(self.kind, event)
     }
 
     #[inline(always)]

@@ -1,9 +1,9 @@
 //! The pass that makes a profile.
 
 use super::gos::Gos;
+use super::ledger::Ledger;
 use super::part::Part;
 use super::spans::Spans;
-use super::wall::Wall;
 use super::{Filter, Profile, ProfileKind, Sample};
 use crate::analysis::stacks::Stacks;
 use crate::analysis::{Analysis, Compat, Known, Seen, Step};
@@ -21,9 +21,11 @@ use std::sync::Arc;
 /// counts from its beginning, not from its first mention.
 ///
 /// It is an [`Analysis`]; most can also be made in [parts](Self::part), from
-/// generations that are read side by side.
+/// generations that are read side by side. [`Profiles`](super::Profiles) makes
+/// several at once.
 #[derive(Clone, Debug)]
 pub struct Profiler {
+    kind: ProfileKind,
     rules: Arc<Rules>,
     /// The states whose ends matter, a bit for each.
     ends: u8,
@@ -31,16 +33,24 @@ pub struct Profiler {
 }
 
 /// What to count.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
-    pub(super) kind: ProfileKind,
-    pub(super) filter: Filter,
+    filter: Filter,
     /// Whether that lets anything less pass than all.
     filters: bool,
+    /// Whether to count also what goes on at the end.
     pub(super) unfinished: bool,
 }
 
 impl Rules {
+    pub(super) fn set_filter(&mut self, filter: Filter) {
+        (self.filters, self.filter) = (filter != Filter::default(), filter);
+    }
+
+    pub(super) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
     /// How much of the state that a goroutine leaves counts, in nanoseconds.
     #[inline(always)]
     pub(super) fn count(&self, step: &Step<'_, '_>) -> i64 {
@@ -53,17 +63,17 @@ impl Rules {
 #[derive(Clone, Debug)]
 enum Work {
     Spans(Spans),
-    Wall(Wall),
+    Ledger(Ledger),
     Gos(Box<Gos>),
 }
 
 impl Work {
     fn new(kind: ProfileKind, compat: Compat) -> Work {
         match (kind, compat) {
-            (ProfileKind::Wall, _) => Work::Wall(Wall::default()),
+            (ProfileKind::Wall, _) => Work::Ledger(Ledger::default()),
             // Go has no CPU profile to be compatible with.
             (ProfileKind::Cpu, _) | (_, Compat::Right) => Work::Spans(Spans::new(kind)),
-            (_, Compat::Go127) => Work::Gos(Box::default()),
+            (_, Compat::Go127) => Work::Gos(Box::new(Gos::new(kind))),
         }
     }
 }
@@ -71,24 +81,20 @@ impl Work {
 impl Profiler {
     /// One that has seen nothing yet.
     pub fn new(kind: ProfileKind) -> Profiler {
-        let unfinished = kind == ProfileKind::Wall;
-        let rules = Rules { kind, filter: Filter::default(), filters: false, unfinished };
         let (ends, work) = (ends(kind, Compat::Right), Work::new(kind, Compat::Right));
-        Profiler { rules: Arc::new(rules), ends, work }
+        Profiler { kind, rules: Arc::default(), ends, work }
     }
 
     /// This one, which has seen nothing yet, for those figures.
     #[must_use]
     pub fn compat(self, compat: Compat) -> Profiler {
-        let kind = self.rules.kind;
-        Profiler { ends: ends(kind, compat), work: Work::new(kind, compat), ..self }
+        Profiler { ends: ends(self.kind, compat), work: Work::new(self.kind, compat), ..self }
     }
 
     /// This one, counting only what passes the filter.
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Profiler {
-        let rules = Arc::make_mut(&mut self.rules);
-        (rules.filters, rules.filter) = (filter != Filter::default(), filter);
+        Arc::make_mut(&mut self.rules).set_filter(filter);
         self
     }
 
@@ -96,8 +102,7 @@ impl Profiler {
     /// wall profile does anyhow, Go's tools never do.
     #[must_use]
     pub fn unfinished(mut self, unfinished: bool) -> Profiler {
-        let rules = Arc::make_mut(&mut self.rules);
-        rules.unfinished = unfinished || rules.kind == ProfileKind::Wall;
+        Arc::make_mut(&mut self.rules).unfinished = unfinished;
         self
     }
 
@@ -106,8 +111,8 @@ impl Profiler {
     /// goroutine and its beginning depend on all that was before.
     pub fn part(&self) -> Option<Part> {
         match &self.work {
-            Work::Spans(_) => Some(Part::new(Arc::clone(&self.rules))),
-            Work::Wall(_) | Work::Gos(_) => None,
+            Work::Spans(_) => Some(Part::new(self.kind, Arc::clone(&self.rules))),
+            Work::Ledger(_) | Work::Gos(_) => None,
         }
     }
 }
@@ -117,7 +122,7 @@ impl Analysis for Profiler {
 
     #[inline(always)]
     fn wants(&self, event: EventType) -> bool {
-        wants(self.rules.kind, event)
+        wants(self.kind, event)
     }
 
     #[inline(always)]
@@ -128,7 +133,7 @@ impl Analysis for Profiler {
         }
         match &mut self.work {
             Work::Spans(spans) => spans.goroutine(&self.rules, step, known),
-            Work::Wall(wall) => wall.goroutine(&self.rules, step),
+            Work::Ledger(ledger) => ledger.goroutine(&self.rules, step),
             Work::Gos(gos) => gos.goroutine(&self.rules, step, known),
         }
     }
@@ -136,8 +141,8 @@ impl Analysis for Profiler {
     fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
         match &mut self.work {
             Work::Spans(spans) => spans.sample(&self.rules, event, known),
-            Work::Wall(_) => {}
-            Work::Gos(gos) => gos.status(&self.rules, event, known),
+            Work::Ledger(_) => {}
+            Work::Gos(gos) => gos.status(event, known),
         }
     }
 
@@ -148,15 +153,18 @@ impl Analysis for Profiler {
                 spans.end(rules, known);
                 spans.samples(known.stacks())
             }
-            Work::Wall(wall) => wall.finish(rules, known),
+            Work::Ledger(mut ledger) => {
+                ledger.end(rules, known);
+                ledger.samples(self.kind, known.stacks())
+            }
             Work::Gos(gos) => gos.finish(known),
         };
-        profile(rules.kind, samples, Arc::clone(known.stacks()))
+        profile(self.kind, samples, Arc::clone(known.stacks()))
     }
 }
 
 /// The states whose ends a profile is made of.
-fn ends(kind: ProfileKind, compat: Compat) -> u8 {
+pub(super) fn ends(kind: ProfileKind, compat: Compat) -> u8 {
     match (kind, compat) {
         (ProfileKind::Cpu, _) => 0,
         // A goroutine that does not exist yet may begin a span of Go's.

@@ -13,6 +13,7 @@ use crate::time::Time;
 /// The spans of a trace, or of a part of it.
 #[derive(Clone, Debug)]
 pub(super) struct Spans {
+    kind: ProfileKind,
     /// The state that they are in, if it is one.
     state: Option<GoState>,
     /// By the stack's index.
@@ -30,10 +31,27 @@ pub(super) struct Tally {
     pub(super) nanos: i64,
 }
 
+impl Tally {
+    #[inline(always)]
+    pub(super) fn add(&mut self, nanos: i64) {
+        self.merge(Tally { count: 1, nanos });
+    }
+
+    #[inline(always)]
+    pub(super) fn merge(&mut self, more: Tally) {
+        self.count += more.count;
+        self.nanos = self.nanos.saturating_add(more.nanos);
+    }
+
+    pub(super) fn sample(self, stack: StackKey, state: Option<GoState>, reason: NameId) -> Sample {
+        Sample { stack, state, reason, count: self.count, nanos: self.nanos }
+    }
+}
+
 impl Spans {
     /// Of that kind; nothing has been seen yet.
     pub(super) fn new(kind: ProfileKind) -> Spans {
-        Spans { state: kind.state(), tallies: Vec::new(), ends: Vec::new(), reasons: Memo::default() }
+        Spans { kind, state: kind.state(), tallies: Vec::new(), ends: Vec::new(), reasons: Memo::default() }
     }
 
     #[inline(always)]
@@ -47,7 +65,7 @@ impl Spans {
     fn leave(&mut self, rules: &Rules, step: &Step<'_, '_>, known: &Known) {
         if !step.was.begun {
             self.began_before(step);
-        } else if self.is_about(rules.kind, step.was, known.stacks()) {
+        } else if self.is_about(step.was, known.stacks()) {
             self.add(step.was.stack, rules.count(step));
         }
     }
@@ -59,13 +77,14 @@ impl Spans {
 
     /// Whether the state that a goroutine is in is one that the profile is about.
     #[inline(always)]
-    fn is_about(&mut self, kind: ProfileKind, life: &Life, stacks: &Stacks) -> bool {
+    fn is_about(&mut self, life: &Life, stacks: &Stacks) -> bool {
+        let kind = self.kind;
         let any = !matches!(kind, ProfileKind::Net | ProfileKind::Sync);
         any || self.reasons.get(life.reason, || kind.is_about(GoState::Waiting, stacks.names.get(life.reason)))
     }
 
     pub(super) fn sample(&mut self, rules: &Rules, event: &Seen<'_, '_>, known: &mut Known) {
-        if matches!(event.kind(), EventKind::StackSample) && rules.filter.counts(event.goroutine(), event.time()) {
+        if matches!(event.kind(), EventKind::StackSample) && rules.filter().counts(event.goroutine(), event.time()) {
             let stack = known.intern(event.stack());
             self.tally(stack).count += 1;
         }
@@ -75,9 +94,7 @@ impl Spans {
     #[inline(always)]
     pub(super) fn add(&mut self, stack: StackKey, nanos: i64) {
         if nanos > 0 {
-            let tally = self.tally(stack);
-            tally.count += 1;
-            tally.nanos = tally.nanos.saturating_add(nanos);
+            self.tally(stack).add(nanos);
         }
     }
 
@@ -100,23 +117,21 @@ impl Spans {
         if !rules.unfinished {
             return;
         }
-        for life in self.open(rules.kind, known) {
+        for life in self.open(known) {
             // The last sync ends the trace.
-            self.add(life.stack, rules.filter.within(life.id, life.since, known.synced()));
+            self.add(life.stack, rules.filter().within(life.id, life.since, known.synced()));
         }
     }
 
     /// The goroutines that are in a span, which began in what was seen.
-    pub(super) fn open<'k>(&mut self, kind: ProfileKind, known: &'k Known) -> Vec<&'k Life> {
+    pub(super) fn open<'k>(&mut self, known: &'k Known) -> Vec<&'k Life> {
         let state = self.state;
         let in_state = known.lives().filter(|life| Some(life.state) == state && life.begun);
-        in_state.filter(|life| self.is_about(kind, life, known.stacks())).collect()
+        in_state.filter(|life| self.is_about(life, known.stacks())).collect()
     }
 
     pub(super) fn samples(&self, stacks: &Stacks) -> Vec<Sample> {
         let counted = stacks.keys().zip(&self.tallies).filter(|(_, tally)| tally.count != 0);
-        let sample =
-            |(stack, &Tally { count, nanos })| Sample { stack, state: None, reason: NameId::EMPTY, count, nanos };
-        counted.map(sample).collect()
+        counted.map(|(stack, tally)| tally.sample(stack, None, NameId::EMPTY)).collect()
     }
 }

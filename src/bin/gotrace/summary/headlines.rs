@@ -5,29 +5,31 @@ use gotrace::analysis::Compat;
 use gotrace::analysis::latency::{Latencies, Latency};
 use gotrace::analysis::mmu::{Curve, Flags, Utilization};
 use gotrace::analysis::procs::{CollectProcs, Procs};
-use gotrace::analysis::profile::{Profile, ProfileKind, Profiler};
+use gotrace::analysis::profile::{Profile, ProfileKind, Profiles};
 use gotrace::diagnose::{Diagnosis, Observation, Observe, Thresholds};
 use serde_json::{Value, json};
 
 /// The windows whose minimum mutator utilization is told, in nanoseconds.
 const WINDOWS: [i64; 2] = [10_000_000, 100_000_000];
-/// The profiles whose totals are told, with what they are about.
-const PROFILES: [(ProfileKind, &str); 3] =
-    [(ProfileKind::Sync, "sync"), (ProfileKind::Net, "the network"), (ProfileKind::Syscall, "system calls")];
+/// The profiles whose totals are told, what they are about, and their field in JSON.
+const PROFILES: [(ProfileKind, &str, &str); 3] = [
+    (ProfileKind::Sync, "sync", "sync"),
+    (ProfileKind::Net, "the network", "net"),
+    (ProfileKind::Syscall, "system calls", "syscall"),
+];
 
 /// The analyses, to be done in one pass.
-type Questions = (Latencies, CollectProcs, Utilization, (Profiler, Profiler, Profiler), Observe);
-type Answers = (Latency, Procs, Curve, (Profile, Profile, Profile), Observation);
+type Questions = (Latencies, CollectProcs, Utilization, Profiles, Observe);
+type Answers = (Latency, Procs, Curve, Vec<Profile>, Observation);
 
 pub(super) fn questions() -> Questions {
     let mut flags = Flags::default();
     (flags.stw, flags.background, flags.assist) = (true, true, true);
-    let [sync, net, syscall] = PROFILES.map(|(kind, _)| Profiler::new(kind));
     (
         Latencies::new(0),
         CollectProcs::default(),
         Utilization::new(flags, Compat::Right),
-        (sync, net, syscall),
+        Profiles::of(PROFILES.map(|(kind, ..)| kind)),
         Observe::default(),
     )
 }
@@ -36,14 +38,15 @@ pub(super) struct Headlines {
     latency: Latency,
     procs: Procs,
     mmu: Curve,
-    blocked: [i64; 3],
+    /// As [`PROFILES`].
+    blocked: Vec<i64>,
     diagnosis: Diagnosis,
 }
 
 impl Headlines {
-    pub(super) fn new((latency, procs, mmu, (sync, net, syscall), mut observed): Answers, cut: bool) -> Headlines {
+    pub(super) fn new((latency, procs, mmu, profiles, mut observed): Answers, cut: bool) -> Headlines {
         observed.cut = cut;
-        let blocked = [sync, net, syscall].map(|profile| profile.total().1);
+        let blocked = profiles.iter().map(|profile| profile.total().1).collect();
         let diagnosis = Diagnosis::of(&observed, &Thresholds::default());
         Headlines { latency, procs, mmu, blocked, diagnosis }
     }
@@ -60,8 +63,11 @@ impl Headlines {
         let (idle, span) = (&self.procs.idle, self.procs.span());
         let share = percent(idle.time, span);
         lines.push(("Idle Ps", format!("{} of the time beside a goroutine that could run", share)));
-        let blocked: Vec<_> =
-            PROFILES.iter().zip(self.blocked).map(|((_, what), nanos)| format!("{what} {}", duration(nanos))).collect();
+        let blocked: Vec<_> = PROFILES
+            .iter()
+            .zip(&self.blocked)
+            .map(|((_, what, _), &nanos)| format!("{what} {}", duration(nanos)))
+            .collect();
         lines.push(("Blocked", format!("in {}, all goroutines together", blocked.join(", "))));
         let calls = &self.procs.syscalls;
         if calls.count + calls.lost > 0 {
@@ -86,16 +92,16 @@ impl Headlines {
 
     pub(super) fn json(&self) -> Value {
         let waits = &self.latency.waits;
-        let [sync, net, syscall] = self.blocked;
         let mmu = (!self.mmu.is_empty())
             .then(|| WINDOWS.map(|window| json!({ "window": window, "mmu": self.mmu.mmu(window) })));
         let findings = self.diagnosis.findings.iter().map(|finding| {
             json!({ "pattern": finding.pattern.name(), "severity": finding.severity.name(), "headline": finding.headline })
         });
+        let blocked: Value = PROFILES.iter().zip(&self.blocked).map(|((.., field), nanos)| (*field, *nanos)).collect();
         json!({
             "latency": crate::json::counted(waits),
             "idle_beside": { "time": self.procs.idle.time, "lost": self.procs.idle.lost },
-            "blocked": { "sync": sync, "net": net, "syscall": syscall },
+            "blocked": blocked,
             "syscalls": { "count": self.procs.syscalls.count, "lost": self.procs.syscalls.lost },
             "mmu": mmu,
             "findings": findings.collect::<Value>(),
