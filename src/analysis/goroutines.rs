@@ -9,7 +9,7 @@
 //! [`Compat::Go127`]: crate::analysis::Compat::Go127
 
 mod collect;
-mod order;
+mod packed;
 mod person;
 mod regions;
 pub mod stats;
@@ -17,6 +17,7 @@ pub mod tasks;
 mod within;
 
 pub use collect::Summarizer;
+pub use packed::Goroutines;
 pub use regions::Region;
 pub use stats::Stats;
 pub use tasks::{Log, Task};
@@ -30,7 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What one goroutine did.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Goroutine {
     /// Which one.
@@ -40,7 +41,6 @@ pub struct Goroutine {
     /// When it was created; when the generation began that it is first mentioned
     /// in, for one that was there before.
     pub created: Time,
-    // There may be millions: what may be missing takes no word to say so.
     creator: GoId,
     started: Time,
     ended: Time,
@@ -118,7 +118,7 @@ pub struct Summaries {
     /// When it ends.
     pub end: Time,
     /// The goroutines, by their numbers.
-    pub goroutines: Vec<Goroutine>,
+    pub goroutines: Goroutines,
     /// All regions.
     pub regions: Vec<Region>,
     /// All tasks that were mentioned, the background task included.

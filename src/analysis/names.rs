@@ -11,6 +11,11 @@ impl NameId {
     /// The empty name, which all [`Names`] have.
     pub const EMPTY: NameId = NameId(0);
 
+    /// The name at that place; of none that there may be, one that is in no [`Names`].
+    pub(crate) fn at(index: u64) -> NameId {
+        NameId(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
     /// Its place among all names of its [`Names`], from 0.
     pub fn index(self) -> usize {
         self.0 as usize

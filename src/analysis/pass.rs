@@ -13,7 +13,7 @@ mod slots;
 mod step;
 
 pub use known::Known;
-pub use life::Life;
+pub use life::{Life, Spent};
 pub use step::{Seen, Step};
 
 use super::Analysis;
@@ -89,12 +89,11 @@ impl Pass {
         analysis: &mut A,
     ) {
         let seen = Seen { event, kind: OnceCell::new(), new_thread };
-        let Some(slot) = self.known.follow::<ALL>(event, change) else {
+        let Some((slot, took)) = self.known.follow::<ALL>(event, change) else {
             analysis.event(&seen, &mut self.known);
             return;
         };
         let (was, now) = (self.known.left(), self.known.at(slot));
-        let took = if was.begun { event.time().since(was.since) } else { 0 };
         let step =
             Step { seen: &seen, slot, new: !was.exists(), from: change.from, left: was.state.bit(), was, took, now };
         analysis.goroutine(&step, &self.known);

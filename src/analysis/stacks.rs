@@ -15,6 +15,12 @@ impl StackKey {
     /// The stack without a frame, which all [`Stacks`] have: of what has none.
     pub const EMPTY: StackKey = StackKey(0);
 
+    /// The stack at that place; of none that there may be, one that is in no
+    /// [`Stacks`].
+    pub(crate) fn at(index: u64) -> StackKey {
+        StackKey(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
     /// Its place among all stacks of its [`Stacks`], from 0.
     pub fn index(self) -> usize {
         self.0 as usize

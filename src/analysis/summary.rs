@@ -4,6 +4,7 @@ mod collect;
 
 pub use collect::Summarize;
 
+use crate::analysis::Spent;
 use crate::event::transition::GoState;
 use crate::generation::WallTime;
 use crate::time::Time;
@@ -120,15 +121,13 @@ pub struct Times {
 }
 
 impl Times {
-    fn add(&mut self, state: GoState, time: i64) {
-        let sum = match state {
-            GoState::Running => &mut self.running,
-            GoState::Runnable => &mut self.runnable,
-            GoState::Waiting => &mut self.waiting,
-            GoState::Syscall => &mut self.syscall,
-            GoState::Undetermined | GoState::NotExist => return,
-        };
-        *sum = sum.saturating_add(time);
+    fn of(spent: &Spent) -> Times {
+        Times {
+            running: spent.of(GoState::Running),
+            runnable: spent.of(GoState::Runnable),
+            waiting: spent.of(GoState::Waiting),
+            syscall: spent.of(GoState::Syscall),
+        }
     }
 
     /// The sum of both.

@@ -24,6 +24,16 @@ pub enum GoState {
 }
 
 impl GoState {
+    /// All there are, each at the place of its number.
+    pub(crate) const ALL: [GoState; 6] = [
+        GoState::Undetermined,
+        GoState::NotExist,
+        GoState::Runnable,
+        GoState::Running,
+        GoState::Waiting,
+        GoState::Syscall,
+    ];
+
     /// A bit of its own, for sets of states.
     #[inline(always)]
     pub(crate) fn bit(self) -> u8 {

@@ -1,9 +1,8 @@
 //! The pass that summarizes goroutines.
 
-use super::order;
 use super::person::Person;
 use super::tasks::{Log, Task};
-use super::{Goroutine, NOBODY, Region, Summaries, is_system};
+use super::{Goroutines, NOBODY, Region, Summaries, is_system};
 use crate::analysis::names::NameId;
 use crate::analysis::{Analysis, ByProc, BySlot, Compat, Known, Life, Memo, Seen, Step};
 use crate::event::EventKind;
@@ -25,7 +24,7 @@ pub struct Summarizer {
     pub(super) compat: Compat,
     pub(super) gs: BySlot<Person>,
     /// Those that have ended so far.
-    all: Vec<Goroutine>,
+    all: Goroutines,
     pub(super) regions: Vec<Region>,
     pub(super) tasks: BTreeMap<TaskId, Task>,
     /// Whether a reason to block is that of one that never ends.
@@ -72,16 +71,14 @@ impl Analysis for Summarizer {
     fn finish(mut self, known: &Known) -> Summaries {
         for (slot, life) in known.alive() {
             self.end(slot, life, known.last(), None, known);
-            self.close(slot, life);
+            self.close(slot, life, known);
         }
-        let mut goroutines = std::mem::take(&mut self.all);
+        let mut goroutines = self.all;
+        goroutines.sort();
         // Of a number that came back, as those of callbacks from C do, Go knows the
         // last life only.
-        order::by_number(&mut goroutines);
         if self.compat == Compat::Go127 {
-            goroutines.reverse();
-            goroutines.dedup_by_key(|g| g.id);
-            goroutines.reverse();
+            goroutines.keep_last();
         }
         Summaries {
             start: known.start(),
@@ -101,7 +98,7 @@ impl Summarizer {
         Summarizer {
             compat,
             gs: BySlot::default(),
-            all: Vec::new(),
+            all: Goroutines::default(),
             regions: Vec::new(),
             tasks: BTreeMap::new(),
             forever: Memo::default(),
@@ -200,7 +197,7 @@ impl Summarizer {
         let time = step.time();
         self.end(step.slot, step.now, time, Some(time), known);
         if step.now.state == GoState::NotExist {
-            self.close(step.slot, step.now);
+            self.close(step.slot, step.now, known);
             self.alive = self.alive.saturating_sub(1);
             self.count(time, known);
         }
@@ -212,7 +209,7 @@ impl Summarizer {
         let (id, time, synced) = (step.now.id, step.time(), known.synced());
         if !step.new {
             self.gs.at(step.slot).leave(step.was, step.took, time);
-            self.close(step.slot, step.was);
+            self.close(step.slot, step.was, known);
             self.alive = self.alive.saturating_sub(1);
         }
         // What is known of is as it is since the generation began.
@@ -222,6 +219,9 @@ impl Summarizer {
             GoState::NotExist => self.create(step, known, &mut person),
             GoState::Undetermined => person.settle_before(step, synced),
             _ => {}
+        }
+        if !step.new {
+            person.spent_before(known.spent(step.slot));
         }
         if matches!(step.from, GoState::NotExist | GoState::Undetermined) {
             self.alive += 1;
@@ -285,16 +285,16 @@ impl Summarizer {
         for at in active {
             let Some(region) = self.regions.get_mut(at) else { continue };
             region.end = ended;
-            region.stats = person.sum.stats.minus(&region.stats);
+            region.stats = person.figures(known.spent(slot)).minus(&region.stats);
             region.counts = true;
             person.within_mut().regions.push(at);
         }
     }
 
     /// Writes down the summary of a goroutine.
-    fn close(&mut self, slot: u32, life: &Life) {
+    fn close(&mut self, slot: u32, life: &Life, known: &Known) {
         if let Some(person) = self.gs.get_mut(slot).filter(|person| person.sum.id == life.id) {
-            self.all.push(person.close(life, &self.regions));
+            person.close(life, known.spent(slot), &self.regions, &mut self.all);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A goroutine that exists, and what it is in the middle of.
 
-use super::{Goroutine, NEVER, NOBODY, Region, Stats, unless_never};
+use super::{Goroutine, Goroutines, NEVER, NOBODY, Region, Stats, unless_never};
 use crate::analysis::names::NameId;
-use crate::analysis::{Compat, Life, Step};
+use crate::analysis::{Compat, Life, Spent, Step};
 use crate::event::transition::GoState;
 use crate::ids::GoId;
 use crate::time::Time;
@@ -11,7 +11,7 @@ use crate::time::Time;
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     /// Its summary, as far as it has come: its figures are what was before the
-    /// state that it is in.
+    /// state that it is in, without what the pass keeps count of.
     pub(super) sum: Goroutine,
     /// Since when it is in a system call, if it is in one.
     pub(super) calls: Time,
@@ -71,23 +71,29 @@ impl Person {
     /// It leaves a state in which it was for `took` nanoseconds.
     #[inline(always)]
     pub(super) fn leave(&mut self, was: &Life, took: i64, time: Time) {
-        if self.settled {
-            self.settled = false;
-            return;
-        }
-        let stats = &mut self.sum.stats;
         match was.state {
-            GoState::Running => stats.exec = stats.exec.saturating_add(took),
-            GoState::Runnable => stats.sched_wait = stats.sched_wait.saturating_add(took),
-            GoState::Waiting => stats.block.add(was.reason, took),
-            GoState::Syscall => {
-                let with_proc = unless_never(self.lost_proc).unwrap_or(time);
-                self.lost_proc = NEVER;
-                stats.syscall = stats.syscall.saturating_add(with_proc.since(self.calls));
-                stats.syscall_block = stats.syscall_block.saturating_add(time.since(with_proc));
-            }
-            GoState::NotExist | GoState::Undetermined => {}
+            // The pass keeps count of these.
+            GoState::Running | GoState::Runnable | GoState::NotExist | GoState::Undetermined => {}
+            GoState::Waiting if self.settled => self.settled = false,
+            GoState::Waiting => self.sum.stats.block.add(was.reason, took),
+            GoState::Syscall => self.come_back(time),
         }
+    }
+
+    /// It comes back from a system call.
+    fn come_back(&mut self, time: Time) {
+        let stats = &mut self.sum.stats;
+        let with_proc = unless_never(self.lost_proc).unwrap_or(time);
+        self.lost_proc = NEVER;
+        stats.syscall = stats.syscall.saturating_add(with_proc.since(self.calls));
+        stats.syscall_block = stats.syscall_block.saturating_add(time.since(with_proc));
+    }
+
+    /// What the pass says that it spent its time with was before it was as it is now.
+    pub(super) fn spent_before(&mut self, spent: &Spent) {
+        let stats = &mut self.sum.stats;
+        stats.exec = stats.exec.saturating_sub(spent.of(GoState::Running));
+        stats.sched_wait = stats.sched_wait.saturating_sub(spent.of(GoState::Runnable));
     }
 
     /// Counts what it is in, when it is first mentioned, from the last sync on.
@@ -106,9 +112,16 @@ impl Person {
     }
 
     /// Its figures up to `time`, what it is in the middle of included.
-    pub(super) fn until(&self, life: &Life, time: Time, compat: Compat) -> Stats {
-        let mut stats = self.sum.stats.clone();
+    pub(super) fn until(&self, life: &Life, spent: &Spent, time: Time, compat: Compat) -> Stats {
+        let mut stats = self.figures(spent);
         self.settle(&mut stats, life, time, compat);
+        stats
+    }
+
+    /// Its figures, once it has ended.
+    pub(super) fn figures(&self, spent: &Spent) -> Stats {
+        let mut stats = self.sum.stats.clone();
+        stats.spend(spent);
         stats
     }
 
@@ -148,7 +161,7 @@ impl Person {
         }
     }
 
-    /// Ends all that it is in the middle of; returns its regions.
+    /// Ends all that it is in the middle of; returns the regions it is in.
     pub(super) fn end(&mut self, life: &Life, time: Time, compat: Compat) -> Vec<usize> {
         let mut stats = std::mem::take(&mut self.sum.stats);
         self.settle(&mut stats, life, time, compat);
@@ -159,15 +172,17 @@ impl Person {
         std::mem::take(&mut within.active)
     }
 
-    /// What it comes to, with its regions by when they began.
-    pub(super) fn close(&mut self, life: &Life, regions: &[Region]) -> Goroutine {
-        let mut sum = std::mem::replace(&mut self.sum, Goroutine::new(NOBODY, Time::default()));
+    /// Writes down what it comes to, with its regions by when they began.
+    pub(super) fn close(&mut self, life: &Life, spent: &Spent, regions: &[Region], all: &mut Goroutines) {
+        let sum = &mut self.sum;
         (sum.name, sum.state, sum.since) = (life.root, life.state, life.since);
         (sum.reason, sum.stack) = (life.reason, life.own);
+        sum.stats.spend(spent);
         if let Some(within) = self.within.take() {
             sum.regions = within.regions.into();
             sum.regions.sort_by_key(|&at| regions.get(at).and_then(|region| region.start));
         }
-        sum
+        all.push(sum);
+        sum.id = NOBODY;
     }
 }

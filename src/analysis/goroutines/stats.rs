@@ -1,6 +1,8 @@
 //! How a goroutine spent its time.
 
+use crate::analysis::Spent;
 use crate::analysis::names::NameId;
+use crate::event::transition::GoState;
 use smallvec::{SmallVec, smallvec};
 
 /// Times by name, in the order in which the names came. Most goroutines have none,
@@ -40,6 +42,11 @@ impl ByName {
             }
             Times::Several(times) => times.push((name, nanos)),
         }
+    }
+
+    /// Whether no name has been given a time.
+    pub fn is_empty(&self) -> bool {
+        matches!(self.0, Times::None)
     }
 
     /// The time of a name; 0 if it has none.
@@ -101,6 +108,12 @@ impl Stats {
     pub fn unknown(&self) -> i64 {
         let parts = [self.exec, self.sched_wait, self.syscall, self.syscall_block, self.block.total()];
         self.total.saturating_sub(parts.into_iter().fold(0, i64::saturating_add)).max(0)
+    }
+
+    /// Adds what the pass keeps count of.
+    pub(super) fn spend(&mut self, spent: &Spent) {
+        self.exec = self.exec.saturating_add(spent.of(GoState::Running));
+        self.sched_wait = self.sched_wait.saturating_add(spent.of(GoState::Runnable));
     }
 
     /// What has come since `earlier`.

@@ -99,8 +99,9 @@ impl Summarizer {
 
     /// A goroutine, and its figures up to now.
     fn until(&mut self, event: &Seen<'_, '_>, id: GoId, known: &Known) -> Option<(&mut Person, Stats)> {
-        let person = self.gs.get_mut(known.slot(id)?)?;
-        let stats = person.until(known.life(id)?, event.time(), self.compat);
+        let (slot, life) = known.find(id)?;
+        let person = self.gs.get_mut(slot)?;
+        let stats = person.until(life, known.spent(slot), event.time(), self.compat);
         Some((person, stats))
     }
 

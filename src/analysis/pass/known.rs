@@ -1,6 +1,6 @@
 //! What a pass knows for all its analyses.
 
-use super::life::Life;
+use super::life::{Life, Spent};
 use super::numbers::ByNumber;
 use super::slots::Slots;
 use crate::analysis::ThreadSet;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub struct Known {
     stacks: Arc<Stacks>,
     slots: Slots,
-    lives: Vec<Life>,
+    lives: Vec<Kept>,
     /// The state that was left last.
     left: Life,
     /// How many goroutines are in each state, of those that exist.
@@ -35,6 +35,18 @@ pub struct Known {
     start: Option<Time>,
     synced: Time,
     last: Time,
+}
+
+/// What is known of the goroutine in a slot.
+#[derive(Clone, Debug)]
+struct Kept {
+    life: Life,
+    /// How long it was in which state, the present one aside.
+    spent: Spent,
+}
+
+impl Kept {
+    const NONE: Kept = Kept { life: Life::NONE, spent: Spent::NONE };
 }
 
 impl Known {
@@ -71,7 +83,8 @@ impl Known {
 
     /// The goroutines that exist, by their numbers, with their slots.
     pub(crate) fn alive(&self) -> Vec<(u32, &Life)> {
-        let mut alive: Vec<(u32, &Life)> = (0u32..).zip(&self.lives).filter(|(_, life)| life.exists()).collect();
+        let lives = self.lives.iter().map(|kept| &kept.life);
+        let mut alive: Vec<(u32, &Life)> = (0u32..).zip(lives).filter(|(_, life)| life.exists()).collect();
         alive.sort_unstable_by_key(|(_, life)| life.id);
         alive
     }
@@ -91,7 +104,7 @@ impl Known {
     #[inline(always)]
     pub(crate) fn find(&self, id: GoId) -> Option<(u32, &Life)> {
         let at = self.slots.find(id)?;
-        Some((at, self.lives.get(at as usize)?))
+        Some((at, &self.lives.get(at as usize)?.life))
     }
 
     /// The slot of a goroutine that exists.
@@ -109,7 +122,14 @@ impl Known {
     /// What is known of the goroutine in a slot.
     #[inline(always)]
     pub(super) fn at(&self, slot: u32) -> &Life {
-        self.lives.get(slot as usize).unwrap_or(&Life::NONE)
+        self.lives.get(slot as usize).map_or(&Life::NONE, |kept| &kept.life)
+    }
+
+    /// How long the goroutine in a slot was in which state so far, the present one
+    /// aside.
+    #[inline(always)]
+    pub(crate) fn spent(&self, slot: u32) -> &Spent {
+        self.lives.get(slot as usize).map_or(&Spent::NONE, |kept| &kept.spent)
     }
 
     /// Takes note of an event, before analyses see it; whether it is the first of
@@ -133,12 +153,13 @@ impl Known {
         &self.left
     }
 
-    /// A goroutine changes its state: its slot, with what was known of it before
-    /// in [`left`](Self::left). None if all that is told is known. Without `ALL`,
-    /// neither its own stacks and its function are known, nor where it is and how
-    /// many are in each state.
+    /// A goroutine changes its state: its slot, and how long it was in the one that
+    /// it leaves, in nanoseconds, with what was known of it before in
+    /// [`left`](Self::left). None if all that is told is known. Without `ALL`,
+    /// neither its own stacks and its function are known, nor where it is, what it
+    /// spent its time with and how many are in each state.
     #[inline(always)]
-    pub(super) fn follow<const ALL: bool>(&mut self, event: &Event<'_>, change: &GoChange) -> Option<u32> {
+    pub(super) fn follow<const ALL: bool>(&mut self, event: &Event<'_>, change: &GoChange) -> Option<(u32, i64)> {
         let GoChange { id, from, to, .. } = *change;
         if let Some(generation) = event.generation() {
             self.turn_to(generation.index());
@@ -155,7 +176,7 @@ impl Known {
         if self.lives.len() <= place {
             self.grow(place);
         }
-        let life = &mut self.lives[place];
+        let Kept { life, spent } = &mut self.lives[place];
         self.left = *life;
         let was = &self.left;
         if ALL && was.root == NameId::EMPTY && own != StackKey::EMPTY {
@@ -164,7 +185,9 @@ impl Known {
         if from == to && was.exists() {
             return None;
         }
+        let took = if was.begun { event.time().since(was.since) } else { 0 };
         if ALL {
+            spent.add(was.state, took);
             if change.own_stack != 0 {
                 life.last_own = own;
             }
@@ -177,18 +200,18 @@ impl Known {
         life.since = if before { self.synced } else { event.time() };
         (life.state, life.begun) = (to, from != to);
         (life.reason, life.stack, life.own) = (reason, stack, own);
-        Some(slot)
+        Some((slot, took))
     }
 
     #[inline(never)]
     fn grow(&mut self, place: usize) {
-        self.lives.resize(place + 1, Life::NONE);
+        self.lives.resize(place + 1, Kept::NONE);
     }
 
     #[inline(always)]
     pub(super) fn forget(&mut self, id: GoId, at: u32) {
-        if let Some(life) = self.lives.get_mut(at as usize) {
-            *life = Life::NONE;
+        if let Some(kept) = self.lives.get_mut(at as usize) {
+            *kept = Kept::NONE;
         }
         self.slots.release(id, at);
     }

@@ -32,6 +32,34 @@ pub struct Life {
     pub(crate) root: NameId,
 }
 
+/// How long a goroutine was in each state, in nanoseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Spent([i64; 6]);
+
+impl Spent {
+    /// Of one that was in none.
+    pub(super) const NONE: Spent = Spent([0; 6]);
+
+    /// How long it was in that state.
+    #[inline(always)]
+    pub fn of(&self, state: GoState) -> i64 {
+        self.0[state as usize]
+    }
+
+    /// The same if it was in that state for longer.
+    #[must_use]
+    pub(crate) fn with(mut self, state: GoState, nanos: i64) -> Spent {
+        self.add(state, nanos);
+        self
+    }
+
+    #[inline(always)]
+    pub(super) fn add(&mut self, state: GoState, nanos: i64) {
+        let sum = &mut self.0[state as usize];
+        *sum = sum.saturating_add(nanos);
+    }
+}
+
 impl Default for Life {
     fn default() -> Life {
         Life::NONE

@@ -2,7 +2,7 @@
 
 use super::{Extent, Group, Stops, Summary, Times};
 use crate::analysis::names::NameId;
-use crate::analysis::{Analysis, ByProc, BySlot, Known, Life, Memo, Seen, Step};
+use crate::analysis::{Analysis, ByProc, Known, Life, Memo, Seen, Step};
 use crate::event::range::{RangeName, RangeScope};
 use crate::event::transition::{GoState, ProcState, StateTransition};
 use crate::event::{EventKind, Metric, MetricName};
@@ -15,9 +15,7 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Debug, Default)]
 pub struct Summarize {
     summary: Summary,
-    /// How long goroutines that exist were in which state, the present one aside.
-    times: BySlot<Times>,
-    /// How many of them there are.
+    /// How many goroutines exist.
     alive: u64,
     ps: ByProc<Option<Time>>,
     groups: Groups,
@@ -37,10 +35,8 @@ impl Analysis for Summarize {
         if step.new {
             self.meet(step.from);
         }
-        let times = self.times.of(step);
-        times.add(step.was.state, step.took);
         if step.to() == GoState::NotExist {
-            let times = *times;
+            let times = Times::of(known.spent(step.slot));
             self.alive -= 1;
             self.summary.goroutines.ended += 1;
             self.groups.leave(step.now, times, known);
@@ -113,9 +109,8 @@ impl Analysis for Summarize {
     fn finish(mut self, known: &Known) -> Summary {
         let end = known.last();
         for (slot, life) in known.alive() {
-            let mut times = self.times.get(slot).copied().unwrap_or_default();
-            times.add(life.state, end.since(life.since));
-            self.groups.leave(life, times, known);
+            let spent = known.spent(slot).with(life.state, end.since(life.since));
+            self.groups.leave(life, Times::of(&spent), known);
         }
         let mut summary = self.summary;
         (summary.start, summary.end) = (known.start(), end);

@@ -11,8 +11,10 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use gotrace::GoState;
 use gotrace::analysis::goroutines::{Goroutine, Stats, Summaries, Summarizer};
+use gotrace::analysis::names::NameId;
 use regex_lite::Regex;
 use serde_json::{Value, json};
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -101,12 +103,10 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
     let (summaries, warnings) = input.analyze(&trace, Summarizer::new(global.compat()))?;
-    let passes = |g: &&Goroutine| {
-        filter.as_ref().is_none_or(|filter| filter.is_match(&String::from_utf8_lossy(summaries.name(g))))
-    };
-    let chosen: Vec<&Goroutine> = summaries.goroutines.iter().filter(passes).collect();
+    let passes = |name: &[u8]| filter.as_ref().is_none_or(|filter| filter.is_match(&String::from_utf8_lossy(name)));
+    let passing = summaries.names().iter().map(passes).collect();
     let mut out = Output::open(global, Content::Text)?;
-    let report = Report { options, summaries: &summaries, chosen };
+    let report = Report { options, summaries: &summaries, passing };
     if options.leaks {
         leaks::print(&mut out, &report)?;
     } else if options.over_time {
@@ -123,7 +123,8 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
 struct Report<'a> {
     options: &'a Options,
     summaries: &'a Summaries,
-    chosen: Vec<&'a Goroutine>,
+    /// Whether goroutines are chosen that began with the function of each name.
+    passing: Vec<bool>,
 }
 
 /// Goroutines that have something in common.
@@ -134,6 +135,12 @@ struct Group {
 }
 
 impl Report<'_> {
+    /// The places of those chosen, and them.
+    fn chosen(&self) -> impl Iterator<Item = (usize, Goroutine)> {
+        let passes = |name: NameId| self.passing.get(name.index()).copied().unwrap_or(false);
+        self.summaries.goroutines.iter().enumerate().filter(move |(_, g)| passes(g.name))
+    }
+
     fn top(&self) -> usize {
         if self.options.top == 0 { usize::MAX } else { self.options.top }
     }
@@ -166,8 +173,8 @@ impl Report<'_> {
     fn groups(&self, out: &mut Output) -> io::Result<()> {
         let mut groups: Vec<Group> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();
-        for g in &self.chosen {
-            let what = self.group_of(g);
+        for (_, g) in self.chosen() {
+            let what = self.group_of(&g);
             let at = *known.entry(what).or_insert_with_key(|what| {
                 groups.push(Group { what: what.clone(), count: 0, stats: Stats::default() });
                 groups.len() - 1
@@ -182,6 +189,7 @@ impl Report<'_> {
             sort.key(b.count, &b.stats).cmp(&sort.key(a.count, &a.stats)).then_with(|| a.what.cmp(&b.what))
         });
         if self.options.json {
+            let count: u64 = groups.iter().map(|group| group.count).sum();
             let groups = groups.iter().take(self.top()).map(|group| {
                 json!({ "name": group.what, "count": group.count, "stats": stats::json(&group.stats, self.summaries) })
             });
@@ -190,11 +198,7 @@ impl Report<'_> {
                 By::State => "state",
                 By::Creator => "creator",
             };
-            return writeln!(
-                out,
-                "{:#}",
-                json!({ "by": by, "count": self.chosen.len(), "groups": groups.collect::<Value>() })
-            );
+            return writeln!(out, "{:#}", json!({ "by": by, "count": count, "groups": groups.collect::<Value>() }));
         }
         if groups.is_empty() {
             return writeln!(out, "no goroutines match");
@@ -213,12 +217,12 @@ impl Report<'_> {
     }
 
     /// A line for what is not listed.
-    fn rest<'s>(&self, rows: &mut Vec<Vec<String>>, all: impl Iterator<Item = (u64, &'s Stats)>, count: &str) {
+    fn rest<S: Borrow<Stats>>(&self, rows: &mut Vec<Vec<String>>, all: impl Iterator<Item = (u64, S)>, count: &str) {
         let (mut more, mut goroutines, mut sum) = (0, 0, Stats::default());
         for (count, stats) in all.skip(self.top()) {
             more += 1;
             goroutines += count;
-            sum.add(stats);
+            sum.add(stats.borrow());
         }
         if more > 0 {
             let count = if count.is_empty() { number(goroutines) } else { count.into() };
@@ -227,10 +231,13 @@ impl Report<'_> {
     }
 
     fn heading(&self, out: &mut Output) -> io::Result<()> {
-        let mut all = Stats::default();
-        self.chosen.iter().for_each(|g| all.add(&g.stats));
+        let (mut all, mut count, mut ended) = (Stats::default(), 0, 0);
+        for (_, g) in self.chosen() {
+            all.add(&g.stats);
+            count += 1;
+            ended += u64::from(g.ended().is_some());
+        }
         let heading = out.styles.heading;
-        let ended = self.chosen.iter().filter(|g| g.ended().is_some()).count() as u64;
         let parts = [
             ("exec", all.exec),
             ("sched wait", all.sched_wait),
@@ -238,15 +245,17 @@ impl Report<'_> {
             ("syscall", all.syscall.saturating_add(all.syscall_block)),
         ];
         let parts: Vec<_> = parts.iter().map(|&(what, time)| format!("{what} {}", duration(time))).collect();
-        let count = number(self.chosen.len() as u64);
+        let count = number(count);
         writeln!(out, "{heading}{count} goroutines{heading:#}, {} of them ended; {}", number(ended), parts.join(", "))
     }
 
     fn each(&self, out: &mut Output) -> io::Result<()> {
-        let mut chosen = self.chosen.clone();
-        chosen.sort_by_key(|g| (std::cmp::Reverse(self.options.sort.key(1, &g.stats)), g.id));
+        let key = |g: &Goroutine| (std::cmp::Reverse(self.options.sort.key(1, &g.stats)), g.id);
+        let mut chosen: Vec<_> = self.chosen().map(|(place, g)| (key(&g), place)).collect();
+        chosen.sort_unstable();
+        let all = || chosen.iter().filter_map(|&(_, place)| self.summaries.goroutines.get(place));
         if self.options.json {
-            let each = chosen.iter().take(self.top()).map(|g| self.goroutine(g));
+            let each = all().take(self.top()).map(|g| self.goroutine(&g));
             return writeln!(out, "{:#}", json!({ "count": chosen.len(), "goroutines": each.collect::<Value>() }));
         }
         if chosen.is_empty() {
@@ -254,8 +263,8 @@ impl Report<'_> {
         }
         self.heading(out)?;
         let mut rows: Vec<_> =
-            chosen.iter().take(self.top()).map(|g| row(g.id.to_string(), &g.stats, &self.function(g))).collect();
-        self.rest(&mut rows, chosen.iter().map(|g| (1, &g.stats)), "-");
+            all().take(self.top()).map(|g| row(g.id.to_string(), &g.stats, &self.function(&g))).collect();
+        self.rest(&mut rows, all().map(|g| (1, g.stats)), "-");
         let styles = out.styles;
         table::below(
             out,

@@ -26,7 +26,7 @@ struct Suspects {
 pub(super) fn print(out: &mut Output, report: &Report<'_>) -> io::Result<()> {
     let summaries = report.summaries;
     let mut known: HashMap<(StackKey, StackKey, NameId), Suspects> = HashMap::new();
-    for g in report.chosen.iter().filter(|g| g.creation_seen && g.state == GoState::Waiting) {
+    for (_, g) in report.chosen().filter(|(_, g)| g.creation_seen && g.state == GoState::Waiting) {
         let suspects = known.entry((g.creation_stack, g.stack, g.reason)).or_insert(Suspects {
             created: g.creation_stack,
             stack: g.stack,

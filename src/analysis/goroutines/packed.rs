@@ -1,0 +1,339 @@
+//! Goroutines in little memory: there may be millions.
+//!
+//! ```text
+//! record: lengths (u64) | figures, each of 0 to 8 bytes | its lists, if it has any
+//! list:   how many numbers (a number) | numbers
+//! number: length (u8) | 0 to 8 bytes
+//! ```
+//!
+//! The lengths are those of the figures, four bits each. Most figures are small, or
+//! are told by how far they are from another, and take one byte to three.
+
+use super::stats::ByName;
+use super::{Goroutine, Stats};
+use crate::analysis::names::NameId;
+use crate::analysis::stacks::StackKey;
+use crate::event::transition::GoState;
+use crate::ids::GoId;
+use crate::time::Time;
+
+/// The goroutines of a trace, by their numbers. Each takes some 50 bytes; a
+/// [`Goroutine`] is made of those each time that one is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Goroutines {
+    bytes: Vec<u8>,
+    /// Where in those each begins.
+    starts: Vec<usize>,
+}
+
+/// How many figures a record has.
+const FIGURES: usize = 16;
+/// How many bytes its lengths take.
+const HEAD: usize = 8;
+/// The most bytes that a figure takes.
+const WIDEST: usize = 8;
+/// Of the flags, the bits of the state; those above tell of lists.
+const STATE: u64 = 0b111;
+const CREATION_SEEN: u64 = 1 << 3;
+const HAS_LISTS: u64 = 1 << 4;
+
+impl Goroutines {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// All of them, by their numbers.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Goroutine> + '_ {
+        self.starts.iter().map(|&start| self.unpack(start))
+    }
+
+    /// The one at that place among them.
+    pub fn get(&self, place: usize) -> Option<Goroutine> {
+        self.starts.get(place).map(|&start| self.unpack(start))
+    }
+
+    /// Adds one, whatever its number.
+    pub(super) fn push(&mut self, g: &Goroutine) {
+        let lived = g.ended.0.wrapping_sub(g.created.0);
+        let has_lists = !g.stats.block.is_empty() || !g.stats.ranges.is_empty() || !g.regions.is_empty();
+        let flags = [(g.creation_seen, CREATION_SEEN), (has_lists, HAS_LISTS)];
+        let figures: [u64; FIGURES] = [
+            g.id.0,
+            zigzag(g.created.0),
+            g.name.index() as u64,
+            zigzag(g.creator.0.wrapping_sub(g.id.0).cast_signed()),
+            zigzag(g.started.0.wrapping_sub(g.created.0)),
+            zigzag(lived),
+            g.creation_stack.index() as u64,
+            zigzag(g.stats.exec),
+            zigzag(g.stats.sched_wait),
+            zigzag(g.stats.syscall),
+            zigzag(g.stats.syscall_block),
+            zigzag(g.stats.total.wrapping_sub(lived)),
+            zigzag(g.since.0.wrapping_sub(g.ended.0)),
+            g.reason.index() as u64,
+            g.stack.index() as u64,
+            flags.iter().filter(|(is, _)| *is).fold(g.state as u64, |all, (_, flag)| all | flag),
+        ];
+        let mut record = [0; HEAD + FIGURES * WIDEST];
+        let (mut lengths, mut end) = (0, HEAD);
+        for (figure, shift) in figures.into_iter().zip((0u32..).step_by(4)) {
+            let length = length(figure);
+            if let Some(place) = record.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
+                *place = figure.to_le_bytes();
+            }
+            lengths |= (length as u64) << shift;
+            end += length;
+        }
+        if let Some(head) = record.first_chunk_mut() {
+            *head = u64::to_le_bytes(lengths);
+        }
+        self.starts.push(self.bytes.len());
+        self.bytes.extend_from_slice(record.get(..end).unwrap_or_default());
+        if has_lists {
+            self.push_lists(g);
+        }
+    }
+
+    fn push_lists(&mut self, g: &Goroutine) {
+        for times in [&g.stats.block, &g.stats.ranges] {
+            let numbers = || times.iter().flat_map(|(name, time)| [name.index() as u64, zigzag(time)]);
+            self.push_number(numbers().count() as u64);
+            numbers().for_each(|number| self.push_number(number));
+        }
+        self.push_number(g.regions.len() as u64);
+        g.regions.iter().for_each(|&at| self.push_number(at as u64));
+    }
+
+    fn push_number(&mut self, number: u64) {
+        let length = length(number);
+        self.bytes.push(length as u8);
+        self.bytes.extend_from_slice(number.to_le_bytes().get(..length).unwrap_or_default());
+    }
+
+    fn unpack(&self, start: usize) -> Goroutine {
+        let mut from = Reader(self.bytes.get(start..).unwrap_or_default());
+        let lengths = from.take(HEAD);
+        let mut figures = [0; FIGURES];
+        for (figure, shift) in figures.iter_mut().zip((0u32..).step_by(4)) {
+            *figure = from.take((lengths >> shift & 0xf) as usize);
+        }
+        let [id, created, name, creator, started, lived, creation_stack, rest @ ..] = figures;
+        let [exec, sched_wait, syscall, syscall_block, total, since, reason, stack, flags] = rest;
+        let (created, lived) = (unzigzag(created), unzigzag(lived));
+        let ended = created.wrapping_add(lived);
+        let mut stats = Stats {
+            exec: unzigzag(exec),
+            sched_wait: unzigzag(sched_wait),
+            syscall: unzigzag(syscall),
+            syscall_block: unzigzag(syscall_block),
+            total: unzigzag(total).wrapping_add(lived),
+            ..Stats::default()
+        };
+        let mut regions = Vec::new();
+        if flags & HAS_LISTS != 0 {
+            (stats.block, stats.ranges) = (from.by_name(), from.by_name());
+            regions.extend((0..from.number()).map(|_| from.number() as usize));
+        }
+        Goroutine {
+            id: GoId(id),
+            name: NameId::at(name),
+            created: Time(created),
+            creator: GoId(id.wrapping_add_signed(unzigzag(creator))),
+            started: Time(created.wrapping_add(unzigzag(started))),
+            ended: Time(ended),
+            creation_seen: flags & CREATION_SEEN != 0,
+            creation_stack: StackKey::at(creation_stack),
+            stats,
+            state: GoState::ALL.get((flags & STATE) as usize).copied().unwrap_or(GoState::Undetermined),
+            since: Time(ended.wrapping_add(unzigzag(since))),
+            reason: NameId::at(reason),
+            stack: StackKey::at(stack),
+            regions: regions.into(),
+        }
+    }
+
+    /// The number of one.
+    #[inline(always)]
+    fn id(&self, start: usize) -> u64 {
+        let mut from = Reader(self.bytes.get(start..).unwrap_or_default());
+        let lengths = from.take(HEAD);
+        from.take((lengths & 0xf) as usize)
+    }
+
+    /// Puts them in the order of their numbers; of one number, as they came.
+    pub(super) fn sort(&mut self) {
+        if self.starts.is_sorted_by_key(|&start| self.id(start)) {
+            return;
+        }
+        match self.dense() {
+            Some(starts) => self.starts = starts,
+            None => {
+                let mut starts = std::mem::take(&mut self.starts);
+                starts.sort_by_cached_key(|&start| self.id(start));
+                self.starts = starts;
+            }
+        }
+    }
+
+    /// Where they begin by their numbers, if no two have the same and few of their
+    /// range are missing: that is so most often, and needs no comparison.
+    fn dense(&self) -> Option<Vec<usize>> {
+        let numbers = || self.starts.iter().map(|&start| self.id(start));
+        let (lowest, highest) = (numbers().min()?, numbers().max()?);
+        let range = usize::try_from(highest - lowest).ok()?.checked_add(1)?;
+        if range / 4 > self.starts.len() {
+            return None;
+        }
+        const NOBODY: usize = usize::MAX;
+        let mut places = vec![NOBODY; range];
+        for (number, &start) in numbers().zip(&self.starts) {
+            let place = places.get_mut((number - lowest) as usize).filter(|place| **place == NOBODY)?;
+            *place = start;
+        }
+        places.retain(|place| *place != NOBODY);
+        Some(places)
+    }
+
+    /// Of each number, forgets all but the last, once they are sorted.
+    pub(super) fn keep_last(&mut self) {
+        let mut starts = std::mem::take(&mut self.starts);
+        starts.reverse();
+        starts.dedup_by_key(|start| self.id(*start));
+        starts.reverse();
+        self.starts = starts;
+    }
+}
+
+/// What is left of a record.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    /// The next so many bytes, at most eight, as a number.
+    #[inline(always)]
+    fn take(&mut self, length: usize) -> u64 {
+        let (bytes, rest) = self.0.split_at_checked(length).unwrap_or_default();
+        self.0 = rest;
+        bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
+    }
+
+    fn number(&mut self) -> u64 {
+        let length = self.take(1);
+        self.take(length as usize)
+    }
+
+    fn by_name(&mut self) -> ByName {
+        let mut times = ByName::default();
+        for _ in 0..self.number() / 2 {
+            let (name, time) = (NameId::at(self.number()), unzigzag(self.number()));
+            times.add(name, time);
+        }
+        times
+    }
+}
+
+/// How many bytes a number takes without those in front that are 0.
+#[inline(always)]
+fn length(number: u64) -> usize {
+    (u64::BITS - number.leading_zeros()).div_ceil(8) as usize
+}
+
+/// A number that is small if that one is near 0.
+#[inline(always)]
+fn zigzag(number: i64) -> u64 {
+    (number << 1 ^ number >> 63).cast_unsigned()
+}
+
+#[inline(always)]
+fn unzigzag(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_number() -> impl Strategy<Value = i64> {
+        (any::<i64>(), 0u32..64).prop_map(|(number, shift)| number >> shift)
+    }
+
+    fn any_goroutine() -> impl Strategy<Value = Goroutine> {
+        let names = || prop::collection::vec((0u64..9, any_number()), 0..5);
+        let lists = (names(), names(), prop::collection::vec(any::<usize>(), 0..4));
+        (prop::array::uniform16(any_number()), lists).prop_map(|(n, (block, ranges, regions))| {
+            let by_name = |times: Vec<(u64, i64)>| {
+                let mut all = ByName::default();
+                times.into_iter().for_each(|(name, time)| all.add(NameId::at(name), time));
+                all
+            };
+            let small = |n: i64| n.unsigned_abs() >> 32;
+            Goroutine {
+                id: GoId(n[0].cast_unsigned()),
+                name: NameId::at(small(n[1])),
+                created: Time(n[2]),
+                creator: GoId(n[3].cast_unsigned()),
+                started: Time(n[4]),
+                ended: Time(n[5]),
+                creation_seen: n[6] & 1 != 0,
+                creation_stack: StackKey::at(small(n[7])),
+                stats: Stats {
+                    exec: n[8],
+                    sched_wait: n[9],
+                    block: by_name(block),
+                    syscall: n[10],
+                    syscall_block: n[11],
+                    total: n[12],
+                    ranges: by_name(ranges),
+                },
+                state: GoState::ALL[(n[6].unsigned_abs() % 6) as usize],
+                since: Time(n[13]),
+                reason: NameId::at(small(n[14])),
+                stack: StackKey::at(small(n[15])),
+                regions: regions.into(),
+            }
+        })
+    }
+
+    proptest! {
+        /// Whatever its figures are.
+        #[test]
+        fn a_goroutine_comes_out_as_it_went_in(all in prop::collection::vec(any_goroutine(), 0..6)) {
+            let mut goroutines = Goroutines::default();
+            all.iter().for_each(|goroutine| goroutines.push(goroutine));
+            prop_assert_eq!(goroutines.len(), all.len());
+            for (place, (got, want)) in goroutines.iter().zip(&all).enumerate() {
+                prop_assert_eq!(&got, want);
+                prop_assert_eq!(goroutines.get(place), Some(want.clone()));
+            }
+        }
+
+        /// However many numbers are missing or come again; and of one number, the last
+        /// that came can be kept.
+        #[test]
+        fn they_are_sorted_by_number(mut ids in prop::collection::vec(0u64..300, 0..300), unique: bool, wide: bool) {
+            if unique {
+                let mut seen = std::collections::HashSet::new();
+                ids.retain(|id| seen.insert(*id));
+            }
+            let goroutine = |(id, at): (&u64, i64)| Goroutine::new(GoId(if wide { id << 50 } else { *id }), Time(at));
+            let all: Vec<Goroutine> = ids.iter().zip(0..).map(goroutine).collect();
+            let mut goroutines = Goroutines::default();
+            all.iter().for_each(|goroutine| goroutines.push(goroutine));
+            let told = |goroutines: &Goroutines| goroutines.iter().map(|g| (g.id, g.created)).collect::<Vec<_>>();
+            let mut want: Vec<_> = all.iter().map(|g| (g.id, g.created)).collect();
+            want.sort();
+            goroutines.sort();
+            prop_assert_eq!(told(&goroutines), &want[..]);
+            let last: std::collections::BTreeMap<GoId, Time> = want.into_iter().collect();
+            goroutines.keep_last();
+            prop_assert_eq!(told(&goroutines), last.into_iter().collect::<Vec<_>>());
+        }
+    }
+}
