@@ -53,10 +53,38 @@ impl<'t> Event<'t> {
     /// [`kind`](Self::kind) says.
     #[inline(always)]
     pub(crate) fn go_change(&self) -> Option<GoChange> {
+        match self.record.told().get() {
+            Some((first, stack)) => self.told_go_change(first, stack),
+            None => self.untold_go_change(),
+        }
+    }
+
+    #[inline(never)]
+    fn untold_go_change(&self) -> Option<GoChange> {
         match self.hot_go_change() {
             None if changes_go(self.record.event) => self.rare_go_change(),
             change => change,
         }
+    }
+
+    /// The same of what ordering has read already.
+    #[inline(always)]
+    fn told_go_change(&self, first: u64, stack: u64) -> Option<GoChange> {
+        use EventType as E;
+        use GoState::*;
+        let own = GoId(self.record.go);
+        let (other, none) = (GoId(first), StringId(0));
+        let (from, to, id, reason, own_stack) = match self.record.event {
+            E::GoStart => (Runnable, Running, other, none, 0),
+            E::GoUnblock => (Waiting, Runnable, other, none, 0),
+            E::GoBlock => (Running, Waiting, own, StringId(first), stack),
+            E::GoStop => (Running, Runnable, own, StringId(first), stack),
+            E::GoSyscallBegin => (Running, Syscall, own, none, stack),
+            E::GoSyscallEnd => (Syscall, Running, own, none, 0),
+            E::GoDestroy => (Running, NotExist, own, none, 0),
+            _ => return None,
+        };
+        Some(GoChange { id, from, to, reason, stack, own_stack })
     }
 
     /// The same of those that most events are.

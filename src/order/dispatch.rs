@@ -4,6 +4,7 @@ use crate::bytes::{Window, short_uvarint, uvarint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::order::context::Context;
 use crate::order::state::State;
+use crate::order::record::Told;
 use crate::order::{Record, gc, goroutine, proc, ranges, syscall, user};
 use crate::wire::v2::event::bad_varint;
 use crate::wire::v2::spec::EventType;
@@ -55,6 +56,8 @@ pub(crate) struct Step<'e> {
     pub(super) pos: usize,
     /// The context that it happens in; handlers make it the one after.
     pub(crate) cx: Context,
+    /// What a handler has read of it that is of use later.
+    pub(super) told: Told,
 }
 
 impl Step<'_> {

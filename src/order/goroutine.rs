@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::transition::GoState;
 use crate::ids::WIRE_NONE;
 use crate::order::context::Context;
+use crate::order::record::Told;
 use crate::order::state::{G, NONE, State};
 use crate::order::{Advance, Step, note};
 use crate::wire::v2::spec::EventType;
@@ -143,12 +144,13 @@ pub(crate) fn go_block(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
 #[inline(always)]
 fn leave(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Result<Advance> {
     step.needs_all()?;
-    step.string(state)?;
-    step.stack(state)?;
+    let reason = step.string(state)?;
+    let stack = step.stack(state)?;
     let g = state.gs.current(step)?;
     g.must_be(GoStatus::Running, step)?;
     g.status = status;
     step.cx.unbind_g();
+    step.told = Told::of(reason, stack);
     Ok(Advance::Yes)
 }
 
@@ -159,6 +161,7 @@ pub(crate) fn go_destroy(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     state.gs.current(step)?.must_be(GoStatus::Running, step)?;
     state.gs.remove(step.cx.g);
     step.cx.unbind_g();
+    step.told = Told::of(0, 0);
     Ok(Advance::Yes)
 }
 
@@ -177,6 +180,7 @@ pub(crate) fn go_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
     g.status = GoStatus::Running;
     g.seq.advance(seq);
     step.cx.bind_g(slot, id);
+    step.told = Told::of(id, 0);
     Ok(Advance::Yes)
 }
 
@@ -186,7 +190,7 @@ pub(crate) fn go_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
 pub(crate) fn go_unblock(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let id = step.arg()?;
     let seq = step.arg()?;
-    step.stack(state)?;
+    let stack = step.stack(state)?;
     let generation = state.generation;
     let Some((_, g)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
     if g.status != GoStatus::Waiting || !g.seq.admits(seq, generation) {
@@ -194,6 +198,7 @@ pub(crate) fn go_unblock(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     }
     g.status = GoStatus::Runnable;
     g.seq.advance(seq);
+    step.told = Told::of(id, stack);
     Ok(Advance::Yes)
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct Record {
     pub(crate) go: u64,
     pub(crate) thread: u64,
     /// For an end, where the event that began it stands in the file, or 0; for
-    /// a sync, its number.
+    /// a sync, its number; for what changes a goroutine, what is [`Told`] of that.
     pub(crate) extra: u64,
     pub(crate) proc: u32,
     pub(crate) event: EventType,
@@ -41,11 +41,18 @@ impl Record {
         (self.time, self.extra, self.note) = (time, 0, 0);
     }
 
-    /// Sets its type, and its time to one that is later than the last one.
+    /// Sets its type and what is told of it, and its time to one that is later than
+    /// the last one.
     #[inline(always)]
-    pub(crate) fn settle(&mut self, last_time: &mut i64, event: EventType) {
+    pub(crate) fn settle(&mut self, last_time: &mut i64, event: EventType, told: Told) {
         *last_time = if self.time > *last_time { self.time } else { last_time.wrapping_add(1) };
-        (self.time, self.event) = (*last_time, event);
+        (self.time, self.event, self.extra) = (*last_time, event, told.0);
+    }
+
+    /// What ordering has read of it already.
+    #[inline(always)]
+    pub(crate) fn told(&self) -> Told {
+        Told(self.extra)
     }
 
     /// The same with that note.
@@ -63,6 +70,34 @@ impl Record {
 
     pub(crate) fn thread(&self) -> Option<crate::ThreadId> {
         (self.thread != WIRE_NONE).then_some(crate::ThreadId(self.thread))
+    }
+}
+
+/// What ordering has read of an event that changes a goroutine, for those who follow
+/// goroutines: so they need not read it again. Nothing where that is too large, or
+/// was not read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Told(u64);
+
+impl Told {
+    pub(crate) const NOTHING: Told = Told(0);
+    /// No place in a file, nor the number of a sync, has this bit.
+    const SOMETHING: u64 = 1 << 63;
+    /// How many bits they may have.
+    const FIRST: u32 = 40;
+    const STACK: u32 = 23;
+
+    /// An argument, and the number of a stack: 0 of what an event does not have.
+    #[inline(always)]
+    pub(crate) fn of(first: u64, stack: u64) -> Told {
+        if (first >> Told::FIRST | stack >> Told::STACK) == 0 { Told(Told::SOMETHING | stack << Told::FIRST | first) } else { Told::NOTHING }
+    }
+
+    /// The same as they were.
+    #[inline(always)]
+    pub(crate) fn get(self) -> Option<(u64, u64)> {
+        let (first, stack) = (self.0 & ((1 << Told::FIRST) - 1), (self.0 & !Told::SOMETHING) >> Told::FIRST);
+        (self.0 & Told::SOMETHING != 0).then_some((first, stack))
     }
 }
 
@@ -123,7 +158,7 @@ impl Block {
     pub(crate) fn push(&mut self, last_time: &mut i64, record: Record) {
         let place = self.next();
         *place = record;
-        place.settle(last_time, record.event);
+        place.settle(last_time, record.event, record.told());
         self.len += 1;
     }
 

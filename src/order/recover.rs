@@ -10,7 +10,7 @@ use crate::ids::optional;
 use crate::order::cursor::Cursor;
 use crate::order::frontier::Entry;
 use crate::order::place::place;
-use crate::order::record::{Block, Record};
+use crate::order::record::{Block, Record, Told};
 use crate::order::state::{Slot, Thread};
 use crate::order::{Order, Step};
 use crate::warning::{Repair, Warning};
@@ -63,7 +63,7 @@ impl Order<'_> {
         };
         let draft = &Record::new(event, thread, cx, cursor.start, cursor.time);
         let (data, window) = (self.file, &[BEYOND; WINDOW]);
-        let mut step = Step { event, draft, data, window, pos: 0, cx };
+        let mut step = Step { event, draft, data, window, pos: 0, cx, told: Told::NOTHING };
         let (repair, lost) = match place(&mut self.state, &mut step, args) {
             true => (Repair::Placed, 0),
             false => (Repair::LeftOut, 1),

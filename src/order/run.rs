@@ -7,7 +7,7 @@ use crate::order::context::Context;
 use crate::order::cursor::Cursor;
 use crate::order::dispatch::{Tried, dispatch, dispatch_rare, long_uvarint};
 use crate::order::frontier::Entry;
-use crate::order::record::Block;
+use crate::order::record::{Block, Told};
 use crate::order::state::{Slot, Thread};
 use crate::order::{Advance, Order, Record, Step};
 use crate::wire::v2::spec::EventType;
@@ -78,14 +78,14 @@ impl Order<'_> {
             let record = out.next();
             record.draft(thread, cx, start, time);
             let pos = args as usize % 16;
-            let mut step = Step { event: EventType::Sync, draft: record, data, window: bytes, pos, cx };
+            let mut step = Step { event: EventType::Sync, draft: record, data, window: bytes, pos, cx, told: Told::NOTHING };
             let tried = dispatch(bytes[0], &mut self.state, &mut step);
-            let (event, pos) = (step.event, step.pos);
+            let (event, pos, told) = (step.event, step.pos, step.told);
             debug_assert!(matches!(tried, Tried::Yes | Tried::Made) || step.cx == cx);
             (start, time, cx) = (record.offset, record.time, step.cx);
             match tried {
                 Tried::Yes => {
-                    record.settle(&mut last_time, event);
+                    record.settle(&mut last_time, event, told);
                     out.add_next();
                 }
                 Tried::Made => out.push_all(&mut last_time, &mut self.state.made),
@@ -184,7 +184,7 @@ impl Order<'_> {
         let number = data.get(start).copied().unwrap_or_default();
         let draft = &Record::new(EventType::Sync, thread, cx, start, time);
         let window = &[BEYOND; WINDOW];
-        let mut step = Step { event: EventType::Sync, draft, data, window, pos: args as usize, cx };
+        let mut step = Step { event: EventType::Sync, draft, data, window, pos: args as usize, cx, told: Told::NOTHING };
         let tried = dispatch_rare(number, &mut self.state, &mut step);
         self.state.ms.leave(m, if tried.is_ok() { step.cx } else { cx });
         match tried {

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::order::goroutine::new_goroutine;
+use crate::order::record::Told;
 use crate::order::state::{NONE, State};
 use crate::order::{Advance, Step, note};
 use crate::wire::v2::spec::EventType;
@@ -13,7 +14,7 @@ use crate::wire::v2::status::{GoStatus, ProcStatus};
 pub(crate) fn syscall_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_all()?;
     let seq = step.arg()?;
-    step.stack(state)?;
+    let stack = step.stack(state)?;
     let generation = state.generation;
     let p = state.ps.current(step)?;
     if !p.seq.admits(seq, generation) {
@@ -30,6 +31,7 @@ pub(crate) fn syscall_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Resul
     g.status = GoStatus::Syscall;
     p.status = ProcStatus::Syscall;
     p.seq.advance(seq);
+    step.told = Told::of(0, stack);
     Ok(Advance::Yes)
 }
 
@@ -43,6 +45,7 @@ pub(crate) fn syscall_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<
     p.must_be(ProcStatus::Syscall, step)?;
     g.status = GoStatus::Running;
     p.status = ProcStatus::Running;
+    step.told = Told::of(0, 0);
     Ok(Advance::Yes)
 }
 
