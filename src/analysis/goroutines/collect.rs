@@ -161,7 +161,7 @@ impl Summarizer {
         // Go 1.21 and older tell anew of goroutines that call from C.
         let anew = step.from == GoState::Undetermined;
         if step.new || anew {
-            self.meet(step, known);
+            self.meet(*step, known);
         }
         let person = self.gs.at(step.slot);
         if was.begun && !anew {
@@ -187,13 +187,13 @@ impl Summarizer {
             GoState::Runnable | GoState::Undetermined => {}
         }
         if ends {
-            self.over(step, known);
+            self.over(*step, known);
         }
     }
 
     /// A goroutine ends, or blocks forever.
     #[inline(never)]
-    fn over(&mut self, step: &Step<'_, '_>, known: &Known) {
+    fn over(&mut self, step: Step<'_, '_>, known: &Known) {
         let time = step.time();
         self.end(step.slot, step.now, time, Some(time), known);
         if step.now.state == GoState::NotExist {
@@ -205,7 +205,7 @@ impl Summarizer {
 
     /// A goroutine that is mentioned for the first time, or as if it were.
     #[inline(never)]
-    fn meet(&mut self, step: &Step<'_, '_>, known: &Known) {
+    fn meet(&mut self, step: Step<'_, '_>, known: &Known) {
         let (id, time, synced) = (step.now.id, step.time(), known.synced());
         if !step.new {
             self.gs.at(step.slot).leave(step.was, step.took, time);
@@ -216,8 +216,8 @@ impl Summarizer {
         let known_since = if step.from == GoState::NotExist { time } else { synced };
         let mut person = Person::new(id, known_since);
         match step.from {
-            GoState::NotExist => self.create(step, known, &mut person),
-            GoState::Undetermined => person.settle_before(step, synced),
+            GoState::NotExist => self.create(&step, known, &mut person),
+            GoState::Undetermined => person.settle_before(&step, synced),
             _ => {}
         }
         if !step.new {

@@ -188,9 +188,7 @@ impl Known {
         let took = if was.begun { event.time().since(was.since) } else { 0 };
         if ALL {
             spent.add(was.state, took);
-            if change.own_stack != 0 {
-                life.last_own = own;
-            }
+            life.last_own = if change.own_stack != 0 { own } else { was.last_own };
             life.on = event.proc_number();
             self.states[was.state as usize] -= 1;
             self.states[to as usize] += 1;

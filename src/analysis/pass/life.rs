@@ -34,7 +34,7 @@ pub struct Life {
 
 /// How long a goroutine was in each state, in nanoseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Spent([i64; 6]);
+pub struct Spent([u64; 6]);
 
 impl Spent {
     /// Of one that was in none.
@@ -43,7 +43,7 @@ impl Spent {
     /// How long it was in that state.
     #[inline(always)]
     pub fn of(&self, state: GoState) -> i64 {
-        self.0[state as usize]
+        i64::try_from(self.0[state as usize]).unwrap_or(i64::MAX)
     }
 
     /// The same if it was in that state for longer.
@@ -55,8 +55,9 @@ impl Spent {
 
     #[inline(always)]
     pub(super) fn add(&mut self, state: GoState, nanos: i64) {
+        // No time is spent twice: together it fits.
         let sum = &mut self.0[state as usize];
-        *sum = sum.saturating_add(nanos);
+        *sum = sum.wrapping_add(nanos.cast_unsigned());
     }
 }
 

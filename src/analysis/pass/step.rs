@@ -41,7 +41,10 @@ impl<'t> Deref for Seen<'_, 't> {
 
 /// An event with which a goroutine leaves one state for another, or with which
 /// the trace tells of one for the first time.
-#[derive(Clone, Debug)]
+///
+/// What is told of it is kept in registers as long as nobody asks where it stands in
+/// memory: code that is not inlined takes a copy.
+#[derive(Clone, Copy, Debug)]
 pub struct Step<'p, 't> {
     pub(super) seen: &'p Seen<'p, 't>,
     /// Where in an analysis's table the goroutine is.

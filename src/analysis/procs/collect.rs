@@ -58,7 +58,7 @@ impl CollectProcs {
             _ => false,
         };
         if !done {
-            return self.ran_oddly(step, known);
+            return self.ran_oddly(*step, known);
         }
         self.runs.add(nanos);
         if self.longest.takes(nanos) {
@@ -71,12 +71,12 @@ impl CollectProcs {
     }
 
     #[inline(never)]
-    fn ran_oddly(&mut self, step: &Step<'_, '_>, known: &Known) {
+    fn ran_oddly(&mut self, step: Step<'_, '_>, known: &Known) {
         self.count_run(step.was, step.now, step.time(), known);
         if step.to() == GoState::Syscall {
             self.call(step, known);
         } else if let Some(id) = step.was.proc() {
-            self.turn(step, Turn { id, to: Does::Looks, go: None, since: Since::Now }, known);
+            self.turn(&step, Turn { id, to: Does::Looks, go: None, since: Since::Now }, known);
         }
     }
 
@@ -122,15 +122,15 @@ impl CollectProcs {
 
     /// A system call begins.
     #[inline(never)]
-    fn call(&mut self, step: &Step<'_, '_>, known: &Known) {
-        self.syscalls.count += u64::from(!is_before(step));
+    fn call(&mut self, step: Step<'_, '_>, known: &Known) {
+        self.syscalls.count += u64::from(!is_before(&step));
         // Of one that is in a call when it is first seen, a v1 trace does not tell the P.
         let untold = step.from() == GoState::Undetermined && step.is_v1();
         if let Some(id) = step.now.proc().filter(|_| !untold) {
-            *self.marks.of(step) = WITH_PROC;
-            self.turn(step, Turn { id, to: Does::Calls, go: Some(step.id()), since: since(step) }, known);
+            *self.marks.of(&step) = WITH_PROC;
+            self.turn(&step, Turn { id, to: Does::Calls, go: Some(step.id()), since: since(&step) }, known);
         } else {
-            *self.marks.of(step) = step.time().0;
+            *self.marks.of(&step) = step.time().0;
             self.without += 1;
             self.count_threads(step.time(), known);
         }
@@ -138,8 +138,8 @@ impl CollectProcs {
 
     /// A system call is over.
     #[inline(never)]
-    fn called(&mut self, step: &Step<'_, '_>, known: &Known) {
-        let mark = self.mark(step);
+    fn called(&mut self, step: Step<'_, '_>, known: &Known) {
+        let mark = self.mark(&step);
         if mark != WITH_PROC {
             self.without -= 1;
             self.count_threads(step.time(), known);
@@ -155,9 +155,9 @@ impl CollectProcs {
 
     /// A goroutine begins to run.
     #[inline(never)]
-    fn run_oddly(&mut self, step: &Step<'_, '_>, known: &Known) {
+    fn run_oddly(&mut self, step: Step<'_, '_>, known: &Known) {
         if let Some(id) = step.now.proc() {
-            self.turn(step, Turn { id, to: Does::Runs, go: Some(step.id()), since: since(step) }, known);
+            self.turn(&step, Turn { id, to: Does::Runs, go: Some(step.id()), since: since(&step) }, known);
         }
     }
 
@@ -218,15 +218,15 @@ impl Analysis for CollectProcs {
                 on = runs && self.ps.at(step.now.proc_index()).is_some_and(|p| p.run(time, start));
             }
             GoState::Syscall => {
-                self.called(step, known);
+                self.called(*step, known);
                 on = runs && self.ps.at(step.now.proc_index()).is_some_and(|p| p.come_back(id, time, start));
             }
             _ => {}
         }
         match step.to() {
             GoState::Runnable => *self.marks.of(step) = self.watch.ready(time, known),
-            GoState::Running if !on => self.run_oddly(step, known),
-            GoState::Syscall if !ran => self.call(step, known),
+            GoState::Running if !on => self.run_oddly(*step, known),
+            GoState::Syscall if !ran => self.call(*step, known),
             _ => {}
         }
     }
