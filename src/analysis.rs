@@ -246,8 +246,9 @@ impl Trace<'_> {
             if let Some(&record) = records.first() {
                 watch(&Event::new(self, generation, record));
             }
+            pass.turn_to(generation);
             for &record in records {
-                pass.show(&Event::new(self, generation, record), &mut analysis);
+                pass.show_next(&Event::new(self, generation, record), &mut analysis);
             }
             ControlFlow::Continue(())
         })?;

@@ -20,7 +20,9 @@ use super::Analysis;
 use crate::event::Event;
 use crate::event::go::{GoChange, changes_go};
 use crate::event::transition::GoState;
+use crate::generation::Generation;
 use crate::wire::v2::spec::EventType;
+use known::Followed;
 use std::cell::OnceCell;
 
 /// Shows events to an analysis, or to a tuple of them, as
@@ -48,6 +50,21 @@ impl Pass {
     /// Shows the next event to an analysis, if that has a use for it.
     #[inline(always)]
     pub fn show<A: Analysis>(&mut self, event: &Event<'_>, analysis: &mut A) {
+        self.turn_to(event.generation());
+        self.show_next(event, analysis);
+    }
+
+    /// Turns to a generation: that of the events which follow.
+    #[inline(always)]
+    pub(super) fn turn_to(&mut self, generation: Option<&Generation<'_>>) {
+        if let Some(generation) = generation {
+            self.known.turn_to(generation.index());
+        }
+    }
+
+    /// Shows an event of the generation that was turned to.
+    #[inline(always)]
+    pub(super) fn show_next<A: Analysis>(&mut self, event: &Event<'_>, analysis: &mut A) {
         self.show_and_follow::<true, A>(event, analysis);
     }
 
@@ -55,6 +72,7 @@ impl Pass {
     /// reason and brought there by which stack: no more is followed.
     #[inline(always)]
     pub(super) fn show_spans<A: Analysis>(&mut self, event: &Event<'_>, analysis: &mut A) {
+        self.turn_to(event.generation());
         self.show_and_follow::<false, A>(event, analysis);
     }
 
@@ -89,13 +107,13 @@ impl Pass {
         analysis: &mut A,
     ) {
         let seen = Seen { event, kind: OnceCell::new(), new_thread };
-        let Some((slot, took)) = self.known.follow::<ALL>(event, change) else {
+        let Some(followed) = self.known.follow::<ALL>(event, change) else {
             analysis.event(&seen, &mut self.known);
             return;
         };
-        let (was, now) = (self.known.left(), self.known.at(slot));
-        let step =
-            Step { seen: &seen, slot, new: !was.exists(), from: change.from, left: was.state.bit(), was, took, now };
+        let Followed { slot, new, took } = followed;
+        let (was, now) = (self.known.left(), self.known.at(&followed));
+        let step = Step { seen: &seen, slot, new, from: change.from, left: was.state.bit(), was, took, now };
         analysis.goroutine(&step, &self.known);
         if change.to == GoState::NotExist {
             self.known.forget(change.id, slot);

@@ -3,8 +3,8 @@
 use crate::bytes::{Window, short_uvarint, uvarint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::order::context::Context;
-use crate::order::state::State;
 use crate::order::record::Told;
+use crate::order::state::State;
 use crate::order::{Record, gc, goroutine, proc, ranges, syscall, user};
 use crate::wire::v2::event::bad_varint;
 use crate::wire::v2::spec::EventType;

@@ -90,7 +90,11 @@ impl Told {
     /// An argument, and the number of a stack: 0 of what an event does not have.
     #[inline(always)]
     pub(crate) fn of(first: u64, stack: u64) -> Told {
-        if (first >> Told::FIRST | stack >> Told::STACK) == 0 { Told(Told::SOMETHING | stack << Told::FIRST | first) } else { Told::NOTHING }
+        if (first >> Told::FIRST | stack >> Told::STACK) == 0 {
+            Told(Told::SOMETHING | stack << Told::FIRST | first)
+        } else {
+            Told::NOTHING
+        }
     }
 
     /// The same as they were.

@@ -78,7 +78,8 @@ impl Order<'_> {
             let record = out.next();
             record.draft(thread, cx, start, time);
             let pos = args as usize % 16;
-            let mut step = Step { event: EventType::Sync, draft: record, data, window: bytes, pos, cx, told: Told::NOTHING };
+            let mut step =
+                Step { event: EventType::Sync, draft: record, data, window: bytes, pos, cx, told: Told::NOTHING };
             let tried = dispatch(bytes[0], &mut self.state, &mut step);
             let (event, pos, told) = (step.event, step.pos, step.told);
             debug_assert!(matches!(tried, Tried::Yes | Tried::Made) || step.cx == cx);
@@ -184,7 +185,8 @@ impl Order<'_> {
         let number = data.get(start).copied().unwrap_or_default();
         let draft = &Record::new(EventType::Sync, thread, cx, start, time);
         let window = &[BEYOND; WINDOW];
-        let mut step = Step { event: EventType::Sync, draft, data, window, pos: args as usize, cx, told: Told::NOTHING };
+        let mut step =
+            Step { event: EventType::Sync, draft, data, window, pos: args as usize, cx, told: Told::NOTHING };
         let tried = dispatch_rare(number, &mut self.state, &mut step);
         self.state.ms.leave(m, if tried.is_ok() { step.cx } else { cx });
         match tried {

@@ -37,6 +37,16 @@ pub struct Known {
     last: Time,
 }
 
+/// What following a goroutine has come to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Followed {
+    pub(super) slot: u32,
+    /// Whether it did not exist before.
+    pub(super) new: bool,
+    /// How long it was in the state that it leaves, in nanoseconds.
+    pub(super) took: i64,
+}
+
 /// What is known of the goroutine in a slot.
 #[derive(Clone, Debug)]
 struct Kept {
@@ -119,10 +129,10 @@ impl Known {
         self.find(id).map(|(_, life)| life)
     }
 
-    /// What is known of the goroutine in a slot.
+    /// What is known of a goroutine that was followed.
     #[inline(always)]
-    pub(super) fn at(&self, slot: u32) -> &Life {
-        self.lives.get(slot as usize).map_or(&Life::NONE, |kept| &kept.life)
+    pub(super) fn at(&self, followed: &Followed) -> &Life {
+        &self.lives[followed.slot as usize].life
     }
 
     /// How long the goroutine in a slot was in which state so far, the present one
@@ -153,17 +163,14 @@ impl Known {
         &self.left
     }
 
-    /// A goroutine changes its state: its slot, and how long it was in the one that
-    /// it leaves, in nanoseconds, with what was known of it before in
-    /// [`left`](Self::left). None if all that is told is known. Without `ALL`,
+    /// A goroutine changes its state, in the generation that was
+    /// [turned to](Self::turn_to); what was known of it before is in
+    /// [`left`](Self::left) then. None if all that is told is known. Without `ALL`,
     /// neither its own stacks and its function are known, nor where it is, what it
     /// spent its time with and how many are in each state.
     #[inline(always)]
-    pub(super) fn follow<const ALL: bool>(&mut self, event: &Event<'_>, change: &GoChange) -> Option<(u32, i64)> {
+    pub(super) fn follow<const ALL: bool>(&mut self, event: &Event<'_>, change: &GoChange) -> Option<Followed> {
         let GoChange { id, from, to, .. } = *change;
-        if let Some(generation) = event.generation() {
-            self.turn_to(generation.index());
-        }
         let stack = self.key(event, change.stack);
         let own = match change.own_stack {
             _ if !ALL => StackKey::EMPTY,
@@ -182,10 +189,12 @@ impl Known {
         if ALL && was.root == NameId::EMPTY && own != StackKey::EMPTY {
             life.root = self.stacks.root_name(own);
         }
-        if from == to && was.exists() {
+        let new = !was.exists();
+        if from == to && !new {
             return None;
         }
-        let took = if was.begun { event.time().since(was.since) } else { 0 };
+        // Times increase, unless the trace is bad.
+        let took = if was.begun { event.time().0.wrapping_sub(was.since.0) } else { 0 };
         if ALL {
             spent.add(was.state, took);
             life.last_own = if change.own_stack != 0 { own } else { was.last_own };
@@ -193,12 +202,12 @@ impl Known {
             self.states[was.state as usize] -= 1;
             self.states[to as usize] += 1;
         }
-        let before = from == GoState::Undetermined && !was.exists();
+        let before = from == GoState::Undetermined && new;
         life.id = id;
         life.since = if before { self.synced } else { event.time() };
         (life.state, life.begun) = (to, from != to);
         (life.reason, life.stack, life.own) = (reason, stack, own);
-        Some((slot, took))
+        Some(Followed { slot, new, took })
     }
 
     #[inline(never)]
@@ -214,9 +223,9 @@ impl Known {
         self.slots.release(id, at);
     }
 
-    /// Turns to a generation.
+    /// Turns to a generation: that of the events which follow.
     #[inline(always)]
-    fn turn_to(&mut self, generation: usize) {
+    pub(super) fn turn_to(&mut self, generation: usize) {
         if self.generation != Some(generation) {
             self.generation = Some(generation);
             self.keys.clear();
@@ -240,7 +249,9 @@ impl Known {
     #[inline(never)]
     pub(crate) fn intern(&mut self, stack: Option<Stack<'_>>) -> StackKey {
         let Some(stack) = stack else { return StackKey::EMPTY };
-        self.turn_to(stack.generation_index());
+        if self.generation != Some(stack.generation_index()) {
+            return self.stacks_mut().intern(&stack);
+        }
         let number = stack.id().0;
         self.keys.get(number).unwrap_or_else(|| {
             let key = self.stacks_mut().intern(&stack);

@@ -7,24 +7,45 @@ use crate::paged::{Paged, Vacant};
 const NOWHERE: u32 = u32::VACANT;
 
 /// The slots of goroutines that exist; those that ended leave theirs to others.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Slots {
     index: Paged<u32>,
+    /// Goroutines that did something lately, by the last bits of their numbers.
+    recent: Box<[(GoId, u32); RECENT]>,
     free: Vec<u32>,
     used: u32,
+}
+
+/// A power of two. Those that exist at one time often have numbers near to each other.
+const RECENT: usize = 512;
+
+impl Default for Slots {
+    fn default() -> Slots {
+        let recent = Box::new([(GoId(0), NOWHERE); RECENT]);
+        Slots { index: Paged::default(), recent, free: Vec::new(), used: 0 }
+    }
 }
 
 impl Slots {
     /// The slot of a goroutine, which gets one if it has none.
     #[inline(always)]
     pub(super) fn of(&mut self, id: GoId) -> u32 {
-        match self.index.get(id.0) {
-            NOWHERE => self.add(id),
-            at => at,
+        match self.recent[id.0 as usize % RECENT] {
+            (known, at) if known == id && at != NOWHERE => at,
+            _ => self.look_up(id),
         }
     }
 
     #[inline(never)]
+    fn look_up(&mut self, id: GoId) -> u32 {
+        let at = match self.index.get(id.0) {
+            NOWHERE => self.add(id),
+            at => at,
+        };
+        self.recent[id.0 as usize % RECENT] = (id, at);
+        at
+    }
+
     fn add(&mut self, id: GoId) -> u32 {
         let at = self.free.pop().unwrap_or_else(|| {
             // There are fewer goroutines than bytes in the file, and of those 4 Gi at most.
@@ -38,13 +59,21 @@ impl Slots {
     /// The slot of one that may have none.
     #[inline(always)]
     pub(super) fn find(&self, id: GoId) -> Option<u32> {
-        Some(self.index.peek(id.0)).filter(|&at| at != NOWHERE)
+        let at = match self.recent[id.0 as usize % RECENT] {
+            (known, at) if known == id => at,
+            _ => self.index.peek(id.0),
+        };
+        Some(at).filter(|&at| at != NOWHERE)
     }
 
     #[inline(never)]
     pub(super) fn release(&mut self, id: GoId, at: u32) {
         self.index.remove(id.0);
         self.free.push(at);
+        let recent = &mut self.recent[id.0 as usize % RECENT];
+        if recent.0 == id {
+            *recent = (id, NOWHERE);
+        }
     }
 }
 
