@@ -159,7 +159,7 @@ impl Goroutines {
         }
     }
 
-    /// The number of one.
+    /// The number of one: its first figure.
     #[inline(always)]
     fn id(&self, start: usize) -> u64 {
         let mut from = Reader(self.bytes.get(start..).unwrap_or_default());
@@ -186,7 +186,11 @@ impl Goroutines {
     /// range are missing: that is so most often, and needs no comparison.
     fn dense(&self) -> Option<Vec<usize>> {
         let numbers = || self.starts.iter().map(|&start| self.id(start));
-        let (lowest, highest) = (numbers().min()?, numbers().max()?);
+        let (lowest, highest) =
+            numbers().fold((u64::MAX, 0), |(lowest, highest), number| (lowest.min(number), highest.max(number)));
+        if self.starts.is_empty() {
+            return None;
+        }
         let range = usize::try_from(highest - lowest).ok()?.checked_add(1)?;
         if range / 4 > self.starts.len() {
             return None;
@@ -218,9 +222,16 @@ impl Reader<'_> {
     /// The next so many bytes, at most eight, as a number.
     #[inline(always)]
     fn take(&mut self, length: usize) -> u64 {
+        let length = length.min(WIDEST);
         let (bytes, rest) = self.0.split_at_checked(length).unwrap_or_default();
+        let number = match self.0.first_chunk() {
+            Some(&chunk) => {
+                u64::from_le_bytes(chunk) & u64::MAX.checked_shr(u64::BITS - 8 * length as u32).unwrap_or(0)
+            }
+            None => bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)),
+        };
         self.0 = rest;
-        bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
+        number
     }
 
     fn number(&mut self) -> u64 {
@@ -241,7 +252,7 @@ impl Reader<'_> {
 /// How many bytes a number takes without those in front that are 0.
 #[inline(always)]
 fn length(number: u64) -> usize {
-    (u64::BITS - number.leading_zeros()).div_ceil(8) as usize
+    (u64::BITS + 7 - number.leading_zeros()) as usize >> 3
 }
 
 /// A number that is small if that one is near 0.

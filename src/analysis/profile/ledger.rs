@@ -13,25 +13,20 @@ use rustc_hash::FxHashMap;
 /// different stacks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
-    entries: Vec<Entry>,
-    /// Where among the entries they are.
-    places: FxHashMap<(StackKey, GoState, NameId), u32>,
-    /// By the index of a stack and the state, where the last one is that was.
-    recent: Vec<[u32; STATES]>,
+    /// By the index of a stack and the state, of the reason that came first.
+    first: Vec<[Entry; STATES]>,
+    /// Of other reasons: few stacks wait for several things.
+    others: FxHashMap<(StackKey, GoState, NameId), Entry>,
 }
 
 /// How many states a goroutine may be in.
-const STATES: usize = 6;
-/// Of a stack with which nothing has been.
-const NOWHERE: [u32; STATES] = [u32::MAX; STATES];
+const STATES: usize = GoState::ALL.len();
 
 /// A state in which goroutines were, with one stack and for one reason.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    stack: StackKey,
-    state: GoState,
-    /// For what they waited.
-    reason: NameId,
+    /// For what they waited; none before they were.
+    reason: Option<NameId>,
     /// If that is the stack which brought them into the state.
     brought: Tally,
     /// If it is their own: that with which they waited, or left off running.
@@ -56,7 +51,7 @@ impl Ledger {
         }
         let own = if life.state == GoState::Running { left } else { life.last_own };
         let reason = if life.state == GoState::Waiting { life.reason } else { NameId::EMPTY };
-        let Some(entry) = self.entry(own, life.state, reason) else { return };
+        let entry = self.entry(own, life.state, reason);
         entry.own.add(nanos);
         if life.state == GoState::Running {
             return;
@@ -64,34 +59,32 @@ impl Ledger {
         // What waits, or is in a system call, has most often brought itself there.
         if life.stack == own {
             entry.brought.add(nanos);
-        } else if let Some(entry) = self.entry(life.stack, life.state, reason) {
-            entry.brought.add(nanos);
+        } else {
+            self.entry(life.stack, life.state, reason).brought.add(nanos);
         }
     }
 
+    /// Where the state is counted.
     #[inline(always)]
-    fn entry(&mut self, stack: StackKey, state: GoState, reason: NameId) -> Option<&mut Entry> {
-        let at = self.recent.get(stack.index()).map_or(u32::MAX, |of| of[state as usize]) as usize;
-        let same = self.entries.get(at).is_some_and(|entry| entry.reason == reason);
-        let at = if same { at } else { self.look_up(stack, state, reason) };
-        self.entries.get_mut(at)
+    fn entry(&mut self, stack: StackKey, state: GoState, reason: NameId) -> &mut Entry {
+        let at = stack.index();
+        if self.first.len() <= at {
+            self.grow(at);
+        }
+        let entry = &mut self.first[at][state as usize];
+        if entry.reason == Some(reason) {
+            return entry;
+        }
+        if entry.reason.is_none() {
+            entry.reason = Some(reason);
+            return entry;
+        }
+        self.others.entry((stack, state, reason)).or_default()
     }
 
     #[inline(never)]
-    fn look_up(&mut self, stack: StackKey, state: GoState, reason: NameId) -> usize {
-        let at = *self.places.entry((stack, state, reason)).or_insert_with(|| {
-            let (brought, own) = (Tally::default(), Tally::default());
-            self.entries.push(Entry { stack, state, reason, brought, own });
-            // There are fewer than bytes in the file.
-            u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
-        });
-        if self.recent.len() <= stack.index() {
-            self.recent.resize(stack.index() + 1, NOWHERE);
-        }
-        if let Some(of) = self.recent.get_mut(stack.index()) {
-            of[state as usize] = at;
-        }
-        at as usize
+    fn grow(&mut self, at: usize) {
+        self.first.resize(at + 1, [Entry::default(); STATES]);
     }
 
     /// Counts also what goes on at the end: the last sync ends the trace.
@@ -101,18 +94,29 @@ impl Ledger {
         }
     }
 
+    /// All that was counted: the stack, the state, and the reason.
+    fn all<'l>(&'l self, stacks: &Stacks) -> impl Iterator<Item = (StackKey, GoState, NameId, &'l Entry)> {
+        let states = |(stack, of): (StackKey, &'l [Entry; STATES])| {
+            let told = GoState::ALL.into_iter().zip(of);
+            told.filter_map(move |(state, entry)| Some((stack, state, entry.reason?, entry)))
+        };
+        let others = self.others.iter().map(|(&(stack, state, reason), entry)| (stack, state, reason, entry));
+        stacks.keys().zip(&self.first).flat_map(states).chain(others)
+    }
+
     /// What it comes to in a profile of that kind.
     pub(super) fn samples(&self, kind: ProfileKind, stacks: &Stacks) -> Vec<Sample> {
-        let all = self.entries.iter();
+        let all = self.all(stacks);
         if kind == ProfileKind::Wall {
-            let told = all.filter(|entry| entry.own.count != 0);
-            return told.map(|entry| entry.own.sample(entry.stack, Some(entry.state), entry.reason)).collect();
+            let told = all.filter(|(.., entry)| entry.own.count != 0);
+            return told.map(|(stack, state, reason, entry)| entry.own.sample(stack, Some(state), reason)).collect();
         }
-        let about =
-            |entry: &&Entry| entry.brought.count != 0 && kind.is_about(entry.state, stacks.names.get(entry.reason));
+        let about = |&(_, state, reason, entry): &(StackKey, GoState, NameId, &Entry)| {
+            entry.brought.count != 0 && kind.is_about(state, stacks.names.get(reason))
+        };
         // One stack may have waited for several things.
         let mut tallies: FxHashMap<StackKey, Tally> = FxHashMap::default();
-        all.filter(about).for_each(|entry| tallies.entry(entry.stack).or_default().merge(entry.brought));
+        all.filter(about).for_each(|(stack, .., entry)| tallies.entry(stack).or_default().merge(entry.brought));
         tallies.into_iter().map(|(stack, tally)| tally.sample(stack, None, NameId::EMPTY)).collect()
     }
 }

@@ -69,8 +69,7 @@ impl People {
             g.creator = (step.from == GoState::NotExist).then_some(now.stack);
             windows.add(Count::Goroutines, 1);
         }
-        let took = was.begun.then_some(step.took);
-        let left = Left { was, took, until: step.time(), stack: now.own, root: now.root, marking };
+        let left = Left { was, took: step.took, until: step.time(), stack: now.own, root: now.root, marking };
         self.sums.leave(g, left, &stacks.names, windows);
         g.matter = match now.state {
             GoState::Waiting => match self.reasons.get(now.reason, || Reason::of(stacks.names.get(now.reason))) {
@@ -127,7 +126,7 @@ impl People {
             }
             // What has not ended is no latency; all else counts as it is.
             if life.state != GoState::Runnable {
-                let took = life.begun.then(|| until.since(life.since));
+                let took = if life.begun { until.since(life.since) } else { 0 };
                 let left = Left { was: life, took, until, stack: StackKey::EMPTY, root: life.root, marking: false };
                 self.sums.leave(&mut g, left, &stacks.names, windows);
             }

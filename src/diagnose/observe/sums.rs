@@ -73,8 +73,8 @@ type Run = (Time, Time, GoId, Option<ProcId>, StackKey, NameId);
 pub(super) struct Left<'a> {
     /// The state.
     pub(super) was: &'a Life,
-    /// How long it was in that, in nanoseconds; none if that is not known.
-    pub(super) took: Option<i64>,
+    /// How long it was in that, in nanoseconds; 0 if that is not known.
+    pub(super) took: i64,
     pub(super) until: Time,
     /// The goroutine's stack as it left, and the function that it began with.
     pub(super) stack: StackKey,
@@ -93,9 +93,9 @@ impl Sums {
                 if g.matter == Matter::Network {
                     windows.add(Count::NetworkRunnable, -1);
                 }
-                if let Some(took) = left.took {
-                    self.queued.add(left.root.index(), took);
-                    if left.marking { self.during_gc.add(took) } else { self.otherwise.add(took) }
+                if left.was.begun {
+                    self.queued.add(left.root.index(), left.took);
+                    if left.marking { self.during_gc.add(left.took) } else { self.otherwise.add(left.took) }
                 }
             }
             GoState::Running => {
@@ -103,7 +103,7 @@ impl Sums {
                 if let Some(since) = g.collecting.take() {
                     self.collected(since, left.until);
                 }
-                if left.took > Some(SHORT_RUN) {
+                if left.took > SHORT_RUN {
                     self.long_run(names, left);
                 }
             }
@@ -111,14 +111,14 @@ impl Sums {
                 Matter::Network => windows.add(Count::NetworkWaiting, -1),
                 Matter::Lock => {
                     windows.add(Count::LockWaiting, -1);
-                    self.waits.add(left.was.own.index(), left.took.unwrap_or(0));
+                    self.waits.add(left.was.own.index(), left.took);
                 }
                 Matter::Other => {}
             },
             GoState::Syscall => {
                 if g.lost_proc {
                     windows.add(Count::BlockedThreads, -1);
-                    self.syscalls.add(left.was.own.index(), left.took.unwrap_or(0));
+                    self.syscalls.add(left.was.own.index(), left.took);
                 } else if let Some(proc) = left.was.proc() {
                     self.in_syscall.remove(proc);
                 }
