@@ -28,7 +28,8 @@ mod threads;
 pub(crate) use by_slot::BySlot;
 pub(crate) use longest::Longest;
 pub(crate) use memo::{Memo, Place};
-pub use pass::{Known, Life, Pass, Seen, Spent, Step};
+pub(crate) use pass::Spent;
+pub use pass::{Known, Life, Pass, Seen, Step};
 pub(crate) use procs_by_id::ByProc;
 pub(crate) use threads::ThreadSet;
 

@@ -3,9 +3,9 @@
 
 use gotrace::analysis::Compat;
 use gotrace::analysis::latency::Latencies;
-use gotrace::analysis::profile::{Filter, Part, Profile, ProfileKind, Profiler};
+use gotrace::analysis::profile::{Filter, Part, Profile, ProfileKind, Profiler, Profiles, Sample};
 use gotrace::analysis::summary::Summarize;
-use gotrace::{EventKind, GoId, GoState, Options, StateTransition, Time, Trace};
+use gotrace::{EventKind, GoId, GoState, Mode, Options, StateTransition, Time, Trace};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces");
@@ -103,6 +103,40 @@ fn profiles_count_what_they_say() {
         }
     }
     assert!(stacks > 4000, "{stacks}");
+}
+
+/// Several at once are what each is alone: whatever is counted, and with any filter.
+#[test]
+fn together_they_are_what_each_is_alone() {
+    let mut stacks = 0;
+    for (name, bytes) in traces() {
+        let trace = Trace::with_options(&bytes, Options::default().mode(Mode::Lenient)).unwrap();
+        let mut filter = Filter::default();
+        filter.from = trace.events().flatten().nth(100).map(|event| event.time());
+        for (filter, unfinished) in [(Filter::default(), false), (Filter::default(), true), (filter, false)] {
+            let together = Profiles::of(ProfileKind::ALL).filter(filter.clone()).unfinished(unfinished);
+            let together = trace.analyze(together).unwrap().output;
+            assert_eq!(together.iter().map(|profile| profile.kind).collect::<Vec<_>>(), ProfileKind::ALL);
+            for of_all in together {
+                let alone = Profiler::new(of_all.kind).filter(filter.clone()).unfinished(unfinished);
+                let alone = profile(&trace, alone);
+                // Stacks are kept in the order in which they come up.
+                let told = |profile: &Profile| {
+                    let pcs = |sample: &Sample| -> Vec<u64> {
+                        profile.stacks.frames(sample.stack).iter().map(|frame| frame.pc).collect()
+                    };
+                    let told = |sample: &Sample| {
+                        let reason = profile.stacks.names.get(sample.reason).to_vec();
+                        (pcs(sample), sample.state, reason, sample.count, sample.nanos)
+                    };
+                    profile.samples.iter().map(told).collect::<Vec<_>>()
+                };
+                assert_eq!(told(&of_all), told(&alone), "{name} {:?}", of_all.kind);
+                stacks += alone.samples.len();
+            }
+        }
+    }
+    assert!(stacks > 20_000, "{stacks}");
 }
 
 /// Generations read side by side give what one pass gives.

@@ -12,20 +12,13 @@ use gotrace::analysis::latency::Latencies;
 use gotrace::analysis::metrics::{CollectCensus, CollectMetrics, Metrics};
 use gotrace::analysis::mmu::{Flags, Utilization};
 use gotrace::analysis::procs::CollectProcs;
-use gotrace::analysis::profile::{Part, Profile, ProfileKind, Profiler};
+use gotrace::analysis::profile::{Part, Profile, ProfileKind, Profiler, Profiles};
 use gotrace::analysis::summary::Summarize;
 use gotrace::diagnose::{Diagnosis, Observe, Thresholds};
 use gotrace::{GoState, Mode, Options, Trace};
 use libfuzzer_sys::fuzz_target;
 
-const KINDS: [ProfileKind; 6] = [
-    ProfileKind::Net,
-    ProfileKind::Sync,
-    ProfileKind::Syscall,
-    ProfileKind::Sched,
-    ProfileKind::Wall,
-    ProfileKind::Cpu,
-];
+const KINDS: [ProfileKind; 6] = ProfileKind::ALL;
 
 /// The samples, whatever keys their stacks have.
 fn samples(profile: &Profile) -> Vec<(Vec<u64>, Option<GoState>, Vec<u8>, u64, i64)> {
@@ -63,6 +56,12 @@ fuzz_target!(|data: &[u8]| {
         let (a, b, c, d, e, f) = &profiles;
         for (alone, together) in alone.iter().zip([a, b, c, d, e, f]) {
             assert!(samples(alone) == samples(together), "{:?}, {compat:?}", alone.kind);
+        }
+        if compat == Compat::Right {
+            let profiles = trace.analyze(Profiles::of(KINDS).unfinished(true)).unwrap().output;
+            for (alone, of_all) in alone.iter().zip(&profiles) {
+                assert!(samples(alone) == samples(of_all), "{:?}, of all", alone.kind);
+            }
         }
         let again = trace.analyze(Summarizer::new(compat)).unwrap().output;
         let key = |of: &gotrace::analysis::goroutines::Summaries| {

@@ -13,7 +13,8 @@ mod slots;
 mod step;
 
 pub use known::Known;
-pub use life::{Life, Spent};
+pub use life::Life;
+pub(crate) use life::Spent;
 pub use step::{Seen, Step};
 
 use super::Analysis;

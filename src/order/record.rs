@@ -220,3 +220,21 @@ impl std::fmt::Debug for Block {
         f.debug_list().entries(self.records()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What fits comes out as it went in; what does not, not at all. Neither a place
+        /// in a file nor a number of a sync is taken for it.
+        #[test]
+        fn what_is_told_is_what_was_read(first in any::<u64>(), stack in any::<u64>(), shifts in (0u32..64, 0u32..64)) {
+            let (first, stack) = (first >> shifts.0, stack >> shifts.1);
+            let fits = first < 1 << 40 && stack < 1 << 23;
+            prop_assert_eq!(Told::of(first, stack).get(), fits.then_some((first, stack)));
+            prop_assert_eq!(Told(first >> 1).get(), None);
+        }
+    }
+}

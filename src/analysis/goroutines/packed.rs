@@ -186,11 +186,9 @@ impl Goroutines {
     /// range are missing: that is so most often, and needs no comparison.
     fn dense(&self) -> Option<Vec<usize>> {
         let numbers = || self.starts.iter().map(|&start| self.id(start));
+        let first = numbers().next()?;
         let (lowest, highest) =
-            numbers().fold((u64::MAX, 0), |(lowest, highest), number| (lowest.min(number), highest.max(number)));
-        if self.starts.is_empty() {
-            return None;
-        }
+            numbers().fold((first, first), |(low, high), number| (low.min(number), high.max(number)));
         let range = usize::try_from(highest - lowest).ok()?.checked_add(1)?;
         if range / 4 > self.starts.len() {
             return None;

@@ -34,15 +34,15 @@ pub struct Life {
 
 /// How long a goroutine was in each state, in nanoseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Spent([u64; 6]);
+pub(crate) struct Spent([u64; GoState::ALL.len()]);
 
 impl Spent {
     /// Of one that was in none.
-    pub(super) const NONE: Spent = Spent([0; 6]);
+    pub(super) const NONE: Spent = Spent([0; GoState::ALL.len()]);
 
     /// How long it was in that state.
     #[inline(always)]
-    pub fn of(&self, state: GoState) -> i64 {
+    pub(crate) fn of(&self, state: GoState) -> i64 {
         i64::try_from(self.0[state as usize]).unwrap_or(i64::MAX)
     }
 
