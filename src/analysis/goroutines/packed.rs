@@ -17,7 +17,7 @@ use crate::event::transition::GoState;
 use crate::ids::GoId;
 use crate::time::Time;
 
-/// The goroutines of a trace, by their numbers. Each takes some 50 bytes; a
+/// The goroutines of a trace, by their numbers. Each takes some 60 bytes; a
 /// [`Goroutine`] is made of those each time that one is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Goroutines {
