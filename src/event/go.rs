@@ -67,7 +67,7 @@ impl<'t> Event<'t> {
         }
     }
 
-    /// The same of what ordering has read already.
+    /// The same by the arguments that ordering tells, where that is all there is.
     #[inline(always)]
     fn told_go_change(&self, first: u64, stack: u64) -> Option<GoChange> {
         use EventType as E;
@@ -91,40 +91,32 @@ impl<'t> Event<'t> {
     #[inline(always)]
     pub(super) fn hot_go_change(&self) -> Option<GoChange> {
         use EventType as E;
-        use GoState::*;
-        let own = GoId(self.record.go);
-        let change = |id, from, to, reason, stack, own_stack| {
-            Some(GoChange { id, from, to, reason: StringId(reason), stack, own_stack })
-        };
-        match self.record.event {
+        let (first, stack) = match self.record.event {
             E::GoStart => {
                 let [_, id] = self.first_args();
-                change(GoId(id), Runnable, Running, 0, 0, 0)
+                (id, 0)
             }
             E::GoUnblock => {
                 let [_, id, _, stack] = self.first_args();
-                change(GoId(id), Waiting, Runnable, 0, stack, 0)
+                (id, stack)
             }
-            E::GoBlock => {
+            E::GoBlock | E::GoStop => {
                 let [_, reason, stack] = self.first_args();
-                change(own, Running, Waiting, reason, stack, stack)
-            }
-            E::GoStop => {
-                let [_, reason, stack] = self.first_args();
-                change(own, Running, Runnable, reason, stack, stack)
+                (reason, stack)
             }
             E::GoSyscallBegin => {
                 let [_, _, stack] = self.first_args();
-                change(own, Running, Syscall, 0, stack, stack)
+                (0, stack)
             }
-            E::GoSyscallEnd => change(own, Syscall, Running, 0, 0, 0),
+            E::GoSyscallEnd | E::GoDestroy => (0, 0),
             E::GoCreate => {
                 let [_, id, own_stack, stack] = self.first_args();
-                change(GoId(id), NotExist, Runnable, 0, stack, own_stack)
+                let (from, to) = (GoState::NotExist, GoState::Runnable);
+                return Some(GoChange { id: GoId(id), from, to, reason: StringId(0), stack, own_stack });
             }
-            E::GoDestroy => change(own, Running, NotExist, 0, 0, 0),
-            _ => None,
-        }
+            _ => return None,
+        };
+        self.told_go_change(first, stack)
     }
 
     #[inline(never)]
