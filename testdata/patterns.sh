@@ -39,8 +39,9 @@ for version in $versions; do
     for mode in starvation syscalls network gc stuck leak convoy pinned handoff marking busy idle server; do
         to=$out/go1.$minor/$mode extra=
         [[ $mode != stuck ]] || extra=asyncpreemptoff=1
-        GODEBUG=$extra "$tmp/patterns" "$mode" "$to.trace"
-        GODEBUG=schedtrace=50,scheddetail=1,gctrace=1,$extra "$tmp/patterns" "$mode" 2>"$to.log"
-        GODEBUG=schedtrace=50,gctrace=1,$extra "$tmp/patterns" "$mode" 2>"$to.brief.log"
+        # Each takes a second or two; a runtime that stands still must not stop the script.
+        GODEBUG=$extra timeout -k 5 60 "$tmp/patterns" "$mode" "$to.trace"
+        GODEBUG=schedtrace=50,scheddetail=1,gctrace=1,$extra timeout -k 5 60 "$tmp/patterns" "$mode" 2>"$to.log"
+        GODEBUG=schedtrace=50,gctrace=1,$extra timeout -k 5 60 "$tmp/patterns" "$mode" 2>"$to.brief.log"
     done
 done
