@@ -4,6 +4,7 @@
 //! events ──> pass: follows each goroutine once ──> analyses, side by side ──> answers
 //! ```
 
+mod add_up;
 mod by_slot;
 pub mod count;
 pub mod durations;
@@ -23,14 +24,17 @@ mod procs_by_id;
 pub mod profile;
 pub mod stacks;
 pub mod summary;
+mod table;
 mod threads;
 
+pub(crate) use add_up::add_up;
 pub(crate) use by_slot::BySlot;
 pub(crate) use longest::Longest;
 pub(crate) use memo::{Memo, Place};
 pub(crate) use pass::Spent;
 pub use pass::{Known, Life, Pass, Seen, Step};
 pub(crate) use procs_by_id::ByProc;
+pub(crate) use table::Table;
 pub(crate) use threads::ThreadSet;
 
 use crate::error::Result;
@@ -244,9 +248,9 @@ impl Trace<'_> {
     ) -> Result<Analyzed<A::Output>> {
         let mut pass = Pass::default();
         let warnings = self.for_each_block(|generation, records| {
-            if let Some(&record) = records.first() {
-                watch(&Event::new(self, generation, record));
-            }
+            let Some(&first) = records.first() else { return ControlFlow::Continue(()) };
+            let mut event = Event::new(self, generation, first);
+            watch(&event);
             pass.turn_to(generation);
             for &record in records {
                 pass.show_next(&Event::new(self, generation, record), &mut analysis);

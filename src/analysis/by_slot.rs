@@ -1,15 +1,16 @@
 //! What an analysis knows of the goroutines that exist.
 
+use super::Table;
 use super::pass::Step;
 
 /// Something of each goroutine that exists, in the slots that the pass gave them;
 /// memory follows what is alive.
 #[derive(Clone, Debug)]
-pub(crate) struct BySlot<T>(Vec<T>);
+pub(crate) struct BySlot<T>(Table<T>);
 
 impl<T> Default for BySlot<T> {
     fn default() -> BySlot<T> {
-        BySlot(Vec::new())
+        BySlot(Table::default())
     }
 }
 
@@ -28,16 +29,7 @@ impl<T: Default> BySlot<T> {
     /// That of the goroutine in a slot, of which nothing may have been kept yet.
     #[inline(always)]
     pub(crate) fn at(&mut self, slot: u32) -> &mut T {
-        let at = slot as usize;
-        if self.0.len() <= at {
-            self.grow(at);
-        }
-        &mut self.0[at]
-    }
-
-    #[inline(never)]
-    fn grow(&mut self, at: usize) {
-        self.0.resize_with(at + 1, T::default);
+        self.0.at(slot as usize)
     }
 
     /// That of the goroutine in a slot.

@@ -1,5 +1,6 @@
 //! The distribution of durations, in little memory.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How finely values are told apart: each power of two is cut into so many.
@@ -13,7 +14,10 @@ const PART_BITS: u32 = PARTS.trailing_zeros();
 /// an HDR histogram. At most 7,424 buckets, as many as values need.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Durations {
-    counts: Vec<u64>,
+    /// The lower halves of the counts: in the cache there is room for more of them.
+    counts: Vec<u32>,
+    /// The upper halves, where there is one.
+    upper: BTreeMap<usize, u64>,
     count: u64,
     /// More than any number of them come to.
     sum: u128,
@@ -58,9 +62,10 @@ impl Durations {
     pub(crate) fn add_sorted(&mut self, sorted: Sorted) {
         let Sorted { nanos, bucket } = sorted;
         // Where there is a bucket there is a duration, and so a least one.
-        match self.counts.get_mut(bucket) {
-            Some(count) => {
-                *count += 1;
+        let count = self.counts.get_mut(bucket);
+        match count.and_then(|count| Some((count.checked_add(1)?, count))) {
+            Some((more, count)) => {
+                *count = more;
                 self.count += 1;
                 if nanos < self.min {
                     self.min = nanos;
@@ -70,7 +75,7 @@ impl Durations {
                 }
                 self.sum += u128::from(nanos.unsigned_abs());
             }
-            None => self.add_times(nanos, 1),
+            _ => self.add_times(nanos, 1),
         }
     }
 
@@ -85,13 +90,27 @@ impl Durations {
         if self.counts.len() <= bucket {
             self.counts.resize(bucket + 1, 0);
         }
-        if let Some(count) = self.counts.get_mut(bucket) {
-            *count += times;
-        }
+        self.count_more(bucket, times);
         self.min = if self.count == 0 { nanos } else { self.min.min(nanos) };
         self.max = self.max.max(nanos);
         self.count += times;
         self.sum += u128::from(nanos.unsigned_abs()) * u128::from(times);
+    }
+
+    fn count_more(&mut self, bucket: usize, times: u64) {
+        let Some(count) = self.counts.get_mut(bucket) else { return };
+        let sum = u64::from(*count) + (times & u64::from(u32::MAX));
+        *count = sum as u32;
+        let carried = (sum >> 32) + (times >> 32);
+        if carried != 0 {
+            *self.upper.entry(bucket).or_default() += carried;
+        }
+    }
+
+    /// The counts of all buckets.
+    fn all(&self) -> impl Iterator<Item = u64> + '_ {
+        let upper = |bucket: &usize| self.upper.get(bucket).copied().unwrap_or(0);
+        self.counts.iter().enumerate().map(move |(bucket, &count)| upper(&bucket) << 32 | u64::from(count))
     }
 
     /// Adds all that another holds.
@@ -102,9 +121,7 @@ impl Durations {
         if self.counts.len() < other.counts.len() {
             self.counts.resize(other.counts.len(), 0);
         }
-        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
-            *count += more;
-        }
+        other.all().enumerate().filter(|(_, times)| *times != 0).for_each(|(bucket, times)| self.count_more(bucket, times));
         self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
         self.max = self.max.max(other.max);
         self.count += other.count;
@@ -135,7 +152,7 @@ impl Durations {
     /// is a power of two, or divides what lies between two of those in 128, lies
     /// between lengths that are told apart.
     pub(crate) fn buckets(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
-        self.counts.iter().enumerate().filter(|(_, count)| **count != 0).map(|(at, &count)| (last_of(at), count))
+        self.all().enumerate().filter(|(_, count)| *count != 0).map(|(at, count)| (last_of(at), count))
     }
 
     /// The mean, rounded down; 0 if there is none.
@@ -149,7 +166,7 @@ impl Durations {
     pub fn quantile(&self, q: f64) -> i64 {
         let rank = ((q.clamp(0.0, 1.0) * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
         let mut seen = 0;
-        for (bucket, count) in self.counts.iter().enumerate() {
+        for (bucket, count) in self.all().enumerate() {
             seen += count;
             if seen >= rank {
                 return last_of(bucket).clamp(self.min, self.max);

@@ -23,6 +23,35 @@ pub(crate) struct GoChange {
     pub(crate) own_stack: u64,
 }
 
+/// Whom an event is about: the goroutine that runs, or one that its first argument
+/// names.
+/// One of them is all ones, the other 0.
+#[derive(Clone, Copy, Debug)]
+struct Whose {
+    own: u64,
+    other: u64,
+}
+
+impl Whose {
+    const OWN: Whose = Whose { own: u64::MAX, other: 0 };
+    const OTHER: Whose = Whose { own: 0, other: u64::MAX };
+}
+
+/// What events do of which ordering tells, by their types: from one state to another.
+static TOLD: [(GoState, GoState, Whose); 256] = {
+    use EventType as E;
+    use GoState::*;
+    let mut all = [(Undetermined, Undetermined, Whose::OWN); 256];
+    all[E::GoStart as usize] = (Runnable, Running, Whose::OTHER);
+    all[E::GoUnblock as usize] = (Waiting, Runnable, Whose::OTHER);
+    all[E::GoBlock as usize] = (Running, Waiting, Whose::OWN);
+    all[E::GoStop as usize] = (Running, Runnable, Whose::OWN);
+    all[E::GoSyscallBegin as usize] = (Running, Syscall, Whose::OWN);
+    all[E::GoSyscallEnd as usize] = (Syscall, Running, Whose::OWN);
+    all[E::GoDestroy as usize] = (Running, NotExist, Whose::OWN);
+    all
+};
+
 /// Whether events of that type change what a goroutine does.
 #[inline]
 pub(crate) fn changes_go(event: EventType) -> bool {
@@ -53,10 +82,12 @@ impl<'t> Event<'t> {
     /// [`kind`](Self::kind) says.
     #[inline(always)]
     pub(crate) fn go_change(&self) -> Option<GoChange> {
-        match self.record.told().get() {
-            Some((first, stack)) => self.told_go_change(first, stack),
-            None => self.untold_go_change(),
+        if let Some((first, stack)) = self.record.told().get() {
+            return Some(self.told_go_change(first, stack));
         }
+        // Taken apart, so that what is told above never needs to stand in memory.
+        let GoChange { id, from, to, reason, stack, own_stack } = self.untold_go_change()?;
+        Some(GoChange { id, from, to, reason, stack, own_stack })
     }
 
     #[inline(never)]
@@ -69,22 +100,11 @@ impl<'t> Event<'t> {
 
     /// The same by the arguments that ordering tells, where that is all there is.
     #[inline(always)]
-    fn told_go_change(&self, first: u64, stack: u64) -> Option<GoChange> {
-        use EventType as E;
-        use GoState::*;
-        let own = GoId(self.record.go);
-        let (other, none) = (GoId(first), StringId(0));
-        let (from, to, id, reason, own_stack) = match self.record.event {
-            E::GoStart => (Runnable, Running, other, none, 0),
-            E::GoUnblock => (Waiting, Runnable, other, none, 0),
-            E::GoBlock => (Running, Waiting, own, StringId(first), stack),
-            E::GoStop => (Running, Runnable, own, StringId(first), stack),
-            E::GoSyscallBegin => (Running, Syscall, own, none, stack),
-            E::GoSyscallEnd => (Syscall, Running, own, none, 0),
-            E::GoDestroy => (Running, NotExist, own, none, 0),
-            _ => return None,
-        };
-        Some(GoChange { id, from, to, reason, stack, own_stack })
+    fn told_go_change(&self, first: u64, stack: u64) -> GoChange {
+        // Masks, for which of both it is cannot be predicted.
+        let (from, to, Whose { own, other }) = TOLD[self.record.event as usize];
+        let id = GoId(self.record.go & own | first & other);
+        GoChange { id, from, to, reason: StringId(first & own), stack, own_stack: stack & own }
     }
 
     /// The same of those that most events are.
@@ -116,7 +136,7 @@ impl<'t> Event<'t> {
             }
             _ => return None,
         };
-        self.told_go_change(first, stack)
+        Some(self.told_go_change(first, stack))
     }
 
     #[inline(never)]

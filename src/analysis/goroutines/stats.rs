@@ -1,6 +1,6 @@
 //! How a goroutine spent its time.
 
-use crate::analysis::Spent;
+use crate::analysis::{Spent, add_up};
 use crate::analysis::names::NameId;
 use crate::event::transition::GoState;
 use smallvec::{SmallVec, smallvec};
@@ -28,7 +28,7 @@ impl ByName {
             _ => None,
         };
         match known {
-            Some(time) => *time = time.saturating_add(nanos),
+            Some(time) => add_up(time, nanos),
             None => self.add_new(name, nanos),
         }
     }

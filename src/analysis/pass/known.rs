@@ -3,7 +3,7 @@
 use super::life::{Life, Spent};
 use super::numbers::ByNumber;
 use super::slots::Slots;
-use crate::analysis::ThreadSet;
+use crate::analysis::{Table, ThreadSet};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::event::Event;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub struct Known {
     stacks: Arc<Stacks>,
     slots: Slots,
-    lives: Vec<Kept>,
+    lives: Table<Kept>,
     /// The state that was left last.
     left: Life,
     /// How many goroutines are in each state, of those that exist.
@@ -55,8 +55,11 @@ struct Kept {
     spent: Spent,
 }
 
-impl Kept {
-    const NONE: Kept = Kept { life: Life::NONE, spent: Spent::NONE };
+/// Of one that does not exist.
+impl Default for Kept {
+    fn default() -> Kept {
+        Kept { life: Life::NONE, spent: Spent::NONE }
+    }
 }
 
 impl Known {
@@ -132,7 +135,7 @@ impl Known {
     /// What is known of a goroutine that was followed.
     #[inline(always)]
     pub(super) fn at(&self, followed: &Followed) -> &Life {
-        &self.lives[followed.slot as usize].life
+        &self.lives.known(followed.slot as usize).life
     }
 
     /// How long the goroutine in a slot was in which state so far, the present one
@@ -179,27 +182,24 @@ impl Known {
         };
         let reason = self.reason(event, change.reason);
         let slot = self.slots.of(id);
-        let place = slot as usize;
-        if self.lives.len() <= place {
-            self.grow(place);
-        }
-        let Kept { life, spent } = &mut self.lives[place];
+        let Kept { life, spent } = self.lives.at(slot as usize);
+        // Read from where it is, not from the copy, which takes its time to be there.
+        let &mut Life { state: left, begun, since, root, last_own, .. } = life;
         self.left = *life;
-        let was = &self.left;
-        if ALL && was.root == NameId::EMPTY && own != StackKey::EMPTY {
+        if ALL && root == NameId::EMPTY && own != StackKey::EMPTY {
             life.root = self.stacks.root_name(own);
         }
-        let new = !was.exists();
+        let new = left == GoState::NotExist;
         if from == to && !new {
             return None;
         }
         // Times increase, unless the trace is bad.
-        let took = if was.begun { event.time().0.wrapping_sub(was.since.0) } else { 0 };
+        let took = if begun { event.time().0.wrapping_sub(since.0) } else { 0 };
         if ALL {
-            spent.add(was.state, took);
-            life.last_own = if change.own_stack != 0 { own } else { was.last_own };
+            spent.add(left, took);
+            life.last_own = if change.own_stack != 0 { own } else { last_own };
             life.on = event.proc_number();
-            self.states[was.state as usize] -= 1;
+            self.states[left as usize] -= 1;
             self.states[to as usize] += 1;
         }
         let before = from == GoState::Undetermined && new;
@@ -210,15 +210,10 @@ impl Known {
         Some(Followed { slot, new, took })
     }
 
-    #[inline(never)]
-    fn grow(&mut self, place: usize) {
-        self.lives.resize(place + 1, Kept::NONE);
-    }
-
     #[inline(always)]
     pub(super) fn forget(&mut self, id: GoId, at: u32) {
         if let Some(kept) = self.lives.get_mut(at as usize) {
-            *kept = Kept::NONE;
+            *kept = Kept::default();
         }
         self.slots.release(id, at);
     }

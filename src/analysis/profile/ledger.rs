@@ -5,7 +5,7 @@ use super::spans::Tally;
 use super::{ProfileKind, Sample};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Known, Life, Step};
+use crate::analysis::{Known, Life, Step, Table};
 use crate::event::transition::GoState;
 use rustc_hash::FxHashMap;
 
@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     /// By the index of a stack and the state, of the reason that came first.
-    first: Vec<[Entry; STATES]>,
+    first: Table<[Entry; STATES]>,
     /// Of other reasons: few stacks wait for several things.
     others: FxHashMap<(StackKey, GoState, NameId), Entry>,
 }
@@ -25,12 +25,29 @@ const STATES: usize = GoState::ALL.len();
 /// A state in which goroutines were, with one stack and for one reason.
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    /// For what they waited; none before they were.
-    reason: Option<NameId>,
+    /// For what they waited: empty where nothing is said, and in one not used yet.
+    reason: NameId,
     /// If that is the stack which brought them into the state.
     brought: Tally,
     /// If it is their own: that with which they waited, or left off running.
     own: Tally,
+    /// If it is both: what waits, or is in a system call, has most often brought
+    /// itself there.
+    both: Tally,
+}
+
+impl Entry {
+    fn is_unused(&self) -> bool {
+        self.own.count == 0 && self.brought.count == 0 && self.both.count == 0
+    }
+
+    fn brought(&self) -> Tally {
+        self.brought.and(self.both)
+    }
+
+    fn own(&self) -> Tally {
+        self.own.and(self.both)
+    }
 }
 
 impl Ledger {
@@ -52,14 +69,12 @@ impl Ledger {
         let own = if life.state == GoState::Running { left } else { life.last_own };
         let reason = if life.state == GoState::Waiting { life.reason } else { NameId::EMPTY };
         let entry = self.entry(own, life.state, reason);
-        entry.own.add(nanos);
         if life.state == GoState::Running {
-            return;
-        }
-        // What waits, or is in a system call, has most often brought itself there.
-        if life.stack == own {
-            entry.brought.add(nanos);
+            entry.own.add(nanos);
+        } else if life.stack == own {
+            entry.both.add(nanos);
         } else {
+            entry.own.add(nanos);
             self.entry(life.stack, life.state, reason).brought.add(nanos);
         }
     }
@@ -67,24 +82,15 @@ impl Ledger {
     /// Where the state is counted.
     #[inline(always)]
     fn entry(&mut self, stack: StackKey, state: GoState, reason: NameId) -> &mut Entry {
-        let at = stack.index();
-        if self.first.len() <= at {
-            self.grow(at);
-        }
-        let entry = &mut self.first[at][state as usize];
-        if entry.reason == Some(reason) {
+        let entry = &mut self.first.at(stack.index())[state as usize];
+        if entry.reason == reason {
             return entry;
         }
-        if entry.reason.is_none() {
-            entry.reason = Some(reason);
+        if entry.is_unused() {
+            entry.reason = reason;
             return entry;
         }
         self.others.entry((stack, state, reason)).or_default()
-    }
-
-    #[inline(never)]
-    fn grow(&mut self, at: usize) {
-        self.first.resize(at + 1, [Entry::default(); STATES]);
     }
 
     /// Counts also what goes on at the end: the last sync ends the trace.
@@ -98,7 +104,7 @@ impl Ledger {
     fn all<'l>(&'l self, stacks: &Stacks) -> impl Iterator<Item = (StackKey, GoState, NameId, &'l Entry)> {
         let states = |(stack, of): (StackKey, &'l [Entry; STATES])| {
             let told = GoState::ALL.into_iter().zip(of);
-            told.filter_map(move |(state, entry)| Some((stack, state, entry.reason?, entry)))
+            told.map(move |(state, entry)| (stack, state, entry.reason, entry))
         };
         let others = self.others.iter().map(|(&(stack, state, reason), entry)| (stack, state, reason, entry));
         stacks.keys().zip(&self.first).flat_map(states).chain(others)
@@ -108,15 +114,15 @@ impl Ledger {
     pub(super) fn samples(&self, kind: ProfileKind, stacks: &Stacks) -> Vec<Sample> {
         let all = self.all(stacks);
         if kind == ProfileKind::Wall {
-            let told = all.filter(|(.., entry)| entry.own.count != 0);
-            return told.map(|(stack, state, reason, entry)| entry.own.sample(stack, Some(state), reason)).collect();
+            let told = all.filter(|(.., entry)| entry.own().count != 0);
+            return told.map(|(stack, state, reason, entry)| entry.own().sample(stack, Some(state), reason)).collect();
         }
         let about = |&(_, state, reason, entry): &(StackKey, GoState, NameId, &Entry)| {
-            entry.brought.count != 0 && kind.is_about(state, stacks.names.get(reason))
+            entry.brought().count != 0 && kind.is_about(state, stacks.names.get(reason))
         };
         // One stack may have waited for several things.
         let mut tallies: FxHashMap<StackKey, Tally> = FxHashMap::default();
-        all.filter(about).for_each(|(stack, .., entry)| tallies.entry(stack).or_default().merge(entry.brought));
+        all.filter(about).for_each(|(stack, .., entry)| tallies.entry(stack).or_default().merge(entry.brought()));
         tallies.into_iter().map(|(stack, tally)| tally.sample(stack, None, NameId::EMPTY)).collect()
     }
 }

@@ -4,7 +4,7 @@ use super::profiler::Rules;
 use super::{ProfileKind, Sample};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Known, Life, Memo, Seen, Step};
+use crate::analysis::{Known, Life, Memo, Seen, Step, Table, add_up};
 use crate::event::EventKind;
 use crate::event::transition::GoState;
 use crate::ids::GoId;
@@ -17,7 +17,7 @@ pub(super) struct Spans {
     /// The state that they are in, if it is one.
     state: Option<GoState>,
     /// By the stack's index.
-    pub(super) tallies: Vec<Tally>,
+    pub(super) tallies: Table<Tally>,
     /// Where states end, which the profile is about, that began before all this.
     pub(super) ends: Vec<(GoId, Time)>,
     /// Which reasons to block the profile is about.
@@ -40,7 +40,13 @@ impl Tally {
     #[inline(always)]
     pub(super) fn merge(&mut self, more: Tally) {
         self.count += more.count;
-        self.nanos = self.nanos.saturating_add(more.nanos);
+        add_up(&mut self.nanos, more.nanos);
+    }
+
+    /// Both together.
+    pub(super) fn and(mut self, more: Tally) -> Tally {
+        self.merge(more);
+        self
     }
 
     pub(super) fn sample(self, stack: StackKey, state: Option<GoState>, reason: NameId) -> Sample {
@@ -51,7 +57,7 @@ impl Tally {
 impl Spans {
     /// Of that kind; nothing has been seen yet.
     pub(super) fn new(kind: ProfileKind) -> Spans {
-        Spans { kind, state: kind.state(), tallies: Vec::new(), ends: Vec::new(), reasons: Memo::default() }
+        Spans { kind, state: kind.state(), tallies: Table::default(), ends: Vec::new(), reasons: Memo::default() }
     }
 
     #[inline(always)]
@@ -100,16 +106,7 @@ impl Spans {
 
     #[inline(always)]
     pub(super) fn tally(&mut self, stack: StackKey) -> &mut Tally {
-        let at = stack.index();
-        if at >= self.tallies.len() {
-            self.grow(at);
-        }
-        &mut self.tallies[at]
-    }
-
-    #[inline(never)]
-    fn grow(&mut self, at: usize) {
-        self.tallies.resize(at + 1, Tally::default());
+        self.tallies.at(stack.index())
     }
 
     /// Counts also what goes on at the end, if that is asked for.

@@ -5,7 +5,7 @@ use super::windows::{Count, Windows};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::{NameId, Names};
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{ByProc, Life, Longest};
+use crate::analysis::{ByProc, Life, Longest, Table, add_up};
 use crate::diagnose::Stretch;
 use crate::diagnose::observation::{Hot, LongRun, Observation};
 use crate::event::transition::GoState;
@@ -22,22 +22,14 @@ const SHORT_RUN: i64 = 15_000_000;
 
 /// How often something was, and how long, by the index of a stack or name.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally(Vec<(u64, i64)>);
+pub(super) struct Tally(Table<(u64, i64)>);
 
 impl Tally {
     #[inline(always)]
     pub(super) fn add(&mut self, at: usize, time: i64) {
-        if self.0.len() <= at {
-            self.grow(at);
-        }
-        if let Some(sum) = self.0.get_mut(at) {
-            *sum = (sum.0 + 1, sum.1.saturating_add(time));
-        }
-    }
-
-    #[inline(never)]
-    fn grow(&mut self, at: usize) {
-        self.0.resize(at + 1, (0, 0));
+        let sum = self.0.at(at);
+        sum.0 += 1;
+        add_up(&mut sum.1, time);
     }
 
     /// What was, with its index.
