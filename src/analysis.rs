@@ -31,7 +31,7 @@ pub(crate) use add_up::add_up;
 pub(crate) use by_slot::BySlot;
 pub(crate) use longest::Longest;
 pub(crate) use memo::{Memo, Place};
-pub(crate) use pass::Spent;
+pub(crate) use pass::{Aside, Spent};
 pub use pass::{Known, Life, Pass, Seen, Step};
 pub(crate) use procs_by_id::ByProc;
 pub(crate) use table::Table;
@@ -249,7 +249,7 @@ impl Trace<'_> {
         let mut pass = Pass::default();
         let warnings = self.for_each_block(|generation, records| {
             let Some(&first) = records.first() else { return ControlFlow::Continue(()) };
-            let mut event = Event::new(self, generation, first);
+            let event = Event::new(self, generation, first);
             watch(&event);
             pass.turn_to(generation);
             for &record in records {

@@ -77,12 +77,6 @@ impl<'t> Event<'t> {
         Event { trace, generation, record }
     }
 
-    /// Turns to another event of its generation.
-    #[inline(always)]
-    pub(crate) fn turn_to(&mut self, record: Record) {
-        self.record = record;
-    }
-
     /// When it happened. Times increase strictly along a trace.
     pub fn time(&self) -> Time {
         Time(self.record.time)

@@ -14,9 +14,9 @@ const PART_BITS: u32 = PARTS.trailing_zeros();
 /// an HDR histogram. At most 7,424 buckets, as many as values need.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Durations {
-    /// The lower halves of the counts: in the cache there is room for more of them.
-    counts: Vec<u32>,
-    /// The upper halves, where there is one.
+    /// The lower 16 bits of the counts: of small ones the cache has room for more.
+    counts: Vec<u16>,
+    /// What is above those, where there is anything.
     upper: BTreeMap<usize, u64>,
     count: u64,
     /// More than any number of them come to.
@@ -99,9 +99,9 @@ impl Durations {
 
     fn count_more(&mut self, bucket: usize, times: u64) {
         let Some(count) = self.counts.get_mut(bucket) else { return };
-        let sum = u64::from(*count) + (times & u64::from(u32::MAX));
-        *count = sum as u32;
-        let carried = (sum >> 32) + (times >> 32);
+        let sum = u64::from(*count) + (times & u64::from(u16::MAX));
+        *count = sum as u16;
+        let carried = (sum >> u16::BITS) + (times >> u16::BITS);
         if carried != 0 {
             *self.upper.entry(bucket).or_default() += carried;
         }
@@ -110,7 +110,7 @@ impl Durations {
     /// The counts of all buckets.
     fn all(&self) -> impl Iterator<Item = u64> + '_ {
         let upper = |bucket: &usize| self.upper.get(bucket).copied().unwrap_or(0);
-        self.counts.iter().enumerate().map(move |(bucket, &count)| upper(&bucket) << 32 | u64::from(count))
+        self.counts.iter().enumerate().map(move |(bucket, &count)| upper(&bucket) << u16::BITS | u64::from(count))
     }
 
     /// Adds all that another holds.
@@ -121,7 +121,11 @@ impl Durations {
         if self.counts.len() < other.counts.len() {
             self.counts.resize(other.counts.len(), 0);
         }
-        other.all().enumerate().filter(|(_, times)| *times != 0).for_each(|(bucket, times)| self.count_more(bucket, times));
+        other
+            .all()
+            .enumerate()
+            .filter(|(_, times)| *times != 0)
+            .for_each(|(bucket, times)| self.count_more(bucket, times));
         self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
         self.max = self.max.max(other.max);
         self.count += other.count;
@@ -203,6 +207,24 @@ mod tests {
         let quantiles = [0.0, 0.5, 0.9, 0.99, 1.0].map(|q| durations.quantile(q));
         assert_eq!(quantiles, [1, 50, 90, 99, 100]);
         assert_eq!((durations.count(), durations.sum(), durations.mean()), (100, 5050, 50));
+    }
+
+    /// More than fit the lower halves of counts, added in every way there is.
+    #[test]
+    fn counts_may_be_large() {
+        let (mut one_by_one, mut at_once, mut merged) =
+            (Durations::default(), Durations::default(), Durations::default());
+        (0..200_000).for_each(|_| one_by_one.add(5));
+        at_once.add_times(5, 200_000);
+        for _ in 0..4 {
+            let mut some = Durations::default();
+            some.add_times(5, 50_000);
+            merged.merge(&some);
+        }
+        assert_eq!(one_by_one.buckets().collect::<Vec<_>>(), [(5, 200_000)]);
+        assert_eq!((&one_by_one, &merged), (&at_once, &at_once));
+        at_once.add_times(7, u64::from(u32::MAX));
+        assert_eq!((at_once.quantile(0.00004), at_once.quantile(0.0001)), (5, 7));
     }
 
     proptest! {

@@ -15,6 +15,7 @@ mod step;
 pub use known::Known;
 pub use life::Life;
 pub(crate) use life::Spent;
+pub(crate) use step::Aside;
 pub use step::{Seen, Step};
 
 use super::Analysis;
@@ -82,10 +83,8 @@ impl Pass {
         let new_thread = self.known.note::<ALL>(event.time(), event.thread());
         let wire_type = event.wire_type();
         if changes_go(wire_type) {
-            if analysis.wants(EventType::GoStart)
-                && let Some(change) = event.go_change()
-            {
-                self.change::<ALL, A>(event, new_thread, &change, analysis);
+            if analysis.wants(EventType::GoStart) {
+                self.show_change::<ALL, A>(event, new_thread, analysis);
             }
             return;
         }
@@ -98,26 +97,66 @@ impl Pass {
         }
     }
 
-    /// A goroutine changes, or what it does is told anew.
+    /// A goroutine changes, or what it does is told anew. What is common has code of its
+    /// own, compiled for its type: there the states are constants, and most that analyses
+    /// ask of a step has one answer.
     #[inline(always)]
-    fn change<const ALL: bool, A: Analysis>(
-        &mut self,
-        event: &Event<'_>,
-        new_thread: bool,
-        change: &GoChange,
-        analysis: &mut A,
-    ) {
+    fn show_change<const ALL: bool, A: Analysis>(&mut self, event: &Event<'_>, new_thread: bool, analysis: &mut A) {
         let seen = Seen { event, kind: OnceCell::new(), new_thread };
-        let Some(followed) = self.known.follow::<ALL>(event, change) else {
-            analysis.event(&seen, &mut self.known);
-            return;
-        };
-        let Followed { slot, new, took } = followed;
-        let (was, now) = (self.known.left(), self.known.at(&followed));
-        let step = Step { seen: &seen, slot, new, from: change.from, left: was.state.bit(), was, took, now };
-        analysis.goroutine(&step, &self.known);
+        macro_rules! common {
+            ($($kind:ident)*) => {
+                match event.wire_type() {
+                    $(EventType::$kind => match event.told_change(EventType::$kind) {
+                        Some(change) => self.change::<ALL, A>(&seen, &change, analysis),
+                        None => self.change_oddly::<ALL, A>(&seen, analysis),
+                    },)*
+                    EventType::GoCreate => self.change::<ALL, A>(&seen, &event.creation(), analysis),
+                    _ => self.change_oddly::<ALL, A>(&seen, analysis),
+                }
+            };
+        }
+        common! { GoStart GoUnblock GoBlock GoStop GoSyscallBegin GoSyscallEnd GoDestroy }
+    }
+
+    #[inline(always)]
+    fn change<const ALL: bool, A: Analysis>(&mut self, seen: &Seen<'_, '_>, change: &GoChange, analysis: &mut A) {
+        let Some(followed) = self.known.follow::<ALL>(seen, change) else { return };
+        let step = self.step(seen, change, &followed);
+        let creates = change.from == GoState::NotExist;
+        if step.left == change.from && step.begun != creates {
+            let (left, new, begun) = (change.from, creates, !creates);
+            analysis.goroutine(&Step { left, new, begun, ..step }, &self.known);
+        } else {
+            show_odd(step.aside(), &self.known, analysis);
+        }
+        self.end(change, &followed);
+    }
+
+    /// The same of any event; one that tells nothing new is shown as such.
+    #[inline(never)]
+    fn change_oddly<const ALL: bool, A: Analysis>(&mut self, seen: &Seen<'_, '_>, analysis: &mut A) {
+        let Some(change) = seen.go_change() else { return };
+        match self.known.follow::<ALL>(seen, &change) {
+            Some(followed) => {
+                show_odd(self.step(seen, &change, &followed).aside(), &self.known, analysis);
+                self.end(&change, &followed);
+            }
+            None => analysis.event(seen, &mut self.known),
+        }
+    }
+
+    #[inline(always)]
+    fn step<'p, 't>(&'p self, seen: &'p Seen<'p, 't>, change: &GoChange, followed: &Followed) -> Step<'p, 't> {
+        let Followed { slot, new, took } = *followed;
+        let (was, now) = (self.known.left(), self.known.at(followed));
+        Step { seen, slot, new, from: change.from, left: was.state, begun: was.begun, to: change.to, was, took, now }
+    }
+
+    /// What a goroutine is after a step, if it is no more.
+    #[inline(always)]
+    fn end(&mut self, change: &GoChange, followed: &Followed) {
         if change.to == GoState::NotExist {
-            self.known.forget(change.id, slot);
+            self.known.forget(change.id, followed.slot);
         }
     }
 
@@ -130,4 +169,9 @@ impl Pass {
     pub fn finish<A: Analysis>(&self, analysis: A) -> A::Output {
         analysis.finish(&self.known)
     }
+}
+
+#[inline(never)]
+fn show_odd<A: Analysis>(step: Aside<'_, '_>, known: &Known, analysis: &mut A) {
+    analysis.goroutine(&step.step(), known);
 }

@@ -23,35 +23,6 @@ pub(crate) struct GoChange {
     pub(crate) own_stack: u64,
 }
 
-/// Whom an event is about: the goroutine that runs, or one that its first argument
-/// names.
-/// One of them is all ones, the other 0.
-#[derive(Clone, Copy, Debug)]
-struct Whose {
-    own: u64,
-    other: u64,
-}
-
-impl Whose {
-    const OWN: Whose = Whose { own: u64::MAX, other: 0 };
-    const OTHER: Whose = Whose { own: 0, other: u64::MAX };
-}
-
-/// What events do of which ordering tells, by their types: from one state to another.
-static TOLD: [(GoState, GoState, Whose); 256] = {
-    use EventType as E;
-    use GoState::*;
-    let mut all = [(Undetermined, Undetermined, Whose::OWN); 256];
-    all[E::GoStart as usize] = (Runnable, Running, Whose::OTHER);
-    all[E::GoUnblock as usize] = (Waiting, Runnable, Whose::OTHER);
-    all[E::GoBlock as usize] = (Running, Waiting, Whose::OWN);
-    all[E::GoStop as usize] = (Running, Runnable, Whose::OWN);
-    all[E::GoSyscallBegin as usize] = (Running, Syscall, Whose::OWN);
-    all[E::GoSyscallEnd as usize] = (Syscall, Running, Whose::OWN);
-    all[E::GoDestroy as usize] = (Running, NotExist, Whose::OWN);
-    all
-};
-
 /// Whether events of that type change what a goroutine does.
 #[inline]
 pub(crate) fn changes_go(event: EventType) -> bool {
@@ -77,34 +48,51 @@ pub(crate) fn changes_go(event: EventType) -> bool {
     )
 }
 
+impl GoChange {
+    /// What an event of that type does, in the context of the goroutine `own`, by the
+    /// arguments that ordering tells; nothing of other types.
+    #[inline(always)]
+    fn by(event: EventType, own: GoId, first: u64, stack: u64) -> Option<GoChange> {
+        use EventType as E;
+        use GoState::*;
+        let (other, none) = (GoId(first), StringId(0));
+        let (from, to, id, reason, own_stack) = match event {
+            E::GoStart => (Runnable, Running, other, none, 0),
+            E::GoUnblock => (Waiting, Runnable, other, none, 0),
+            E::GoBlock => (Running, Waiting, own, StringId(first), stack),
+            E::GoStop => (Running, Runnable, own, StringId(first), stack),
+            E::GoSyscallBegin => (Running, Syscall, own, none, stack),
+            E::GoSyscallEnd => (Syscall, Running, own, none, 0),
+            E::GoDestroy => (Running, NotExist, own, none, 0),
+            _ => return None,
+        };
+        Some(GoChange { id, from, to, reason, stack, own_stack })
+    }
+}
+
 impl<'t> Event<'t> {
     /// What it does to a goroutine; nothing for other events. The same that
     /// [`kind`](Self::kind) says.
-    #[inline(always)]
-    pub(crate) fn go_change(&self) -> Option<GoChange> {
-        if let Some((first, stack)) = self.record.told().get() {
-            return Some(self.told_go_change(first, stack));
-        }
-        // Taken apart, so that what is told above never needs to stand in memory.
-        let GoChange { id, from, to, reason, stack, own_stack } = self.untold_go_change()?;
-        Some(GoChange { id, from, to, reason, stack, own_stack })
-    }
-
     #[inline(never)]
-    fn untold_go_change(&self) -> Option<GoChange> {
+    pub(crate) fn go_change(&self) -> Option<GoChange> {
         match self.hot_go_change() {
             None if changes_go(self.record.event) => self.rare_go_change(),
             change => change,
         }
     }
 
-    /// The same by the arguments that ordering tells, where that is all there is.
+    /// The goroutine in whose context it happened.
     #[inline(always)]
-    fn told_go_change(&self, first: u64, stack: u64) -> GoChange {
-        // Masks, for which of both it is cannot be predicted.
-        let (from, to, Whose { own, other }) = TOLD[self.record.event as usize];
-        let id = GoId(self.record.go & own | first & other);
-        GoChange { id, from, to, reason: StringId(first & own), stack, own_stack: stack & own }
+    fn own(&self) -> GoId {
+        GoId(self.record.go)
+    }
+
+    /// What ordering tells of it does to a goroutine, of an event of that type; nothing
+    /// if it does not tell, or not all. For those who know the type as a constant.
+    #[inline(always)]
+    pub(crate) fn told_change(&self, event: EventType) -> Option<GoChange> {
+        let (first, stack) = self.record.told().get()?;
+        GoChange::by(event, self.own(), first, stack)
     }
 
     /// The same of those that most events are.
@@ -129,14 +117,18 @@ impl<'t> Event<'t> {
                 (0, stack)
             }
             E::GoSyscallEnd | E::GoDestroy => (0, 0),
-            E::GoCreate => {
-                let [_, id, own_stack, stack] = self.first_args();
-                let (from, to) = (GoState::NotExist, GoState::Runnable);
-                return Some(GoChange { id: GoId(id), from, to, reason: StringId(0), stack, own_stack });
-            }
+            E::GoCreate => return Some(self.creation()),
             _ => return None,
         };
-        Some(self.told_go_change(first, stack))
+        GoChange::by(self.record.event, self.own(), first, stack)
+    }
+
+    /// What a `GoCreate` does.
+    #[inline(always)]
+    pub(crate) fn creation(&self) -> GoChange {
+        let [_, id, own_stack, stack] = self.first_args();
+        let (from, to) = (GoState::NotExist, GoState::Runnable);
+        GoChange { id: GoId(id), from, to, reason: StringId(0), stack, own_stack }
     }
 
     #[inline(never)]

@@ -82,7 +82,7 @@ impl CollectGc {
     #[inline(always)]
     fn transition(&mut self, step: &Step<'_, '_>) {
         if self.gs.get(step.slot).is_some_and(|g| g.busy) {
-            self.busy_one(step.slot, step.was.state, step.to(), step.time(), step.now.root);
+            self.busy_one(step.slot, step.left, step.to(), step.time(), step.now.root);
         }
     }
 

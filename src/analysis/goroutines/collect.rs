@@ -4,7 +4,7 @@ use super::person::Person;
 use super::tasks::{Log, Task};
 use super::{Goroutines, NOBODY, Region, Summaries, is_system};
 use crate::analysis::names::NameId;
-use crate::analysis::{Analysis, ByProc, BySlot, Compat, Known, Life, Memo, Seen, Step};
+use crate::analysis::{Analysis, Aside, ByProc, BySlot, Compat, Known, Life, Memo, Seen, Step};
 use crate::event::EventKind;
 use crate::event::transition::{GoState, ProcState, StateTransition};
 use crate::ids::{GoId, ProcId, TaskId};
@@ -56,7 +56,7 @@ impl Analysis for Summarizer {
 
     #[inline(always)]
     fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
-        if step.from != step.now.state {
+        if step.from != step.to {
             self.step(step, known);
         }
     }
@@ -161,17 +161,17 @@ impl Summarizer {
         // Go 1.21 and older tell anew of goroutines that call from C.
         let anew = step.from == GoState::Undetermined;
         if step.new || anew {
-            self.meet(*step, known);
+            self.meet(step.aside(), known);
         }
         let person = self.gs.at(step.slot);
-        if was.begun && !anew {
-            if was.state == GoState::Syscall {
+        if step.begun && !anew {
+            if step.left == GoState::Syscall {
                 was.proc().and_then(|proc| self.in_syscall.remove(proc));
             }
-            person.leave(was, step.took, time);
+            person.leave(step.left, was.reason, step.took, time);
         }
         let mut ends = false;
-        match now.state {
+        match step.to {
             GoState::Running => {
                 person.run(time);
             }
@@ -187,16 +187,17 @@ impl Summarizer {
             GoState::Runnable | GoState::Undetermined => {}
         }
         if ends {
-            self.over(*step, known);
+            self.over(step.aside(), known);
         }
     }
 
     /// A goroutine ends, or blocks forever.
     #[inline(never)]
-    fn over(&mut self, step: Step<'_, '_>, known: &Known) {
+    fn over(&mut self, step: Aside<'_, '_>, known: &Known) {
+        let step = step.step();
         let time = step.time();
         self.end(step.slot, step.now, time, Some(time), known);
-        if step.now.state == GoState::NotExist {
+        if step.to == GoState::NotExist {
             self.close(step.slot, step.now, known);
             self.alive = self.alive.saturating_sub(1);
             self.count(time, known);
@@ -205,10 +206,11 @@ impl Summarizer {
 
     /// A goroutine that is mentioned for the first time, or as if it were.
     #[inline(never)]
-    fn meet(&mut self, step: Step<'_, '_>, known: &Known) {
+    fn meet(&mut self, step: Aside<'_, '_>, known: &Known) {
+        let step = step.step();
         let (id, time, synced) = (step.now.id, step.time(), known.synced());
         if !step.new {
-            self.gs.at(step.slot).leave(step.was, step.took, time);
+            self.gs.at(step.slot).leave(step.left, step.was.reason, step.took, time);
             self.close(step.slot, step.was, known);
             self.alive = self.alive.saturating_sub(1);
         }

@@ -70,12 +70,12 @@ impl Person {
 
     /// It leaves a state in which it was for `took` nanoseconds.
     #[inline(always)]
-    pub(super) fn leave(&mut self, was: &Life, took: i64, time: Time) {
-        match was.state {
+    pub(super) fn leave(&mut self, left: GoState, reason: NameId, took: i64, time: Time) {
+        match left {
             // The pass keeps count of these.
             GoState::Running | GoState::Runnable | GoState::NotExist | GoState::Undetermined => {}
             GoState::Waiting if self.settled => self.settled = false,
-            GoState::Waiting => self.sum.stats.block.add(was.reason, took),
+            GoState::Waiting => self.sum.stats.block.add(reason, took),
             GoState::Syscall => self.come_back(time),
         }
     }

@@ -1,7 +1,7 @@
 //! How a goroutine spent its time.
 
-use crate::analysis::{Spent, add_up};
 use crate::analysis::names::NameId;
+use crate::analysis::{Spent, add_up};
 use crate::event::transition::GoState;
 use smallvec::{SmallVec, smallvec};
 

@@ -104,7 +104,7 @@ impl Latencies {
                 causes::NONE
             }
             GoState::Waiting => {
-                if step.was.state == GoState::Waiting {
+                if step.left == GoState::Waiting {
                     waiting.unblocked = self.causes.unblocked(step.was.reason);
                 }
                 waiting.cause = waiting.unblocked;
@@ -175,12 +175,12 @@ impl Analysis for Latencies {
 
     #[inline(always)]
     fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
-        if step.was.state == GoState::Runnable {
+        if step.left == GoState::Runnable {
             self.end(step);
         }
         if step.to() == GoState::Runnable {
             self.begin(step, known);
-        } else if step.was.state == GoState::Waiting {
+        } else if step.left == GoState::Waiting {
             self.leave(step);
         }
     }

@@ -94,7 +94,7 @@ impl Analysis for CollectCensus {
     fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
         let census = &mut self.census;
         census.created += u64::from(step.new && step.from() == GoState::NotExist);
-        match step.was.state {
+        match step.left {
             GoState::Waiting if step.was.reason == self.sync => {
                 let own = step.was.own;
                 if self.mutexes.get(own, || is_mutex(own, known.stacks())) {

@@ -3,9 +3,9 @@
 use super::life::{Life, Spent};
 use super::numbers::ByNumber;
 use super::slots::Slots;
-use crate::analysis::{Table, ThreadSet};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
+use crate::analysis::{Table, ThreadSet};
 use crate::event::Event;
 use crate::event::go::GoChange;
 use crate::event::stack::Stack;

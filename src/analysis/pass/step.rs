@@ -52,14 +52,54 @@ pub struct Step<'p, 't> {
     /// Whether it is the first that the trace tells of it; it may have been created.
     pub(crate) new: bool,
     pub(crate) from: GoState,
-    /// The [bit](GoState::bit) of the state that it leaves.
-    pub(crate) left: u8,
+    /// Which state it leaves, and which it enters: that of the next two. The code of a
+    /// pass is compiled for each pair that is common, where these are constants.
+    pub(crate) left: GoState,
+    pub(crate) to: GoState,
+    /// Whether it began that in what the pass has seen, or has been so since before.
+    pub(crate) begun: bool,
     /// The state that it leaves. A new one does not exist before, and leaves none.
     pub(crate) was: &'p Life,
     /// How long it was in that, in nanoseconds.
     pub(crate) took: i64,
     /// The state that it is in from now on.
     pub(crate) now: &'p Life,
+}
+
+/// A [`Step`] for code that is not inlined. It is laid out otherwise: of a copy as it
+/// is the compiler would hand on the original's address, which had to stand in memory
+/// for that.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct Aside<'p, 't> {
+    begun: bool,
+    new: bool,
+    to: GoState,
+    left: GoState,
+    from: GoState,
+    slot: u32,
+    now: &'p Life,
+    was: &'p Life,
+    seen: &'p Seen<'p, 't>,
+    took: i64,
+}
+
+impl<'p, 't> Aside<'p, 't> {
+    /// The step.
+    #[inline(always)]
+    pub(crate) fn step(self) -> Step<'p, 't> {
+        let Aside { begun, new, to, left, from, slot, now, was, seen, took } = self;
+        Step { seen, slot, new, from, left, to, begun, was, took, now }
+    }
+}
+
+impl<'p, 't> Step<'p, 't> {
+    /// The same for code that is not inlined.
+    #[inline(always)]
+    pub(crate) fn aside(&self) -> Aside<'p, 't> {
+        let Step { seen, slot, new, from, left, to, begun, was, took, now } = *self;
+        Aside { begun, new, to, left, from, slot, now, was, seen, took }
+    }
 }
 
 impl Step<'_, '_> {
@@ -75,7 +115,7 @@ impl Step<'_, '_> {
 
     /// The state that it enters.
     pub fn to(&self) -> GoState {
-        self.now.state
+        self.to
     }
 
     /// The state that it leaves; none if the trace did not tell of it before.

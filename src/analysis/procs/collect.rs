@@ -9,7 +9,7 @@ use crate::analysis::durations::Durations;
 use crate::analysis::names::NameId;
 use crate::analysis::over_time::Level;
 use crate::analysis::stacks::StackKey;
-use crate::analysis::{Analysis, BySlot, Known, Life, Longest, Seen, Step};
+use crate::analysis::{Analysis, Aside, BySlot, Known, Life, Longest, Seen, Step};
 use crate::event::go::changes_go;
 use crate::event::range::RangeName;
 use crate::event::transition::{GoState, StateTransition};
@@ -58,7 +58,7 @@ impl CollectProcs {
             _ => false,
         };
         if !done {
-            return self.ran_oddly(*step, known);
+            return self.ran_oddly(step.aside(), known);
         }
         self.runs.add(nanos);
         if self.longest.takes(nanos) {
@@ -71,10 +71,11 @@ impl CollectProcs {
     }
 
     #[inline(never)]
-    fn ran_oddly(&mut self, step: Step<'_, '_>, known: &Known) {
+    fn ran_oddly(&mut self, step: Aside<'_, '_>, known: &Known) {
+        let step = step.step();
         self.count_run(step.was, step.now, step.time(), known);
         if step.to() == GoState::Syscall {
-            self.call(step, known);
+            self.call(step.aside(), known);
         } else if let Some(id) = step.was.proc() {
             self.turn(&step, Turn { id, to: Does::Looks, go: None, since: Since::Now }, known);
         }
@@ -122,7 +123,8 @@ impl CollectProcs {
 
     /// A system call begins.
     #[inline(never)]
-    fn call(&mut self, step: Step<'_, '_>, known: &Known) {
+    fn call(&mut self, step: Aside<'_, '_>, known: &Known) {
+        let step = step.step();
         self.syscalls.count += u64::from(!is_before(&step));
         // Of one that is in a call when it is first seen, a v1 trace does not tell the P.
         let untold = step.from() == GoState::Undetermined && step.is_v1();
@@ -138,7 +140,8 @@ impl CollectProcs {
 
     /// A system call is over.
     #[inline(never)]
-    fn called(&mut self, step: Step<'_, '_>, known: &Known) {
+    fn called(&mut self, step: Aside<'_, '_>, known: &Known) {
+        let step = step.step();
         let mark = self.mark(&step);
         if mark != WITH_PROC {
             self.without -= 1;
@@ -155,7 +158,8 @@ impl CollectProcs {
 
     /// A goroutine begins to run.
     #[inline(never)]
-    fn run_oddly(&mut self, step: Step<'_, '_>, known: &Known) {
+    fn run_oddly(&mut self, step: Aside<'_, '_>, known: &Known) {
+        let step = step.step();
         if let Some(id) = step.now.proc() {
             self.turn(&step, Turn { id, to: Does::Runs, go: Some(step.id()), since: since(&step) }, known);
         }
@@ -207,7 +211,7 @@ impl Analysis for CollectProcs {
         let (time, id, start) = (step.time(), step.id(), || known.start());
         let runs = step.to() == GoState::Running;
         let (mut ran, mut on) = (false, false);
-        match step.was.state {
+        match step.left {
             GoState::Running => {
                 self.ran(step, known);
                 ran = true;
@@ -218,15 +222,15 @@ impl Analysis for CollectProcs {
                 on = runs && self.ps.at(step.now.proc_index()).is_some_and(|p| p.run(time, start));
             }
             GoState::Syscall => {
-                self.called(*step, known);
+                self.called(step.aside(), known);
                 on = runs && self.ps.at(step.now.proc_index()).is_some_and(|p| p.come_back(id, time, start));
             }
             _ => {}
         }
         match step.to() {
             GoState::Runnable => *self.marks.of(step) = self.watch.ready(time, known),
-            GoState::Running if !on => self.run_oddly(*step, known),
-            GoState::Syscall if !ran => self.call(*step, known),
+            GoState::Running if !on => self.run_oddly(step.aside(), known),
+            GoState::Syscall if !ran => self.call(step.aside(), known),
             _ => {}
         }
     }

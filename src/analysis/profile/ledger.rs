@@ -54,28 +54,28 @@ impl Ledger {
     /// Counts the state that a goroutine leaves.
     #[inline(always)]
     pub(super) fn goroutine(&mut self, rules: &Rules, step: &Step<'_, '_>) {
-        if step.was.begun {
-            self.count(step.was, step.now.last_own, rules.count(step));
+        if step.begun {
+            self.count(step.was, step.left, step.now.last_own, rules.count(step));
         }
     }
 
     /// Counts so much of a state; of one that ran, `left` is the stack that it left
     /// it with.
     #[inline(always)]
-    fn count(&mut self, life: &Life, left: StackKey, nanos: i64) {
+    fn count(&mut self, life: &Life, state: GoState, left: StackKey, nanos: i64) {
         if nanos <= 0 {
             return;
         }
-        let own = if life.state == GoState::Running { left } else { life.last_own };
-        let reason = if life.state == GoState::Waiting { life.reason } else { NameId::EMPTY };
-        let entry = self.entry(own, life.state, reason);
-        if life.state == GoState::Running {
+        let own = if state == GoState::Running { left } else { life.last_own };
+        let reason = if state == GoState::Waiting { life.reason } else { NameId::EMPTY };
+        let entry = self.entry(own, state, reason);
+        if state == GoState::Running {
             entry.own.add(nanos);
         } else if life.stack == own {
             entry.both.add(nanos);
         } else {
             entry.own.add(nanos);
-            self.entry(life.stack, life.state, reason).brought.add(nanos);
+            self.entry(life.stack, state, reason).brought.add(nanos);
         }
     }
 
@@ -96,7 +96,7 @@ impl Ledger {
     /// Counts also what goes on at the end: the last sync ends the trace.
     pub(super) fn end(&mut self, rules: &Rules, known: &Known) {
         for life in known.lives().filter(|life| life.begun) {
-            self.count(life, life.last_own, rules.filter().within(life.id, life.since, known.synced()));
+            self.count(life, life.state, life.last_own, rules.filter().within(life.id, life.since, known.synced()));
         }
     }
 

@@ -128,7 +128,7 @@ impl Analysis for Profiler {
     #[inline(always)]
     fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
         // Most steps are told to several profilers, and matter to one or two.
-        if self.ends & step.left == 0 {
+        if self.ends & step.left.bit() == 0 {
             return;
         }
         match &mut self.work {

@@ -86,7 +86,7 @@ impl Analysis for Profiles {
 
     #[inline(always)]
     fn goroutine(&mut self, step: &Step<'_, '_>, _: &Known) {
-        if self.ends & step.left != 0 {
+        if self.ends & step.left.bit() != 0 {
             self.ledger.goroutine(&self.rules, step);
         }
     }

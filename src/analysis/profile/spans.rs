@@ -62,14 +62,14 @@ impl Spans {
 
     #[inline(always)]
     pub(super) fn goroutine(&mut self, rules: &Rules, step: &Step<'_, '_>, known: &Known) {
-        if Some(step.was.state) == self.state {
+        if Some(step.left) == self.state {
             self.leave(rules, step, known);
         }
     }
 
     #[inline(always)]
     fn leave(&mut self, rules: &Rules, step: &Step<'_, '_>, known: &Known) {
-        if !step.was.begun {
+        if !step.begun {
             self.began_before(step);
         } else if self.is_about(step.was, known.stacks()) {
             self.add(step.was.stack, rules.count(step));

@@ -69,19 +69,28 @@ impl People {
             g.creator = (step.from == GoState::NotExist).then_some(now.stack);
             windows.add(Count::Goroutines, 1);
         }
-        let left = Left { was, took: step.took, until: step.time(), stack: now.own, root: now.root, marking };
+        let left = Left {
+            was,
+            state: step.left,
+            begun: step.begun,
+            took: step.took,
+            until: step.time(),
+            stack: now.own,
+            root: now.root,
+            marking,
+        };
         self.sums.leave(g, left, &stacks.names, windows);
-        g.matter = match now.state {
+        g.matter = match step.to {
             GoState::Waiting => match self.reasons.get(now.reason, || Reason::of(stacks.names.get(now.reason))) {
                 Reason::Network => Matter::Network,
                 Reason::Sync if self.locks.get(now.own, || is_lock(stacks, now.own)) => Matter::Lock,
                 _ => Matter::Other,
             },
-            GoState::Runnable if was.state == GoState::Waiting && g.matter == Matter::Network => Matter::Network,
+            GoState::Runnable if step.left == GoState::Waiting && g.matter == Matter::Network => Matter::Network,
             _ => Matter::Other,
         };
-        self.sums.enter(g, now, windows);
-        if now.state == GoState::NotExist {
+        self.sums.enter(g, now, step.to, windows);
+        if step.to == GoState::NotExist {
             windows.add(Count::Goroutines, -1);
         }
     }
@@ -127,7 +136,16 @@ impl People {
             // What has not ended is no latency; all else counts as it is.
             if life.state != GoState::Runnable {
                 let took = if life.begun { until.since(life.since) } else { 0 };
-                let left = Left { was: life, took, until, stack: StackKey::EMPTY, root: life.root, marking: false };
+                let left = Left {
+                    was: life,
+                    state: life.state,
+                    begun: life.begun,
+                    took,
+                    until,
+                    stack: StackKey::EMPTY,
+                    root: life.root,
+                    marking: false,
+                };
                 self.sums.leave(&mut g, left, &stacks.names, windows);
             }
         }

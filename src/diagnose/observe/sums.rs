@@ -65,6 +65,8 @@ type Run = (Time, Time, GoId, Option<ProcId>, StackKey, NameId);
 pub(super) struct Left<'a> {
     /// The state.
     pub(super) was: &'a Life,
+    pub(super) state: GoState,
+    pub(super) begun: bool,
     /// How long it was in that, in nanoseconds; 0 if that is not known.
     pub(super) took: i64,
     pub(super) until: Time,
@@ -79,13 +81,13 @@ impl Sums {
     /// Ends a state.
     #[inline(always)]
     pub(super) fn leave(&mut self, g: &mut G, left: Left<'_>, names: &Names, windows: &mut Windows) {
-        match left.was.state {
+        match left.state {
             GoState::Runnable => {
                 windows.queue(-1);
                 if g.matter == Matter::Network {
                     windows.add(Count::NetworkRunnable, -1);
                 }
-                if left.was.begun {
+                if left.begun {
                     self.queued.add(left.root.index(), left.took);
                     if left.marking { self.during_gc.add(left.took) } else { self.otherwise.add(left.took) }
                 }
@@ -122,8 +124,8 @@ impl Sums {
 
     /// Begins the state that it is in.
     #[inline(always)]
-    pub(super) fn enter(&mut self, g: &mut G, now: &Life, windows: &mut Windows) {
-        match now.state {
+    pub(super) fn enter(&mut self, g: &mut G, now: &Life, state: GoState, windows: &mut Windows) {
+        match state {
             GoState::Runnable => {
                 windows.queue(1);
                 if g.matter == Matter::Network {
