@@ -11,6 +11,7 @@
 mod collect;
 mod packed;
 mod person;
+mod record;
 mod regions;
 pub mod stats;
 pub mod tasks;

@@ -2,7 +2,7 @@
 
 use super::person::Person;
 use super::tasks::{Log, Task};
-use super::{Goroutines, NOBODY, Region, Summaries, is_system};
+use super::{Goroutines, Region, Summaries, is_system};
 use crate::analysis::names::NameId;
 use crate::analysis::{Analysis, Aside, ByProc, BySlot, Compat, Known, Life, Memo, Seen, Step};
 use crate::event::EventKind;
@@ -177,10 +177,10 @@ impl Summarizer {
             }
             GoState::Waiting => {
                 ends = self.forever.get(now.reason, || known.stacks().names.get(now.reason) == b"forever");
-                person.settled = ends;
+                person.now.settled = ends;
             }
             GoState::Syscall => {
-                person.calls = time;
+                person.now.calls = time;
                 now.proc().and_then(|proc| self.in_syscall.insert(proc, now.id));
             }
             GoState::NotExist => ends = true,
@@ -216,9 +216,11 @@ impl Summarizer {
         }
         // What is known of is as it is since the generation began.
         let known_since = if step.from == GoState::NotExist { time } else { synced };
-        let mut person = Person::new(id, known_since);
+        let inherited = if step.from == GoState::NotExist { self.inherited(&step, known) } else { None };
+        let person = self.gs.at(step.slot);
+        *person = Person::new(id, known_since);
         match step.from {
-            GoState::NotExist => self.create(&step, known, &mut person),
+            GoState::NotExist => person.create(&step, inherited),
             GoState::Undetermined => person.settle_before(&step, synced),
             _ => {}
         }
@@ -229,23 +231,19 @@ impl Summarizer {
             self.alive += 1;
             self.count(time, known);
         }
-        *self.gs.at(step.slot) = person;
     }
 
-    fn create(&mut self, step: &Step<'_, '_>, known: &Known, person: &mut Person) {
-        let sum = &mut person.sum;
-        sum.creation_seen = true;
-        sum.creator = step.goroutine().unwrap_or(NOBODY);
-        sum.creation_stack = step.now.stack;
-        // It inherits the task of the region that its creator is in.
-        let creator = step.goroutine().and_then(|id| self.gs.get(known.slot(id)?));
-        let inherited = creator.and_then(|creator| creator.within()?.active.last().copied());
-        if let Some(task) = inherited.and_then(|at| self.regions.get(at)).map(|region| region.task) {
-            let region = Region::new(sum.id, NameId::EMPTY, task);
-            let (start, stack) = (Some(step.time()), sum.creation_stack);
-            person.within_mut().active.push(self.regions.len());
-            self.regions.push(Region { start, stack, ..region });
+    /// The region that one which is created is in from the beginning: in the task of
+    /// the region that its creator is in.
+    fn inherited(&mut self, step: &Step<'_, '_>, known: &Known) -> Option<usize> {
+        if self.regions.is_empty() {
+            return None;
         }
+        let creator = self.gs.get(known.slot(step.goroutine()?)?)?;
+        let task = self.regions.get(*creator.within()?.active.last()?)?.task;
+        let region = Region::new(step.now.id, NameId::EMPTY, task);
+        self.regions.push(Region { start: Some(step.time()), stack: step.now.stack, ..region });
+        Some(self.regions.len() - 1)
     }
 
     /// Takes note of how many goroutines there are; when moments become too many,

@@ -1,15 +1,6 @@
 //! Goroutines in little memory: there may be millions.
-//!
-//! ```text
-//! record: lengths (u64) | figures, each of 0 to 8 bytes | its lists, if it has any
-//! list:   how many numbers (a number) | numbers
-//! number: length (u8) | 0 to 8 bytes
-//! ```
-//!
-//! The lengths are those of the figures, four bits each. Most figures are small, or
-//! are told by how far they are from another, and take one byte to three.
 
-use super::stats::ByName;
+use super::record::{COMMON, RARE, Reader, Record, length, unzigzag, zigzag};
 use super::{Goroutine, Stats};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::StackKey;
@@ -24,14 +15,10 @@ pub struct Goroutines {
     bytes: Vec<u8>,
     /// Where in those each begins.
     starts: Vec<usize>,
+    /// The lowest number and the highest.
+    range: Option<(u64, u64)>,
 }
 
-/// How many figures a record has.
-const FIGURES: usize = 16;
-/// How many bytes its lengths take.
-const HEAD: usize = 8;
-/// The most bytes that a figure takes.
-const WIDEST: usize = 8;
 /// Of the flags, the bits of the state; those above tell of lists.
 const STATE: u64 = 0b111;
 const CREATION_SEEN: u64 = 1 << 3;
@@ -63,7 +50,7 @@ impl Goroutines {
         let lived = g.ended.0.wrapping_sub(g.created.0);
         let has_lists = !g.stats.block.is_empty() || !g.stats.ranges.is_empty() || !g.regions.is_empty();
         let flags = [(g.creation_seen, CREATION_SEEN), (has_lists, HAS_LISTS)];
-        let figures: [u64; FIGURES] = [
+        let common: [u64; COMMON] = [
             g.id.0,
             zigzag(g.created.0),
             g.name.index() as u64,
@@ -73,29 +60,25 @@ impl Goroutines {
             g.creation_stack.index() as u64,
             zigzag(g.stats.exec),
             zigzag(g.stats.sched_wait),
+            flags.iter().filter(|(is, _)| *is).fold(g.state as u64, |all, (_, flag)| all | flag),
+        ];
+        let rare: [u64; RARE] = [
             zigzag(g.stats.syscall),
             zigzag(g.stats.syscall_block),
             zigzag(g.stats.total.wrapping_sub(lived)),
             zigzag(g.since.0.wrapping_sub(g.ended.0)),
             g.reason.index() as u64,
             g.stack.index() as u64,
-            flags.iter().filter(|(is, _)| *is).fold(g.state as u64, |all, (_, flag)| all | flag),
         ];
-        let mut record = [0; HEAD + FIGURES * WIDEST];
-        let (mut lengths, mut end) = (0, HEAD);
-        for (figure, shift) in figures.into_iter().zip((0u32..).step_by(4)) {
-            let length = length(figure);
-            if let Some(place) = record.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
-                *place = figure.to_le_bytes();
-            }
-            lengths |= (length as u64) << shift;
-            end += length;
+        let mut record = Record::default();
+        common.into_iter().for_each(|figure| record.put(figure));
+        if rare.iter().fold(0, |all, figure| all | figure) != 0 {
+            rare.into_iter().for_each(|figure| record.put(figure));
         }
-        if let Some(head) = record.first_chunk_mut() {
-            *head = u64::to_le_bytes(lengths);
-        }
+        let (low, high) = self.range.unwrap_or((g.id.0, g.id.0));
+        self.range = Some((low.min(g.id.0), high.max(g.id.0)));
         self.starts.push(self.bytes.len());
-        self.bytes.extend_from_slice(record.get(..end).unwrap_or_default());
+        self.bytes.extend_from_slice(record.finish());
         if has_lists {
             self.push_lists(g);
         }
@@ -118,14 +101,9 @@ impl Goroutines {
     }
 
     fn unpack(&self, start: usize) -> Goroutine {
-        let mut from = Reader(self.bytes.get(start..).unwrap_or_default());
-        let lengths = from.take(HEAD);
-        let mut figures = [0; FIGURES];
-        for (figure, shift) in figures.iter_mut().zip((0u32..).step_by(4)) {
-            *figure = from.take((lengths >> shift & 0xf) as usize);
-        }
-        let [id, created, name, creator, started, lived, creation_stack, rest @ ..] = figures;
-        let [exec, sched_wait, syscall, syscall_block, total, since, reason, stack, flags] = rest;
+        let mut from = Reader::at(&self.bytes, start);
+        let [id, created, name, creator, started, lived, creation_stack, rest @ ..] = from.figures();
+        let [exec, sched_wait, flags, syscall, syscall_block, total, since, reason, stack] = rest;
         let (created, lived) = (unzigzag(created), unzigzag(lived));
         let ended = created.wrapping_add(lived);
         let mut stats = Stats {
@@ -159,12 +137,10 @@ impl Goroutines {
         }
     }
 
-    /// The number of one: its first figure.
+    /// The number of one.
     #[inline(always)]
     fn id(&self, start: usize) -> u64 {
-        let mut from = Reader(self.bytes.get(start..).unwrap_or_default());
-        let lengths = from.take(HEAD);
-        from.take((lengths & 0xf) as usize)
+        Reader::at(&self.bytes, start).first_figure()
     }
 
     /// Puts them in the order of their numbers; of one number, as they came.
@@ -185,18 +161,16 @@ impl Goroutines {
     /// Where they begin by their numbers, if no two have the same and few of their
     /// range are missing: that is so most often, and needs no comparison.
     fn dense(&self) -> Option<Vec<usize>> {
-        let numbers = || self.starts.iter().map(|&start| self.id(start));
-        let first = numbers().next()?;
-        let (lowest, highest) =
-            numbers().fold((first, first), |(low, high), number| (low.min(number), high.max(number)));
+        let (lowest, highest) = self.range?;
         let range = usize::try_from(highest - lowest).ok()?.checked_add(1)?;
         if range / 4 > self.starts.len() {
             return None;
         }
         const NOBODY: usize = usize::MAX;
         let mut places = vec![NOBODY; range];
-        for (number, &start) in numbers().zip(&self.starts) {
-            let place = places.get_mut((number - lowest) as usize).filter(|place| **place == NOBODY)?;
+        for &start in &self.starts {
+            let at = self.id(start) - lowest;
+            let place = places.get_mut(at as usize).filter(|place| **place == NOBODY)?;
             *place = start;
         }
         places.retain(|place| *place != NOBODY);
@@ -213,60 +187,10 @@ impl Goroutines {
     }
 }
 
-/// What is left of a record.
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    /// The next so many bytes, at most eight, as a number.
-    #[inline(always)]
-    fn take(&mut self, length: usize) -> u64 {
-        let length = length.min(WIDEST);
-        let (bytes, rest) = self.0.split_at_checked(length).unwrap_or_default();
-        let number = match self.0.first_chunk() {
-            Some(&chunk) => {
-                u64::from_le_bytes(chunk) & u64::MAX.checked_shr(u64::BITS - 8 * length as u32).unwrap_or(0)
-            }
-            None => bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)),
-        };
-        self.0 = rest;
-        number
-    }
-
-    fn number(&mut self) -> u64 {
-        let length = self.take(1);
-        self.take(length as usize)
-    }
-
-    fn by_name(&mut self) -> ByName {
-        let mut times = ByName::default();
-        for _ in 0..self.number() / 2 {
-            let (name, time) = (NameId::at(self.number()), unzigzag(self.number()));
-            times.add(name, time);
-        }
-        times
-    }
-}
-
-/// How many bytes a number takes without those in front that are 0.
-#[inline(always)]
-fn length(number: u64) -> usize {
-    (u64::BITS + 7 - number.leading_zeros()) as usize >> 3
-}
-
-/// A number that is small if that one is near 0.
-#[inline(always)]
-fn zigzag(number: i64) -> u64 {
-    (number << 1 ^ number >> 63).cast_unsigned()
-}
-
-#[inline(always)]
-fn unzigzag(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::goroutines::stats::ByName;
     use proptest::prelude::*;
 
     fn any_number() -> impl Strategy<Value = i64> {

@@ -13,13 +13,19 @@ pub(super) struct Person {
     /// Its summary, as far as it has come: its figures are what was before the
     /// state that it is in, without what the pass keeps count of.
     pub(super) sum: Goroutine,
+    pub(super) now: Present,
+    within: Option<Box<Within>>,
+}
+
+/// What of the state that a goroutine is in its [`Life`] does not tell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Present {
     /// Since when it is in a system call, if it is in one.
     pub(super) calls: Time,
     /// When it lost its P in that.
     lost_proc: Time,
-    /// The state that it is in is in its figures already.
+    /// It is in its figures already.
     pub(super) settled: bool,
-    within: Option<Box<Within>>,
 }
 
 /// The ranges and regions that a goroutine is in, which few are.
@@ -43,7 +49,8 @@ impl Person {
     /// One of which nothing is known but when it was created.
     pub(super) fn new(id: GoId, created: Time) -> Person {
         let sum = Goroutine::new(id, created);
-        Person { sum, calls: Time::default(), lost_proc: NEVER, settled: false, within: None }
+        let now = Present { calls: Time::default(), lost_proc: NEVER, settled: false };
+        Person { sum, now, within: None }
     }
 
     /// The ranges and regions that it is in, if it is in any.
@@ -53,6 +60,17 @@ impl Person {
 
     pub(super) fn within_mut(&mut self) -> &mut Within {
         self.within.get_or_insert_default()
+    }
+
+    /// It is created, in that region, if it inherits one.
+    pub(super) fn create(&mut self, step: &Step<'_, '_>, inherited: Option<usize>) {
+        let sum = &mut self.sum;
+        sum.creation_seen = true;
+        sum.creator = step.goroutine().unwrap_or(NOBODY);
+        sum.creation_stack = step.now.stack;
+        if let Some(region) = inherited {
+            self.within_mut().active.push(region);
+        }
     }
 
     /// It runs.
@@ -65,7 +83,7 @@ impl Person {
 
     /// It loses its P in a system call.
     pub(super) fn lose_proc(&mut self, time: Time) {
-        self.lost_proc = time;
+        self.now.lost_proc = time;
     }
 
     /// It leaves a state in which it was for `took` nanoseconds.
@@ -74,7 +92,7 @@ impl Person {
         match left {
             // The pass keeps count of these.
             GoState::Running | GoState::Runnable | GoState::NotExist | GoState::Undetermined => {}
-            GoState::Waiting if self.settled => self.settled = false,
+            GoState::Waiting if self.now.settled => self.now.settled = false,
             GoState::Waiting => self.sum.stats.block.add(reason, took),
             GoState::Syscall => self.come_back(time),
         }
@@ -83,9 +101,9 @@ impl Person {
     /// It comes back from a system call.
     fn come_back(&mut self, time: Time) {
         let stats = &mut self.sum.stats;
-        let with_proc = unless_never(self.lost_proc).unwrap_or(time);
-        self.lost_proc = NEVER;
-        stats.syscall = stats.syscall.saturating_add(with_proc.since(self.calls));
+        let with_proc = unless_never(self.now.lost_proc).unwrap_or(time);
+        self.now.lost_proc = NEVER;
+        stats.syscall = stats.syscall.saturating_add(with_proc.since(self.now.calls));
         stats.syscall_block = stats.syscall_block.saturating_add(time.since(with_proc));
     }
 
@@ -114,7 +132,13 @@ impl Person {
     /// Its figures up to `time`, what it is in the middle of included.
     pub(super) fn until(&self, life: &Life, spent: &Spent, time: Time, compat: Compat) -> Stats {
         let mut stats = self.figures(spent);
-        self.settle(&mut stats, life, time, compat);
+        if stats.total == 0 {
+            stats.total = time.since(self.sum.created);
+        }
+        self.now.settle(&mut stats, life, time, compat);
+        for &(name, begun) in self.within().map_or(&[][..], |within| &within.ranges) {
+            stats.ranges.add(name, time.since(begun));
+        }
         stats
     }
 
@@ -125,23 +149,49 @@ impl Person {
         stats
     }
 
-    /// Adds what it is in the middle of to its figures.
-    fn settle(&self, stats: &mut Stats, life: &Life, time: Time, compat: Compat) {
+    /// Ends all that it is in the middle of; returns the regions it is in.
+    pub(super) fn end(&mut self, life: &Life, time: Time, compat: Compat) -> Vec<usize> {
+        let stats = &mut self.sum.stats;
         if stats.total == 0 {
             stats.total = time.since(self.sum.created);
         }
-        if life.begun && !self.settled {
-            let took = time.since(life.since);
-            match life.state {
-                GoState::Running => stats.exec = stats.exec.saturating_add(took),
-                GoState::Runnable => stats.sched_wait = stats.sched_wait.saturating_add(took),
-                GoState::Waiting => stats.block.add(life.reason, took),
-                GoState::Syscall => self.in_syscall(stats, time, compat),
-                GoState::NotExist | GoState::Undetermined => {}
-            }
+        self.now.settle(stats, life, time, compat);
+        (self.now.settled, self.now.lost_proc) = (true, NEVER);
+        let Some(within) = &mut self.within else { return Vec::new() };
+        for (name, begun) in within.ranges.drain(..) {
+            self.sum.stats.ranges.add(name, time.since(begun));
         }
-        for &(name, begun) in self.within().map_or(&[][..], |within| &within.ranges) {
-            stats.ranges.add(name, time.since(begun));
+        std::mem::take(&mut within.active)
+    }
+
+    /// Writes down what it comes to, with its regions by when they began.
+    pub(super) fn close(&mut self, life: &Life, spent: &Spent, regions: &[Region], all: &mut Goroutines) {
+        let sum = &mut self.sum;
+        (sum.name, sum.state, sum.since) = (life.root, life.state, life.since);
+        (sum.reason, sum.stack) = (life.reason, life.own);
+        sum.stats.spend(spent);
+        if let Some(within) = self.within.take() {
+            sum.regions = within.regions.into();
+            sum.regions.sort_by_key(|&at| regions.get(at).and_then(|region| region.start));
+        }
+        all.push(sum);
+        sum.id = NOBODY;
+    }
+}
+
+impl Present {
+    /// Adds it to the figures of a goroutine.
+    fn settle(&self, stats: &mut Stats, life: &Life, time: Time, compat: Compat) {
+        if !life.begun || self.settled {
+            return;
+        }
+        let took = time.since(life.since);
+        match life.state {
+            GoState::Running => stats.exec = stats.exec.saturating_add(took),
+            GoState::Runnable => stats.sched_wait = stats.sched_wait.saturating_add(took),
+            GoState::Waiting => stats.block.add(life.reason, took),
+            GoState::Syscall => self.in_syscall(stats, time, compat),
+            GoState::NotExist | GoState::Undetermined => {}
         }
     }
 
@@ -159,30 +209,5 @@ impl Person {
                 stats.syscall_block = stats.syscall_block.saturating_add(without);
             }
         }
-    }
-
-    /// Ends all that it is in the middle of; returns the regions it is in.
-    pub(super) fn end(&mut self, life: &Life, time: Time, compat: Compat) -> Vec<usize> {
-        let mut stats = std::mem::take(&mut self.sum.stats);
-        self.settle(&mut stats, life, time, compat);
-        self.sum.stats = stats;
-        (self.settled, self.lost_proc) = (true, NEVER);
-        let Some(within) = &mut self.within else { return Vec::new() };
-        within.ranges.clear();
-        std::mem::take(&mut within.active)
-    }
-
-    /// Writes down what it comes to, with its regions by when they began.
-    pub(super) fn close(&mut self, life: &Life, spent: &Spent, regions: &[Region], all: &mut Goroutines) {
-        let sum = &mut self.sum;
-        (sum.name, sum.state, sum.since) = (life.root, life.state, life.since);
-        (sum.reason, sum.stack) = (life.reason, life.own);
-        sum.stats.spend(spent);
-        if let Some(within) = self.within.take() {
-            sum.regions = within.regions.into();
-            sum.regions.sort_by_key(|&at| regions.get(at).and_then(|region| region.start));
-        }
-        all.push(sum);
-        sum.id = NOBODY;
     }
 }
