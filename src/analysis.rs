@@ -251,7 +251,7 @@ impl Trace<'_> {
             let Some(&first) = records.first() else { return ControlFlow::Continue(()) };
             let event = Event::new(self, generation, first);
             watch(&event);
-            pass.turn_to(generation);
+            pass.turn_to(generation, event.time());
             for &record in records {
                 pass.show_next(&Event::new(self, generation, record), &mut analysis);
             }

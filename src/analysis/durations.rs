@@ -17,8 +17,7 @@ pub struct Durations {
     /// The lower 16 bits of the counts: of small ones the cache has room for more.
     counts: Vec<u16>,
     /// What is above those, where there is anything.
-    upper: BTreeMap<usize, u64>,
-    count: u64,
+    upper: Option<Box<BTreeMap<usize, u64>>>,
     /// More than any number of them come to.
     sum: u128,
     min: i64,
@@ -44,8 +43,8 @@ impl Sorted {
 /// The figures, without thousands of buckets.
 impl fmt::Debug for Durations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Durations { count, min, max, .. } = self;
-        let sum = self.sum();
+        let Durations { min, max, .. } = self;
+        let (count, sum) = (self.count(), self.sum());
         write!(f, "{count} durations, {sum} ns, {min} to {max} ns, median {} ns", self.quantile(0.5))
     }
 }
@@ -66,7 +65,6 @@ impl Durations {
         match count.and_then(|count| Some((count.checked_add(1)?, count))) {
             Some((more, count)) => {
                 *count = more;
-                self.count += 1;
                 if nanos < self.min {
                     self.min = nanos;
                 }
@@ -87,54 +85,54 @@ impl Durations {
         }
         let nanos = nanos.max(0);
         let bucket = bucket_of(nanos.unsigned_abs());
-        if self.counts.len() <= bucket {
-            self.counts.resize(bucket + 1, 0);
-        }
-        self.count_more(bucket, times);
-        self.min = if self.count == 0 { nanos } else { self.min.min(nanos) };
+        self.min = if self.is_empty() { nanos } else { self.min.min(nanos) };
         self.max = self.max.max(nanos);
-        self.count += times;
+        self.count_more(bucket, times);
         self.sum += u128::from(nanos.unsigned_abs()) * u128::from(times);
     }
 
     fn count_more(&mut self, bucket: usize, times: u64) {
+        if self.counts.len() <= bucket {
+            self.counts.resize(bucket + 1, 0);
+        }
         let Some(count) = self.counts.get_mut(bucket) else { return };
         let sum = u64::from(*count) + (times & u64::from(u16::MAX));
         *count = sum as u16;
         let carried = (sum >> u16::BITS) + (times >> u16::BITS);
         if carried != 0 {
-            *self.upper.entry(bucket).or_default() += carried;
+            *self.upper.get_or_insert_default().entry(bucket).or_default() += carried;
         }
     }
 
     /// The counts of all buckets.
     fn all(&self) -> impl Iterator<Item = u64> + '_ {
-        let upper = |bucket: &usize| self.upper.get(bucket).copied().unwrap_or(0);
+        let upper = |bucket: &usize| self.upper.as_ref().and_then(|upper| upper.get(bucket)).copied().unwrap_or(0);
         self.counts.iter().enumerate().map(move |(bucket, &count)| upper(&bucket) << u16::BITS | u64::from(count))
     }
 
     /// Adds all that another holds.
     pub fn merge(&mut self, other: &Durations) {
-        if other.count == 0 {
+        if other.is_empty() {
             return;
         }
-        if self.counts.len() < other.counts.len() {
-            self.counts.resize(other.counts.len(), 0);
-        }
-        other
-            .all()
-            .enumerate()
-            .filter(|(_, times)| *times != 0)
-            .for_each(|(bucket, times)| self.count_more(bucket, times));
-        self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
-        self.max = self.max.max(other.max);
-        self.count += other.count;
+        (self.min, self.max) = match self.is_empty() {
+            true => (other.min, other.max),
+            false => (self.min.min(other.min), self.max.max(other.max)),
+        };
+        let others = other.all().enumerate().filter(|(_, times)| *times != 0);
+        others.for_each(|(bucket, times)| self.count_more(bucket, times));
         self.sum += other.sum;
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        // Where there is a bucket, there is one in the last.
+        self.counts.is_empty()
     }
 
     /// How many there are.
     pub fn count(&self) -> u64 {
-        self.count
+        self.all().sum()
     }
 
     /// All of them together, in nanoseconds.
@@ -161,14 +159,15 @@ impl Durations {
 
     /// The mean, rounded down; 0 if there is none.
     pub fn mean(&self) -> i64 {
-        self.sum().checked_div(i64::try_from(self.count).unwrap_or(i64::MAX)).unwrap_or(0)
+        self.sum().checked_div(i64::try_from(self.count()).unwrap_or(i64::MAX)).unwrap_or(0)
     }
 
     /// The least duration that a share `q` (0 to 1) of them does not exceed: the
     /// median for 0.5. Never below the true one, and above it by less than
     /// 1/128; 0 if there is none.
     pub fn quantile(&self, q: f64) -> i64 {
-        let rank = ((q.clamp(0.0, 1.0) * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
+        let count = self.count();
+        let rank = ((q.clamp(0.0, 1.0) * count as f64).ceil() as u64).clamp(1, count.max(1));
         let mut seen = 0;
         for (bucket, count) in self.all().enumerate() {
             seen += count;

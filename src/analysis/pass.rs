@@ -23,6 +23,7 @@ use crate::event::Event;
 use crate::event::go::{GoChange, changes_go};
 use crate::event::transition::GoState;
 use crate::generation::Generation;
+use crate::time::Time;
 use crate::wire::v2::spec::EventType;
 use known::Followed;
 use std::cell::OnceCell;
@@ -52,13 +53,14 @@ impl Pass {
     /// Shows the next event to an analysis, if that has a use for it.
     #[inline(always)]
     pub fn show<A: Analysis>(&mut self, event: &Event<'_>, analysis: &mut A) {
-        self.turn_to(event.generation());
+        self.turn_to(event.generation(), event.time());
         self.show_next(event, analysis);
     }
 
-    /// Turns to a generation: that of the events which follow.
+    /// Turns to a generation: that of the events which follow, the next at that time.
     #[inline(always)]
-    pub(super) fn turn_to(&mut self, generation: Option<&Generation<'_>>) {
+    pub(super) fn turn_to(&mut self, generation: Option<&Generation<'_>>, time: Time) {
+        self.known.begin(time);
         if let Some(generation) = generation {
             self.known.turn_to(generation.index());
         }
@@ -74,7 +76,7 @@ impl Pass {
     /// reason and brought there by which stack: no more is followed.
     #[inline(always)]
     pub(super) fn show_spans<A: Analysis>(&mut self, event: &Event<'_>, analysis: &mut A) {
-        self.turn_to(event.generation());
+        self.turn_to(event.generation(), event.time());
         self.show_and_follow::<false, A>(event, analysis);
     }
 

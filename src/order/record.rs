@@ -119,7 +119,7 @@ pub(crate) mod note {
 }
 
 /// How many records a block holds: few enough to stay in the second-level cache.
-const BLOCK: usize = 256;
+const BLOCK: usize = 512;
 /// The most records that one event makes.
 pub(crate) const MOST_RECORDS: usize = 3;
 

@@ -79,7 +79,7 @@ impl Causes {
 
     /// Those for which something waited.
     pub(super) fn by_cause(&self, names: &Names) -> Vec<ByCause> {
-        let all = (0..).zip(&self.waits).filter(|(_, waits)| waits.count() != 0);
+        let all = (0..).zip(&self.waits).filter(|(_, waits)| !waits.is_empty());
         all.map(|(id, waits)| ByCause { cause: self.cause(id, names), waits: waits.clone() }).collect()
     }
 }

@@ -54,17 +54,17 @@ impl Functions {
 
     /// The waits of goroutines that began with each function, and its name.
     pub(super) fn waits(&self, names: &Names) -> impl Iterator<Item = (NameId, &Durations)> {
-        names.ids().zip(&self.waits).filter(|(_, waits)| waits.count() != 0)
+        names.ids().zip(&self.waits).filter(|(_, waits)| !waits.is_empty())
     }
 
     /// The waits that the scheduler ended.
     pub(super) fn woken_by_scheduler(&self) -> Option<&Durations> {
-        self.woken.first().filter(|woken| woken.count() != 0)
+        self.woken.first().filter(|woken| !woken.is_empty())
     }
 
     /// The waits that goroutines of each function ended, and its name.
     pub(super) fn woken(&self, names: &Names) -> impl Iterator<Item = (NameId, &Durations)> {
-        names.ids().zip(self.woken.iter().skip(1)).filter(|(_, woken)| woken.count() != 0)
+        names.ids().zip(self.woken.iter().skip(1)).filter(|(_, woken)| !woken.is_empty())
     }
 }
 

@@ -145,13 +145,18 @@ impl Known {
         self.lives.get(slot as usize).map_or(&Spent::NONE, |kept| &kept.spent)
     }
 
+    /// The next event is at that time: the first one, if there was none.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, time: Time) {
+        if self.start.is_none() {
+            (self.start, self.synced) = (Some(time), time);
+        }
+    }
+
     /// Takes note of an event, before analyses see it; whether it is the first of
     /// its thread, if `ALL` is to be known.
     #[inline(always)]
     pub(super) fn note<const ALL: bool>(&mut self, time: Time, thread: Option<ThreadId>) -> bool {
-        if self.start.is_none() {
-            (self.start, self.synced) = (Some(time), time);
-        }
         self.last = time;
         ALL && self.threads.note(thread)
     }

@@ -115,7 +115,7 @@ impl Page<'_> {
     fn print(&self, out: &mut impl Write) -> io::Result<()> {
         let Latency { waits, causes, functions, wakers, .. } = self.latency;
         let heading = self.styles.heading;
-        if waits.count() == 0 {
+        if waits.is_empty() {
             writeln!(out, "no goroutine waited for a P in this trace")?;
         } else {
             let total =

@@ -24,7 +24,7 @@ pub(super) fn stall(o: &Observation, t: &Thresholds) -> Option<Finding> {
     if let Some(cpu) = o.gc_cpu {
         evidence.push(Evidence::text(format!("the collector took {} of the processors' time", percent(cpu))));
     }
-    if o.pause_times.count() != 0 {
+    if !o.pause_times.is_empty() {
         evidence.push(Evidence::text(format!(
             "{} pauses, {} together, {} the longest",
             o.pause_times.count(),
