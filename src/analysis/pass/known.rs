@@ -47,8 +47,9 @@ pub(super) struct Followed {
     pub(super) took: i64,
 }
 
-/// What is known of the goroutine in a slot.
+/// What is known of the goroutine in a slot, in cache lines of its own.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 struct Kept {
     life: Life,
     /// How long it was in which state, the present one aside.
