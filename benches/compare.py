@@ -202,19 +202,22 @@ def pprof_row(budget, tools, options):
 
 
 def analyses_row(budget, tools, options):
-    """Every analysis in one pass, beside ordering alone: both read the file, with one thread."""
+    """Every analysis in one pass, without and with `diagnose`, beside ordering alone: all read the file, with one thread."""
     note("building examples/everything.rs")
     text_of(["cargo", "build", "--release", "--example", "everything", "--manifest-path", str(REPO / "Cargo.toml")])
     everything = TARGET / "release" / "examples" / "everything"
     trace = record("mixed", options)
-    pairs = []
-    for _ in range(min(options.runs, 5)):
+    rounds = []
+    for _ in range(options.runs):
         note(f"every analysis of {trace.name}")
-        ordered = run([tools.gotrace, "count", "--threads", "1", "--no-mmap", trace.path])
-        pairs.append((ordered.wall, run([str(everything), str(trace.path), "1"]).wall))
-    cost = statistics.median(all_of_it / ordered for ordered, all_of_it in pairs)
-    measured = f"**{times(cost)}** `count` ({min(p[1] for p in pairs):.2f} s, {min(p[0] for p in pairs):.2f} s)"
-    budget.add("every analysis in one pass, 1 thread", "3x `count`", "2x `count`", measured, verdict(-cost, -3, -2))
+        count = [tools.gotrace, "count", "--threads", "1", "--no-mmap", trace.path]
+        plain = [str(everything), str(trace.path), "1"]
+        rounds.append([run(command).wall for command in (count, plain, [*plain, "diagnose"])])
+    for at, what in [(1, "every analysis in one pass"), (2, "the same and what `diagnose` asks")]:
+        cost = statistics.median(walls[at] / walls[0] for walls in rounds)
+        best = [min(walls[of] for walls in rounds) for of in (at, 0)]
+        measured = f"**{times(cost)}** `count` ({best[0]:.2f} s, {best[1]:.2f} s)"
+        budget.add(f"{what}, 1 thread", "3x `count`", "2x `count`", measured, verdict(-cost, -3, -2))
 
 
 def memory_rows(budget, tools, options):

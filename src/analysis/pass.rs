@@ -120,9 +120,13 @@ impl Pass {
         common! { GoStart GoUnblock GoBlock GoStop GoSyscallBegin GoSyscallEnd GoDestroy }
     }
 
+    /// A goroutine changes as events of one type do, whose states are constants here. If
+    /// it was not in the state that it is said to leave, it is a step like any other.
     #[inline(always)]
     fn change<const ALL: bool, A: Analysis>(&mut self, seen: &Seen<'_, '_>, change: &GoChange, analysis: &mut A) {
-        let Some(followed) = self.known.follow::<ALL>(seen, change) else { return };
+        let Some(followed) = self.known.follow::<ALL>(seen, change) else {
+            return analysis.event(seen, &mut self.known);
+        };
         let step = self.step(seen, change, &followed);
         let creates = change.from == GoState::NotExist;
         if step.left == change.from && step.begun != creates {
@@ -173,6 +177,7 @@ impl Pass {
     }
 }
 
+/// Shows any step.
 #[inline(never)]
 fn show_odd<A: Analysis>(step: Aside<'_, '_>, known: &Known, analysis: &mut A) {
     analysis.goroutine(&step.step(), known);

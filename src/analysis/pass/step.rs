@@ -42,8 +42,8 @@ impl<'t> Deref for Seen<'_, 't> {
 /// An event with which a goroutine leaves one state for another, or with which
 /// the trace tells of one for the first time.
 ///
-/// What is told of it is kept in registers as long as nobody asks where it stands in
-/// memory: code that is not inlined takes a copy.
+/// What is told of it is kept in registers, or is constant, as long as nobody asks where
+/// it stands in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'p, 't> {
     pub(super) seen: &'p Seen<'p, 't>,
