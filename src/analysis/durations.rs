@@ -17,6 +17,7 @@ pub struct Durations {
     /// The lower 16 bits of the counts: of small ones the cache has room for more.
     counts: Vec<u16>,
     /// What is above those, where there is anything.
+    #[allow(clippy::box_collection, reason = "all but the counts fit a cache line")]
     upper: Option<Box<BTreeMap<usize, u64>>>,
     /// More than any number of them come to.
     sum: u128,
