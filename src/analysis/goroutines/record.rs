@@ -21,6 +21,7 @@ pub(super) const FIGURES: usize = COMMON + RARE;
 const HEAD: usize = 8;
 /// The most bytes that a figure takes.
 const WIDEST: usize = 8;
+
 /// A record as it is written.
 pub(super) struct Record {
     bytes: [u8; HEAD + FIGURES * WIDEST],

@@ -65,6 +65,10 @@ type Run = (Time, Time, GoId, Option<ProcId>, StackKey, NameId);
 pub(super) struct Left<'a> {
     /// The state.
     pub(super) was: &'a Life,
+    /// Which one it is, and whether it began in what was seen: as [`Step`] has it, for
+    /// there they are constants most often.
+    ///
+    /// [`Step`]: crate::analysis::Step
     pub(super) state: GoState,
     pub(super) begun: bool,
     /// How long it was in that, in nanoseconds; 0 if that is not known.
