@@ -1,0 +1,139 @@
+// What the page does whatever the trace: its keys, groups, downloads, policy and token.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { browse, data, open, serve, settled, viewOf, watched } from './lib.mjs';
+
+let browser;
+let context;
+before(async () => {
+  browser = await browse();
+  context = await browser.context({ bypassCSP: true });
+});
+after(async () => {
+  await context.close();
+  browser.stop();
+});
+
+test('groups open, goroutines are stepped through, and the wheel zooms', async () => {
+  const server = await serve(data('traces/go1.27/mixed.trace'));
+  const { page, faults } = await watched(context, server.origin);
+  try {
+    await open(page, server, 'timeline?hide=threads,tasks');
+    await settled(page);
+    const group = page.locator('.lane-label .group').first();
+    const before = await page.locator('.lane-label').count();
+    await group.click();
+    await settled(page);
+    assert.equal(await group.getAttribute('aria-expanded'), 'true');
+    assert.ok((await page.locator('.lane-label').count()) > before);
+    for (const by of ['creator', 'state', 'task']) {
+      await page.selectOption('.lane-label select', by);
+      await settled(page);
+      await page.locator('.lane-label .group').first().click();
+      await settled(page);
+      assert.equal(await page.locator('.tl-bar .problem').count(), 0, by);
+    }
+    const whole = await viewOf(page);
+    const box = await page.locator('.tl-lanes').boundingBox();
+    await page.mouse.move(box.x + box.width / 4, box.y + 40);
+    await page.keyboard.down('Control');
+    for (let i = 0; i < 6; i++) await page.mouse.wheel(0, -150);
+    await page.keyboard.up('Control');
+    await settled(page);
+    const zoomed = await viewOf(page);
+    assert.ok(zoomed.to - zoomed.from < (whole.to - whole.from) / 10);
+    // The moment under the pointer stays there.
+    const at = (view) => view.from + (view.to - view.from) / 4;
+    assert.ok(Math.abs(at(whole) - at(zoomed)) < (whole.to - whole.from) / 100);
+    await open(page, server, 'timeline?from=40000000&to=45000000&pin=16&lane=goroutine:16&at=41600000');
+    await page.waitForSelector('.details .facts');
+    const seen = new Set();
+    for (let i = 0; i < 4; i++) {
+      seen.add(await page.textContent('.details .facts'));
+      await page.keyboard.press(']');
+      await page.waitForTimeout(400);
+    }
+    assert.equal(seen.size, 4);
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => !document.querySelector('.details'));
+    await page.keyboard.press('?');
+    await page.waitForSelector('dialog[open]');
+    assert.deepEqual(faults, []);
+  } finally {
+    page.removeAllListeners();
+    await page.goto('about:blank');
+    await server.stop();
+  }
+});
+
+test('a profile is saved', async () => {
+  const server = await serve(data('traces/go1.27/http.trace'));
+  const { page, faults } = await watched(context, server.origin);
+  try {
+    await open(page, server, 'profiles?kind=sched');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /^save/ }).click()]);
+    assert.equal(download.suggestedFilename(), 'sched.pb.gz');
+    const bytes = readFileSync(await download.path());
+    assert.deepEqual([...bytes.subarray(0, 2)], [0x1f, 0x8b]);
+    assert.deepEqual(faults, []);
+  } finally {
+    page.removeAllListeners();
+    await page.goto('about:blank');
+    await server.stop();
+  }
+});
+
+test('text of a trace is never markup', async () => {
+  const server = await serve(data('traces/go1.27/annotations.trace'));
+  const { page, faults } = await watched(context, server.origin);
+  try {
+    for (const path of ['tasks', 'regions', 'search?q=a&kind=log', 'timeline']) {
+      await open(page, server, path);
+      await page.waitForFunction(() => !document.querySelector('.busy'));
+      assert.equal(await page.locator('main script, main img, main iframe').count(), 0);
+    }
+    assert.deepEqual(faults, []);
+  } finally {
+    page.removeAllListeners();
+    await page.goto('about:blank');
+    await server.stop();
+  }
+});
+
+test('the page runs under its own policy, and asks nobody else', async () => {
+  const server = await serve(data('traces/go1.27/http.trace'));
+  const strict = await browser.context({ bypassCSP: false });
+  try {
+    const { page, faults } = await watched(strict, server.origin);
+    const answer = await page.goto(server.url);
+    const policy = answer.headers()['content-security-policy'] ?? '';
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /script-src 'sha256-/);
+    await page.waitForSelector('.tiles');
+    await page.getByRole('link', { name: 'Timeline', exact: true }).click();
+    await page.waitForSelector('.tl-lanes');
+    await page.waitForTimeout(1000);
+    await page.getByRole('link', { name: 'MMU', exact: true }).click();
+    await page.waitForSelector('h1');
+    await page.waitForTimeout(500);
+    assert.deepEqual(faults, []);
+  } finally {
+    await strict.close();
+    await server.stop();
+  }
+});
+
+test('without the token there is a clear word', async () => {
+  const server = await serve(data('traces/go1.27/hello.trace'));
+  const fresh = await browser.context({ bypassCSP: true });
+  try {
+    const page = fresh.pages()[0] ?? (await fresh.newPage());
+    await page.goto(server.origin + '/');
+    await page.waitForSelector('.problem');
+    assert.match(await page.textContent('.problem'), /open the address that the command printed/);
+  } finally {
+    await fresh.close();
+    await server.stop();
+  }
+});
