@@ -36,14 +36,14 @@ ROWS = ["speed", "v1", "pprof", "analyses", "memory", "growth"]
 QUICK_ROWS = ["speed", "memory", "growth"]
 PACE_MB = 10  # a second, when recording: a busy server's, and some generations in each trace
 
-# Growth: one workload for 1, 4, 16 and 64 seconds at the same pace, so that it
-# is the number of generations that grows.
+# For the row of growth, one workload runs for 1, 4, 16 and 64 seconds at the same pace, so
+# that only the number of generations grows.
 GROWTH = [1, 4, 16, 64]
 QUICK_GROWTH = [1, 4, 16]
 GROWTH_MB = 8
 
-# What is timed against Go's ordered reader: gotrace's arguments, what it is
-# called, the floor and the goal.
+# The variants that are timed against Go's ordered reader: gotrace's arguments, the label,
+# the floor and the goal.
 SPEED = {
     "raw": ("--raw --threads 1", "raw scan of all batches, no order, 1 thread", 20, 25),
     "ordered": ("--threads 1", "ordered and validated, Go's exact order, 1 thread", 8, 10),
@@ -56,11 +56,11 @@ QUIET = 0.95
 
 
 class Failure(Exception):
-    """The comparison makes no sense, or cannot be made."""
+    """Raised if the comparison makes no sense, or cannot be made."""
 
 
 class NotBuiltYet(Exception):
-    """gotrace does not read traces of this version."""
+    """Raised if gotrace does not read traces of this version."""
 
 
 def main():
@@ -136,7 +136,7 @@ def known_names(text, known):
 
 
 def speed_rows(budget, tools, options):
-    """Every workload with every variant; the worst workload is the row's figure."""
+    """Measures every workload with every variant; the worst workload is the row's figure."""
     results = {w: compare(tools, record(w, options), SPEED, options.runs) for w in options.workloads}
     for name, (_, what, floor, goal) in SPEED.items():
         worst = min(results, key=lambda w: results[w].ratio[name])
@@ -202,7 +202,7 @@ def pprof_row(budget, tools, options):
 
 
 def analyses_row(budget, tools, options):
-    """Every analysis in one pass, without and with `diagnose`, beside ordering alone: all read the file, with one thread."""
+    """Measures every analysis in one pass, without and with `diagnose`, and ordering alone: all read the file, with one thread."""
     note("building examples/everything.rs")
     text_of(["cargo", "build", "--release", "--example", "everything", "--manifest-path", str(REPO / "Cargo.toml")])
     everything = TARGET / "release" / "examples" / "everything"
@@ -213,7 +213,7 @@ def analyses_row(budget, tools, options):
         count = [tools.gotrace, "count", "--threads", "1", "--no-mmap", trace.path]
         plain = [str(everything), str(trace.path), "1"]
         rounds.append([run(command).wall for command in (count, plain, [*plain, "diagnose"])])
-    for at, what in [(1, "every analysis in one pass"), (2, "the same and what `diagnose` asks")]:
+    for at, what in [(1, "every analysis in one pass"), (2, "every analysis and those of `diagnose` in one pass")]:
         cost = statistics.median(walls[at] / walls[0] for walls in rounds)
         best = [min(walls[of] for walls in rounds) for of in (at, 0)]
         measured = f"**{times(cost)}** `count` ({best[0]:.2f} s, {best[1]:.2f} s)"
@@ -221,7 +221,7 @@ def analyses_row(budget, tools, options):
 
 
 def memory_rows(budget, tools, options):
-    """Memory that is gotrace's own. The file is mapped, and its pages are not."""
+    """Measures gotrace's own memory, without the pages of the mapped file."""
     traces = [record(w, options) for w in options.workloads]
     traces += [growth_trace(n, options) for n in (options.growth[0], options.growth[-1])]
     table = Table("trace", "MB", "1 thread", "in order, 2 threads", "merged, 2 threads", "Go's reader, resident")
@@ -242,8 +242,8 @@ def memory_rows(budget, tools, options):
 
 
 def growth_rows(budget, tools, options):
-    """Speed over traces that differ in their length alone. It is of processor
-    time: the runs are of different lengths, and so are not disturbed alike."""
+    """Measures the speed on traces that differ only in length. It is in processor
+    time, as long runs are disturbed more than short ones."""
     smallest = min((REPO / "testdata" / "traces" / "go1.27").glob("*.trace"), key=lambda path: path.stat().st_size)
     startup = statistics.median(run([tools.gotrace, "count", "--json", "--threads", "1", smallest]).used for _ in range(15))
     traces = {n: growth_trace(n, options) for n in options.growth}
@@ -271,7 +271,7 @@ def growth_rows(budget, tools, options):
 
 
 def instruction_rows(tools, options):
-    """Instructions an event, counted by callgrind, which no other process disturbs."""
+    """Counts the instructions for each event with callgrind, which no other process disturbs."""
     table = Table("workload", *SPEED)
     for workload in options.workloads:
         trace = record(workload, options, mb=GROWTH_MB)
@@ -296,11 +296,11 @@ def instruction_rows(tools, options):
 def compare(tools, trace, variants, runs):
     """Runs Go's reader and each variant in turn, on a file that is in memory.
 
-    A ratio is of a variant's run and the run of Go's reader in the same round,
-    and the result their median. Where another process disturbs a round there is
-    another one, up to three times as many, and the least disturbed count.
+    A ratio is that of a variant's run to the run of Go's reader in the same round;
+    the result is the median. If another process disturbs a round, it is run again,
+    up to three times as many rounds in all, and the least disturbed count.
     """
-    read_with_go(tools, trace)  # and so the file is in the page cache
+    read_with_go(tools, trace)  # brings the file into the page cache
     for name, (arguments, *_) in variants.items():
         note(f"measuring {trace.name}, {name}")
         count(tools, trace, arguments)
@@ -324,7 +324,7 @@ def compare(tools, trace, variants, runs):
 
 
 def read_with_go(tools, trace):
-    """One run of Go's reader, timed by itself: start-up is not in it."""
+    """Runs Go's reader once, which times itself, without start-up."""
     done = run([tools.reader, str(trace.path)])
     if done.status != 0:
         raise Failure(f"Go's reader rejects {trace.path}: {done.errors}")
@@ -337,8 +337,8 @@ def read_with_go(tools, trace):
 
 
 def count(tools, trace, arguments):
-    """One run of `gotrace count`: what it printed, and the run. Its events are
-    those of Go's reader, or nothing here means anything."""
+    """Runs `gotrace count` once: returns what it printed, and the run. Fails if it
+    does not find as many events as Go's reader."""
     done = run([tools.gotrace, "count", "--json", *arguments.split(), str(trace.path)])
     shown = f"gotrace count {arguments} {trace.path}"
     if done.status != 0:
@@ -358,7 +358,7 @@ def count(tools, trace, arguments):
 
 
 def run(command):
-    """Runs a process: its wall time, its processor time, and their ratio."""
+    """Runs a process; returns its wall time, its processor time, and their ratio."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
@@ -376,11 +376,11 @@ def run(command):
 
 
 def peak(command):
-    """The most anonymous and the most resident memory of a process, in bytes,
-    by looking each millisecond. (The kernel keeps a maximum of the second only.)"""
+    """Returns the most anonymous and the most resident memory of a process, in bytes.
+    Looks each millisecond, as the kernel keeps a maximum of resident memory only."""
     most = {b"RssAnon": 0, b"VmHWM": 0}
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    # Opened once; each read from the start is a new look.
+    # The file stays open: each read from its start gives new figures.
     with open(f"/proc/{process.pid}/status", "rb", buffering=0) as status:
         while process.poll() is None:
             status.seek(0)
@@ -397,7 +397,7 @@ def peak(command):
 
 
 def toolchain(version):
-    """The go command of a version, installed if it is missing."""
+    """Returns the go command of a version, which is installed if it is missing."""
     return text_of([str(REPO / "testdata" / "toolchains.sh"), version]).strip()
 
 
@@ -418,7 +418,7 @@ recorded = set()
 
 
 def record(workload, options, version=None, mb=None, pace=PACE_MB):
-    """The trace of a workload: kept from before, or recorded now, at some MB/s."""
+    """Returns the trace of a workload, kept from before or recorded now, at some MB/s."""
     version, mb = version or options.record_with, mb or options.mb
     name = f"{workload}-go{version}-{mb}mb" + (f"-at-{pace}" if pace != PACE_MB else "")
     path = TRACES / f"{name}.trace"
@@ -440,7 +440,7 @@ def growth_trace(n, options):
 
 def text_of(command, cwd=None):
     """Runs a command that has to work, and returns what it printed."""
-    # The toolchain that is asked for, and nothing of the user's Go settings.
+    # Only the toolchain that is asked for is used, and no Go settings of the user.
     env = dict(os.environ, GOTOOLCHAIN="local", GOWORK="off", GOFLAGS="", GO111MODULE="on", GODEBUG="")
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=cwd, env=env)
     if done.returncode != 0:
@@ -470,7 +470,7 @@ def millions(per_second):
 
 
 class Table:
-    """A Markdown table."""
+    """Returns a Markdown table."""
 
     def __init__(self, *head):
         self.head, self.rows = head, []
@@ -484,7 +484,7 @@ class Table:
 
 
 def conditions(tools, options):
-    """What was measured, and on what."""
+    """Returns the lines that say what was measured, and on which machine."""
     processor = platform.processor() or platform.machine()
     try:
         processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[1]

@@ -1,4 +1,4 @@
-//! How fast the parts are, on every committed trace: `cargo bench`.
+//! The speed of each stage, on committed traces: `cargo bench`.
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
@@ -11,7 +11,7 @@ fn main() {
     divan::main();
 }
 
-/// The workloads worth timing alone: the largest of each version.
+/// Returns the traces worth timing: the largest of each version.
 fn traces() -> Vec<String> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces");
     let versions = ["go1.22", "go1.23", "go1.25", "go1.27"];
@@ -34,7 +34,7 @@ fn bench(bencher: Bencher<'_, '_>, name: &str, run: impl Fn(&Trace<'_>) -> usize
         .bench(|| run(&Trace::parse(&bytes).expect("a committed trace")));
 }
 
-/// Types, arguments and times of all events, in no order.
+/// Times decoding types, arguments and times of all events, unordered.
 #[divan::bench(args = traces())]
 fn raw(bencher: Bencher<'_, '_>, name: &str) {
     bench(bencher, name, |trace| {
@@ -43,19 +43,19 @@ fn raw(bencher: Bencher<'_, '_>, name: &str) {
     });
 }
 
-/// All events in order, validated.
+/// Times all events in order, validated.
 #[divan::bench(args = traces())]
 fn ordered(bencher: Bencher<'_, '_>, name: &str) {
     bench(bencher, name, |trace| trace.events().flatten().count());
 }
 
-/// The same with each event's kind decoded.
+/// Times all events in order, each with its kind decoded.
 #[divan::bench(args = traces())]
 fn kinds(bencher: Bencher<'_, '_>, name: &str) {
     bench(bencher, name, |trace| trace.events().flatten().inspect(|event| _ = divan::black_box(event.kind())).count());
 }
 
-/// The intervals of every G, P and M.
+/// Times the intervals of every G, P and M.
 #[divan::bench(args = traces())]
 fn intervals(bencher: Bencher<'_, '_>, name: &str) {
     bench(bencher, name, |trace| trace.intervals().flatten().count());

@@ -86,7 +86,7 @@ def recorded(name, start):
 
 
 def app_lines(random):
-    """Lines of a server, of about 120 bytes; in 1 of 50 places, one of the runtime's."""
+    """Yields lines of a server, of about 120 bytes, with one of the runtime's after every 50."""
     runtime = recorded("summary", ("SCHED", "gc "))
     words = "request done failed retry upstream cache user order session gc scan status worker".split()
     while True:
@@ -97,20 +97,20 @@ def app_lines(random):
 
 
 def kubernetes_lines(random):
-    """The same as a container runtime writes them."""
+    """Yields the lines of a server with the prefix of a container runtime."""
     for line in app_lines(random):
         yield f"2026-11-23T10:00:00.123456789Z stderr F {line}"
 
 
 def dense_lines(random):
-    """Nothing but SCHED and gc lines."""
+    """Yields only SCHED and gc lines."""
     lines = recorded("summary", ("SCHED", "gc "))
     while True:
         yield from lines
 
 
 def detail_lines(random):
-    """Nothing but blocks with scheddetail."""
+    """Yields only blocks of scheddetail."""
     lines = recorded("detail", ("SCHED", "  P", "  M", "  G"))
     while True:
         yield from lines
@@ -130,11 +130,11 @@ def make(log, lines, mb):
 
 
 def run(command):
-    """Wall-clock seconds, the most resident memory in MB, and the exit status."""
+    """Runs a command; returns wall-clock seconds, the most resident memory in MB, and the exit status."""
     with tempfile.TemporaryFile() as out:
         begun = time.perf_counter()
         child = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
-        # Not wait4's figure, which counts what the child was before it became the command.
+        # wait4's figure is not used: it counts the child's memory before it became the command.
         most = 0
         while child.poll() is None:
             most = max(most, resident(child.pid))
@@ -143,7 +143,7 @@ def run(command):
 
 
 def resident(pid):
-    """The most that a process had resident so far, in MB."""
+    """Returns the most memory that a process had resident so far, in MB."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:

@@ -1,6 +1,5 @@
-//! How long the worst files take, a byte, at 1, 2, 4 and 8 times the size: the
-//! time of a byte must not grow. `cargo bench --bench hostile`, which exits with 1
-//! if it does.
+//! The time that the worst files take for each byte, at 1, 2, 4 and 8 times the size, which
+//! must not grow. `cargo bench --bench hostile` exits with 1 if it does.
 
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -17,7 +16,7 @@ mod builder_v1;
 mod hostile;
 
 fn main() {
-    // One pass of divan for people, and the table that answers the question.
+    // The report of divan is for people; the table decides.
     divan::main();
     if !std::env::args().any(|arg| arg == "--test" || arg == "--list") {
         let growing = table();
@@ -25,11 +24,11 @@ fn main() {
     }
 }
 
-/// The size of a file that is 1 time as large.
+/// The repetitions in a file of size 1.
 const N: u64 = 2000;
 const TIMES: [u64; 4] = [1, 2, 4, 8];
-/// The most that a byte of the largest file may cost more than one of the smallest:
-/// what is quadratic costs eight times as much.
+/// The most that a byte of the largest file may cost, in times of one of the smallest:
+/// something quadratic costs eight times as much.
 const GROWTH: f64 = 4.0;
 
 fn lenient(bytes: &[u8]) -> usize {
@@ -37,7 +36,7 @@ fn lenient(bytes: &[u8]) -> usize {
     trace.map_or(0, |trace| trace.events().flatten().count())
 }
 
-/// Lenient reading of each file.
+/// Times lenient reading of each file.
 #[divan::bench(args = hostile::HOSTILE.map(|(name, _)| name), sample_count = 5, sample_size = 1)]
 fn events(bencher: Bencher<'_, '_>, name: &str) {
     let Some((_, make)) = hostile::HOSTILE.iter().find(|(known, _)| *known == name) else { return };
@@ -45,8 +44,8 @@ fn events(bencher: Bencher<'_, '_>, name: &str) {
     bencher.counter(BytesCount::of_slice(&bytes)).bench(|| lenient(&bytes));
 }
 
-/// Prints nanoseconds a byte, the least of three rounds, as Markdown; returns the
-/// names of those for which that grows.
+/// Prints nanoseconds for each byte, the least of three rounds, as Markdown; returns the
+/// names of the files for which they grow.
 fn table() -> Vec<&'static str> {
     println!("\n| ns a byte | 1x | 2x | 4x | 8x |\n|---|--:|--:|--:|--:|");
     let mut growing = Vec::new();

@@ -1,4 +1,4 @@
-//! The smallest program that embeds the crate: how often goroutines waited, and
+//! The smallest program that embeds the crate: it counts how often goroutines waited, and
 //! for what. Build it with `--no-default-features`.
 
 use gotrace::{EventKind, GoState, StateTransition, Trace, TraceFile};

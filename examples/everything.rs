@@ -1,33 +1,37 @@
-//! Every analysis there is in one pass over a trace, and a line of what each found:
-//! `everything TRACE [THREADS] [diagnose]`. With the last word, what is wrong with the
-//! scheduler is looked for in the same pass. `benches/compare.py` times both beside
+//! Every analysis, in one pass over a trace, with a line of the result of each:
+//! `everything TRACE [THREADS] [diagnose]`. The last word adds the observations of
+//! `diagnose` to the same pass. `benches/compare.py` compares the time of both with that of
 //! `gotrace count`.
 
-use gotrace::analysis::count::Count;
+use gotrace::analysis::count::CollectCounts;
 use gotrace::analysis::gc::CollectGc;
-use gotrace::analysis::goroutines::Summarizer;
-use gotrace::analysis::latency::Latencies;
+use gotrace::analysis::goroutines::CollectGoroutines;
+use gotrace::analysis::latency::CollectLatency;
 use gotrace::analysis::metrics::{CollectCensus, Metrics};
-use gotrace::analysis::mmu::{Flags, Utilization};
+use gotrace::analysis::mmu::{CollectUtilization, Flags};
 use gotrace::analysis::procs::CollectProcs;
-use gotrace::analysis::profile::{ProfileKind, Profiles};
-use gotrace::analysis::summary::Summarize;
+use gotrace::analysis::profile::{CollectProfiles, ProfileKind};
+use gotrace::analysis::summary::CollectSummary;
 use gotrace::analysis::{Analysis, Compat};
-use gotrace::diagnose::{Diagnosis, Observe, Thresholds};
+use gotrace::diagnose::{CollectObservation, Diagnosis, Thresholds};
 use gotrace::{Options, Trace, TraceFile};
 
-/// All of them.
-type Questions =
-    ((Count, Summarize), (Summarizer, Latencies, CollectProcs, CollectCensus), (CollectGc, Utilization), Profiles);
+/// The analyses.
+type Questions = (
+    (CollectCounts, CollectSummary),
+    (CollectGoroutines, CollectLatency, CollectProcs, CollectCensus),
+    (CollectGc, CollectUtilization),
+    CollectProfiles,
+);
 
 fn questions() -> Questions {
     let mut flags = Flags::default();
     (flags.stw, flags.background, flags.assist) = (true, true, true);
     (
-        (Count::default(), Summarize::default()),
-        (Summarizer::default(), Latencies::new(10), CollectProcs::default(), CollectCensus::default()),
-        (CollectGc::default(), Utilization::new(flags, Compat::Right)),
-        Profiles::of(ProfileKind::ALL),
+        (CollectCounts::default(), CollectSummary::default()),
+        (CollectGoroutines::default(), CollectLatency::new(10), CollectProcs::default(), CollectCensus::default()),
+        (CollectGc::default(), CollectUtilization::new(flags, Compat::Right)),
+        CollectProfiles::of(ProfileKind::ALL),
     )
 }
 
@@ -40,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let trace = Trace::with_options(file.bytes(), Options::default().threads(threads))?;
 
     if diagnose {
-        let (answers, observed) = trace.analyze((questions(), Observe::default()))?.output;
+        let (answers, observed) = trace.analyze((questions(), CollectObservation::default()))?.output;
         print(answers);
         for finding in Diagnosis::of(&observed, &Thresholds::default()).findings {
             println!("{}: {}", finding.pattern, finding.headline);
@@ -53,7 +57,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn print(answers: <Questions as Analysis>::Output) {
     let ((count, summary), (people, latency, procs, census), (gc, mmu), profiles) = answers;
-    // Metrics are figures of the others under other names, and a few more.
+    // Metrics are mostly figures of the other analyses under other names.
     let metrics = Metrics::of(&gc, &latency, &procs, &census);
 
     println!("{} events in {} ns", count.events(), summary.span());

@@ -5,7 +5,8 @@
 //! ```
 
 mod add_up;
-mod by_slot;
+pub mod annotations;
+pub(crate) mod collector;
 pub mod count;
 pub mod durations;
 pub mod gc;
@@ -16,32 +17,27 @@ mod longest;
 mod memo;
 pub mod metrics;
 pub mod mmu;
-pub mod names;
 pub mod over_time;
 mod pass;
 pub mod procs;
-mod procs_by_id;
 pub mod profile;
-pub mod stacks;
+mod region_ends;
 pub mod summary;
-mod table;
-mod threads;
 
 pub(crate) use add_up::add_up;
-pub(crate) use by_slot::BySlot;
 pub(crate) use longest::Longest;
 pub(crate) use memo::{Memo, Place};
-pub(crate) use pass::{Aside, Spent};
-pub use pass::{Known, Life, Pass, Seen, Step};
-pub(crate) use procs_by_id::ByProc;
-pub(crate) use table::Table;
-pub(crate) use threads::ThreadSet;
+pub use pass::Pass;
+pub(crate) use region_ends::{Ends, Origin, RegionEnds, TaskIds};
+
+pub(crate) use crate::timeline::{ByProc, BySlot, OutlinedTransition, Table, TimeInStates};
+pub use crate::timeline::{Follower, GoroutineState, SharedEvent, Transition, names, stacks};
 
 use crate::error::Result;
+use crate::error::warning::Warning;
 use crate::event::Event;
+use crate::spec::v2::EventType;
 use crate::trace::Trace;
-use crate::warning::Warning;
-use crate::wire::v2::spec::EventType;
 use std::ops::ControlFlow;
 
 /// A question that is answered by looking at every event once, in order.
@@ -50,23 +46,23 @@ use std::ops::ControlFlow;
 ///
 /// ```
 /// # let bytes = include_bytes!("../testdata/traces/go1.27/hello.trace");
-/// use gotrace::analysis::{count::Count, summary::Summarize};
+/// use gotrace::analysis::{count::CollectCounts, summary::CollectSummary};
 ///
 /// let trace = gotrace::Trace::parse(bytes)?;
-/// let (count, summary) = trace.analyze((Count::default(), Summarize::default()))?.output;
+/// let (count, summary) = trace.analyze((CollectCounts::default(), CollectSummary::default()))?.output;
 /// assert_eq!(count.events(), summary.events);
 /// # Ok::<(), gotrace::Error>(())
 /// ```
 ///
-/// Most questions are about goroutines, and those the pass follows for all: an
-/// analysis is shown each step of one, with the state that it leaves. Here is one of
-/// your own, the longest wait for a P and whose that was:
+/// Most questions are about goroutines. Those the pass follows for all analyses: an
+/// analysis is shown each transition of one, with the state that it leaves. An analysis of
+/// your own, for the longest wait for a P and the function of the goroutine that waited:
 ///
 /// ```
 /// # let bytes = include_bytes!("../testdata/traces/go1.27/mixed.trace");
-/// use gotrace::analysis::{Analysis, Known, Step};
+/// use gotrace::analysis::{Analysis, Follower, Transition};
 /// use gotrace::GoState;
-/// use gotrace::wire::v2::spec::EventType;
+/// use gotrace::spec::v2::EventType;
 ///
 /// #[derive(Default)]
 /// struct LongestWait {
@@ -81,15 +77,15 @@ use std::ops::ControlFlow;
 ///         event == EventType::GoStart
 ///     }
 ///
-///     fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
-///         let waited = step.before().is_some_and(|before| before.state() == GoState::Runnable);
-///         if waited && step.took() > self.nanos {
-///             let name = known.stacks().names.get(step.after().function());
-///             (self.nanos, self.function) = (step.took(), String::from_utf8_lossy(name).into());
+///     fn goroutine(&mut self, transition: &Transition<'_, '_>, known: &Follower) {
+///         let waited = transition.before().is_some_and(|before| before.state() == GoState::Runnable);
+///         if waited && transition.took() > self.nanos {
+///             let name = known.stacks().names.get(transition.after().function());
+///             (self.nanos, self.function) = (transition.took(), String::from_utf8_lossy(name).into());
 ///         }
 ///     }
 ///
-///     fn finish(self, _: &Known) -> (i64, String) {
+///     fn finish(self, _: &Follower) -> (i64, String) {
 ///         (self.nanos, self.function)
 ///     }
 /// }
@@ -100,33 +96,33 @@ use std::ops::ControlFlow;
 /// # Ok::<(), gotrace::Error>(())
 /// ```
 pub trait Analysis {
-    /// The answer. It borrows nothing from the trace.
+    /// Answer of the analysis, which borrows nothing from the trace.
     type Output;
 
-    /// Whether it has a use for events of that type: what no analysis of a pass
-    /// wants is not decoded. It may be shown others nevertheless. Of those that
-    /// change what goroutines do it gets all or none: `GoStart` stands for them.
+    /// Returns whether the analysis has a use for events of a type: events that no analysis
+    /// of a pass wants are not decoded. It may be shown others nevertheless. Events that
+    /// change goroutines are shown all or not at all: `GoStart` stands for them.
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         let _ = event;
         true
     }
 
-    /// Takes note of a step of a goroutine, from one state to another.
+    /// Takes note of a transition of a goroutine, from one state to another.
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
-        let _ = (step, known);
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        let _ = (transition, follower);
     }
 
-    /// Takes note of any other event. The status of a goroutine that is known, as
-    /// later generations repeat it, is one of these.
+    /// Takes note of any other event. The status of a goroutine that is known, as later
+    /// generations repeat it, is one of these.
     #[inline]
-    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
-        let _ = (event, known);
+    fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
+        let _ = (event, follower);
     }
 
-    /// Ends the trace.
-    fn finish(self, known: &Known) -> Self::Output;
+    /// Ends the pass and returns the answer.
+    fn finish(self, follower: &Follower) -> Self::Output;
 }
 
 impl<A: Analysis> Analysis for Option<A> {
@@ -138,21 +134,21 @@ impl<A: Analysis> Analysis for Option<A> {
     }
 
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
         if let Some(analysis) = self {
-            analysis.goroutine(step, known);
+            analysis.goroutine(transition, follower);
         }
     }
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+    fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         if let Some(analysis) = self {
-            analysis.event(event, known);
+            analysis.event(event, follower);
         }
     }
 
-    fn finish(self, known: &Known) -> Self::Output {
-        self.map(|analysis| analysis.finish(known))
+    fn finish(self, follower: &Follower) -> Self::Output {
+        self.map(|analysis| analysis.finish(follower))
     }
 }
 
@@ -170,25 +166,25 @@ macro_rules! side_by_side {
 
             #[inline(always)]
             #[allow(non_snake_case, reason = "each is named as its type")]
-            fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+            fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
                 let ($($name,)*) = self;
-                $($name.goroutine(step, known);)*
+                $($name.goroutine(transition, follower);)*
             }
 
             #[inline]
             #[allow(non_snake_case, reason = "each is named as its type")]
-            fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+            fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
                 let ($($name,)*) = self;
                 $(if $name.wants(event.wire_type()) {
-                    $name.event(event, known);
+                    $name.event(event, follower);
                 })*
             }
 
 
             #[allow(non_snake_case, reason = "each is named as its type")]
-            fn finish(self, known: &Known) -> Self::Output {
+            fn finish(self, follower: &Follower) -> Self::Output {
                 let ($($name,)*) = self;
-                ($($name.finish(known),)*)
+                ($($name.finish(follower),)*)
             }
         }
     };
@@ -205,55 +201,69 @@ side_by_side!(A B C D E F G H);
 side_by_side!(A B C D E F G H I);
 side_by_side!(A B C D E F G H I J);
 
-/// Whose figures an analysis gives where Go's tools are known to be wrong.
+/// Choice of figures where Go's tools are known to be wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum Compat {
-    /// The right ones.
+    /// Correct figures.
     #[default]
     Right,
-    /// Those that Go 1.27's tools print, defects included.
+    /// Figures that Go 1.27's tools print, defects included.
     Go127,
 }
 
-/// What a [`Trace::analyze`] has come to.
+/// Result of [`Trace::analyze`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Analyzed<T> {
-    /// The answer.
+    /// Answer of the analysis.
     pub output: T,
-    /// The defects met, in lenient mode.
+    /// Defects met, in lenient mode.
     pub warnings: Vec<Warning>,
 }
 
 impl Trace<'_> {
-    /// Answers a question, or several, in one pass. Where the options allow two
-    /// threads, ordering runs ahead on one of its own.
+    /// Answers a question, or several, in one pass. Where the options allow two threads,
+    /// ordering runs ahead on a thread of its own.
     ///
     /// # Errors
-    /// The first defect, in strict mode.
+    /// Returns the first defect, in strict mode.
     pub fn analyze<A: Analysis>(&self, analysis: A) -> Result<Analyzed<A::Output>> {
         self.analyze_watched(analysis, |_| ())
     }
 
-    /// The same, calling `watch` with an event now and then: for those who tell
-    /// how far it is.
+    /// Answers a question as [`analyze`](Self::analyze) does, and calls `watch` with an
+    /// event now and then, for a display of progress.
     ///
     /// # Errors
-    /// The first defect, in strict mode.
+    /// Returns the first defect, in strict mode.
     pub fn analyze_watched<A: Analysis>(
         &self,
-        mut analysis: A,
+        analysis: A,
         mut watch: impl FnMut(&Event<'_>),
+    ) -> Result<Analyzed<A::Output>> {
+        self.analyze_while(analysis, |event| {
+            watch(event);
+            true
+        })
+    }
+
+    /// Answers as [`analyze`](Self::analyze) as long as `go_on` returns true: then the trace ends there.
+    pub(crate) fn analyze_while<A: Analysis>(
+        &self,
+        mut analysis: A,
+        mut go_on: impl FnMut(&Event<'_>) -> bool,
     ) -> Result<Analyzed<A::Output>> {
         let mut pass = Pass::default();
         let warnings = self.for_each_block(|generation, records| {
             let Some(&first) = records.first() else { return ControlFlow::Continue(()) };
-            let event = Event::new(self, generation, first);
-            watch(&event);
+            let event = Event::new(self.framed(), generation, first);
+            if !go_on(&event) {
+                return ControlFlow::Break(());
+            }
             pass.turn_to(generation, event.time());
             for &record in records {
-                pass.show_next(&Event::new(self, generation, record), &mut analysis);
+                pass.show_next(&Event::new(self.framed(), generation, record), &mut analysis);
             }
             ControlFlow::Continue(())
         })?;

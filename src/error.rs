@@ -1,23 +1,28 @@
-//! What can be wrong with a trace, always with where.
+//! Defects of a trace, each with its place in the file, and their repairs.
 //!
 //! [`Error`] is one word wide, so that a `Result` on the hot path costs
 //! nothing; it is made in cold code only.
 
 mod kind;
 mod lookalike;
+mod region;
+mod stuck;
 mod v1;
+pub(crate) mod warning;
 
 pub use kind::{ErrorKind, Resource};
 pub use lookalike::Lookalike;
+pub use region::NamedRegion;
+pub use stuck::{Stuck, StuckThread};
 pub use v1::{GoPhase, V1Error};
 
-use crate::ids::ThreadId;
+use crate::base::ids::ThreadId;
 use std::fmt;
 
 /// A result whose error is a defect of the trace.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A defect of a trace: what was expected, and where.
+/// A defect of a trace: what is wrong, and where.
 ///
 /// ```
 /// let error = gotrace::Trace::parse(b"<html>404</html>").unwrap_err();
@@ -35,7 +40,7 @@ struct Inner {
 }
 
 impl Error {
-    /// The one way an error is made.
+    /// Creates an error at an offset in bytes. Every error is made here.
     #[cold]
     #[inline(never)]
     pub(crate) fn at(offset: usize, kind: ErrorKind) -> Error {
@@ -54,28 +59,28 @@ impl Error {
         self
     }
 
-    /// What is wrong.
+    /// Returns the kind of defect, with what was found.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// Where, in bytes from the beginning of the file (or, for the text form,
-    /// of the text).
+    /// Returns the place of the defect, in bytes from the beginning of the file (or, for the
+    /// text form, of the text).
     pub fn offset(&self) -> u64 {
         self.0.offset
     }
 
-    /// The generation that was being read, where one was.
+    /// Returns the generation that was being read, if one was.
     pub fn generation(&self) -> Option<u64> {
         self.0.generation
     }
 
-    /// The M whose events were being read, where that is known.
+    /// Returns the M whose events were being read, if that is known.
     pub fn thread(&self) -> Option<ThreadId> {
         self.0.thread
     }
 
-    /// Whether the trace ends too early, as one that a crash cut short does.
+    /// Returns whether the trace ends too early, as one that a crash cut short does.
     pub fn is_truncation(&self) -> bool {
         matches!(
             self.0.kind,

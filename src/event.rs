@@ -1,4 +1,4 @@
-//! Events: small, borrowed, decoded when asked for.
+//! Events as programs see them: small, borrowed from the trace, decoded on demand.
 
 mod decode;
 pub mod experimental;
@@ -6,29 +6,30 @@ pub(crate) mod go;
 pub mod kind;
 pub mod metric;
 pub mod range;
-pub mod stack;
 pub mod task;
 pub mod transition;
 
-use crate::bytes::uvarint;
+use crate::base::bytes::uvarint;
+use crate::base::ids::{GoId, ProcId, StringId, ThreadId, WIRE_NONE};
+use crate::base::time::Time;
+use crate::generation::framed::Framed;
+use crate::generation::stack::Stack;
+use crate::generation::v1::{map as v1, start};
 use crate::generation::{ClockSnapshot, Generation};
-use crate::ids::{GoId, ProcId, StringId, ThreadId};
 use crate::order::{Record, note};
-use crate::time::Time;
-use crate::trace::Trace;
-use crate::wire::v1::map as v1;
+use crate::spec::v2::EventType;
 use crate::wire::v2::experiment::ExperimentalBatch;
-use crate::wire::v2::spec::EventType;
 pub use experimental::{AllocFree, AllocFreeWhat, Experimental, Lifetime, SpanClass};
 pub use kind::EventKind;
 pub use metric::{Metric, MetricName};
-use stack::Stack;
+use rustc_hash::FxHashSet;
 use std::fmt;
+use transition::StateTransition;
 
-/// An event of a trace, in its place.
+/// An event of a trace, at its place in the causal order.
 ///
-/// It is small and `Copy`. Its [kind](Event::kind) and what belongs to that
-/// are decoded from the file when asked for.
+/// It is small and `Copy`. Its [kind](Event::kind) and the data of that kind
+/// are decoded from the file on demand.
 ///
 /// ```
 /// # let bytes = include_bytes!("../testdata/traces/go1.27/hello.trace");
@@ -46,81 +47,89 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Event<'t> {
-    trace: &'t Trace<'t>,
+    trace: &'t Framed<'t>,
     generation: Option<&'t Generation<'t>>,
     record: Record,
 }
 
-/// What a sync tells of the events that follow.
+/// The data of a [sync](EventKind::Sync), about the events that follow.
 #[derive(Clone, Copy, Debug)]
-pub struct Sync<'t> {
-    /// Its number in the trace, from 1.
+#[non_exhaustive]
+pub struct SyncPoint<'t> {
+    /// The number of the sync in the trace, from 1.
     pub number: u64,
     /// The generation that begins; none at the end of the trace.
     pub generation: Option<&'t Generation<'t>>,
 }
 
-impl<'t> Sync<'t> {
-    /// What time it was, on three clocks (Go 1.25+).
+impl<'t> SyncPoint<'t> {
+    /// Returns the snapshot of the clocks (Go 1.25+), if there is one.
     pub fn clock_snapshot(&self) -> Option<ClockSnapshot> {
         self.generation?.clock_snapshot()
     }
 
-    /// The experimental batches of the generation.
+    /// Iterates over the experimental batches of the generation.
     pub fn experimental_batches(&self) -> impl Iterator<Item = ExperimentalBatch<'t>> + use<'t> {
         self.generation.into_iter().flat_map(Generation::experimental_batches)
     }
 }
 
 impl<'t> Event<'t> {
-    pub(crate) fn new(trace: &'t Trace<'t>, generation: Option<&'t Generation<'t>>, record: Record) -> Event<'t> {
+    pub(crate) fn new(trace: &'t Framed<'t>, generation: Option<&'t Generation<'t>>, record: Record) -> Event<'t> {
         Event { trace, generation, record }
     }
 
-    /// When it happened. Times increase strictly along a trace.
+    /// Returns the time of the event. Times increase strictly along a trace.
     pub fn time(&self) -> Time {
         Time(self.record.time)
     }
 
-    /// The goroutine that was running when it happened. For a transition of a
-    /// goroutine that is the one before it: none where one starts to run.
+    /// Returns the goroutine that was running when the event happened. For a transition of the
+    /// running goroutine it is the one before the event: none if one starts to run.
     pub fn goroutine(&self) -> Option<GoId> {
         self.record.goroutine()
     }
 
-    /// The P that it happened on; for a transition, the one before it.
+    /// Returns the P that the event happened on; for a transition, the one before the event.
     pub fn proc(&self) -> Option<ProcId> {
         self.record.proc()
     }
 
-    /// The number of that P; all ones for none.
+    /// Returns the number of that P; all ones for none.
     pub(crate) fn proc_number(&self) -> u32 {
         self.record.proc
     }
 
-    /// The M that it happened on.
+    /// Returns the M that the event happened on.
     pub fn thread(&self) -> Option<ThreadId> {
         self.record.thread()
     }
 
-    /// Its type on the wire; in a v1 trace, the one that it would have in v2.
-    /// Some events on the wire are several in the trace; [`kind`](Self::kind) is
-    /// what to go by.
+    /// Returns the type on the wire; in a v1 trace, the type that the event would have in v2.
+    /// Some events on the wire are several in the trace, so prefer
+    /// [`kind`](Self::kind).
     pub fn wire_type(&self) -> EventType {
         self.record.event
     }
 
-    /// Where it begins in the file, in bytes; none for a sync.
+    /// Returns the offset of the event in the file, in bytes; none for a sync, and for an event
+    /// that is [restated](Self::is_restated).
     pub fn offset(&self) -> Option<u64> {
-        (self.record.event != EventType::Sync).then_some(self.record.offset as u64)
+        (self.record.event != EventType::Sync && !self.is_restated()).then_some(self.record.offset as u64)
     }
 
-    /// The generation it belongs to; none for the sync that ends the trace.
+    /// Returns whether the event is not one of the trace, but made to tell an analysis of a
+    /// [`Window`](crate::Window) the state at the window's beginning.
+    pub fn is_restated(&self) -> bool {
+        self.record.note & note::RESTATED != 0
+    }
+
+    /// Returns the generation of the event; none for the sync that ends the trace.
     pub fn generation(&self) -> Option<&'t Generation<'t>> {
         self.generation
     }
 
-    /// The stack of its context at that moment, where it has one.
+    /// Returns the stack of the event's context at that moment, if there is one.
     pub fn stack(&self) -> Option<Stack<'t>> {
         if self.record.note & note::SYNTHETIC != 0 {
             return None;
@@ -133,7 +142,7 @@ impl<'t> Event<'t> {
         let id = match arg {
             0 => return None,
             arg if self.is_v1() => self.v1_args().get(usize::from(arg)).copied()?,
-            arg => nth_arg(self.trace.bytes(), self.record.offset, arg),
+            arg => nth_arg(self.trace.bytes, self.record.offset, arg),
         };
         Stack::new(generation, id)
     }
@@ -142,51 +151,101 @@ impl<'t> Event<'t> {
         self.generation.map_or(b"", |generation| generation.name(StringId(id)))
     }
 
-    /// All its arguments, the time difference included.
+    /// Decodes all arguments, the time difference included.
     fn args(&self) -> [u64; 5] {
         if self.record.note & note::SYNTHETIC != 0 {
             return [0; 5];
         }
-        if self.trace.version().is_v1() {
+        if self.trace.version.is_v1() {
             return self.v1_args();
         }
-        args_at(self.trace.bytes(), self.record.offset)
+        args_at(self.trace.bytes, self.record.offset)
     }
 
     #[inline(never)]
     fn v1_args(&self) -> [u64; 5] {
         let Record { offset, event, proc, .. } = self.record;
         let index = self.generation.and_then(|generation| generation.v1.as_ref());
-        index.map_or([0; 5], |index| v1::args(self.trace.bytes(), index, offset, event, u64::from(proc)))
+        index.map_or([0; 5], |index| v1::args(self.trace.bytes, index, offset, event, u64::from(proc)))
     }
 
     pub(crate) fn is_v1(&self) -> bool {
-        self.trace.version().is_v1()
+        self.trace.version.is_v1()
     }
 
-    /// Whether the trace has the event that began what this one ends.
+    /// Returns whether the trace has the event that began the task or range that this one ends.
     pub(crate) fn has_origin(&self) -> bool {
         self.record.extra != 0
     }
 
-    /// The record that ordering made of it, and all its arguments, for what
-    /// writes it anew.
+    /// Returns the creation stack of the goroutine whose status the event is, as an ID of the
+    /// generation's table; 0 for none. Traces of Go 1.5 to 1.21 begin with the creation of every
+    /// existing goroutine; such events come out as statuses without a stack, as Go has them.
+    pub(crate) fn creation_stack(&self) -> u64 {
+        let created = usize::try_from(self.record.extra).unwrap_or_default();
+        let index = self.generation.and_then(|generation| generation.v1.as_ref());
+        match index.filter(|_| self.record.event == EventType::GoStatus && created != 0) {
+            Some(index) => {
+                let [_, _, stack, ..] = v1::args(self.trace.bytes, index, created, EventType::GoCreate, WIRE_NONE);
+                stack
+            }
+            None => 0,
+        }
+    }
+
+    /// Returns GOMAXPROCS when the trace began, from the sync that begins a trace of Go 1.5 to
+    /// 1.21. No event states it, as Go has them.
+    pub(crate) fn gomaxprocs_at_start(&self) -> Option<u64> {
+        let index = self.generation?.v1.as_ref().filter(|_| self.record.event == EventType::Sync)?;
+        start::gomaxprocs(self.trace.bytes, index)
+    }
+
+    /// Returns the record made by ordering, and all arguments, for exports that write the event
+    /// anew.
     pub(crate) fn wire(&self) -> (&Record, [u64; 5]) {
         (&self.record, self.args())
     }
 
-    /// Whether it happened to that goroutine, or while it ran.
-    pub fn involves_goroutine(&self, id: GoId) -> bool {
-        use EventType::*;
-        self.record.go == id.0
-            || match self.record.event {
-                GoCreate | GoCreateBlocked | GoCreateSyscall | GoStart | GoUnblock | GoSwitch | GoSwitchDestroy
-                | GoStatus | GoStatusStack | GCMarkAssistActive => self.args()[1] == id.0,
-                _ => false,
-            }
+    /// Returns the event changed as if its G or P were known before. A status, the first mention
+    /// of a G or P, becomes a transition from the stated state to itself.
+    pub(crate) fn as_known(self) -> Event<'t> {
+        let state = match self.kind() {
+            EventKind::StateTransition(StateTransition::Goroutine { to, .. }) => to as u8,
+            EventKind::StateTransition(StateTransition::Proc { to, .. }) => to as u8,
+            _ => return self,
+        };
+        Event { record: self.record.with_note(state), ..self }
     }
 
-    /// Whether it happened to that P, or on it.
+    /// Returns the record that the event is decoded from.
+    #[cfg(test)]
+    pub(crate) fn record(&self) -> Record {
+        self.record
+    }
+
+    /// Returns whether the event happened to that goroutine, or while it ran.
+    pub fn involves_goroutine(&self, id: GoId) -> bool {
+        self.record.go == id.0 || self.other_goroutine() == Some(id)
+    }
+
+    /// Returns whether it happened to one of those goroutines, or while one ran.
+    pub(crate) fn involves_any_goroutine(&self, ids: &FxHashSet<GoId>) -> bool {
+        self.goroutine().is_some_and(|id| ids.contains(&id))
+            || self.other_goroutine().is_some_and(|id| ids.contains(&id))
+    }
+
+    /// Returns the goroutine that it happened to, as its arguments say, which need not be
+    /// the one that ran.
+    pub(crate) fn other_goroutine(&self) -> Option<GoId> {
+        use EventType::*;
+        match self.record.event {
+            GoCreate | GoCreateBlocked | GoCreateSyscall | GoStart | GoUnblock | GoSwitch | GoSwitchDestroy
+            | GoStatus | GoStatusStack | GCMarkAssistActive => Some(GoId(self.args()[1])),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the event happened to that P, or on it.
     pub fn involves_proc(&self, id: ProcId) -> bool {
         use EventType::*;
         u64::from(self.record.proc) == id.0
@@ -198,7 +257,7 @@ impl<'t> Event<'t> {
     }
 }
 
-/// Which argument of each type of event is its context's stack; 0 for none.
+/// The index, by type of event, of the argument that is the context's stack; 0 for none.
 const STACK_ARGS: [u8; 256] = {
     let mut args = [0; 256];
     let mut i = 0;
@@ -212,7 +271,7 @@ const STACK_ARGS: [u8; 256] = {
     args
 };
 
-/// Decodes one argument of the event at `offset`, which ordering has checked; 0
+/// Decodes the nth argument of the event at `offset`, which ordering has checked; argument 0
 /// is the time difference.
 #[inline]
 fn nth_arg(file: &[u8], offset: usize, n: u8) -> u64 {

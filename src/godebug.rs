@@ -1,9 +1,9 @@
-//! Reads what the Go runtime prints to standard error when it is asked to by
-//! `GODEBUG`: `schedtrace`, `scheddetail`, `gctrace` and `scavtrace`.
+//! Reads the lines that the Go runtime prints to standard error for `GODEBUG`:
+//! `schedtrace`, `scheddetail`, `gctrace` and `scavtrace`.
 //!
 //! The format is that of `runtime/proc.go` (`schedtrace`), `runtime/mgc.go`,
-//! `mgcscavenge.go`, `mheap.go` and `mgcmark.go` of Go 1.5 to 1.27; what changed
-//! when stands beside each field. Three ways in, each resting on the one before:
+//! `mgcscavenge.go`, `mheap.go` and `mgcmark.go` of Go 1.5 to 1.27; each field's docs say
+//! in which version it changed. There are three ways in, each built on the one before:
 //!
 //! ```text
 //! Record::parse   one line's text            -> a typed record that borrows it
@@ -11,9 +11,8 @@
 //! History         the records of a Scanner   -> snapshots and GC cycles on one clock
 //! ```
 //!
-//! Of a [`History`]'s entries, [`Series`] is the scheduler over time, and
-//! [`Collections`] are the figures of the GC; both of a size that does not grow
-//! with the log.
+//! From a [`History`]'s entries, [`Series`] makes the scheduler's figures over time, and
+//! [`Collections`] those of the GC; the size of neither grows with the log.
 //!
 //! ```
 //! use gotrace::godebug::{Item, Record, Scanner};
@@ -37,34 +36,44 @@
 //! # Ok::<(), std::convert::Infallible>(())
 //! ```
 //!
-//! A line need not stand alone: a prefix (a time, a container's name) and text
-//! behind it are passed over, lines wrapped in JSON are unwrapped, and a line in
-//! whose middle another writer's line stands is put together again.
+//! A line need not stand alone: a prefix (a time, a container's name) and text behind it
+//! are skipped, lines wrapped in JSON are unwrapped, and a line that another writer's line
+//! cuts in two is joined again. Lines of several programs are told apart by their prefix,
+//! or by the fields about them.
 
+mod census;
 mod collections;
 mod companion;
 mod cursor;
+mod encoding;
 mod extent;
 mod found;
 mod gctrace;
 mod history;
 mod join;
+mod json;
+mod labels;
 mod line;
+mod marks;
+mod origin;
+mod prefix;
 mod scanner;
 mod scavenge;
 mod scheddetail;
 mod schedtrace;
 mod series;
 mod status;
+mod ticks;
 mod unwrap;
 
+pub use census::{Activity, Census, Counted, Tally};
 pub use collections::{Collections, CpuTotals, HeapPoint};
 pub use companion::{Finalizers, Scan, ScanClass, ScanCount};
 pub use cursor::{Malformed, Unknown};
 pub use extent::Release;
 pub use found::{Found, Item, LogWarning};
-pub use gctrace::{Clock, CpuTime, Gc, HeapSizes};
-pub use history::{Entry, History, Moment, Snapshot};
+pub use gctrace::{Clock, CpuTime, Gc, Goal, HeapSizes};
+pub use history::{Entry, History, MOST_PROGRAMS, Mixed, Moment, Program, Snapshot};
 pub use line::Record;
 pub use scanner::Scanner;
 pub use scavenge::{HeapUse, Released, Scavenge, ScavengeWork, Unit};
@@ -72,3 +81,4 @@ pub use scheddetail::{Goroutine, MId, Proc, Thread};
 pub use schedtrace::{Detail, Queues, Sched};
 pub use series::{Cycles, Gauge, Point, Series};
 pub use status::{GoroutineState, GoroutineStatus, ProcStatus};
+pub use ticks::{ProcTotal, Ticked, Ticks};

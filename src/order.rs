@@ -1,4 +1,4 @@
-//! Ordering: from one stream for each M to one causal order, checked.
+//! Ordering: from one stream of events for each M to one causal order, checked.
 //!
 //! Clocks of different Ms disagree, so time alone does not order a trace.
 //! Events about a G or P carry sequence numbers; an event is held back until
@@ -7,54 +7,47 @@
 //!
 //! 1. try the earliest event of the [frontier];
 //! 2. if it cannot happen yet, try the others by time;
-//! 3. if none can, the trace is broken: [`Stuck`] tells what blocks it.
+//! 3. if none can, the trace is broken: `Stuck` reports the states that block it.
 //!
 //! `dispatch` is the one match from event type to handler. The handlers
-//! stand in the files of their families, all of one signature, and obey one
-//! law: check everything, then commit; "not yet" and an error leave the state
+//! are in the files of their families and have one signature. Each
+//! checks everything before it changes anything, so "not yet" and an error leave the state
 //! as it was.
 
-pub(crate) mod context;
-pub(crate) mod cursor;
 mod dispatch;
 pub(crate) mod frontier;
 mod gc;
 mod goroutine;
-pub(crate) mod guess;
 mod patience;
-pub(crate) mod pdqsort;
 mod place;
 mod proc;
 mod ranges;
-mod record;
 mod recover;
 mod run;
-mod seq;
 pub(crate) mod state;
 mod stuck;
 mod syscall;
 mod user;
 pub(crate) mod v1;
 
-pub(crate) use dispatch::{Advance, Step};
-pub(crate) use record::{Block, Record, note};
-pub use stuck::{Stuck, StuckThread};
+pub(crate) use state::record::{Block, Record, note};
 
+use crate::base::ids::WIRE_NONE;
+use crate::base::limits::Limits;
+use crate::base::pdqsort;
+use crate::base::time::Frequency;
+use crate::error::warning::{Repair, Warning, Warnings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::generation::Generation;
-use crate::ids::WIRE_NONE;
-use crate::limits::Limits;
-use crate::time::Frequency;
-use crate::warning::{Repair, Warning, Warnings};
+use crate::spec::v2::EventType;
 use crate::wire::v2::batch::BatchKind;
 use crate::wire::v2::samples::RawSample;
-use crate::wire::v2::spec::EventType;
-use context::Context;
-use cursor::Spans;
 use frontier::{Entry, Frontier};
 use patience::Patience;
 use run::Ran;
-use state::{NONE, Slot, State};
+use state::context::Context;
+use state::cursor::Spans;
+use state::{NONE, Slot, State, guess};
 
 /// The ordering of a trace, one generation after the other.
 #[derive(Clone, Debug)]
@@ -67,23 +60,23 @@ pub(crate) struct Order<'a> {
     spans: Spans,
     /// CPU samples by time, latest first.
     samples: Vec<(i64, RawSample)>,
-    /// The time of the next of them.
+    /// The time of the next CPU sample.
     sample_time: i64,
-    /// The time of the last record: they increase strictly.
+    /// The time of the last record, in nanoseconds. Times of records increase strictly.
     pub(crate) last_time: i64,
     syncs: u64,
     entered: bool,
-    /// The ordering of a v1 trace, which goes its own way.
+    /// The ordering of a v1 trace, which has rules of its own.
     v1: Option<Box<v1::Ordering<'a>>>,
-    /// What lenient mode got past and has not been told of yet.
+    /// Warnings of lenient mode that have not been taken.
     warnings: Warnings,
-    /// How many events may still be tried in vain.
+    /// The failed tries that lenient mode may still spend.
     patience: Patience,
 }
 
 impl<'a> Order<'a> {
-    /// The ordering of a trace from its beginning. A lenient one keeps events
-    /// that name missing strings or stacks.
+    /// Creates the ordering of a trace from its beginning. With `lenient`, events that
+    /// name missing strings or stacks are kept.
     pub(crate) fn new(file: &'a [u8], lenient: Option<Limits>) -> Order<'a> {
         let limits = lenient.unwrap_or_default();
         Order {
@@ -104,8 +97,8 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// An ordering that begins with that generation of the trace, taking for
-    /// granted what came before: see [`guess`].
+    /// Creates an ordering that begins with that generation of the trace, from a guess at the
+    /// state before it: see [`guess`].
     pub(crate) fn guessing(
         file: &'a [u8],
         lenient: Option<Limits>,
@@ -121,20 +114,20 @@ impl<'a> Order<'a> {
         order
     }
 
-    /// Whether a [guess](Self::guessing) has turned out true: then this is the
-    /// ordering that `before` would have come to. `began` is the time that the
+    /// Returns whether a [guess](Self::guessing) was right: then this is the
+    /// ordering that `before` would have come to. `began` is the time, in nanoseconds, that the
     /// guess began with.
     pub(crate) fn confirm(&mut self, before: &Order<'a>, began: i64) -> bool {
         before.entered
             && before.last_time == began
             && before.syncs + 1 == self.syncs
-            // With less left, reading in sequence might have given up.
+            // With less patience left, reading in sequence might have placed events earlier.
             && before.patience.is_full()
             && self.state.confirm(&before.state)
     }
 
-    /// Forgets all but how far it has come: the next generation is taken as
-    /// if it were the first.
+    /// Resets all but the time, the number of syncs and the warnings, so that the next
+    /// generation is read as if it were the first.
     fn start_over(&mut self) {
         let (last_time, syncs, limits) = (self.last_time, self.syncs, self.state.limits);
         let warnings = std::mem::replace(&mut self.warnings, Warnings::new(limits));
@@ -143,7 +136,7 @@ impl<'a> Order<'a> {
     }
 
     /// Begins a generation: its tables, its Ms' first events, its samples, and
-    /// the record of the sync that it begins with.
+    /// the record of the sync that it begins with. Errs if a table is malformed, in strict mode.
     pub(crate) fn enter(&mut self, generation: &Generation<'a>, out: &mut Block) -> Result<()> {
         if let Some(index) = v1::index_of(generation) {
             return self.enter_v1(index, out);
@@ -176,11 +169,11 @@ impl<'a> Order<'a> {
         Ok(())
     }
 
-    /// The same for the one generation that a v1 trace is.
+    /// Begins the one generation of a v1 trace.
     #[inline(never)]
-    fn enter_v1(&mut self, index: &std::sync::Arc<crate::wire::v1::tables::Index>, out: &mut Block) -> Result<()> {
+    fn enter_v1(&mut self, index: &std::sync::Arc<crate::generation::v1::index::Index>, out: &mut Block) -> Result<()> {
         self.entered = true;
-        // Times are counted from the first event; the sync comes before it.
+        // Go's reader counts times from the first event, so the sync before it has -1.
         self.last_time = -2;
         let ordering = match v1::Ordering::converted(self.file, index, self.state.lenient.then_some(self.state.limits))
         {
@@ -228,8 +221,8 @@ impl<'a> Order<'a> {
         Ok(())
     }
 
-    /// Fills `out` up to [`BLOCK`] records; returns whether the generation is
-    /// over. What is in `out` is good even if an error follows.
+    /// Fills `out`, a block of records; returns whether the generation is
+    /// over. The records in `out` are valid even if an error follows.
     pub(crate) fn advance(&mut self, out: &mut Block) -> Result<bool> {
         if let Some(v1) = &mut self.v1 {
             return match v1.advance(&mut self.last_time, out) {
@@ -248,6 +241,7 @@ impl<'a> Order<'a> {
                     Ok(Ran::NotYet) => self.search(out)?,
                     Err(e) => self.recover(0, e, out)?,
                 },
+                // The end of the generation: no M has events left, and no sample is left.
                 None if self.samples.is_empty() => {
                     self.patience.regain(out);
                     return Ok(true);
@@ -259,11 +253,11 @@ impl<'a> Order<'a> {
         Ok(false)
     }
 
-    /// The head of the frontier cannot happen yet: tries the rest by time.
+    /// Tries the other events by time, for the head of the frontier cannot happen yet.
     #[inline(never)]
     fn search(&mut self, out: &mut Block) -> Result<()> {
         if self.state.lenient && !self.patience.allows(self.frontier.len(), out) {
-            return self.give_way(out);
+            return self.place_earliest(out);
         }
         self.frontier.sort();
         for at in 1..self.frontier.len() {
@@ -274,11 +268,11 @@ impl<'a> Order<'a> {
             }
         }
         if self.state.lenient {
-            return self.give_way(out);
+            return self.place_earliest(out);
         }
         let head = self.frontier.get(0).and_then(|head| self.state.ms.get(head.m));
         let at = head.map_or(0, |m| m.cursor.start);
-        let stuck = Stuck::new(self);
+        let stuck = stuck::stuck(self);
         Err(Error::at(at, ErrorKind::Stuck(Box::new(stuck))).in_generation(self.generation))
     }
 
@@ -286,7 +280,7 @@ impl<'a> Order<'a> {
         self.sample_time = self.samples.last().map_or(i64::MAX, |&(time, _)| time);
     }
 
-    /// Puts out the next CPU sample.
+    /// Outputs the next CPU sample, which has its time of the trace but no effect on the state.
     #[inline(never)]
     fn sample(&mut self, out: &mut Block) -> Result<()> {
         let Some((time, sample)) = self.samples.pop() else { return Ok(()) };
@@ -305,7 +299,7 @@ impl<'a> Order<'a> {
         Ok(())
     }
 
-    /// The record of a sync: where a generation begins, and where the trace ends.
+    /// Outputs the record of a sync: at the beginning of a generation, and at the end of the trace.
     pub(crate) fn sync(&mut self, time: i64, out: &mut Block) {
         self.syncs += 1;
         let record = Record { extra: self.syncs, ..Record::new(EventType::Sync, WIRE_NONE, Context::EMPTY, 0, time) };

@@ -1,86 +1,94 @@
-//! The entry point: a trace, framed and indexed.
+//! The entry point: a trace cut into generations, and the ways to read its events.
 
+mod ahead;
+pub(crate) mod file;
+pub(crate) mod fold;
+#[cfg(feature = "shared")]
+pub(crate) mod shared;
+pub(crate) mod stream;
+pub(crate) mod watch;
+
+use crate::base::ids::{GoId, ProcId, ThreadId};
+use crate::base::limits::{KEPT_BY_ONE_THREAD, Limits};
+use crate::error::warning::Warning;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::file::TraceFile;
 use crate::generation::Generation;
+use crate::generation::framed::Framed;
 use crate::generation::salvage::{Salvaged, find_beginning, salvage, salvage_v1};
 use crate::generation::split::{Split, split, split_v1};
-use crate::ids::{GoId, ProcId, ThreadId};
-use crate::limits::{KEPT_BY_ONE_THREAD, Limits};
-use crate::stream::{Events, Stream};
+use crate::spec::version::{HEADER_LEN, Version};
 use crate::symbols::{Symbols, SymbolsError};
-use crate::version::{HEADER_LEN, Version};
-use crate::warning::Warning;
+use file::TraceFile;
+use stream::{Events, Stream};
 
-/// What to do about defects, and with how many threads.
+/// Options of reading: the treatment of defects, the number of threads, and limits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// What to do about defects.
+    /// The treatment of defects.
     pub mode: Mode,
-    /// How many threads the methods that can use several may use; at least 1.
+    /// The most threads that the methods may use which can use several; at least 1.
     pub threads: usize,
-    /// What lenient reading may cost.
+    /// The bounds on the work of lenient reading.
     pub limits: Limits,
 }
 
 impl Default for Options {
-    /// Strict, on one thread.
+    /// Returns strict reading on one thread.
     fn default() -> Options {
         Options { mode: Mode::Strict, threads: 1, limits: Limits::default() }
     }
 }
 
 impl Options {
-    /// These options with that mode.
+    /// Returns these options with that mode.
     #[must_use]
     pub fn mode(self, mode: Mode) -> Options {
         Options { mode, ..self }
     }
 
-    /// These options with that many threads.
+    /// Returns these options with that many threads, at least 1.
     #[must_use]
     pub fn threads(self, threads: usize) -> Options {
         Options { threads: threads.max(1), ..self }
     }
 
-    /// These options with those limits.
+    /// Returns these options with those limits.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Options {
         Options { limits, ..self }
     }
 }
 
-/// What to do about a defect of a trace.
+/// The treatment of a defect of a trace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
-    /// It is an error, after the events before it.
+    /// A defect is an error, after the events before it. Go's reader reads ahead, so it may
+    /// err earlier: [`go_reader`](crate::go_reader) predicts its result.
     Strict,
-    /// Keep what is good before and after it, and warn.
+    /// The good parts before and after a defect are kept, with a warning.
     Lenient,
 }
 
-/// A trace: its generations, framed, over bytes that it borrows.
+/// A trace: its generations, over bytes that it borrows.
 ///
-/// Parsing reads the frames only; tables are indexed and events decoded when
-/// they are asked for.
+/// Parsing reads the frames only; tables are indexed and events decoded on
+/// demand.
 #[derive(Debug)]
 pub struct Trace<'a> {
-    bytes: &'a [u8],
+    framed: Framed<'a>,
     source: Option<&'a TraceFile>,
-    /// The file, if its pages are to be released.
-    lets_go: Option<&'a TraceFile>,
-    version: Version,
-    generations: Vec<Generation<'a>>,
+    /// The file, if its pages are released once they are read.
+    released: Option<&'a TraceFile>,
     defect: Option<Error>,
-    /// What lenient reading got past in its framing.
+    /// The warnings of lenient reading about the framing.
     warnings: Vec<Warning>,
     options: Options,
 }
 
 impl<'a> Trace<'a> {
-    /// Frames a trace, strictly, for one thread.
+    /// Parses the framing of a trace, in strict mode, for one thread.
     ///
     /// # Errors
     /// If the header is not that of a supported trace. Other defects come
@@ -89,28 +97,28 @@ impl<'a> Trace<'a> {
         Trace::with_options(bytes, Options::default())
     }
 
-    /// Frames a trace.
+    /// Parses the framing of a trace.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse); in lenient mode also if there is nothing in
-    /// the trace that could be kept.
+    /// Those of [`parse`](Self::parse); in lenient mode also if nothing of
+    /// the trace can be kept.
     pub fn with_options(bytes: &'a [u8], options: Options) -> Result<Trace<'a>> {
         Trace::frame(bytes, None, options)
     }
 
-    /// Frames the trace of a file. Of a mapped file, pages are released behind
+    /// Parses the framing of a file's trace. Pages of a mapped file are released behind
     /// framing and behind event streams as they move on.
     ///
     /// # Errors
-    /// As [`with_options`](Self::with_options).
+    /// Those of [`with_options`](Self::with_options).
     pub fn of_file(file: &'a TraceFile, options: Options) -> Result<Trace<'a>> {
         Trace::frame(file.bytes(), Some(file), options)
     }
 
     fn frame(bytes: &'a [u8], source: Option<&'a TraceFile>, options: Options) -> Result<Trace<'a>> {
-        let lets_go = source.filter(|file| options.threads > 1 || file.bytes().len() > KEPT_BY_ONE_THREAD);
+        let released = source.filter(|file| options.threads > 1 || file.bytes().len() > KEPT_BY_ONE_THREAD);
         let release = |generation: &Generation<'a>| {
-            if let Some(file) = lets_go {
+            if let Some(file) = released {
                 file.release(generation.byte_range());
             }
         };
@@ -125,84 +133,92 @@ impl<'a> Trace<'a> {
             Some(warning) => Split { generations: Vec::new(), defect: Some(warning.error().clone()) },
         };
         let warnings = Vec::new();
-        let mut trace = Trace { bytes, source, lets_go, version, generations, defect, warnings, options };
+        let framed = Framed { bytes, version, generations };
+        let mut trace = Trace { framed, source, released, defect, warnings, options };
         if let (Mode::Lenient, Some(defect)) = (options.mode, &trace.defect) {
             let salvage = if version.is_v1() { salvage_v1 } else { salvage };
             let Salvaged { generations, warnings } = salvage(bytes, version, start, options.limits);
             if generations.is_empty() {
                 return Err(defect.clone());
             }
-            trace.generations = generations;
+            trace.framed.generations = generations;
             trace.warnings = misplaced.into_iter().chain(warnings).collect();
         }
         Ok(trace)
     }
 
-    /// The trace with names for its program counters: frames of stacks of Go 1.5
-    /// and 1.6, which wrote nothing else, have a function, file and line then.
-    /// Other traces have names, and stay as they are.
+    /// Returns the trace with names for its program counters. Frames of stacks of Go 1.5
+    /// and 1.6, which have nothing else, get a function, file and line.
+    /// Newer traces have names and stay as they are.
     ///
     /// # Errors
-    /// If most goroutines do not begin at a function of that program: it is not
-    /// the one that was traced. That is also so for a position-independent one,
-    /// as the trace does not tell where in memory it was.
+    /// If most goroutines do not begin at a function of that program, which then is not
+    /// the one that was traced, or is a position-independent one: the
+    /// trace does not say where in memory it was.
     pub fn with_symbols(mut self, symbols: &'a Symbols) -> std::result::Result<Trace<'a>, SymbolsError> {
-        if self.version < Version::Go107 {
-            symbols.check(&self)?;
-            self.generations.iter_mut().for_each(|generation| generation.symbols = Some(symbols));
+        if self.version() < Version::Go107 {
+            symbols.check(self.bytes(), self.version())?;
+            self.framed.generations.iter_mut().for_each(|generation| generation.symbols = Some(symbols));
         }
         Ok(self)
     }
 
-    /// The version of the format.
+    /// Returns the version of the format.
     pub fn version(&self) -> Version {
-        self.version
+        self.framed.version
     }
 
-    /// The bytes it was parsed from.
+    /// Returns the bytes of the trace.
     pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
+        self.framed.bytes
     }
 
-    /// What it was parsed with.
+    /// Returns the options that the trace was parsed with.
     pub fn options(&self) -> Options {
         self.options
     }
 
-    /// Its generations, in order.
+    /// Returns the generations, in order.
     pub fn generations(&self) -> &[Generation<'a>] {
-        &self.generations
+        &self.framed.generations
     }
 
-    /// The defect of its framing that ends it early, if there is one. In
+    /// Returns the defect of the framing that ends the trace early, if there is one. In
     /// strict mode the event stream ends with it.
     pub fn defect(&self) -> Option<&Error> {
         self.defect.as_ref()
     }
 
-    /// What lenient reading got past in the framing of the file. The warnings of
-    /// an event stream begin with these.
+    /// Returns whether there is any event, syncs apart: a program that never came to
+    /// `trace.Stop` may have written a header and nothing else. Reads no further than
+    /// the first event.
+    pub fn has_events(&self) -> bool {
+        self.generations().iter().any(Generation::has_events)
+    }
+
+    /// Returns the warnings of lenient reading about the framing of the file. The warnings of
+    /// an event stream begin with them.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// All events in one causal order.
+    /// Iterates over all events in one causal order.
     pub fn events<'t>(&'t self) -> Events<'t> {
         Events::new(self)
     }
 
-    /// The events that happened to a goroutine or while it ran.
-    pub fn goroutine<'t>(&'t self, id: GoId) -> Stream<'t> {
+    /// Iterates over the events that happened to a goroutine or while it ran.
+    pub fn events_of_goroutine<'t>(&'t self, id: GoId) -> Stream<'t> {
         Stream::new(self.events(), move |event: &Event<'_>| event.involves_goroutine(id))
     }
 
-    /// The events that happened to a P or on it.
-    pub fn proc<'t>(&'t self, id: ProcId) -> Stream<'t> {
+    /// Iterates over the events that happened to a P or on it.
+    pub fn events_of_proc<'t>(&'t self, id: ProcId) -> Stream<'t> {
         Stream::new(self.events(), move |event: &Event<'_>| event.involves_proc(id))
     }
 
-    /// The events that happened on an M.
-    pub fn thread<'t>(&'t self, id: ThreadId) -> Stream<'t> {
+    /// Iterates over the events that happened on an M.
+    pub fn events_of_thread<'t>(&'t self, id: ThreadId) -> Stream<'t> {
         Stream::new(self.events(), move |event: &Event<'_>| event.thread() == Some(id))
     }
 
@@ -210,28 +226,27 @@ impl<'a> Trace<'a> {
         self.options.mode == Mode::Lenient
     }
 
-    /// What lenient reading may cost; none in strict mode.
+    /// Returns the limits of lenient reading; none in strict mode.
     pub(crate) fn leniency(&self) -> Option<Limits> {
         self.is_lenient().then_some(self.options.limits)
     }
 
-    /// The generation that a byte of the file belongs to.
-    pub(crate) fn generation_at(&self, offset: usize) -> Option<&Generation<'a>> {
-        let after = self.generations.partition_point(|g| g.byte_range().start <= offset);
-        self.generations.get(after.checked_sub(1)?)
+    /// Returns the bytes and generations, from which events are decoded.
+    pub(crate) fn framed(&self) -> &Framed<'a> {
+        &self.framed
     }
 
-    /// Announces that a generation is about to be read.
-    pub(crate) fn approach(&self, generation: &Generation<'_>) {
+    /// Prefetches the pages of a generation that is about to be read.
+    pub(crate) fn prefetch(&self, generation: &Generation<'_>) {
         if let Some(file) = self.source {
             file.prefetch(generation.byte_range());
         }
     }
 
-    /// Gives back what reading a generation took.
-    pub(crate) fn leave(&self, generation: &Generation<'_>) {
+    /// Releases the tables and the pages of a generation that has been read.
+    pub(crate) fn release(&self, generation: &Generation<'_>) {
         generation.forget_tables();
-        if let Some(file) = self.lets_go {
+        if let Some(file) = self.released {
             file.release(generation.byte_range());
         }
     }

@@ -1,5 +1,6 @@
-//! The wire: bytes to raw events, with no state between them.
+//! Decoding of bytes to raw events, without state between events, and the text form of them.
 
+mod header;
 pub mod text;
 pub mod v1;
 pub mod v2;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes testdata/bad: files that are not, or no longer, whole Go traces.
 
-They are cut and altered copies of traces in testdata/traces, so run this
-again when those have been recorded anew. bad/README.md says what each is.
+They are cut and altered copies of traces in testdata/traces, so run this script
+again when those were recorded anew. bad/README.md describes each file.
 """
 
 import gzip
@@ -15,7 +15,7 @@ BAD = HERE / "bad"
 
 HEADER = 16  # bytes, "go 1.26 trace\0\0\0"
 
-# Event types that begin a batch, and those that its contents begin with.
+# The event types that begin a batch, and those with which its contents begin.
 EVENT_BATCH, EXPERIMENTAL_BATCH, END_OF_GENERATION = 1, 49, 52
 KINDS = {2: "stacks", 4: "strings", 6: "samples", 8: "frequency", 50: "sync"}
 
@@ -65,15 +65,15 @@ def batches(data):
 
 
 def find(data, kind, generation=None):
-    """The first batch of the kind, or the first in the given generation."""
+    """Returns the first batch of the kind, or the first in the given generation."""
     for batch in batches(data):
         if batch.kind == kind and generation in (None, batch.generation):
             return batch
     sys.exit(f"no {kind} batch in generation {generation}")
 
 
-# Event types of v1, the format of Go 1.5 to 1.21, which says in the two upper
-# bits of a type how many arguments an event has, or that it states its length.
+# The event types of v1, the format of Go 1.5 to 1.21. The two upper bits of a type hold the
+# number of an event's arguments, or say that the event states its length.
 V1_BATCH, V1_FREQUENCY, V1_STACK, V1_STRING, V1_USER_LOG = 1, 2, 3, 37, 48
 
 
@@ -112,7 +112,7 @@ def without(data, batch):
 
 
 def bad_v1(hello, new):
-    """Files made of `hello`, a v1 trace; `new` is one of another format."""
+    """Returns files made from `hello`, a v1 trace; `new` is a trace of another format."""
     events = list(events_v1(hello))
     first = {}
     for event in events:
@@ -167,27 +167,27 @@ def main():
     gens22 = trace("go1.22/syscalls-gens")
 
     files = {
-        # Not traces at all.
+        # Files that are no traces at all.
         "empty.trace": b"",
         "text.trace": b"This is not a trace.\n",
         "page.trace": b"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head>\n"
         b"<body><h1>Not Found</h1><p>/debug/pprof/trace</p></body></html>\n",
         "gzip.trace": gzip.compress(hello, mtime=0),
         "zeros.trace": bytes(4096),
-        # Headers.
+        # Traces with bad headers.
         "header-cut.trace": hello[:9],
         "header-only.trace": hello[:HEADER],
         "header-future.trace": b"go 1.31 trace\0\0\0" + hello[HEADER:],
         "header-never.trace": b"go 1.20 trace\0\0\0" + hello[HEADER:],
         "header-padding.trace": b"go 1.26 trace\0\0x" + hello[HEADER:],
-        # Mangled on the way.
+        # Traces that were damaged by a transfer or an editor.
         "crlf.trace": hello.replace(b"\n", b"\r\n"),
         "utf8.trace": hello.decode("utf-8", "replace").encode(),
         "twice.trace": hello + hello,
         "trailing.trace": hello + b"\n",
     }
 
-    # Cuts, in the old format and in the new, and of one generation or many.
+    # Traces that are cut, in the old format and the new, with one generation or many.
     events = find(hello, "events")
     files |= {
         "cut-batch-header.trace": hello[: events.start + 3],
@@ -206,7 +206,7 @@ def main():
         files[f"cut-{name}-second-batch.trace"] = data[: find(data, "events", 2).end]
         files[f"cut-{name}-no-first.trace"] = data[:HEADER] + data[second.start :]
 
-    # Damage inside.
+    # Traces with damage inside.
     sync = find(hello, "sync")
     files |= {
         "no-sync.trace": without(hello, sync),

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Kills traced programs at random moments, with SIGKILL, and keeps what they had
-# written of their traces: DIR/go1.NN/crash-N.trace.
+# Kills traced programs at random moments, with SIGKILL, and keeps the traces that they
+# had begun: DIR/go1.NN/crash-N.trace.
 #
 #   testdata/crash.sh --out DIR --versions "1.22.10 1.27.3" --runs 10 --seed 7
 #
-# The seed decides when; what the program has done by then, the machine. Every
+# The seed sets the moments; how far a program is by then depends on the machine. Every
 # other run has generations of 10 ms. Toolchains come from toolchains.sh.
 set -euo pipefail
 
@@ -49,7 +49,7 @@ for version in $versions; do
         file=$out/go1.$minor/crash-$run.trace
         godebug=
         ((run % 2)) && godebug=traceadvanceperiod=10000000
-        # From 10 ms to 0.6 s; a generation is 1 s long unless told otherwise.
+        # Programs run for 10 ms to 0.6 s; a generation is 1 s long by default.
         printf -v delay '0.%03d' $((10 + RANDOM % 590))
         GOMAXPROCS=4 GODEBUG=$godebug "$tmp/crash" "$file" &
         child=$!

@@ -1,22 +1,21 @@
 #!/usr/bin/env bash
-# Writes down what `go tool trace` of Go 1.27.3 makes of every trace in
+# Writes down what `go tool trace` of Go 1.27.3 prints for every trace in
 # testdata: golden/manifest.tsv has the exit status and a digest of the output
-# for each file and mode, and golden/*.txt a few whole outputs. Of traces of Go
-# 1.5 to 1.21 (v1) it does the same with what `go tool trace -d` of Go 1.21.13
-# prints, as the mode v1.
+# for each file and mode, and golden/*.txt a few whole outputs. For traces of Go
+# 1.5 to 1.21 (v1), the mode v1 has the output of `go tool trace -d` of Go 1.21.13.
 #
 #   testdata/golden.sh            write them
 #   testdata/golden.sh --check    only compare; exit 1 if they would change
 #   testdata/golden.sh --print FILE...   print manifest lines for any traces
 #
-# The tool comes from toolchains.sh, which see.
+# toolchains.sh installs the tools.
 set -euo pipefail
 
 reference=1.27.3
 reference_v1=1.21.13
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 
-# Whole outputs: of one tiny trace for each version of the format since 1.21.
+# Whole outputs are kept of one tiny trace for each version of the format since 1.21.
 whole=(traces/go1.21/hello.trace traces/go1.22/hello.trace traces/go1.23/hello.trace
     traces/go1.25/hello.trace traces/go1.26/hello.trace)
 
@@ -30,23 +29,23 @@ usage() {
     exit 2
 }
 
-# is_v1 FILE: is it a trace of Go 1.5 to 1.21?
+# is_v1 FILE: succeeds if it is a trace of Go 1.5 to 1.21.
 is_v1() { head -c 16 -- "$1" | LC_ALL=C grep -aqE '^go 1\.([5-9]|1[0-9]|2[01]) trace'; }
 
-# modes FILE: the modes there are for it.
+# modes FILE: prints the modes that can be asked for.
 modes() {
     printf '%s\n' parsed wire footprint
     ! is_v1 "$1" || echo v1
 }
 
-# tool MODE FILE OUT ERR: run the reference; the status is the tool's.
+# tool MODE FILE OUT ERR: runs Go's tool, and ends with its status.
 tool() {
     local status=0
     if [[ $1 == v1 ]]; then
-        # Of a trace of Go 1.5 it wants to know the program, for the names of
+        # For a trace of Go 1.5 the tool asks for the program, for the names of
         # functions. It prints none of them, so any program will do.
         PATH=$bin_v1:$PATH "$trace_v1" -d "$trace_v1" "$2" >"$3" 2>"$4" || status=$?
-        # How far it has come is no message.
+        # Lines about progress are no messages.
         sed -i '/^[0-9/]* [0-9:]* Parsing trace\.\.\.$/d' "$4"
         return "$status"
     elif [[ $1 == parsed ]] && is_v1 "$2"; then
@@ -56,7 +55,7 @@ tool() {
     fi
 }
 
-# lines FILE: the manifest's lines for one trace.
+# lines FILE: prints the manifest's lines for one trace.
 lines() {
     local mode status count digest message
     for mode in $(modes "$1"); do
@@ -83,7 +82,7 @@ trap 'rm -rf -- "$tmp"' EXIT
 # Wall-clock times are printed in local time.
 export GOTOOLCHAIN=local GOENV=off LC_ALL=C TZ=UTC
 go=$("$here/toolchains.sh" "$reference")
-# Not in the distribution but built when first asked for.
+# The tool is not in the distribution, but is built when it is first asked for.
 trace=$("$go" tool -n trace)
 go=$("$here/toolchains.sh" "$reference_v1")
 trace_v1=$("$go" tool -n trace)
@@ -106,7 +105,7 @@ for file in "${whole[@]}"; do
     name=${file#traces/}
     name=${name%.trace}
     for view in $(modes "$file"); do
-        # Of v1 traces there is nothing to keep of the modes that refuse them.
+        # Modes that refuse v1 traces have no output to keep.
         ! is_v1 "$file" || [[ $view == parsed || $view == v1 ]] || continue
         tool "$view" "$file" "$tmp/golden/${name//\//-}.$view.txt" "$tmp/err" || die "$file: $(cat -- "$tmp/err")"
     done
@@ -116,7 +115,7 @@ if [[ $action == check ]]; then
     diff -r -- golden "$tmp/golden"
 else
     mkdir -p golden
-    # Nothing but what is written here belongs there.
+    # All files in golden/ are written here, so others are removed.
     for file in golden/*; do
         [[ -e $tmp/$file ]] || rm -rf -- "$file"
     done

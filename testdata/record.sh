@@ -6,9 +6,9 @@
 #   testdata/record.sh --fresh                 record everything anew
 #   testdata/record.sh --out DIR --versions "1.22.10 1.27.3" --workloads "hello gc"
 #
-# A trace appears in its place whole or not at all. Toolchains come from
-# toolchains.sh, which see; cgo workloads need a C compiler and are skipped,
-# with a note, where there is none.
+# A trace appears in its place whole or not at all. toolchains.sh installs the
+# toolchains. Workloads with cgo need a C compiler, and are skipped, with a note,
+# if there is none.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -108,14 +108,14 @@ tmp=$(mktemp -d)
 partial=
 trap 'rm -rf -- "$tmp" ${partial:+"$partial"}' EXIT
 
-# wanted NAME SINCE MINOR: is the workload to be recorded at all?
+# wanted NAME SINCE MINOR: succeeds if the workload is to be recorded.
 wanted() {
     [[ $1 != '#' && -n $1 && $3 -ge $2 ]] && [[ -z $workloads || " $workloads " == *" $1 "* ]]
 }
 
-# build GO CGO PROGRAM...: build programs into $tmp/bin. $tmp/go.mod is their
-# go.mod, but for the toolchain's own version of the language, so that each
-# has the defaults of its time: the kind of timers, above all.
+# build GO CGO PROGRAM...: builds programs into $tmp/bin. $tmp/go.mod is their
+# go.mod with the toolchain's own version of the language, so that each program
+# has the defaults of its time, above all the kind of timers.
 build() {
     local go=$1 cgo=$2
     shift 2
@@ -127,7 +127,7 @@ build() {
     fi
 }
 
-# run PROGRAM PROCS EXIT GODEBUG FILE [ARGUMENT...]: record one trace.
+# run PROGRAM PROCS EXIT GODEBUG FILE [ARGUMENT...]: records one trace.
 run() {
     local program=$1 procs=$2 expect=$3 godebug=$4 file=$5 status try
     shift 5
@@ -146,7 +146,7 @@ run() {
         fi
         [[ $(size "$tmp/best") -gt $max_bytes ]] || break
     done
-    # Into the directory under another name first, so that the last step is a rename.
+    # The trace is first copied into the directory under another name, and then renamed.
     mkdir -p -- "${file%/*}"
     partial=$file.partial.$$
     mv -- "$tmp/best" "$partial"

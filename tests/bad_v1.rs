@@ -1,17 +1,17 @@
-//! What is said of the v1 files in `testdata/bad`, which are `hello` of Go 1.21
-//! with one thing wrong with each: strictly an error, leniently warnings beside
-//! what is good. `testdata/bad.py` makes them.
+//! Defects of the v1 files in `testdata/bad`, each of which is `hello` of Go 1.21
+//! with one defect: an error in strict mode, warnings beside the good
+//! events in lenient mode. `testdata/bad.py` makes them.
 
 use gotrace::{Mode, Options, Trace};
 use std::collections::BTreeSet;
 
 const BAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/bad");
 
-/// How many events `hello` has in order, syncs aside.
+/// The number of ordered events of `hello`, without syncs.
 const ALL: usize = 39;
 
-/// A file, its strict error, what lenient reading does about that, and how many
-/// events it keeps at least. Where nothing is done there is no event to keep.
+/// A file, its strict error, the repair of lenient reading, and the least
+/// number of events that it keeps. An empty repair stands for no event to keep.
 const CASES: [(&str, &str, &str, usize); 26] = [
     ("header-only", "the generation has no frequency", "", 0),
     ("cut-batch", "the file ends inside an event's arguments", "used as far as it goes", 12),
@@ -54,7 +54,7 @@ fn strictly_each_is_the_error_that_it_is() {
             Ok(trace) => trace.events().find_map(Result::err),
         };
         let Some(error) = error else {
-            // Go does not notice either.
+            // Go accepts such a file too.
             assert_eq!(want, "", "{name} is accepted");
             continue;
         };

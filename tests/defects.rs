@@ -1,5 +1,4 @@
-//! Every way in which a trace can be wrong: what is said of it and where, and
-//! what lenient reading keeps.
+//! Every kind of defect: its error and offset, and the events that lenient reading keeps.
 
 mod common;
 
@@ -9,7 +8,7 @@ use gotrace::{Error, Mode, Options, Trace, TraceFile, Version};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// Strict reading: the events, and the error behind them.
+/// Reads in strict mode; returns the events, and the error behind them.
 fn strict(bytes: &[u8]) -> (Vec<String>, Option<Error>) {
     let trace = match Trace::parse(bytes) {
         Ok(trace) => trace,
@@ -26,7 +25,7 @@ fn strict(bytes: &[u8]) -> (Vec<String>, Option<Error>) {
     (lines, error)
 }
 
-/// Lenient reading: the events and the warnings.
+/// Reads in lenient mode; returns the events and the warnings.
 fn lenient(bytes: &[u8]) -> (Vec<String>, Vec<Error>) {
     let trace = match Trace::with_options(bytes, Options::default().mode(Mode::Lenient)) {
         Ok(trace) => trace,
@@ -37,7 +36,7 @@ fn lenient(bytes: &[u8]) -> (Vec<String>, Vec<Error>) {
     (lines, events.warnings().iter().map(|w| w.error().clone()).collect())
 }
 
-/// Compares an error with the one wanted; `thread` only where it is one's.
+/// Compares an error with the expected one; `thread` is `None` if the error is of no thread.
 fn judge(error: Option<&Error>, kind: &str, offset: usize, generation: Option<u64>, thread: Option<u64>) -> String {
     let Some(error) = error else { return format!("no error, want {kind}\n") };
     let mut wrong = String::new();
@@ -152,12 +151,13 @@ const EVENTS: &[(&str, &str)] = &[
     ("GcState { event: GCBegin, found: \"marking already\" }", "M1: RUNS; GCBegin 1; !GCBegin 2"),
     ("TaskExists { task: TaskId(3) }", "M1: RUNS; UserTaskBegin 3; !UserTaskBegin 3"),
     (
-        "RegionMismatch { goroutine: GoId(1), task: TaskId(0) }",
+        "RegionMismatch { goroutine: GoId(1), ended: NamedRegion { name: [97], task: TaskId(0) }, \
+         innermost: NamedRegion { name: [98], task: TaskId(0) } }",
         "M1: RUNS; UserRegionBegin 0 'a'; UserRegionBegin 0 'b'; !UserRegionEnd 0 'a'",
     ),
 ];
 
-/// The same for names that the tables do not have.
+/// Kinds of errors and traces like those above, for IDs that the tables do not have.
 const NAMES: &[(&str, &str)] = &[
     ("UnknownString { event: GoBlock, id: StringId(99) }", "M1: RUNS; !GoBlock 99"),
     ("UnknownString { event: GoLabel, id: StringId(18446744073709551615) }", "M1: RUNS; !GoLabel -"),
@@ -165,9 +165,8 @@ const NAMES: &[(&str, &str)] = &[
     ("UnknownStack { event: GoStatusStack, id: StackId(99) }", "M1: !GoStatusStack 1 - Waiting 99"),
 ];
 
-/// Each is an error where it is marked, behind the events before it. Leniently
-/// the rest of the generation is skipped, and the next one read as if it were
-/// the first; where but a name is missing, nothing is lost.
+/// Each defect is an error where it is marked, behind the events before it. In lenient mode
+/// the marked event is placed or left out; where only a name is missing, no event is lost.
 #[test]
 fn bad_events() {
     let mut wrong = String::new();
@@ -182,14 +181,14 @@ fn bad_events() {
         let mut report = judge(error.as_ref(), kind, mark, Some(generation), Some(1));
         let (kept, warnings) = lenient(&built.bytes);
         let nothing_lost = at >= EVENTS.len();
-        // A missing name is told once for a generation, of no thread.
+        // A missing name is reported once for a generation, and for no thread.
         let thread = (!nothing_lost).then_some(1);
         report += &judge(warnings.first(), kind, mark, Some(generation), thread);
         if warnings.len() != 1 || !kept.starts_with(&events) {
             let _ = writeln!(report, "{} warnings; kept {kept:#?}; strictly {events:#?}", warnings.len());
         }
-        // Behind the good: the marked event, placed, unless it says nothing; then a sync, two
-        // events and the last sync.
+        // The good events are followed by the marked one, placed, unless it says nothing; then a sync,
+        // two events and the last sync.
         let rest: Vec<_> = kept[events.len()..].iter().map(|l| l.split(' ').nth(3).unwrap_or_default()).collect();
         let want = ["sync", "P9", "P8", "sync"];
         if !rest.ends_with(&want) || rest.len() > want.len() + 1 || nothing_lost && rest.len() == want.len() {
@@ -202,7 +201,7 @@ fn bad_events() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Where an error is said to be.
+/// The place of an error.
 enum At {
     /// So many bytes behind the mark.
     Mark(usize),
@@ -214,16 +213,16 @@ enum At {
     BeforeEnd(usize),
 }
 
-/// A kind of error; the version; what to do to a good trace of two generations
-/// to provoke it; where it is, in which generation; and of the two events of
-/// either generation, how many come before the error and how many are kept.
+/// A kind of error; the version; the change of a good trace of two generations
+/// that provokes it; the place of the error, and its generation; and of the two events of
+/// either generation, the number before the error and the number kept.
 type Broken = (&'static str, Version, fn(&mut TraceBuilder), At, Option<u64>, usize, usize);
 
 fn table(trace: &mut TraceBuilder, before: &[u8], after: &[u8]) {
     trace.last().batch(NO, 0).raw(before).mark(0).raw(after);
 }
 
-/// Behind the good events.
+/// Adds bytes behind the good events.
 fn stream(trace: &mut TraceBuilder, after: &[u8]) {
     trace.last().batches[0].mark(0).raw(after);
 }
@@ -240,7 +239,7 @@ const STRUCTURE: &[Broken] = {
     use At::*;
     use Version::*;
     &[
-        // Tables: leniently only what is wrong in them is lost.
+        // Tables: lenient reading only loses the defective entries.
         (
             "DuplicateString { id: StringId(1) }",
             Go126,
@@ -355,7 +354,7 @@ const STRUCTURE: &[Broken] = {
             2,
             4,
         ),
-        // Framing: what was read before the end is kept.
+        // Framing: everything before the defect is kept.
         ("UnknownExperiment { id: 2 }", Go126, |t| tail(t, &[49, 2, 3, 0, 0, 0]), Tail(1), Some(3), 4, 4),
         ("ZeroGeneration", Go126, |t| tail(t, &[1, 0, 0, 0, 0]), Tail(0), None, 4, 4),
         ("ZeroGeneration", Go122, |t| tail(t, &[1, 0, 0, 0, 0]), Tail(0), None, 2, 4),
@@ -373,6 +372,15 @@ const STRUCTURE: &[Broken] = {
         ("ExpectedBatch { found: 0 }", Go126, |t| tail(t, &[0]), Tail(0), None, 4, 4),
         ("ExpectedBatch { found: 52 }", Go125, |t| tail(t, &[52]), Tail(0), None, 2, 4),
         ("ExpectedBatch { found: 103 }", Go122, |t| tail(t, b"go 1.22 trace\0\0\0"), Tail(0), None, 4, 4),
+        (
+            "BatchTooLarge { size: 4294967297 }",
+            Go126,
+            |t| tail(t, &[1, 3, 0, 0, 0x81, 0x80, 0x80, 0x80, 0x10]),
+            Tail(4),
+            Some(3),
+            4,
+            4,
+        ),
         ("BatchTooLarge { size: 65537 }", Go126, |t| tail(t, &[1, 3, 0, 0, 0x81, 0x80, 4]), Tail(4), Some(3), 4, 4),
         ("BatchTruncated { size: 9, left: 2 }", Go126, |t| tail(t, &[1, 3, 0, 0, 9, 37, 0]), Tail(5), Some(3), 4, 4),
         ("Truncated { inside: \"a batch's generation\" }", Go126, |t| tail(t, &[1]), End, None, 4, 4),
@@ -422,7 +430,7 @@ fn bad_structure() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// What is given instead of a trace, and what is said of it.
+/// Files that are no traces, each with its error and the error's offset.
 const FILES: &[(&str, &[u8], usize)] = &[
     ("Empty", b"", 0),
     ("NotATrace { found: Text }", b"404 page not found\n", 0),
@@ -448,7 +456,7 @@ fn not_a_trace() {
     assert!(directory.to_string().contains("directory"), "{directory}");
 }
 
-/// Events that wait for each other: the report names each thread's next event
+/// If events wait for each other, the report names each thread's next event
 /// and the states that block it.
 #[test]
 fn stuck() {
@@ -475,7 +483,7 @@ fn stuck() {
         assert!(report.contains(line), "no {line:?} in\n{report}");
     }
 
-    // Leniently the earliest is placed, and what else fits after that.
+    // In lenient mode the earliest event is placed, and then whatever else fits.
     let (kept, warnings) = lenient(&built.bytes);
     assert_eq!((&kept[..events.len()], kept.len()), (&events[..], events.len() + 4), "{kept:?}");
     assert_eq!(format!("{:?}", warnings[0].kind()), "NeverReady { event: GoUnblock }");
@@ -485,9 +493,9 @@ fn stuck() {
 /// Every kind of error has a trace above that provokes it.
 #[test]
 fn every_kind_is_provoked() {
-    // `Text` is of the text form, which a binary trace is not; those of v1 traces
-    // have their own tests.
-    let mut provoked = BTreeSet::from(["NeverReady", "Stuck", "Text", "V1", "NoTextForm", "NotV1"]);
+    // `Text` cannot come from a binary trace; the errors of v1 traces, and
+    // those for formats that only Go refuses, have tests of their own.
+    let mut provoked = BTreeSet::from(["NeverReady", "Stuck", "Text", "V1", "NoTextForm", "NotV1", "GivenUp"]);
     let kinds = EVENTS.iter().chain(NAMES).map(|row| row.0).chain(STRUCTURE.iter().map(|row| row.0));
     provoked.extend(kinds.chain(FILES.iter().map(|row| row.0)).map(|kind| kind.split(' ').next().unwrap_or_default()));
     let source = include_str!("../src/error/kind.rs");

@@ -1,24 +1,32 @@
-//! What `diagnose` says of programs of which it is known what is wrong with them:
+//! Diagnoses of programs with known problems: those of
 //! `testdata/programs/patterns`. The pattern is found, and no other is claimed.
 //! `live_diagnose.rs` runs them anew, with several versions of Go.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use gotrace::analysis::Pass;
-use gotrace::diagnose::{Diagnosis, Observation, Observe, ObserveLog, Pattern, Severity, Source, Thresholds};
+use gotrace::analysis::durations::Durations;
+use gotrace::diagnose::{
+    CollectObservation, Diagnosis, Observation, ObserveLog, Pattern, Severity, Source, Thresholds, Verdict,
+};
 use gotrace::godebug::{History, Item, Scanner};
 use gotrace::{Options, Trace};
 
-/// The programs, with what is wrong with each.
-const PROGRAMS: [(&str, Option<Pattern>); 13] = [
-    ("starvation", Some(Pattern::MStarvation)),
+/// The programs, with the pattern of each.
+const PROGRAMS: [(&str, Option<Pattern>); 18] = [
+    ("locked", Some(Pattern::MStarvation)),
+    ("handoff", Some(Pattern::MStarvation)),
     ("syscalls", Some(Pattern::SyscallStorm)),
-    ("network", Some(Pattern::NetpollerSaturation)),
+    ("waiting", Some(Pattern::NetpollerSaturation)),
     ("gc", Some(Pattern::GcStall)),
-    ("stuck", Some(Pattern::StuckP)),
+    ("stall", Some(Pattern::GcStall)),
+    ("calls", Some(Pattern::StuckP)),
+    ("starvation", Some(Pattern::CpuSaturation)),
+    ("batch", Some(Pattern::CpuSaturation)),
+    ("network", Some(Pattern::NetpollBacklog)),
+    ("stuck", Some(Pattern::Unpreempted)),
     ("leak", Some(Pattern::GoroutineGrowth)),
     ("convoy", Some(Pattern::LockConvoy)),
     ("pinned", Some(Pattern::PinnedP)),
-    ("handoff", Some(Pattern::IdlePs)),
     ("marking", Some(Pattern::GcLatency)),
     ("busy", None),
     ("idle", None),
@@ -28,10 +36,10 @@ const PROGRAMS: [(&str, Option<Pattern>); 13] = [
 fn observed(program: &str) -> Observation {
     let path = format!("{}/testdata/patterns/go1.24/{program}.trace", env!("CARGO_MANIFEST_DIR"));
     let bytes = std::fs::read(path).unwrap();
-    Trace::parse(&bytes).unwrap().analyze(Observe::default()).unwrap().output
+    Trace::parse(&bytes).unwrap().analyze(CollectObservation::default()).unwrap().output
 }
 
-/// Each run in a log, read in pieces, with its number.
+/// Returns the runs of a log, which is read in pieces, with their numbers.
 fn logged(log: &[u8]) -> Vec<(u32, Observation)> {
     let (mut scanner, mut history) = (Scanner::default(), History::default());
     let (mut runs, mut over) = (ObserveLog::default(), Vec::new());
@@ -52,7 +60,7 @@ fn logged(log: &[u8]) -> Vec<(u32, Observation)> {
     over
 }
 
-/// A recorded log: `go1.24/NAME.log` with details, `go1.27/NAME.brief.log` without.
+/// Returns a recorded log: `go1.24/NAME.log` with details, `go1.27/NAME.brief.log` without.
 fn log(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/testdata/patterns/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
@@ -62,9 +70,9 @@ fn only(mut runs: Vec<(u32, Observation)>) -> Observation {
     runs.remove(0).1
 }
 
-/// Whether logs can show it in these programs: two are too quick for them.
+/// Returns whether logs of these programs can show a pattern: one program is too quick for them.
 fn in_logs(pattern: &Pattern) -> bool {
-    !matches!(pattern, Pattern::IdlePs | Pattern::GcLatency)
+    !matches!(pattern, Pattern::GcLatency)
 }
 
 fn found(diagnosis: &Diagnosis) -> Vec<Pattern> {
@@ -95,14 +103,27 @@ fn lines_without_details_say_what_they_cannot_show() {
     for (program, want) in PROGRAMS {
         let observation = only(logged(&log(&format!("go1.27/{program}.brief.log"))));
         let diagnosis = Diagnosis::of(&observation, &Thresholds::default());
-        let want = match want.filter(in_logs) {
-            // What goroutines that wait to run had waited for is not told.
-            Some(Pattern::NetpollerSaturation) => Some(Pattern::MStarvation),
-            Some(Pattern::GoroutineGrowth | Pattern::LockConvoy | Pattern::PinnedP) => None,
-            shown => shown,
+        let want = match (program, want.filter(in_logs)) {
+            // Two threads that wait for their goroutines leave no sign; and whenever a line
+            // is printed, the P has just been taken from the system call.
+            ("handoff" | "calls", _) => None,
+            // The lines do not say what runnable goroutines had waited for.
+            (_, Some(Pattern::NetpollBacklog)) => Some(Pattern::CpuSaturation),
+            // Nor do they say what a goroutine that keeps its P does.
+            (_, Some(Pattern::Unpreempted)) => Some(Pattern::StuckP),
+            (_, Some(Pattern::GoroutineGrowth | Pattern::LockConvoy | Pattern::PinnedP)) => None,
+            (_, Some(Pattern::NetpollerSaturation)) => None,
+            (_, shown) => shown,
         };
         assert_eq!(found(&diagnosis), Vec::from_iter(want), "{program}: {:#?}", diagnosis.findings);
-        for unseen in [Pattern::NetpollerSaturation, Pattern::GoroutineGrowth, Pattern::LockConvoy, Pattern::PinnedP] {
+        for unseen in [
+            Pattern::NetpollerSaturation,
+            Pattern::NetpollBacklog,
+            Pattern::Unpreempted,
+            Pattern::GoroutineGrowth,
+            Pattern::LockConvoy,
+            Pattern::PinnedP,
+        ] {
             assert!(observation.unseen.contains(&unseen), "{program}: {:?}", observation.unseen);
             assert!(diagnosis.notes.iter().any(|note| note.contains(unseen.name())), "{:?}", diagnosis.notes);
         }
@@ -112,20 +133,27 @@ fn lines_without_details_say_what_they_cannot_show() {
 /// Evidence of a log names its lines.
 #[test]
 fn evidence_of_a_log_is_its_lines() {
-    for program in ["starvation", "syscalls", "network", "stuck", "leak", "convoy", "pinned"] {
-        let log = log(&format!("go1.24/{program}.log"));
-        let lines: Vec<&[u8]> = log.split(|&byte| byte == b'\n').collect();
-        let diagnosis = Diagnosis::of(&only(logged(&log)), &Thresholds::default());
-        let named: Vec<u64> = diagnosis.findings[0].evidence.iter().filter_map(|evidence| evidence.line).collect();
-        assert!(!named.is_empty(), "{program}: {diagnosis:#?}");
-        for line in named {
+    let programs =
+        ["starvation", "syscalls", "network", "stuck", "leak", "convoy", "pinned", "locked", "waiting", "calls"];
+    let logs = programs.map(|program| format!("go1.24/{program}.log"));
+    for name in logs.iter().map(String::as_str).chain(SIGNS.map(|(name, _)| name)) {
+        let log = String::from_utf8(log(name)).unwrap();
+        let lines: Vec<&str> = log.lines().collect();
+        let diagnosis = Diagnosis::of(&only(logged(log.as_bytes())), &Thresholds::default());
+        let Some(finding) = diagnosis.findings.first() else { continue };
+        let named: Vec<(u64, _)> = finding.evidence.iter().filter_map(|e| Some((e.line?, e.when?.start))).collect();
+        assert!(!named.is_empty(), "{name}: {diagnosis:#?}");
+        for (line, start) in named {
+            // The time of the evidence is that of the line, too.
             let line = lines[usize::try_from(line).unwrap() - 1];
-            assert!(line.starts_with(b"SCHED "), "{program}: {}", String::from_utf8_lossy(line));
+            assert!(line.starts_with(&format!("SCHED {}ms:", start / 1_000_000)), "{name}: {start} {line}");
         }
+        let ends: Vec<i64> = finding.when.iter().flat_map(|when| [when.start, when.end]).collect();
+        assert!(ends.is_sorted(), "{name}: {:?}", finding.when);
     }
 }
 
-/// One log may hold several runs, each with a number; lines in between, a cut
+/// A log may hold several runs, each with a number. Lines in between, a cut
 /// block and one without any details change nothing.
 #[test]
 fn runs_are_told_apart() {
@@ -135,14 +163,14 @@ fn runs_are_told_apart() {
     let runs = logged(&both);
     let patterns: Vec<_> =
         runs.iter().map(|(run, o)| (*run, found(&Diagnosis::of(o, &Thresholds::default())))).collect();
-    assert_eq!(patterns, [(0, vec![Pattern::MStarvation]), (1, vec![])]);
+    assert_eq!(patterns, [(0, vec![Pattern::CpuSaturation]), (1, vec![])]);
 
     let whole = log("go1.24/convoy.log");
     let cut = &whole[..whole.len() * 7 / 10];
     assert_eq!(found(&Diagnosis::of(&only(logged(cut)), &Thresholds::default())), [Pattern::LockConvoy]);
 }
 
-/// gctrace alone tells of the collector, and of nothing else.
+/// gctrace alone shows the collector, and nothing else.
 #[test]
 fn a_log_of_the_collector_alone() {
     let whole = log("go1.27/gc.brief.log");
@@ -184,6 +212,8 @@ fn evidence_names_the_culprit() {
         ("syscalls", "main.syscalls.func1"),
         ("network", "main.echo"),
         ("stuck", "main.stuck.func1"),
+        ("calls", "main.calls.func1"),
+        ("locked", "main.locked.func1"),
         ("leak", "main.leak"),
         ("convoy", "main.convoy.func1"),
     ] {
@@ -219,13 +249,13 @@ fn severity_follows_the_measure() {
     let observation = observed("starvation");
     let severity = |queue: f64| {
         let mut thresholds = Thresholds::default();
-        thresholds.set("m-starvation.queue", queue);
+        thresholds.set("cpu-saturation.queue", queue);
         Diagnosis::of(&observation, &thresholds).severity()
     };
     assert_eq!([1.0, 40.0, 1e6].map(severity), [Some(Severity::Critical), Some(Severity::Warning), None]);
 }
 
-/// Little to go by is said to be little.
+/// A diagnosis from little data says so.
 #[test]
 fn caveats_are_told() {
     let of = |observation: &Observation| Diagnosis::of(observation, &Thresholds::default()).notes.join("\n");
@@ -245,20 +275,242 @@ fn caveats_are_told() {
     assert!(of(&observed("server")).is_empty());
 }
 
-/// Half a trace, or one with nothing in it, is looked at as far as it goes.
+/// Half a trace, or one without events, is diagnosed as far as it goes.
 #[test]
 fn cut_traces_are_diagnosed() {
-    let path = format!("{}/testdata/patterns/go1.24/convoy.trace", env!("CARGO_MANIFEST_DIR"));
-    let bytes = std::fs::read(path).unwrap();
-    for share in [1, 5, 8] {
-        let cut = &bytes[..bytes.len() * share / 10];
-        let trace = Trace::with_options(cut, Options::default().mode(gotrace::Mode::Lenient)).unwrap();
-        let mut analyzed = trace.analyze(Observe::default()).unwrap();
-        analyzed.output.cut = !analyzed.warnings.is_empty();
-        let diagnosis = Diagnosis::of(&analyzed.output, &Thresholds::default());
-        assert!(diagnosis.notes.iter().any(|note| note.contains("breaks off")), "{diagnosis:?}");
-        let span = analyzed.output.span;
-        assert!(diagnosis.findings.iter().flat_map(|f| &f.when).all(|when| when.start < when.end && when.end <= span));
+    let path = |name: &str| format!("{}/testdata/{name}.trace", env!("CARGO_MANIFEST_DIR"));
+    for (name, shares) in
+        [("patterns/go1.24/convoy", 1..=9), ("patterns/go1.24/handoff", 1..=9), ("traces/go1.25/mixed", 5..=9)]
+    {
+        let bytes = std::fs::read(path(name)).unwrap();
+        for share in shares {
+            let cut = &bytes[..bytes.len() * share / 10];
+            let trace = Trace::with_options(cut, Options::default().mode(gotrace::Mode::Lenient)).unwrap();
+            let mut analyzed = trace.analyze(CollectObservation::default()).unwrap();
+            let generations = analyzed.output.generations.clone();
+            analyzed.output.damaged(&analyzed.warnings);
+            let diagnosis = Diagnosis::of(&analyzed.output, &Thresholds::default());
+            assert!(diagnosis.notes.iter().any(|note| note.contains("breaks off")), "{name} {share}: {diagnosis:?}");
+            // Only the last generation is cut, so no finding may be about it.
+            let &(_, last) = generations.last().unwrap();
+            let stretches = diagnosis.findings.iter().flat_map(|f| &f.when);
+            assert!(
+                stretches.clone().all(|when| when.start < when.end && when.end <= last),
+                "{name} {share}: {diagnosis:#?}"
+            );
+            assert!(analyzed.output.samples.iter().all(|sample| sample.end <= last), "{name} {share}");
+            if generations.len() == 1 {
+                assert_eq!(diagnosis.verdict, Verdict::TooLittle("none of its generations is whole".into()), "{name}");
+            } else {
+                assert!(!analyzed.output.samples.is_empty(), "{name} {share}");
+            }
+        }
     }
-    assert!(Pass::default().finish(Observe::default()).samples.is_empty());
+    assert!(Pass::default().finish(CollectObservation::default()).samples.is_empty());
+}
+
+/// Lines that documents show as signs of a pattern, or that were printed with it.
+const SIGNS: [(&str, Option<Pattern>); 4] = [
+    ("signs/m-starvation.log", Some(Pattern::MStarvation)),
+    ("signs/stuck-p.log", Some(Pattern::StuckP)),
+    ("signs/stuck-p.brief.log", Some(Pattern::StuckP)),
+    ("signs/three-lines.log", None),
+];
+
+#[test]
+fn textbook_lines_give_their_patterns() {
+    for (name, want) in SIGNS {
+        let diagnosis = Diagnosis::of(&only(logged(&log(name))), &Thresholds::default());
+        assert_eq!(found(&diagnosis), Vec::from_iter(want), "{name}: {:#?}", diagnosis.findings);
+        let verdict = if want.is_some() { Verdict::Found } else { Verdict::TooLittle(String::new()) };
+        assert_eq!(diagnosis.verdict.name(), verdict.name(), "{name}");
+    }
+}
+
+fn diagnosed(log: &str) -> Diagnosis {
+    Diagnosis::of(&only(logged(log.as_bytes())), &Thresholds::default())
+}
+
+/// Returns `SCHED` lines with `rest` in place of queues, 100 ms apart.
+fn lines(count: u64, rest: impl Fn(u64) -> String) -> String {
+    (0..count).map(|at| format!("SCHED {}ms: gomaxprocs=4 {}\n", at * 100, rest(at))).collect()
+}
+
+/// Ms that spin beside uneven queues are starvation; either alone is not.
+#[test]
+fn spinning_and_uneven_queues() {
+    for (spinning, idle, queues, want) in [
+        (1, 2, "[0 9 0 0]", vec![Pattern::MStarvation]),
+        (2, 1, "[3 0 0 5]", vec![Pattern::MStarvation]),
+        (1, 0, "[8 0 0 4]", vec![Pattern::MStarvation]),
+        // A goroutine that is about to be taken by the spinning M.
+        (1, 0, "[0 1 0 0]", vec![]),
+        (1, 2, "[0 0 0 0]", vec![]),
+        // Ps are idle, but no M looks for work.
+        (0, 2, "[0 9 0 0]", vec![Pattern::IdlePs]),
+        (0, 0, "[9 9 9 9]", vec![Pattern::CpuSaturation]),
+    ] {
+        let line =
+            |_| format!("idleprocs={idle} threads=8 spinningthreads={spinning} idlethreads=2 runqueue=0 {queues}");
+        assert_eq!(found(&diagnosed(&lines(10, line))), want, "{spinning} {idle} {queues}");
+        // A few lines show no trend.
+        assert_eq!(found(&diagnosed(&lines(4, line))), [], "{spinning} {idle} {queues}");
+    }
+}
+
+/// `gcwaiting` in several lines is a stall, in the syntax of every release; the figures
+/// of gctrace overrule what single lines happen to see.
+#[test]
+fn gcwaiting_is_held_against_gctrace() {
+    let header = |waiting: &str| {
+        format!(
+            "idleprocs=0 threads=8 spinningthreads=0 idlethreads=2 runqueue=0 gcwaiting={waiting} nmidlelocked=0 stopwait=2 sysmonwait=0"
+        )
+    };
+    for (yes, no) in [("1", "0"), ("true", "false")] {
+        let stalled =
+            |from: u64, until: u64| lines(12, |at| header(if (from..until).contains(&at) { yes } else { no }));
+        let diagnosis = diagnosed(&stalled(3, 7));
+        assert_eq!(found(&diagnosis), [Pattern::GcStall], "{diagnosis:#?}");
+        let finding = &diagnosis.findings[0];
+        assert_eq!((finding.severity, finding.rule.value), (Severity::Critical, 4.0));
+        assert_eq!(
+            finding.when.iter().map(|when| (when.start, when.end)).collect::<Vec<_>>(),
+            [(300_000_000, 600_000_000)]
+        );
+        assert!(finding.evidence[0].line == Some(4) && finding.evidence[0].text.contains("stopwait"), "{finding:?}");
+        assert_eq!(found(&diagnosed(&stalled(3, 5))), [], "two lines are no stall");
+
+        // A collection that ends between any two lines, each with short pauses.
+        let gc = |n: u64| {
+            format!(
+                "gc {n} @{}.{}00s 0%: 0.03+4+0.02 ms clock, 0.06+0.5/0.3/0+0.04 ms cpu, 3->3->0 MB, 4 MB goal, 4 P\n",
+                n / 10,
+                n % 10
+            )
+        };
+        let both: String = stalled(3, 7).lines().zip(1..).map(|(line, n)| format!("{line}\n{}", gc(n))).collect();
+        assert_eq!(found(&diagnosed(&both)), [], "{both}");
+    }
+    // A recorded log, with and without the lines of the collector.
+    let log = String::from_utf8(log("go1.24/stall.log")).unwrap();
+    let alone: String = log.lines().filter(|line| !line.starts_with("gc ")).map(|line| format!("{line}\n")).collect();
+    assert_eq!(found(&diagnosed(&alone)), [Pattern::GcStall]);
+}
+
+/// A goroutine that keeps going from one system call to the next, as each release of
+/// Go shows its P; and Ps that only look like it.
+#[test]
+fn a_p_in_system_calls() {
+    let block = |at: u64, p: &str, g: u32, schedtick: u64, syscalltick: u64| {
+        let (m, has) = if p == "status=1" { ("m=0", "p=0") } else { ("m=nil", "p=nil") };
+        format!(
+            "SCHED {}ms: gomaxprocs=2 idleprocs=1 threads=4 spinningthreads=0 needspinning=0 idlethreads=1 runqueue=0 gcwaiting=false nmidlelocked=0 stopwait=0 sysmonwait=false\n  \
+             P0: {p} schedtick={schedtick} syscalltick={syscalltick} {m} runqsize=0 gfreecnt=0 timerslen=0\n  \
+             P1: status=0 schedtick={} syscalltick=3 m=nil runqsize=0 gfreecnt=0 timerslen=0\n  \
+             M0: {has} curg=7 mallocing=0 throwing=0 preemptoff= locks=0 dying=0 spinning=false blocked=false lockedg=nil\n  \
+             G7: status={g}() m=0 lockedm=nil\n",
+            at * 100,
+            5 + at,
+        )
+    };
+    let log = |p: &str, g: u32, picks: u64, calls: u64| -> String {
+        (0..10).map(|at| block(at, p, g, 9 + at * picks, 100 + at * calls)).collect()
+    };
+    for (p, g, picks, calls, want) in [
+        ("status=2", 3, 0, 10, vec![Pattern::StuckP]),
+        // Since Go 1.26 there is no such status.
+        ("status=1", 3, 0, 10, vec![Pattern::StuckP]),
+        // sysmon has just taken the P away.
+        ("status=0", 3, 0, 500, vec![Pattern::StuckP]),
+        // The P runs, and picks others.
+        ("status=2", 3, 1, 10, vec![]),
+        // One long system call, during which other Ms may have the P.
+        ("status=2", 3, 0, 0, vec![]),
+        // Too few system calls.
+        ("status=0", 3, 0, 10, vec![]),
+        // The P runs Go code.
+        ("status=1", 2, 0, 500, vec![Pattern::Unpreempted]),
+    ] {
+        let diagnosis = diagnosed(&log(p, g, picks, calls));
+        assert_eq!(found(&diagnosis), want, "{p} {g} {picks} {calls}: {:#?}", diagnosis.findings);
+    }
+}
+
+/// Ps whose summary lines state only how many are idle.
+#[test]
+fn still_schedticks() {
+    let log = |idle: u64, ticks: &dyn Fn(u64) -> String| {
+        lines(8, |at| {
+            format!(
+                "idleprocs={idle} threads=8 spinningthreads=0 needspinning=0 idlethreads=2 runqueue=0 [ 0 0 0 0 ] schedticks=[ {} ]",
+                ticks(at)
+            )
+        })
+    };
+    for (idle, ticks, want) in [
+        // One P stands still while the others are used in turn, and some P is always busy.
+        (3, (|at| format!("{} {} 7 {}", at * 250, at * 261, at * 240)) as fn(u64) -> String, true),
+        // The third P was never used: that one is idle.
+        (3, |at| format!("{} {} 0 {}", at * 250, at * 261, at * 240), false),
+        // All Ps are idle now and then.
+        (4, |at| format!("{} {} 7 {}", at * 250, at * 261, at * 240), false),
+        // The Ps are hardly used, so the one at the end of the list is not needed.
+        (3, |at| format!("{} {} 7 {}", at * 12, at * 13, at * 11), false),
+        (3, |at| format!("{} {} 7 {}", at * 900, at * 900, at * 100), false),
+        // More Ps stand still than are idle.
+        (1, |at| format!("{at} {at} 7 8"), true),
+        (2, |at| format!("{at} {at} 7 8"), false),
+    ] {
+        let diagnosis = diagnosed(&log(idle, &ticks));
+        let want = Vec::from_iter(want.then_some(Pattern::StuckP));
+        assert_eq!(found(&diagnosis), want, "{idle} {}: {:#?}", ticks(1), diagnosis.findings);
+    }
+}
+
+/// A problem that is not the scheduler's is reported, with advice where to look instead.
+#[test]
+fn the_network_is_no_fault_of_the_scheduler() {
+    for input in [only(logged(&log("go1.24/waiting.log"))), observed("waiting")] {
+        let diagnosis = Diagnosis::of(&input, &Thresholds::default());
+        let finding = &diagnosis.findings[0];
+        assert_eq!((finding.pattern, finding.severity), (Pattern::NetpollerSaturation, Severity::Info));
+        assert!(finding.advice.contains("not a scheduler problem") && finding.advice.contains("look at the network"));
+        assert!(finding.rule.value > 240.0, "{:?}", finding.rule);
+    }
+}
+
+/// Severity is what users feel: full Ps where each goroutine soon has its turn are
+/// normal.
+#[test]
+fn a_saturated_batch_job_is_not_critical() {
+    let waits = |nanos: i64| {
+        let mut waits = Durations::default();
+        (0..1000).for_each(|_| waits.add(nanos));
+        Some((waits, Durations::default()))
+    };
+    let mut observation = observed("starvation");
+    let mut severity = |latency| {
+        observation.latency = latency;
+        Diagnosis::of(&observation, &Thresholds::default()).severity()
+    };
+    assert_eq!(severity(waits(97_000)), Some(Severity::Info));
+    assert_eq!(severity(waits(4_000_000)), Some(Severity::Warning));
+    assert_eq!(severity(waits(400_000_000)), Some(Severity::Critical));
+}
+
+/// "Healthy" takes enough lines or time to say.
+#[test]
+fn healthy_needs_enough_to_go_by() {
+    let line = |_| "idleprocs=3 threads=5 spinningthreads=0 idlethreads=2 runqueue=0 [0 0 0 0]".to_string();
+    let verdict = |log: &str| diagnosed(log).verdict;
+    let gc = "gc 1 @0.1s 0%: 0.03+4+0.02 ms clock, 0.06+0.5/0.3/0+0.04 ms cpu, 3->3->0 MB, 4 MB goal, 4 P\n";
+    assert_eq!(verdict(&lines(5, line)), Verdict::Healthy);
+    for (log, why) in [(lines(4, line), "4 SCHED lines"), (gc.into(), "no SCHED line, and 1 collections")] {
+        let Verdict::TooLittle(told) = verdict(&log) else { panic!("{log}") };
+        assert!(told.contains(why), "{told}");
+    }
+    let short = Trace::parse(include_bytes!("../testdata/traces/go1.27/hello.trace")).unwrap();
+    let short = short.analyze(CollectObservation::default()).unwrap().output;
+    assert_eq!(Diagnosis::of(&short, &Thresholds::default()).verdict.name(), "too-little");
 }

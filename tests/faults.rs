@@ -1,5 +1,5 @@
-//! What lenient reading makes of damaged traces: it keeps nearly all that is
-//! still on the wire, says what it lost, and neither panics nor goes on for
+//! Lenient reading of damaged traces: it keeps nearly all events that are
+//! still on the wire, reports what it lost, and neither panics nor goes on for
 //! ever nor takes memory out of proportion.
 //!
 //! ```text
@@ -10,8 +10,8 @@
 
 mod common;
 
+use common::allocator::{Counting, limit, peak};
 use common::faults::{Corpus, Damaged, Fault, Kind};
-use common::held::{Counting, limit, peak};
 use common::touch;
 use gotrace::{Event, Mode, Options, Trace};
 use std::fmt::Write;
@@ -23,8 +23,8 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// How much lenient reading keeps at least, over all faults of a kind, of the
-/// events on the wire; and of those in generations that the fault left alone.
+/// The least shares of events that lenient reading keeps, over all faults of a kind: of the
+/// events on the wire, and of those in generations that the fault left alone.
 const FLOORS: [(Kind, f64, f64); 13] = [
     (Kind::CutAtBatch, 0.99, 1.0),
     (Kind::Cut, 0.99, 1.0),
@@ -41,7 +41,7 @@ const FLOORS: [(Kind, f64, f64); 13] = [
     (Kind::MissingStart, 0.4, 0.9),
 ];
 
-/// The same of traces of Go 1.5 to 1.21. These are one generation, and mostly of
+/// The least shares for traces of Go 1.5 to 1.21. These are one generation, and mostly of
 /// so few batches that one is a large part of all; a second trace is left out,
 /// and so is one without its header.
 const V1_FLOORS: [(Kind, f64, f64); 13] = [
@@ -60,41 +60,41 @@ const V1_FLOORS: [(Kind, f64, f64); 13] = [
     (Kind::MissingStart, 0.0, 0.0),
 ];
 
-/// The most events that a file of that size may give: on the wire each is two
-/// bytes at least. A budget instead of a clock, so that a slow machine passes.
+/// Returns the most events that a file of that size may give: on the wire each is two
+/// bytes at least. It is a budget instead of a clock, so that a slow machine passes.
 fn most_events(size: usize) -> usize {
     size + 64
 }
 
-/// The same of intervals: a coroutine switch of four bytes ends those of two Gs,
-/// a P and an M, some of them twice.
+/// Returns the most intervals that a file of that size may give: a coroutine switch of four
+/// bytes ends those of two Gs, a P and an M, some of them twice.
 fn most_intervals(size: usize) -> usize {
     4 * size + 64
 }
 
-/// What came of one fault.
+/// The outcome of one fault.
 #[derive(Default)]
 struct Outcome {
-    /// Events on the wire, and those of them that were kept.
+    /// Events on the wire, and the number of them kept.
     wire: usize,
     kept: usize,
-    /// The same of generations that the fault left alone.
+    /// Events of generations that the fault left alone, and the number of them kept.
     untouched: usize,
     untouched_kept: usize,
-    /// Places at which lenient reading saw an event where none is to be kept:
-    /// copies of others, and what reads like one.
+    /// Events at offsets where none is to be kept:
+    /// copies of others, and bytes that read like one.
     more: usize,
     warnings: usize,
-    /// What must not be.
+    /// Violations of what has to hold.
     wrong: Vec<String>,
 }
 
-/// What an event is to the comparisons here.
+/// Returns the parts of an event that are compared here.
 fn essence(event: &Event<'_>) -> (u64, i64) {
     (event.offset().unwrap_or(u64::MAX), event.time().0)
 }
 
-/// Reads what a fault left, in every way.
+/// Reads a damaged trace in every way.
 fn read(damaged: &Damaged<'_>) -> Outcome {
     let bytes = &damaged.bytes[..];
     let budget = most_events(bytes.len());
@@ -132,8 +132,8 @@ fn read(damaged: &Damaged<'_>) -> Outcome {
     (outcome.kept, outcome.untouched_kept) = (count(&wire), count(&untouched));
     outcome.more = seen.iter().filter(|&&seen| seen).count() - outcome.kept;
 
-    // What strict reading gives before the first defect is there too; without
-    // a defect that is all, without a warning.
+    // All events that strict reading gives before the first defect are there too; without
+    // a defect they are all, and there is no warning.
     let mut defect = None;
     let mut strict = Vec::new();
     match Trace::parse(bytes) {
@@ -197,8 +197,8 @@ fn read(damaged: &Damaged<'_>) -> Outcome {
     outcome
 }
 
-/// Does a fault and reads what it leaves; a panic is what must not be.
-fn suffer(corpus: &Corpus, fault: Fault<'_>) -> Outcome {
+/// Damages and reads a trace; a panic is a violation.
+fn read_fault(corpus: &Corpus, fault: Fault<'_>) -> Outcome {
     catch_unwind(AssertUnwindSafe(|| read(&fault.apply(corpus)))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
@@ -206,10 +206,10 @@ fn suffer(corpus: &Corpus, fault: Fault<'_>) -> Outcome {
     })
 }
 
-/// How long one fault may take before it counts as one that never ends.
+/// The time after which a fault counts as one that never ends.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Names what never ends: a thread that waits for ever cannot tell itself.
+/// The watch over a fault, which names it if reading never ends: that thread cannot.
 struct Watched;
 
 impl Watched {
@@ -228,7 +228,7 @@ impl Watched {
     }
 }
 
-/// What came of all faults of a kind.
+/// The outcome of all faults of a kind.
 #[derive(Default)]
 struct Row {
     faults: usize,
@@ -237,7 +237,7 @@ struct Row {
     untouched: usize,
     untouched_kept: usize,
     more: usize,
-    /// The most events lost, and to which fault.
+    /// The most events lost, and the fault that lost them.
     worst: Option<(usize, String)>,
 }
 
@@ -261,7 +261,7 @@ fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
 }
 
-/// Reads all these faults, prints the table, and demands what has to hold.
+/// Reads all faults, prints the table, and asserts what has to hold.
 fn judge(is_v1: bool, most: impl Fn(usize, usize) -> usize) {
     let corpus = Corpus::committed();
     let traces = corpus.0.iter().filter(|trace| trace.is_v1() == is_v1);
@@ -271,7 +271,7 @@ fn judge(is_v1: bool, most: impl Fn(usize, usize) -> usize) {
     let next = AtomicUsize::new(0);
     let work = || {
         while let Some(&fault) = faults.get(next.fetch_add(1, Relaxed)) {
-            let outcome = Watched::of(fault.to_string(), || suffer(&corpus, fault));
+            let outcome = Watched::of(fault.to_string(), || read_fault(&corpus, fault));
             let (rows, wrong) = &mut *rows.lock().unwrap();
             let row = Kind::ALL.iter().position(|(kind, _)| *kind == fault.kind).unwrap();
             rows[row].add(fault, &outcome);
@@ -302,7 +302,7 @@ fn judge(is_v1: bool, most: impl Fn(usize, usize) -> usize) {
     assert!(wrong.is_empty(), "{} of {} faults are wrong:\n{}", wrong.len(), faults.len(), shown.join("\n"));
 }
 
-/// The table, as Markdown.
+/// Formats the table as Markdown.
 fn table(rows: &[Row]) -> String {
     let mut out = String::from(
         "| fault | tried | events on the wire | kept | share | untouched generations lost | read besides | worst case |\n\
@@ -328,7 +328,7 @@ fn table(rows: &[Row]) -> String {
     out
 }
 
-/// A sample: more faults for the small traces than for the large.
+/// A sample has more faults for small traces than for large ones.
 #[test]
 fn a_sample_of_faults() {
     judge(false, |size, full| (20_000 / size).clamp(1, full.max(1)));
@@ -351,7 +351,7 @@ fn every_fault_of_v1() {
     judge(true, |_, full| full);
 }
 
-/// One fault again, as a failure names it.
+/// Reads one fault again, as a failure names it.
 #[test]
 #[ignore = "for GOTRACE_FAULT"]
 fn one_fault() {
@@ -367,8 +367,8 @@ fn one_fault() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The count of what is on the wire is right: of a trace without a fault it is
-/// what strict reading gives, and what nothing has touched.
+/// The count of events on the wire is right: for a trace without a fault it is
+/// that of strict reading, and all of them are untouched.
 #[test]
 fn the_yardstick() {
     let corpus = Corpus::committed();
@@ -384,7 +384,7 @@ fn the_yardstick() {
         wire.sort_unstable();
         assert_eq!(wire, read, "{}", trace.name);
 
-        // In front of it, other bytes.
+        // Other bytes in front move all events.
         let moved = corpus.fault(&format!("{} leading-bytes 0", trace.name)).apply(&corpus);
         let by = moved.bytes.len() - trace.bytes.len();
         wire.iter_mut().for_each(|at| *at += by);

@@ -1,16 +1,20 @@
-//! What the Go runtime prints with GODEBUG, of every version.
+//! Output of the Go runtime with GODEBUG, of every version.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "godebug/arbitrary.rs"]
 mod arbitrary;
+#[path = "godebug/forms.rs"]
+mod forms;
 #[path = "godebug/found.rs"]
 mod found;
 #[path = "godebug/logs.rs"]
 mod logs;
+#[path = "godebug/wrappers.rs"]
+mod wrappers;
 
 use gotrace::godebug::{Item, Record, Release, Scanner};
 
-/// The records of a log, each with its line and prefix; and the warnings.
+/// The records of a log, each with its line and prefix, and the warnings.
 #[derive(Debug, Default, PartialEq)]
 struct Read {
     records: Vec<(u64, String, Record<'static>)>,

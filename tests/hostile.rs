@@ -1,10 +1,10 @@
-//! The worst files for lenient reading: it ends, and what comes out and what is held
-//! is no more than the size of the file allows. That the time a byte takes does not
-//! grow with the file is for `cargo bench --bench hostile` to show.
+//! Lenient reading of the worst files: it ends, and its events and its memory
+//! are no more than the size of the file allows. `cargo bench --bench hostile` shows that
+//! the time for each byte does not grow with the file.
 
 mod common;
 
-use common::held::{Counting, limit, peak};
+use common::allocator::{Counting, limit, peak};
 use common::hostile::HOSTILE;
 use gotrace::{Mode, Options, Trace};
 use std::sync::mpsc;
@@ -13,13 +13,13 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// How many things a file is made of: enough that one who tries everything for each
+/// The repetitions in a file: so many that a reader that tries everything for each
 /// of them does not end.
 const N: u64 = 4000;
-/// What takes longer than that does not end.
+/// The time after which reading counts as one that does not end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Reads all there is, and sees that it is not more than the bytes allow;
+/// Reads everything, and asserts that it is not more than the bytes allow;
 /// returns the most bytes that the events took.
 fn read(bytes: &[u8]) -> usize {
     let Ok(trace) = Trace::with_options(bytes, Options::default().mode(Mode::Lenient)) else { return 0 };
@@ -34,7 +34,7 @@ fn read(bytes: &[u8]) -> usize {
 fn reading_ends_and_memory_is_linear() {
     let mut wrong = Vec::new();
     for (name, make) in HOSTILE {
-        // On a thread of its own: one that never ends is left behind.
+        // A thread of its own can be left behind if reading never ends.
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
             let bytes = make(N);

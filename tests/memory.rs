@@ -1,11 +1,11 @@
-//! Memory stays in proportion to the file, whatever the file says.
+//! Memory in proportion to the file, whatever the file says.
 
 mod common;
 
+use common::allocator::{Counting, limit, peak};
 use common::builder::{NO, TraceBuilder, put};
-use common::held::{Counting, limit, peak};
+use gotrace::spec::v2::EventType::*;
 use gotrace::wire::v2::event::WireEvents;
-use gotrace::wire::v2::spec::EventType::*;
 use gotrace::{Mode, Options, Trace, Version};
 
 #[global_allocator]
@@ -21,10 +21,10 @@ fn read_all(bytes: &[u8]) {
     }
 }
 
-/// How many things a hostile file has.
+/// The repetitions in a hostile file.
 const MANY: u64 = 60_000;
 
-/// Fills batches of one thread, each with what fits, with `MANY` events.
+/// Fills batches of one thread with `MANY` events, each batch with as many as fit.
 fn fill(trace: &mut TraceBuilder, mut event: impl FnMut(u64) -> Vec<u8>) {
     let generation = trace.last();
     for n in 0..MANY {
@@ -35,7 +35,7 @@ fn fill(trace: &mut TraceBuilder, mut event: impl FnMut(u64) -> Vec<u8>) {
     }
 }
 
-fn bytes(event: gotrace::wire::v2::spec::EventType, numbers: &[u64]) -> Vec<u8> {
+fn bytes(event: gotrace::spec::v2::EventType, numbers: &[u64]) -> Vec<u8> {
     let mut out = vec![event as u8];
     numbers.iter().for_each(|&number| put(&mut out, number));
     out
@@ -129,4 +129,29 @@ fn memory_does_not_grow_with_generations() {
     let (short, long) = (of(2), of(60));
     println!("peak {short} of 2 generations, {long} of 60");
     assert!(long < short + 60 * 1024, "{long} bytes held for 60 generations, {short} for 2");
+}
+
+/// Behind a trace, no more of a long hole is read than is searched.
+#[cfg(target_os = "linux")]
+#[test]
+#[allow(unsafe_code, reason = "nobody else has the file")]
+fn a_hole_behind_a_trace_is_not_mapped_in() {
+    /// Returns what this process has in memory, pages of files among them, in bytes.
+    fn resident() -> usize {
+        let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+        4096 * pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap()
+    }
+    for name in ["go1.27/mixed", "go1.21/chans"] {
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("hole.trace");
+        std::fs::copy(format!("{}/testdata/traces/{name}.trace", env!("CARGO_MANIFEST_DIR")), &path).unwrap();
+        std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(4 << 30).unwrap();
+        // SAFETY: nobody changes the file.
+        let file = unsafe { gotrace::TraceFile::map(&path) }.unwrap();
+        let before = resident();
+        let trace = Trace::of_file(&file, Options::default().mode(Mode::Lenient)).unwrap();
+        assert!(trace.events().filter(Result::is_ok).count() > 500);
+        assert!(trace.warnings().iter().any(|w| w.to_string().contains("no trace goes on in the 67108864 bytes")));
+        assert!(resident() < before + (200 << 20), "{name}: {before} bytes before, {} behind", resident());
+        std::fs::remove_file(path).unwrap();
+    }
 }

@@ -1,7 +1,7 @@
-//! What each family of events means, and in which order events come out.
+//! The meaning of each family of events, and the order of events.
 //!
-//! A case is a trace in the notation of `common/script.rs` and the events that
-//! have to come of it, as `common/describe.rs` prints them, without the syncs
+//! A case is a trace in the notation of `common/script.rs` and the expected
+//! events, as `common/describe.rs` prints them, without the syncs
 //! at both ends. `M P G` in front of each is the context it happened in.
 
 mod common;
@@ -11,10 +11,10 @@ use common::script;
 use gotrace::{Trace, Version};
 use std::fmt::Write;
 
-/// Name, trace, events.
+/// The name of a case, its trace, and the expected events.
 type Case = (&'static str, &'static str, &'static str);
 
-/// The events of a trace, without the first and last sync.
+/// Returns the events of a trace, without the first and last sync.
 fn events(bytes: &[u8]) -> Vec<String> {
     let trace = Trace::parse(bytes).unwrap();
     let mut lines = Vec::new();
@@ -31,7 +31,7 @@ fn events(bytes: &[u8]) -> Vec<String> {
     lines[1..lines.len() - 1].to_vec()
 }
 
-/// Checks cases, in each of `versions` alike.
+/// Checks cases in each of `versions`.
 fn check(versions: &[Version], cases: &[Case]) {
     let mut wrong = String::new();
     for (name, script, want) in cases {
@@ -455,8 +455,8 @@ fn equal_times() {
     );
 }
 
-/// Output times increase strictly, whatever the file says; and each difference
-/// is converted to nanoseconds, cut, and added.
+/// Times increase strictly, whatever the file says; and each difference
+/// is converted to nanoseconds, truncated, and added.
 #[test]
 fn times() {
     for (name, hz, ticks, want) in [
@@ -474,7 +474,7 @@ fn times() {
         let generation = trace.last();
         generation.frequencies = vec![hz];
         for dt in ticks {
-            generation.batches[0].event(dt, gotrace::wire::v2::spec::EventType::HeapAlloc, &[0]);
+            generation.batches[0].event(dt, gotrace::spec::v2::EventType::HeapAlloc, &[0]);
         }
         let bytes = trace.build();
         let trace = Trace::parse(&bytes).unwrap();

@@ -1,16 +1,16 @@
-//! Profiles and the scheduler latency, on every committed trace, against a plain
-//! restatement of what they count; and what Go's figures lose.
+//! Profiles and the scheduler latency of every committed trace, compared with a plain
+//! restatement of what they count; and the losses of Go's figures.
 
 use gotrace::analysis::Compat;
-use gotrace::analysis::latency::Latencies;
-use gotrace::analysis::profile::{Filter, Part, Profile, ProfileKind, Profiler, Profiles, Sample};
-use gotrace::analysis::summary::Summarize;
+use gotrace::analysis::latency::CollectLatency;
+use gotrace::analysis::profile::{CollectProfile, CollectProfiles, Filter, Part, Profile, ProfileKind, Sample};
+use gotrace::analysis::summary::CollectSummary;
 use gotrace::{EventKind, GoId, GoState, Mode, Options, StateTransition, Time, Trace};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces");
 
-/// Every committed trace, with its name; where it breaks off, what is whole.
+/// Returns every committed trace, with its name; of a cut one, the part that is whole.
 fn traces() -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for version in std::fs::read_dir(ROOT).unwrap() {
@@ -32,11 +32,11 @@ fn whole(bytes: &[u8]) -> Option<Trace<'_>> {
     trace.events().all(|event| event.is_ok()).then_some(trace)
 }
 
-fn profile(trace: &Trace<'_>, profiler: Profiler) -> Profile {
+fn profile(trace: &Trace<'_>, profiler: CollectProfile) -> Profile {
     trace.analyze(profiler).unwrap().output
 }
 
-/// By the program counters of the stack: how often, and how long.
+/// Counts and durations by the program counters of the stack.
 type Samples = BTreeMap<Vec<u64>, (u64, i64)>;
 
 fn samples(profile: &Profile) -> Samples {
@@ -51,8 +51,8 @@ fn samples(profile: &Profile) -> Samples {
 
 const ONE_STATE: [ProfileKind; 4] = [ProfileKind::Net, ProfileKind::Sync, ProfileKind::Syscall, ProfileKind::Sched];
 
-/// What a profile counts: from an event that brings a goroutine into the state to
-/// the one that takes it out, put down to the stack of the first.
+/// Returns what a profile counts: the time from an event that brings a goroutine into the state to
+/// the one that takes it out, attributed to the stack of the first.
 fn restated(trace: &Trace<'_>, kind: ProfileKind) -> Samples {
     let is_about = |state, reason: &[u8]| match kind {
         ProfileKind::Net => state == GoState::Waiting && reason == b"network",
@@ -97,7 +97,7 @@ fn profiles_count_what_they_say() {
     for (name, bytes) in traces() {
         let Some(trace) = whole(&bytes) else { continue };
         for kind in ONE_STATE {
-            let got = samples(&profile(&trace, Profiler::new(kind)));
+            let got = samples(&profile(&trace, CollectProfile::new(kind)));
             assert_eq!(got, restated(&trace, kind), "{name} {kind:?}");
             stacks += got.len();
         }
@@ -105,7 +105,7 @@ fn profiles_count_what_they_say() {
     assert!(stacks > 4000, "{stacks}");
 }
 
-/// Several at once are what each is alone: whatever is counted, and with any filter.
+/// Several profiles of one pass are what each is alone, of any kind and with any filter.
 #[test]
 fn together_they_are_what_each_is_alone() {
     let mut stacks = 0;
@@ -114,13 +114,13 @@ fn together_they_are_what_each_is_alone() {
         let mut filter = Filter::default();
         filter.from = trace.events().flatten().nth(100).map(|event| event.time());
         for (filter, unfinished) in [(Filter::default(), false), (Filter::default(), true), (filter, false)] {
-            let together = Profiles::of(ProfileKind::ALL).filter(filter.clone()).unfinished(unfinished);
+            let together = CollectProfiles::of(ProfileKind::ALL).filter(filter.clone()).unfinished(unfinished);
             let together = trace.analyze(together).unwrap().output;
             assert_eq!(together.iter().map(|profile| profile.kind).collect::<Vec<_>>(), ProfileKind::ALL);
             for of_all in together {
-                let alone = Profiler::new(of_all.kind).filter(filter.clone()).unfinished(unfinished);
+                let alone = CollectProfile::new(of_all.kind).filter(filter.clone()).unfinished(unfinished);
                 let alone = profile(&trace, alone);
-                // Stacks are kept in the order in which they come up.
+                // The order of stacks depends on the pass, so program counters are compared.
                 let told = |profile: &Profile| {
                     let pcs = |sample: &Sample| -> Vec<u64> {
                         profile.stacks.frames(sample.stack).iter().map(|frame| frame.pc).collect()
@@ -139,7 +139,7 @@ fn together_they_are_what_each_is_alone() {
     assert!(stacks > 20_000, "{stacks}");
 }
 
-/// Generations read side by side give what one pass gives.
+/// Generations read in parallel give what one pass gives.
 #[test]
 fn merging_changes_nothing() {
     let mut merged = 0;
@@ -150,7 +150,7 @@ fn merging_changes_nothing() {
                 continue;
             }
             for kind in ONE_STATE.into_iter().chain([ProfileKind::Cpu]) {
-                let profiler = Profiler::new(kind).unfinished(true);
+                let profiler = CollectProfile::new(kind).unfinished(true);
                 let part = profiler.part().unwrap();
                 let folded = trace.fold(|| part.clone(), Part::note, Part::merge).unwrap();
                 let (one, other) = (folded.output.profile(), profile(&trace, profiler));
@@ -162,15 +162,15 @@ fn merging_changes_nothing() {
     assert!(merged > 100, "{merged}");
 }
 
-/// Windows that adjoin make up the whole, and so do goroutines.
+/// Adjoining windows make up the whole, and so do goroutines.
 #[test]
 fn filters_divide_what_there_is() {
     let bytes = trace("go1.27/mixed");
     let trace = Trace::parse(&bytes).unwrap();
-    let summary = trace.analyze(Summarize::default()).unwrap().output;
+    let summary = trace.analyze(CollectSummary::default()).unwrap().output;
     let middle = Time(summary.start.0 + summary.span() / 2);
     for kind in ONE_STATE.into_iter().chain([ProfileKind::Wall]) {
-        let nanos = |filter| profile(&trace, Profiler::new(kind).filter(filter)).total().1;
+        let nanos = |filter| profile(&trace, CollectProfile::new(kind).filter(filter)).total().1;
         let all = nanos(Filter::default());
         let mut before = Filter::default();
         before.to = Some(middle);
@@ -186,12 +186,13 @@ fn filters_divide_what_there_is() {
     }
 }
 
-/// All of every goroutine's time is in a wall profile.
+/// A wall profile has all of every goroutine's time.
 #[test]
 fn wall_is_all_there_is() {
     for (name, bytes) in traces() {
         let Some(trace) = whole(&bytes) else { continue };
-        let (wall, summary) = trace.analyze((Profiler::new(ProfileKind::Wall), Summarize::default())).unwrap().output;
+        let (wall, summary) =
+            trace.analyze((CollectProfile::new(ProfileKind::Wall), CollectSummary::default())).unwrap().output;
         let times = summary.times();
         let of = |state| wall.samples.iter().filter(|sample| sample.state == Some(state)).map(|s| s.nanos).sum::<i64>();
         let states = [GoState::Running, GoState::Runnable, GoState::Syscall, GoState::Waiting].map(of);
@@ -199,26 +200,27 @@ fn wall_is_all_there_is() {
     }
 }
 
-/// The latency's waits are those of the sched profile, but for coroutine switches.
+/// The latency's waits are those of the sched profile without coroutine switches.
 #[test]
 fn latency_is_the_sched_profile() {
     let (mut causes, mut switches) = (BTreeSet::new(), 0);
     for (name, bytes) in traces() {
         let Some(trace) = whole(&bytes) else { continue };
-        let (latency, sched) = trace.analyze((Latencies::new(7), Profiler::new(ProfileKind::Sched))).unwrap().output;
+        let (latency, sched) =
+            trace.analyze((CollectLatency::new(7), CollectProfile::new(ProfileKind::Sched))).unwrap().output;
         let (count, nanos) = sched.total();
         assert_eq!(latency.waits.count() + latency.switches, count, "{name}");
         if latency.switches == 0 {
             assert_eq!(latency.waits.sum(), nanos, "{name}");
         }
         switches += latency.switches;
-        // Every grouping is of all waits.
+        // Every grouping has all waits.
         let sum = |counts: Vec<u64>| counts.into_iter().sum::<u64>();
         assert_eq!(sum(latency.causes.iter().map(|by| by.waits.count()).collect()), count - latency.switches);
         assert_eq!(sum(latency.functions.iter().map(|by| by.waits.count()).collect()), count - latency.switches);
         assert_eq!(sum(latency.histogram.counts().to_vec()), count - latency.switches);
         causes.extend(latency.causes.into_iter().map(|by| by.cause));
-        // The longest is among the worst, and these come in order.
+        // The longest wait is among the worst, which are in order.
         let over = latency.worst.iter().find(|wait| wait.over).map_or(0, |wait| wait.nanos);
         assert!(over == latency.waits.max() || latency.unfinished > 0, "{name}");
         assert!(latency.worst.len() <= 7 && latency.worst.is_sorted_by(|a, b| a.nanos >= b.nanos), "{name}");
@@ -233,9 +235,9 @@ fn latency_is_the_sched_profile() {
 fn the_first_wait_counts() {
     let bytes = trace("go1.27/manygo");
     let trace = Trace::parse(&bytes).unwrap();
-    let sched = |compat| profile(&trace, Profiler::new(ProfileKind::Sched).compat(compat)).total();
+    let sched = |compat| profile(&trace, CollectProfile::new(ProfileKind::Sched).compat(compat)).total();
     let (right, gos) = (sched(Compat::Right), sched(Compat::Go127));
-    let created = trace.analyze(Summarize::default()).unwrap().output.goroutines.created;
+    let created = trace.analyze(CollectSummary::default()).unwrap().output.goroutines.created;
     assert!(created > 1000, "{created}");
     assert!(right.0 >= gos.0 + created * 9 / 10 && right.1 > 10 * gos.1, "{right:?} for {gos:?}");
 }

@@ -1,4 +1,4 @@
-//! What repairing makes of good and of damaged traces: a whole one, which
+//! Repair of good and of damaged traces: the result is a whole trace, which
 //! strict reading accepts, with the events that were read.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -9,15 +9,16 @@ use common::builder::{TraceBuilder, put};
 use common::describe;
 use common::faults::{Corpus, Kind, Source};
 use gotrace::event::AllocFreeWhat;
+use gotrace::export::EventWriter;
 use gotrace::export::repair::{RepairWriter, Report};
 use gotrace::limits::MAX_STRING_SIZE;
+use gotrace::spec::v2::EventType;
 use gotrace::wire::v2::experiment::AllocFreeBatch;
-use gotrace::wire::v2::spec::EventType;
 use gotrace::{Event, EventKind, GoState, Mode, Options, ProcState, StateTransition, Trace, Version};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Repairs a trace; nothing, if not even lenient reading can do with it.
+/// Repairs a trace; `None` if not even lenient reading accepts it.
 fn repair(bytes: &[u8]) -> Option<(Vec<u8>, Report, usize)> {
     let trace = Trace::with_options(bytes, Options::default().mode(Mode::Lenient)).ok()?;
     let mut out = Vec::new();
@@ -31,7 +32,7 @@ fn repair(bytes: &[u8]) -> Option<(Vec<u8>, Report, usize)> {
     Some((out, report, warnings))
 }
 
-/// Reads a trace as strictly as Go does; returns how many events it has.
+/// Reads a trace as strictly as Go does; returns the number of its events.
 fn strictly(bytes: &[u8]) -> Result<u64, String> {
     let trace = Trace::parse(bytes).map_err(|e| e.to_string())?;
     let mut count = 0;
@@ -46,7 +47,7 @@ fn is_sync(event: &Event<'_>) -> bool {
     matches!(event.kind(), EventKind::Sync(_))
 }
 
-/// Whether it only says again what is known, at the beginning of a generation
+/// Returns whether an event only restates what is known, at the beginning of a generation
 /// that is not the first.
 fn restates(event: &Event<'_>) -> bool {
     match event.kind() {
@@ -59,9 +60,9 @@ fn restates(event: &Event<'_>) -> bool {
     }
 }
 
-/// An event with its time, as it is to come out of a repair. In one generation
-/// what is new is undetermined before; and a goroutine that another M found
-/// in a syscall is told of by its own.
+/// Describes an event with its time, as a repair has to reproduce it. In one generation the
+/// state before the first mention is undetermined; and a goroutine that another M found
+/// in a syscall is reported on its own M.
 fn essence(event: &Event<'_>) -> String {
     let mut text = describe::event(event);
     match event.kind() {
@@ -105,9 +106,9 @@ fn good_traces_keep_their_events() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), corpus.0.len(), wrong.join("\n"));
 }
 
-/// How many of the events of a good trace of Go 1.21 and older are written as
-/// they are. Such a trace does not tell on which M all of them happened, and what
-/// that M did before is made up now and then.
+/// The least share of the events of a good trace of Go 1.21 and older that are written
+/// unchanged. Such a trace does not state the M of all events, and the events of
+/// that M before are sometimes made up.
 const V1_FLOOR: f64 = 0.95;
 
 #[test]
@@ -126,7 +127,7 @@ fn good_old_traces_become_new_ones() {
         let all = report.kept + report.dropped + report.restated;
         assert!(report.kept as f64 >= V1_FLOOR * all as f64 && warnings == 0, "{}: {report:?}", source.name);
         if report.synthesised + report.dropped == 0 {
-            // All of them, in order, at their times; contexts are told otherwise.
+            // All events are there, in order, at their times; contexts may differ.
             let what = |bytes| {
                 let without_context = |text: String| {
                     let words: Vec<&str> = text.split(' ').collect();
@@ -135,7 +136,7 @@ fn good_old_traces_become_new_ones() {
                 essences(bytes).into_iter().map(without_context).collect::<Vec<_>>()
             };
             let (before, after) = (what(&source.bytes), what(&out));
-            // Strings are cut that are longer than a new trace has them.
+            // Strings longer than a new trace may have are cut.
             let is_same = |(a, b): &(&String, &String)| a == b || a.len() > MAX_STRING_SIZE as usize;
             let differs = before.iter().zip(&after).find(|pair| !is_same(pair));
             assert!(differs.is_none() && before.len() == after.len(), "{}: {differs:?}", source.name);
@@ -145,7 +146,7 @@ fn good_old_traces_become_new_ones() {
     assert!(unchanged >= 8, "{unchanged} traces");
 }
 
-/// A batch of the types of a generation of an AllocFree trace.
+/// Returns a batch with the types of a generation of an AllocFree trace.
 fn types(types: &[(u64, &str)]) -> Vec<u8> {
     let mut data = vec![0];
     for (id, name) in types {
@@ -155,7 +156,7 @@ fn types(types: &[(u64, &str)]) -> Vec<u8> {
     data
 }
 
-/// The names of the types of the objects that are allocated.
+/// Returns the names of the types of the allocated objects.
 fn allocated(bytes: &[u8]) -> Vec<String> {
     let trace = Trace::parse(bytes).unwrap();
     let mut names = Vec::new();
@@ -186,7 +187,7 @@ fn types_of_several_generations_become_one_table() {
     assert_eq!((report.kept, report.experimental), (3, 0));
     assert_eq!(allocated(&out), ["int", "string", "int"]);
 
-    // Another program's numbers count from another address.
+    // In another program's layout, numbers count from another address.
     let mut other = TraceBuilder::new(Version::Go126);
     let generation = other.generation(1);
     generation.experiment(1, &[&layout[..1], &[0x80, 0x21], &layout[3..]].concat());
@@ -207,7 +208,7 @@ fn two_programs_in_one_file_keep_their_names() {
         batch.event(1, EventType::GoBlock, &[reason, stack]);
         trace.build()
     };
-    // Both have their one function at the same address.
+    // Both programs have their only function at the same address.
     let (out, report, _) = repair(&[one(7, "main.a"), one(8, "main.b")].concat()).unwrap();
     assert_eq!((report.kept, report.restated), (4, 2), "{report:?}");
     let trace = Trace::parse(&out).unwrap();
@@ -220,7 +221,7 @@ fn two_programs_in_one_file_keep_their_names() {
     assert_eq!(names, ["G1 Running->Waiting 'main.a' @main.a", "G1 Running->Waiting 'main.b' @main.b"]);
 }
 
-/// Repairs what a fault left, and says what is wrong with the result.
+/// Repairs a damaged trace, and returns what is wrong with the result.
 fn check(name: &str, bytes: &[u8]) -> (Option<Report>, Option<String>) {
     let repaired = catch_unwind(AssertUnwindSafe(|| repair(bytes)));
     let Ok(repaired) = repaired else { return (None, Some(format!("{name}: panicked"))) };
@@ -237,7 +238,7 @@ fn check(name: &str, bytes: &[u8]) -> (Option<Report>, Option<String>) {
     (Some(report), wrong)
 }
 
-/// Up to `most` faults of each of these kinds for each of these traces.
+/// Repairs up to `most` faults of each of these kinds for each of these traces.
 fn try_faults(traces: impl Fn(&Source) -> bool, kinds: impl Fn(Kind) -> bool, most: usize) {
     let corpus = Corpus::committed();
     let (mut tried, mut wrong) = (0, Vec::new());
@@ -276,7 +277,7 @@ fn a_few_faults_of_each_kind() {
     try_faults(|source| source.bytes.len() < 40 << 10, |_| true, 1);
 }
 
-/// With `GOTRACE_REPAIRED=DIR` the results are left there, to be shown to Go.
+/// With `GOTRACE_REPAIRED=DIR` the results are left there, to be read by Go.
 #[test]
 #[ignore = "takes minutes: all faults of all traces"]
 fn all_faults() {

@@ -1,12 +1,12 @@
 //! Random schedules of a simulated scheduler, whose clocks lie: whatever order
-//! comes out, it must be a causal one of the very events that went in.
+//! comes out, it must be a causal one of the events that went in.
 
 mod common;
 
 use common::schedule::{Change, Schedule};
 use common::simulator::{Config, Dice, run};
+use gotrace::spec::v2::EventType;
 use gotrace::wire::text::{binary_to_text, text_to_binary};
-use gotrace::wire::v2::spec::EventType;
 use gotrace::{EventKind, GoId, Mode, Options, ProcId, StateTransition, ThreadId, Trace, Version};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashMap};
@@ -34,7 +34,7 @@ fn configs() -> impl Strategy<Value = Config> {
 struct Recorded {
     schedule: Schedule,
     bytes: Vec<u8>,
-    /// From an offset in the trace to a place in the schedule.
+    /// Indices in the schedule, by offsets in the trace.
     place: HashMap<u64, usize>,
     samples: usize,
 }
@@ -50,11 +50,11 @@ fn record(config: &Config, seed: u64) -> Recorded {
     Recorded { schedule, bytes: built.bytes, place, samples: samples * trace.generations.len() }
 }
 
-/// A trace with some of its bytes changed, cut out, doubled or moved.
+/// Returns a trace with some of its bytes changed, cut out, doubled or moved.
 fn spoil(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..1 + dice.roll(4) {
-        // The header stays: behind a bad one nothing is read.
+        // The header stays, for nothing is read behind a bad one.
         let place = |dice: &mut Dice, bytes: &[u8]| 16 + dice.roll(bytes.len() - 15);
         let (a, b) = (place(dice, &bytes), place(dice, &bytes));
         let (a, b) = (a.min(b), a.max(b));
@@ -89,7 +89,7 @@ fn lenient(bytes: &[u8]) -> gotrace::Result<Trace<'_>> {
     Trace::with_options(bytes, Options::default().mode(Mode::Lenient))
 }
 
-/// The events of a stream as lines with their times, and the error that ends it.
+/// Returns the events of a stream as lines with their times, and the error that ends it.
 fn lines<'t>(events: impl Iterator<Item = gotrace::Result<gotrace::Event<'t>>>) -> (Vec<String>, Option<String>) {
     let mut lines = Vec::new();
     for event in events {
@@ -129,8 +129,8 @@ proptest! {
             let record = times_seen[at];
             times_seen[at] += 1;
 
-            // Its context is that of the model. Only when a P is seen to be stolen, between two
-            // events of the M that lost it, is for the clocks to say.
+            // The context is that of the model. Only the clocks decide when a P is seen to be stolen,
+            // between two events of the M that lost it.
             let name = want.event.name();
             let (m, p, g) = want.context;
             let is_lost = |p: u64| recorded.schedule.lost.contains(&p);
@@ -170,7 +170,7 @@ proptest! {
         prop_assert_eq!((samples, syncs), (recorded.samples, trace.generations().len() + 1));
         prop_assert!(gc.windows(2).all(|w| w[0] + 1 == w[1]), "the collector's numbers: {gc:?}");
 
-        // Replay: what happened to each G and each P is what happens to it in the model.
+        // Replay: each G and each P has the same changes as in the model.
         let mut model: BTreeMap<(bool, u64), Vec<(usize, Change)>> = BTreeMap::new();
         for (at, want) in emitted.iter().enumerate() {
             for &change in &want.changes {
@@ -191,7 +191,7 @@ proptest! {
         prop_assert!(changes.is_empty(), "somebody else appears: {changes:?}");
     }
 
-    /// The stream of a G, P or M is the whole one, filtered; threads that fold change nothing.
+    /// The stream of a G, P or M is the whole one, filtered; parallel folds give the same.
     #[test]
     fn streams_are_filters(config in configs(), seed: u64, bad: bool) {
         let mut bytes = record(&config, seed).bytes;
@@ -203,20 +203,20 @@ proptest! {
             lines(trace.events().filter(|event| event.as_ref().map_or(true, keep)))
         };
         for id in [1, 2, 701] {
-            let got = lines(trace.goroutine(GoId(id)));
+            let got = lines(trace.events_of_goroutine(GoId(id)));
             prop_assert_eq!(got, filtered(&|event| event.involves_goroutine(GoId(id))));
         }
         for id in 0..3 {
-            let got = lines(trace.proc(ProcId(id)));
+            let got = lines(trace.events_of_proc(ProcId(id)));
             prop_assert_eq!(got, filtered(&|event| event.involves_proc(ProcId(id))));
         }
         for id in [7, 1000, 1001] {
-            let got = lines(trace.thread(ThreadId(id)));
+            let got = lines(trace.events_of_thread(ThreadId(id)));
             prop_assert_eq!(got, filtered(&|event| event.thread() == Some(ThreadId(id))));
         }
     }
 
-    /// Generations read side by side, and ordering that runs ahead, give what
+    /// Generations read in parallel, and ordering that runs ahead, give what
     /// one thread gives in sequence: events, warnings and error.
     #[test]
     fn threads_change_nothing(config in configs(), seed: u64, bad: bool, forgiving: bool, threads in 1usize..5) {
@@ -253,7 +253,7 @@ proptest! {
         }
     }
 
-    /// Spoilt traces: no panic whatever is asked, lenient reading never fails
+    /// Spoilt traces: no accessor panics, lenient reading never fails
     /// and has at least what strict reading has, and the text form is lossless.
     #[test]
     fn spoilt_traces(config in configs(), seed: u64) {
@@ -266,8 +266,8 @@ proptest! {
             let mut events = lenient.events();
             let (kept, error) = lines(events.by_ref());
             prop_assert_eq!(error, None);
-            // Where the framing is whole, strict reading has just what comes before the defect. The
-            // last of that may be the sync that ends the trace early.
+            // Where the framing is whole, strict reading has exactly the events before the defect. The
+            // last of them may be the sync that ends the trace early.
             if lenient.warnings().is_empty() {
                 let good = good.strip_suffix(&[good.last().cloned().unwrap_or_default()]).unwrap_or(&good);
                 prop_assert_eq!(good, &kept[..good.len()]);

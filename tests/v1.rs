@@ -1,5 +1,5 @@
-//! Traces of Go 1.5 to 1.21, made to measure: what each defect is, what lenient
-//! reading makes of it, and that no damage brings the reader down.
+//! Traces of Go 1.5 to 1.21 made by hand: the error of each defect, the repair of lenient
+//! reading, and that no damage makes the reader panic.
 
 mod common;
 
@@ -7,11 +7,9 @@ use common::builder_v1::{File, uvarint};
 use common::touch;
 use gotrace::error::V1Error;
 use gotrace::export::{footprint::Footprint, v1, wire};
-use gotrace::limits::{MAX_V1_EVENT_SIZE, MAX_V1_FILE, MAX_V1_FRAMES, MAX_V1_STRING_SIZE};
-use gotrace::wire::v1::spec::EventType::*;
-use gotrace::{
-    Error, ErrorKind, EventKind, GoState, Mode, Options, Repair, StateTransition, Trace, TraceFile, Version,
-};
+use gotrace::limits::{MAX_V1_EVENT_SIZE, MAX_V1_FRAMES, MAX_V1_STRING_SIZE};
+use gotrace::spec::v1::EventType::*;
+use gotrace::{Error, ErrorKind, EventKind, GoState, Mode, Options, Repair, StateTransition, Trace, Version};
 use proptest::prelude::*;
 
 fn read(bytes: &[u8], mode: Mode) -> (Vec<std::string::String>, Vec<Error>) {
@@ -80,7 +78,7 @@ fn defects_of_the_scheduler() {
     ] {
         check(name, file);
     }
-    // Sequence numbers of goroutines rule these out since Go 1.7.
+    // Since Go 1.7, sequence numbers of goroutines rule these defects out.
     let old = || File::new(Version::Go105).event(Batch, &[0, 90, 1000]);
     let done = |file: File| file.event(Frequency, &[1, 0]);
     check("Goroutine ", done(old().event(GoStart, &[1, 10, 5])));
@@ -123,7 +121,7 @@ fn defects_of_the_wire() {
     assert_eq!((kept.len(), warnings.len()), (5, 1), "ticks count as nanoseconds: {kept:?}");
 }
 
-/// Every limit of `gotrace::limits` is the last that passes.
+/// Every limit of `gotrace::limits` passes, and one more does not.
 #[test]
 fn limits_are_where_they_are_said_to_be() {
     let kinds =
@@ -134,8 +132,8 @@ fn limits_are_where_they_are_said_to_be() {
     assert!(kinds(string(MAX_V1_STRING_SIZE)).is_empty());
     assert_eq!(kinds(string(MAX_V1_STRING_SIZE + 1)), ["V1(StringTooLong { size: 1000001 })"]);
 
-    // A stack whose numbers take as many bytes as that: all take one but the number
-    // of frames, which takes two, and the last, which takes what is left.
+    // A stack whose numbers take `size` bytes: all take one but the number
+    // of frames, which takes two, and the last, which takes the bytes that are left.
     let sized = |size: u64| {
         let frames = (size - 3) / 4;
         let left = (size - 3 - 4 * frames) as usize;
@@ -162,17 +160,19 @@ fn limits_are_where_they_are_said_to_be() {
     assert_eq!(kinds(deep(MAX_V1_FRAMES + 1)), ["V1(TooManyFrames { frames: 1001 })"]);
 }
 
-/// A file with a hole in it, larger than the reader takes.
-#[cfg(unix)]
+/// A file with a hole in it is larger than the reader takes. On other systems no file can have
+/// such a hole, or memory such a size.
+#[cfg(all(unix, target_pointer_width = "64"))]
 #[test]
 #[allow(unsafe_code, reason = "nobody else has the file")]
 fn a_file_can_be_too_large() {
+    use gotrace::{TraceFile, limits::MAX_V1_FILE};
     use std::io::Write;
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("too-large.trace");
     for (size, wrong) in [(MAX_V1_FILE + 1, "V1(FileTooLarge)"), (1 << 20, "V1(UnknownEventType { found: 0 })")] {
         let mut file = std::fs::File::create(&path).unwrap();
         file.write_all(&File::begun(Version::Go121).done()).unwrap();
-        file.set_len(size as u64).unwrap();
+        file.set_len(size).unwrap();
         // SAFETY: nobody changes the file.
         let file = unsafe { TraceFile::map(&path) }.unwrap();
         let strict = Trace::of_file(&file, Options::default()).unwrap().events().find_map(Result::err).unwrap();
@@ -183,7 +183,7 @@ fn a_file_can_be_too_large() {
     std::fs::remove_file(path).unwrap();
 }
 
-/// Each defect is told, as far as there is room.
+/// Each defect has a warning, as far as there is room.
 #[test]
 fn warnings_are_of_each_defect() {
     let wakes = (0..5).fold(File::begun(Version::Go121), |file, _| file.event(GoUnblock, &[10, 2, 9, 0]));
@@ -203,7 +203,7 @@ fn warnings_are_of_each_defect() {
     assert_eq!(rest.repair(), Repair::AndMore(errors.len() as u64 - 2));
 }
 
-/// What lenient reading passes over, it says; behind that it reads on.
+/// Lenient reading reports the bytes that it passes over, and reads on behind them.
 #[test]
 fn damage_ends_with_the_next_batch() {
     let mut file = File::begun(Version::Go121).event(HeapAlloc, &[10, 5]);
@@ -218,8 +218,8 @@ fn damage_ends_with_the_next_batch() {
     assert_eq!(trace.warnings()[0].repair(), Repair::Skipped(3));
 }
 
-/// A callback from a thread of C's: the exit from the system call that the
-/// goroutine appears in is not written, and the next one's time is stale.
+/// In a callback from a C thread, the exit from the system call in which the
+/// goroutine appears is not written, and the time of the next exit is stale.
 #[test]
 fn callbacks_from_c() {
     let file = File::begun(Version::Go121)
@@ -256,7 +256,7 @@ fn callbacks_from_c() {
     assert_eq!(states, want);
 }
 
-/// The end of a system call goes where its time says.
+/// The end of a system call is put at the time that it states.
 #[test]
 fn late_ends_of_system_calls() {
     let bytes = File::begun(Version::Go119)
@@ -291,7 +291,7 @@ fn wakeups_in_vain_go() {
     assert!(!lines.iter().any(|line| line.contains("GoUnblock") || line.contains("GoStart")), "{lines:?}");
 }
 
-/// Go 1.5: by sequence number, whatever the file's order; frames are PCs.
+/// Events of Go 1.5 are in the order of their numbers, whatever the file's; frames are PCs.
 #[test]
 fn go_1_5() {
     let bytes = File::new(Version::Go105)
@@ -330,7 +330,7 @@ fn forms_that_are_not_there() {
     assert_eq!(name, "StringZero");
 }
 
-/// Asks for all there is.
+/// Reads everything, strictly and leniently.
 fn touch_all(bytes: &[u8]) {
     for mode in [Mode::Strict, Mode::Lenient] {
         let mut out = Vec::new();
@@ -339,7 +339,7 @@ fn touch_all(bytes: &[u8]) {
             let _ = trace.timelines().map(|timelines| timelines.goroutines.len());
             let _ = v1::write(&trace, &mut out);
             for generation in trace.generations() {
-                let mut count = gotrace::analysis::count::Count::default();
+                let mut count = gotrace::analysis::count::CollectCounts::default();
                 count.raw_generation(generation, &mut Vec::new());
             }
         }
@@ -348,7 +348,7 @@ fn touch_all(bytes: &[u8]) {
     }
 }
 
-/// Traces with something of everything.
+/// Returns traces with many kinds of events.
 fn seeds() -> Vec<Vec<u8>> {
     let rich = |version| {
         let mut file = File::begun(version)

@@ -1,5 +1,5 @@
-//! Logs with what the Go runtime prints: however they are cut into pieces, the
-//! same is found, and what is found prints and reads again as the same.
+//! Logs with output of the Go runtime: however they are cut into pieces, the
+//! records are the same, and each of them prints and reads again as itself.
 #![no_main]
 
 use gotrace::godebug::{History, Item, Record, Release, Scanner};
@@ -35,7 +35,7 @@ fuzz_target!(|log: &[u8]| {
     for (_, record) in &whole.0 {
         let text = record.display(Release::LAST).to_string();
         let again = Record::parse(text.as_bytes());
-        // What an older release said in another way is not the same, but is read.
+        // A record of an older release need not print the same, but it has to be readable.
         assert!(again.is_ok(), "{record:?}\n{text}\n{again:?}");
         let again = again.map(|record| record.display(Release::LAST).to_string());
         assert_eq!(again.as_deref(), Ok(text.as_str()));

@@ -1,6 +1,6 @@
 //! Framing, tables, ordering and every accessor, strictly and leniently, on one
-//! thread and on several. What strict reading gives before a defect, lenient
-//! reading gives too; without one, just that and no warning.
+//! thread and on several. Lenient reading also gives every event that strict reading gives
+//! before a defect; without a defect, it gives the same events and no warning.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use std::collections::HashSet;
 mod touch;
 
 fuzz_target!(|data: &[u8]| {
-    // The strict events' places and times, and whether an error ended them.
+    // The offsets and times of strict reading, and true if an error ended them.
     let mut strict: (Vec<(Option<u64>, i64)>, bool) = (Vec::new(), true);
     for mode in [Mode::Strict, Mode::Lenient] {
         let Ok(trace) = Trace::with_options(data, Options::default().mode(mode)) else { continue };

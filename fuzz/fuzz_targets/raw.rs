@@ -1,4 +1,4 @@
-//! The wire alone: any bytes, flat and batch by batch.
+//! The raw events of any bytes, of the whole file and batch by batch.
 
 #![no_main]
 
@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
         for event in events.with_experimental().flatten() {
             assert!(event.offset >= end, "events do not overlap");
             end = event.offset + 1;
-            // Writing it again takes the very bytes that it was read from.
+            // Writing an event again gives the bytes that it was read from.
             let mut binary = Vec::new();
             event.write_binary(&mut binary);
             assert!(data[event.offset..].starts_with(&binary), "{event:?}");

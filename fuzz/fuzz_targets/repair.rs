@@ -1,8 +1,9 @@
-//! Whatever lenient reading makes of it: what repairing writes is accepted by
-//! strict reading, has all that was kept, and needs no repair.
+//! Repair of any trace that lenient reading accepts: strict reading accepts the
+//! result, which has all that was kept and needs no repair.
 
 #![no_main]
 
+use gotrace::export::EventWriter;
 use gotrace::export::repair::{RepairWriter, Report};
 use gotrace::{Mode, Options, Trace};
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! The text form: any text, and the way from bytes to text and back.
+//! The text form: any text, and any bytes converted to text and back.
 
 #![no_main]
 

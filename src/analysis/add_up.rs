@@ -1,7 +1,7 @@
-//! Sums that stay at the most there is, rather than go round.
+//! Sums that stop at the greatest integer instead of overflowing.
 
-/// Adds to a sum. Nothing but a bad trace makes it too large: that is told apart by a
-/// branch, which costs less than `saturating_add`.
+/// Adds to a sum, which saturates. Only a damaged trace makes it too large; a branch for
+/// that case costs less than `saturating_add`.
 #[inline(always)]
 pub(crate) fn add_up(sum: &mut i64, more: i64) {
     *sum = match sum.checked_add(more) {

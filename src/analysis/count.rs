@@ -1,53 +1,58 @@
-//! How many events there are, and of which kinds.
+//! Counts of events, by type and kind.
 
-use crate::analysis::{Analysis, Known, Seen, Step};
+use crate::analysis::{Analysis, Follower, SharedEvent, Transition};
 use crate::error::Error;
 use crate::event::Event;
 use crate::generation::Generation;
+use crate::generation::v1::index::Index;
+use crate::spec::v2::EventType;
 use crate::wire::v1::event::{Shapes, numbers};
-use crate::wire::v1::tables::Index;
 use crate::wire::v2::batch::BatchKind;
 use crate::wire::v2::event::RawEvents;
-use crate::wire::v2::spec::EventType;
 
 mod v1 {
+    pub(super) use crate::spec::v1::EventType;
     pub(super) use crate::wire::v1::event::RawEvents;
-    pub(super) use crate::wire::v1::spec::EventType;
 }
 
 /// Counts events; the answer is a [`Counts`].
 #[derive(Clone, Debug)]
-pub struct Count {
+pub struct CollectCounts {
     counts: Counts,
 }
 
-impl Default for Count {
-    fn default() -> Count {
-        Count { counts: Counts { by_type: [0; 256], implied: 0, raw: Raw::No, v1_wire: None } }
+impl Default for CollectCounts {
+    fn default() -> CollectCounts {
+        CollectCounts { counts: Counts { by_type: [0; 256], implied: 0, raw: Raw::No, v1_wire: None } }
     }
 }
 
-impl Analysis for Count {
+impl Analysis for CollectCounts {
     type Output = Counts;
 
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, _: &Known) {
-        // It is none of those that are looked at.
-        self.add(step.wire_type(), 1);
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, _: &Follower) {
+        // Transitions are of none of the types that need a closer look, and only the first
+        // of a goroutine can be one that a window restates.
+        if !(transition.new && transition.is_restated()) {
+            self.add(transition.wire_type(), 1);
+        }
     }
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_, '_>, _: &mut Known) {
-        self.note(event);
+    fn event(&mut self, event: &SharedEvent<'_, '_>, _: &mut Follower) {
+        if !event.is_restated() {
+            self.note(event);
+        }
     }
 
-    fn finish(self, _: &Known) -> Counts {
+    fn finish(self, _: &Follower) -> Counts {
         self.counts
     }
 }
 
-impl Count {
-    /// What it has counted.
+impl CollectCounts {
+    /// Returns the counts so far.
     pub fn counts(self) -> Counts {
         self.counts
     }
@@ -61,12 +66,14 @@ impl Count {
             self.counts.implied += u64::from(is_implied(event));
         }
         if wire_type == EventType::Sync {
+            // The first sync of a v1 trace has its index, with the events that are in the
+            // file.
             self.counts.v1_wire = self.counts.v1_wire.or_else(|| v1_wire_events(event));
         }
     }
 
-    /// Counts what a generation has on the wire, undecided whether it can be
-    /// ordered. Passes over the rest of a batch that has a defect.
+    /// Counts the events of a generation as they are in the file, without ordering them.
+    /// Skips the rest of a batch that has a defect, which is added to `defects`.
     pub fn raw_generation(&mut self, generation: &Generation<'_>, defects: &mut Vec<Error>) {
         if let Some(index) = &generation.v1 {
             self.counts.raw = Raw::V1;
@@ -87,14 +94,14 @@ impl Count {
         }
     }
 
-    /// The same for the one generation that a v1 trace is: its timed events, and
-    /// CPU samples.
+    /// Counts the timed events and CPU samples of a v1 trace, which is one generation.
     fn raw_v1(&mut self, file: &[u8], index: &Index, defects: &mut Vec<Error>) {
         let shapes = Shapes::of(index.version);
         for batch in &index.batches {
             let mut at = batch.range.start;
             while at < batch.range.end {
                 let byte = file.get(at).copied().unwrap_or_default();
+                // Most events need no decoding: their numbers are only skipped.
                 let read = if shapes.count(byte) != 0 && byte & 0x3f != v1::EventType::UserLog as u8 {
                     numbers(file, at, &shapes).map(|(_, end)| end)
                 } else {
@@ -124,8 +131,8 @@ impl Count {
         }
     }
 
-    /// Adds what another has counted, of other events.
-    pub fn merge(&mut self, other: &Count) {
+    /// Adds the counts of another, which counted other events.
+    pub fn merge(&mut self, other: &CollectCounts) {
         for (count, more) in self.counts.by_type.iter_mut().zip(&other.counts.by_type) {
             *count += more;
         }
@@ -137,27 +144,27 @@ impl Count {
     }
 }
 
-/// Whether an event follows from another, at whose place in the file it says
-/// to be.
+/// Returns whether an event is not in the file itself, but implied by another at the offset
+/// that it states.
 fn is_implied(event: &Event<'_>) -> bool {
     let on_the_wire = || event.generation()?.file.get(usize::try_from(event.offset()?).ok()?);
     on_the_wire() != Some(&(event.wire_type() as u8))
 }
 
-/// How many events there are.
+/// Counts of events.
 #[derive(Clone, Debug)]
 pub struct Counts {
     by_type: [u64; 256],
-    /// How many P steals stand not on the wire, but follow from the end of a
-    /// blocked system call.
+    /// Number of P steals that are not in the file, but implied by the end of a blocked
+    /// system call.
     implied: u64,
-    /// Whether these are the wire's events as they stand there.
+    /// Origin of the counts: the ordered stream, or the file.
     raw: Raw,
-    /// How many events a v1 trace has on the wire.
+    /// Number of events that a v1 trace has in the file.
     v1_wire: Option<u64>,
 }
 
-/// Whether the counts are of the wire's events, and in which numbers.
+/// Source of counts: the ordered stream, or a file's events under the numbers of its format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Raw {
     No,
@@ -165,7 +172,7 @@ enum Raw {
     V2,
 }
 
-/// How many timed events and CPU samples a v1 trace has.
+/// Returns the number of timed events and CPU samples that a v1 trace has in the file.
 #[cold]
 fn v1_wire_events(event: &Event<'_>) -> Option<u64> {
     let index = event.generation()?.v1.as_ref()?;
@@ -173,13 +180,13 @@ fn v1_wire_events(event: &Event<'_>) -> Option<u64> {
 }
 
 impl Counts {
-    /// All events of the ordered stream.
+    /// Returns the number of all events of the ordered stream.
     pub fn events(&self) -> u64 {
         self.by_type.iter().sum()
     }
 
-    /// The events on the wire that they were made of. A coroutine switch is
-    /// one there and three in the stream; syncs are not there at all.
+    /// Returns the number of events in the file that the stream was made of. A coroutine
+    /// switch is one event there and three in the stream; syncs are not in the file.
     pub fn wire_events(&self) -> u64 {
         if self.raw != Raw::No {
             return self.events();
@@ -187,24 +194,25 @@ impl Counts {
         if let Some(events) = self.v1_wire {
             return events;
         }
+        // A switch is one event in the file, and three in the stream.
         let switches = self.of_type(EventType::GoSwitch) + self.of_type(EventType::GoSwitchDestroy);
         self.events().saturating_sub(self.of_type(EventType::Sync) + 2 * switches + self.implied)
     }
 
-    /// The events of one type.
+    /// Returns the number of events of a type.
     pub fn of_type(&self, event: EventType) -> u64 {
         self.by_type.get(event as usize).copied().unwrap_or_default()
     }
 
-    /// The events of each type that occurs; none for the wire's events of a v1
-    /// trace, which have types of their own.
+    /// Returns the number of events of each type that occurs; nothing if the counts are of
+    /// the events in a v1 file, which have types of their own.
     pub fn by_type(&self) -> impl Iterator<Item = (EventType, u64)> + '_ {
         let all = if self.raw == Raw::V1 { &[] } else { EventType::ALL };
         all.iter().map(|&event| (event, self.of_type(event))).filter(|(_, count)| *count != 0)
     }
 
-    /// The events of each type that occurs, under its name: for the wire's events
-    /// of a v1 trace, that of v1.
+    /// Returns the number of events of each type that occurs, under the type's name; for
+    /// the events in a v1 file, that of the v1 type.
     pub fn by_type_name(&self) -> Vec<(&'static str, u64)> {
         if self.raw != Raw::V1 {
             return self.by_type().map(|(event, count)| (event.name(), count)).collect();
@@ -214,7 +222,7 @@ impl Counts {
         all.filter(|(_, count)| *count != 0).collect()
     }
 
-    /// The events of each kind that occurs, under the name that Go gives it,
+    /// Returns the number of events of each kind that occurs, under Go's name for the kind,
     /// in Go's order.
     pub fn by_kind(&self) -> Vec<(&'static str, u64)> {
         KINDS
@@ -225,7 +233,7 @@ impl Counts {
     }
 }
 
-/// The names of all kinds, in Go's order.
+/// Names of all kinds, in Go's order.
 pub const KINDS: [&str; 14] = [
     "Sync",
     "Metric",
@@ -243,7 +251,7 @@ pub const KINDS: [&str; 14] = [
     "Experimental",
 ];
 
-/// The name of the kind that events of a type are, as
+/// Returns the name of the kind that events of a type are, as
 /// [`EventKind::name`](crate::EventKind::name) gives it.
 pub fn kind_of(event: EventType) -> &'static str {
     use EventType::*;

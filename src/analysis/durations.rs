@@ -1,31 +1,31 @@
-//! The distribution of durations, in little memory.
+//! Distributions of durations, in little memory.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How finely values are told apart: each power of two is cut into so many.
+/// Number of buckets for each power of two.
 const PARTS: u64 = 128;
 const PART_BITS: u32 = PARTS.trailing_zeros();
 
-/// The distribution of durations in nanoseconds: exact count, sum, least and
-/// most; quantiles within 1/128 of the true one.
+/// A distribution of durations in nanoseconds: exact count, sum, minimum and maximum;
+/// quantiles within 1/128 of the true value.
 ///
 /// Values below 128 have a bucket each; above, every power of two has 128, as in
 /// an HDR histogram. At most 7,424 buckets, as many as values need.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Durations {
-    /// The lower 16 bits of the counts: of small ones the cache has room for more.
+    /// Lower 16 bits of the counts, so that more of them fit in the cache.
     counts: Vec<u16>,
-    /// What is above those, where there is anything.
+    /// Upper bits of the counts, where they are not 0.
     #[allow(clippy::box_collection, reason = "all but the counts fit a cache line")]
     upper: Option<Box<BTreeMap<usize, u64>>>,
-    /// More than any number of them come to.
+    /// Sum in nanoseconds, in a type that no number of durations overflows.
     sum: u128,
     min: i64,
     max: i64,
 }
 
-/// A duration and the bucket that it belongs to, to be added to several.
+/// A duration and its bucket, for adding to several distributions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sorted {
     nanos: i64,
@@ -33,7 +33,7 @@ pub(crate) struct Sorted {
 }
 
 impl Sorted {
-    /// A negative one counts as 0.
+    /// Returns a duration with its bucket; a negative one counts as 0.
     #[inline(always)]
     pub(crate) fn new(nanos: i64) -> Sorted {
         let nanos = nanos.max(0);
@@ -41,7 +41,7 @@ impl Sorted {
     }
 }
 
-/// The figures, without thousands of buckets.
+/// Prints the figures, without thousands of buckets.
 impl fmt::Debug for Durations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Durations { min, max, .. } = self;
@@ -57,11 +57,11 @@ impl Durations {
         self.add_sorted(Sorted::new(nanos));
     }
 
-    /// Adds a duration of which the bucket is known.
+    /// Adds a duration whose bucket is known.
     #[inline(always)]
     pub(crate) fn add_sorted(&mut self, sorted: Sorted) {
         let Sorted { nanos, bucket } = sorted;
-        // Where there is a bucket there is a duration, and so a least one.
+        // A bucket that exists has had a duration, so `min` is valid.
         let count = self.counts.get_mut(bucket);
         match count.and_then(|count| Some((count.checked_add(1)?, count))) {
             Some((more, count)) => {
@@ -93,25 +93,27 @@ impl Durations {
     }
 
     fn count_more(&mut self, bucket: usize, times: u64) {
+        // Buckets are made up to the longest duration only.
         if self.counts.len() <= bucket {
             self.counts.resize(bucket + 1, 0);
         }
         let Some(count) = self.counts.get_mut(bucket) else { return };
         let sum = u64::from(*count) + (times & u64::from(u16::MAX));
         *count = sum as u16;
+        // Few buckets count beyond 16 bits; the rest of their counts is kept aside.
         let carried = (sum >> u16::BITS) + (times >> u16::BITS);
         if carried != 0 {
             *self.upper.get_or_insert_default().entry(bucket).or_default() += carried;
         }
     }
 
-    /// The counts of all buckets.
+    /// Returns the counts of all buckets, the shortest durations first.
     fn all(&self) -> impl Iterator<Item = u64> + '_ {
         let upper = |bucket: &usize| self.upper.as_ref().and_then(|upper| upper.get(bucket)).copied().unwrap_or(0);
         self.counts.iter().enumerate().map(move |(bucket, &count)| upper(&bucket) << u16::BITS | u64::from(count))
     }
 
-    /// Adds all that another holds.
+    /// Adds all durations of another distribution.
     pub fn merge(&mut self, other: &Durations) {
         if other.is_empty() {
             return;
@@ -125,46 +127,46 @@ impl Durations {
         self.sum += other.sum;
     }
 
-    /// Whether there is none.
+    /// Returns whether there is no duration.
     pub fn is_empty(&self) -> bool {
-        // Where there is a bucket, there is one in the last.
+        // The last bucket is never empty.
         self.counts.is_empty()
     }
 
-    /// How many there are.
+    /// Returns the number of durations.
     pub fn count(&self) -> u64 {
         self.all().sum()
     }
 
-    /// All of them together, in nanoseconds.
+    /// Returns the sum of all durations, in nanoseconds.
     pub fn sum(&self) -> i64 {
         i64::try_from(self.sum).unwrap_or(i64::MAX)
     }
 
-    /// The shortest; 0 if there is none.
+    /// Returns the shortest duration in nanoseconds; 0 if there is none.
     pub fn min(&self) -> i64 {
         self.min
     }
 
-    /// The longest; 0 if there is none.
+    /// Returns the longest duration in nanoseconds; 0 if there is none.
     pub fn max(&self) -> i64 {
         self.max
     }
 
-    /// How many of about that length there are, the shortest first. Whatever bound
-    /// is a power of two, or divides what lies between two of those in 128, lies
-    /// between lengths that are told apart.
+    /// Returns the buckets that are not empty, as a duration in them and their count, the
+    /// shortest first. A bound that is a power of two, or one of the 128 steps between two
+    /// of those, never lies inside a bucket.
     pub(crate) fn buckets(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
         self.all().enumerate().filter(|(_, count)| *count != 0).map(|(at, count)| (last_of(at), count))
     }
 
-    /// The mean, rounded down; 0 if there is none.
+    /// Returns the mean in nanoseconds, rounded down; 0 if there is none.
     pub fn mean(&self) -> i64 {
         self.sum().checked_div(i64::try_from(self.count()).unwrap_or(i64::MAX)).unwrap_or(0)
     }
 
-    /// The least duration that a share `q` (0 to 1) of them does not exceed: the
-    /// median for 0.5. Never below the true one, and above it by less than
+    /// Returns the least duration, in nanoseconds, that a share `q` (0 to 1) of all do not
+    /// exceed: the median for 0.5. Never below the true value, and above it by less than
     /// 1/128; 0 if there is none.
     pub fn quantile(&self, q: f64) -> i64 {
         let count = self.count();
@@ -173,6 +175,7 @@ impl Durations {
         for (bucket, count) in self.all().enumerate() {
             seen += count;
             if seen >= rank {
+                // A bucket's last value may lie beyond the durations in it.
                 return last_of(bucket).clamp(self.min, self.max);
             }
         }
@@ -186,7 +189,7 @@ fn bucket_of(value: u64) -> usize {
     (u64::from(shift) * PARTS + (value >> shift)) as usize
 }
 
-/// The greatest value of a bucket.
+/// Returns the greatest value of a bucket.
 fn last_of(bucket: usize) -> i64 {
     let bucket = bucket as u64;
     let shift = (bucket / PARTS).saturating_sub(1);

@@ -1,5 +1,5 @@
-//! What each goroutine did: how long it ran, waited for a P, blocked and for
-//! what, and was in system calls; the regions it was in, and the program's tasks.
+//! Times of each goroutine: running, waiting for a P, blocked by reason, and in system
+//! calls; with the regions it was in, and the program's tasks.
 //!
 //! These are the figures of `go tool trace`'s pages of goroutines, tasks and
 //! regions (`internal/trace/summary.go`). With [`Compat::Go127`] they are Go's to
@@ -9,93 +9,95 @@
 //! [`Compat::Go127`]: crate::analysis::Compat::Go127
 
 mod collect;
+mod live;
 mod packed;
-mod person;
 mod record;
 mod regions;
+mod share;
 pub mod stats;
 pub mod tasks;
 mod within;
 
-pub use collect::Summarizer;
+pub use collect::CollectGoroutines;
 pub use packed::Goroutines;
-pub use regions::Region;
+pub use regions::RegionSummary;
+pub use share::CollectShares;
 pub use stats::Stats;
-pub use tasks::{Log, Task};
+pub use tasks::{TaskLog, TaskSummary};
 
 use crate::analysis::names::{NameId, Names};
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::event::transition::GoState;
-use crate::ids::{GoId, TaskId, WIRE_NONE, optional};
-use crate::time::Time;
+use crate::base::ids::{GoId, TaskId, WIRE_NONE, optional};
+use crate::base::time::Time;
+use crate::spec::state::GoState;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What one goroutine did.
+/// Summary of one goroutine.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Goroutine {
-    /// Which one.
+    /// ID of the goroutine.
     pub id: GoId,
-    /// The function it began with; empty if no stack in the trace tells.
+    /// Function it began with; empty if no stack in the trace names it.
     pub name: NameId,
-    /// When it was created; when the generation began that it is first mentioned
-    /// in, for one that was there before.
+    /// Time at which it was created; for a goroutine that existed before, the beginning of
+    /// the generation that first mentions it.
     pub created: Time,
     creator: GoId,
     started: Time,
     ended: Time,
-    /// Whether the trace has its creation.
+    /// True if the trace has its creation.
     pub creation_seen: bool,
-    /// The stack that created it.
+    /// Stack that created it.
     pub creation_stack: StackKey,
-    /// How it spent its time.
+    /// Times of the goroutine.
     pub stats: Stats,
-    /// What it was doing at the end of the trace.
+    /// State at the end of the trace.
     pub state: GoState,
-    /// Since when.
+    /// Time since which it was in that state.
     pub since: Time,
-    /// For what it waits, if it does.
+    /// Reason for which it waits, if it does.
     pub reason: NameId,
-    /// The stack with which it waits, or is in a system call.
+    /// Stack with which it waits, or is in a system call.
     pub stack: StackKey,
-    /// Its regions, as places in [`Summaries::regions`], by when they began.
+    /// Regions of it, as indexes in [`Summaries::regions`], ordered by their start.
     pub regions: Box<[usize]>,
 }
 
-/// When something was that never was.
+/// Time of an event that never happened.
 const NEVER: Time = Time(i64::MIN);
 
 fn unless_never(time: Time) -> Option<Time> {
     (time != NEVER).then_some(time)
 }
 
-/// Who created one that nobody did.
-const NOBODY: GoId = GoId(WIRE_NONE);
+/// Creator of a goroutine whose creation is not known.
+const NO_GOROUTINE: GoId = GoId(WIRE_NONE);
 
 impl Goroutine {
-    /// Who created it, if the trace has that.
+    /// Returns the goroutine that created it, if the trace has its creation.
     pub fn creator(&self) -> Option<GoId> {
         optional(self.creator.0)
     }
 
-    /// When it first ran, if it did.
+    /// Returns the time at which it first ran, if it did.
     pub fn started(&self) -> Option<Time> {
         unless_never(self.started)
     }
 
-    /// When it ended, if it did; blocking forever is an end.
+    /// Returns the time at which it ended, if it did; blocking forever counts as an end.
     pub fn ended(&self) -> Option<Time> {
         unless_never(self.ended)
     }
 
-    /// One of which nothing is known but when it was created.
+    /// Returns the summary of a goroutine of which only the creation time is known.
     fn new(id: GoId, created: Time) -> Goroutine {
         Goroutine {
             id,
             name: NameId::EMPTY,
             created,
-            creator: NOBODY,
+            creator: NO_GOROUTINE,
             started: NEVER,
             ended: NEVER,
             creation_seen: false,
@@ -110,40 +112,47 @@ impl Goroutine {
     }
 }
 
-/// What all goroutines did.
+/// Summaries of all goroutines, with their regions and tasks.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Summaries {
-    /// When the trace begins.
+    /// Time at which the trace begins.
     pub start: Time,
-    /// When it ends.
+    /// Time at which it ends.
     pub end: Time,
-    /// The goroutines, by their numbers.
+    /// Goroutines, ordered by ID.
     pub goroutines: Goroutines,
-    /// All regions.
-    pub regions: Vec<Region>,
-    /// All tasks that were mentioned, the background task included.
-    pub tasks: BTreeMap<TaskId, Task>,
-    /// The stacks, and all names.
+    /// Regions of all goroutines.
+    pub regions: Vec<RegionSummary>,
+    /// Tasks that were mentioned, the background task included.
+    pub tasks: BTreeMap<TaskId, TaskSummary>,
+    /// Stacks and names.
     pub stacks: Arc<Stacks>,
-    /// How many goroutines there were, over time: at most 256 moments, and the
-    /// most there were until the next.
+    /// Number of goroutines over time: at most 256 times, each with the most goroutines
+    /// until the next.
     pub counts: Vec<(Time, u64)>,
 }
 
 impl Summaries {
-    /// The names.
+    /// Returns the names that keys in the summaries refer to.
     pub fn names(&self) -> &Names {
         &self.stacks.names
     }
 
-    /// The name of a goroutine's first function.
+    /// Returns the name of a goroutine's first function.
     pub fn name(&self, goroutine: &Goroutine) -> &[u8] {
         self.names().get(goroutine.name)
     }
 }
 
-/// Whether goroutines that begin with that function are the runtime's own
+/// Returns whether goroutines that begin with a function are not the program's: the
+/// runtime's own, the tracer's, and those that write profiles.
+pub fn is_of_tooling(name: &[u8]) -> bool {
+    const PACKAGES: [&[u8]; 2] = [b"runtime/trace.", b"runtime/pprof."];
+    !name.is_empty() && (is_system(name) || PACKAGES.iter().any(|package| name.starts_with(package)))
+}
+
+/// Returns whether goroutines that begin with a function are the runtime's own
 /// (`internal/trace`, `IsSystemGoroutine`).
 pub fn is_system(name: &[u8]) -> bool {
     name.is_empty() || (name.starts_with(b"runtime.") && name != b"runtime.main")

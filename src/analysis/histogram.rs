@@ -10,7 +10,7 @@ pub struct Decades {
     counts: Vec<u64>,
 }
 
-/// The buckets of a decade.
+/// Number of buckets in a decade.
 const PER_DECADE: f64 = 5.0;
 
 impl Decades {
@@ -25,19 +25,19 @@ impl Decades {
         }
     }
 
-    /// How many durations there are.
+    /// Returns the number of durations.
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// The buckets from the first to the last that is not empty: where it
-    /// begins, in nanoseconds, and how many there are.
+    /// Returns the buckets from the first to the last that is not empty, as the duration at
+    /// which each begins, in nanoseconds, and its count.
     pub fn buckets(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
         let first = self.counts.iter().position(|&count| count != 0).unwrap_or(0);
         self.counts.iter().enumerate().skip(first).map(|(bucket, &count)| (Decades::start(bucket), count))
     }
 
-    /// Where a bucket begins, in nanoseconds, as Go rounds it.
+    /// Returns the duration at which a bucket begins, in nanoseconds, as Go rounds it.
     pub fn start(bucket: usize) -> i64 {
         (bucket as f64 * (LN_10 / PER_DECADE)).exp() as i64
     }
@@ -50,13 +50,13 @@ pub struct RuntimeBuckets {
     counts: Vec<u64>,
 }
 
-/// Durations up to this many bits are in the first four buckets.
+/// Durations of at most this many bits are in the first four buckets.
 const MIN_BITS: u32 = 8;
-/// Durations of this many bits are the first that are only "longer".
+/// Durations of at least this many bits share the last bucket.
 const MAX_BITS: u32 = 48;
-/// Each power of two has as many buckets.
+/// Number of buckets for each power of two.
 const PARTS: usize = 4;
-/// All buckets, with one for negative and one for too long durations.
+/// Number of all buckets, with one for negative and one for too long durations.
 const BUCKETS: usize = (MAX_BITS - MIN_BITS) as usize * PARTS + 2;
 
 impl Default for RuntimeBuckets {
@@ -66,7 +66,8 @@ impl Default for RuntimeBuckets {
 }
 
 impl RuntimeBuckets {
-    /// Those of a distribution, which tells durations apart where these buckets end.
+    /// Returns the histogram of a distribution, whose buckets never straddle the bounds of
+    /// this one's.
     pub(crate) fn of(durations: &Durations) -> RuntimeBuckets {
         let mut all = RuntimeBuckets::default();
         durations.buckets().for_each(|(nanos, times)| all.add_times(nanos, times));
@@ -93,13 +94,13 @@ impl RuntimeBuckets {
         }
     }
 
-    /// The counts, one fewer than [`bounds`](Self::bounds).
+    /// Returns the counts of the buckets, one fewer than [`bounds`](Self::bounds).
     pub fn counts(&self) -> &[u64] {
         &self.counts
     }
 
-    /// The upper bound of the bucket in which the `q`-th of all durations lies, in
-    /// seconds; `q` from 0 to 1. 0 if there is none.
+    /// Returns the upper bound, in seconds, of the bucket in which the `q`-th of all
+    /// durations lies; `q` from 0 to 1. 0 if there is none.
     pub fn quantile(&self, q: f64) -> f64 {
         let all: u64 = self.counts.iter().sum();
         let rank = ((all as f64 * q).ceil() as u64).max(1);
@@ -111,8 +112,8 @@ impl RuntimeBuckets {
         reached.next().map_or(0.0, |(bound, _)| bound)
     }
 
-    /// The bounds of the buckets in seconds, from minus to plus infinity: bucket
-    /// `i` holds what is at least bound `i` and below bound `i + 1`.
+    /// Returns the bounds of the buckets in seconds, from minus to plus infinity: bucket
+    /// `i` holds the durations of at least bound `i` and below bound `i + 1`.
     pub fn bounds() -> Vec<f64> {
         let first = (0..PARTS as u64).map(|part| part << (MIN_BITS - 2));
         let others = (MIN_BITS..MAX_BITS - 1)
@@ -138,7 +139,7 @@ mod tests {
         assert_eq!(filled.iter().map(|(_, count)| count).sum::<u64>(), 6);
     }
 
-    /// What is made of a distribution is the same as if each had been added.
+    /// Checks that buckets made of a distribution are those that adding each duration gives.
     #[test]
     fn distributions_are_fine_enough() {
         let around = (0..63).flat_map(|bit| (0..8).map(move |part| (1i64 << bit) + part * ((1 << bit) >> 3)));

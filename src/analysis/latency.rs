@@ -1,123 +1,129 @@
-//! How long goroutines that could run waited for a P: the scheduler latency, as a
-//! distribution, with what made them wait and the worst cases.
+//! Scheduler latency: the times that runnable goroutines waited for a P, as a distribution,
+//! with the causes of the waits and the worst cases.
 //!
 //! The waits are those of a [`ProfileKind::Sched`](super::profile::ProfileKind::Sched)
 //! profile, less those of coroutine switches, in which nobody waits. The runtime
-//! measures the same as `/sched/latencies:seconds`, but of one in eight only.
+//! measures the same as `/sched/latencies:seconds`, but for one goroutine in eight only.
 
 mod causes;
 mod collect;
 mod functions;
 
-pub use collect::Latencies;
+pub use collect::CollectLatency;
 
 use crate::analysis::durations::Durations;
 use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::ids::{GoId, ProcId};
-use crate::time::Time;
+use crate::base::ids::{GoId, ProcId};
+use crate::base::time::Time;
 use std::sync::Arc;
 
-/// Why a goroutine came to wait for a P.
+/// Reason for which a goroutine came to wait for a P.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
-pub enum Cause {
-    /// It was created.
+pub enum WaitCause {
+    /// The goroutine was created.
     Created,
-    /// What it had waited for came about; with the runtime's reason for that wait,
-    /// such as `chan receive` or `GC mark assist wait for work`. Empty if it began
-    /// before the trace.
+    /// The goroutine was unblocked; with the runtime's reason for the wait before, such as
+    /// `chan receive` or `GC mark assist wait for work`. Empty if that began before the
+    /// trace.
     Unblocked(Arc<[u8]>),
-    /// It had to stop running; with the runtime's reason: `preempted`, or
-    /// `runtime.Gosched` where it gave way itself.
+    /// The goroutine had to stop running; with the runtime's reason: `preempted`, or
+    /// `runtime.Gosched` if it yielded itself.
     Stopped(Arc<[u8]>),
-    /// Its system call or call into C came back after its P was taken away.
+    /// The goroutine's system call or call into C returned after its P was taken away.
     SyscallEnded,
-    /// It was waiting already when the trace began.
+    /// The goroutine was waiting already when the trace began.
     AtStart,
 }
 
-/// Waits of one kind.
+/// Waits for one cause.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ByCause {
-    /// Why the goroutines waited.
-    pub cause: Cause,
-    /// How long, in nanoseconds.
+    /// Cause of the waits.
+    pub cause: WaitCause,
+    /// Lengths of the waits, in nanoseconds.
     pub waits: Durations,
 }
 
-/// Waits that have to do with goroutines that began with one function.
+/// Waits of goroutines that began with one function.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ByFunction {
-    /// The function's name; none for goroutines of which the trace has no stack.
+    /// Name of the function; none for goroutines of which the trace has no stack.
     pub function: Option<Arc<[u8]>>,
-    /// How long, in nanoseconds.
+    /// Lengths of the waits, in nanoseconds.
     pub waits: Durations,
 }
 
-/// Who made goroutines that wait able to run.
+/// Waits of goroutines that one function's goroutines, or the scheduler, made runnable.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ByWaker {
-    /// The function that the goroutine began with; none if that is not known.
+    /// Function that the waker began with; none if not known.
     pub function: Option<Arc<[u8]>>,
-    /// Whether no goroutine was it, but the scheduler: it found the network ready
-    /// or a timer due.
+    /// True if the scheduler made them runnable, and no goroutine: it found the network
+    /// ready or a timer due.
     pub scheduler: bool,
-    /// How long those then waited, in nanoseconds.
+    /// Lengths of the waits, in nanoseconds.
     pub waits: Durations,
 }
 
 /// A single wait.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Wait {
-    /// The goroutine that waited.
+    /// Goroutine that waited.
     pub goroutine: GoId,
-    /// The function that it began with.
+    /// Function that it began with.
     pub function: Option<Arc<[u8]>>,
-    /// Why it waited.
-    pub cause: Cause,
-    /// Since when.
+    /// Cause of the wait.
+    pub cause: WaitCause,
+    /// Time since which it waited.
     pub since: Time,
-    /// How long, in nanoseconds; if it is not [over](Self::over), until the trace
-    /// ends.
+    /// Length in nanoseconds; if it is not [over](Self::over), until the trace ends.
     pub nanos: i64,
-    /// Whether it ran then.
+    /// True if the goroutine ran after it; false if it still waited when the trace ended.
     pub over: bool,
-    /// The goroutine that unblocked or created it.
+    /// Goroutine that unblocked or created it.
     pub waker: Option<GoId>,
-    /// Where that goroutine was, in [`Latency::stacks`].
+    /// Function that the waker began with, if known.
+    pub waker_function: Option<Arc<[u8]>>,
+    /// Stack of the waker, in [`Latency::stacks`].
     pub waker_stack: StackKey,
-    /// Where it itself is: where it blocked or stopped, or for a new one what it
-    /// runs, in [`Latency::stacks`].
+    /// Stack of the goroutine itself, in [`Latency::stacks`]: where it blocked or stopped,
+    /// or for a new one the function that it runs.
     pub own_stack: StackKey,
-    /// The P that it then ran on.
+    /// P that it ran on after the wait.
     pub proc: Option<ProcId>,
 }
 
-/// The scheduler latency; made by [`Latencies`].
+/// The scheduler latency; made by [`CollectLatency`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Latency {
-    /// When the trace began.
+    /// Time at which the trace began.
     pub start: Time,
     /// All waits that are over, in nanoseconds.
     pub waits: Durations,
-    /// The same, in the buckets of `runtime/metrics`.
+    /// All waits that are over, in the buckets of `runtime/metrics`.
     pub histogram: RuntimeBuckets,
-    /// By cause, those that waited longest together first.
+    /// Waits by cause, the longest in sum first.
     pub causes: Vec<ByCause>,
-    /// By the function that the waiting goroutine began with, likewise.
+    /// Waits by the function that the waiting goroutine began with, the longest in sum
+    /// first.
     pub functions: Vec<ByFunction>,
-    /// By who unblocked or created them, likewise; those that were stopped, came
-    /// back from system calls, or waited when the trace began, are not among them.
+    /// Waits by the waker, the longest in sum first. Goroutines that were stopped, returned
+    /// from system calls, or waited when the trace began, have none.
     pub wakers: Vec<ByWaker>,
-    /// The longest waits, longest first.
+    /// Longest waits, the longest first.
     pub worst: Vec<Wait>,
-    /// How many goroutines were still waiting when the trace ended. They are not
-    /// in the distribution; they may be among the worst.
+    /// Number of goroutines that still waited when the trace ended. Their waits are not in
+    /// the distribution, but may be among the worst.
     pub unfinished: u64,
-    /// How often a goroutine switched to another directly, without a wait.
+    /// Number of direct switches from one goroutine to another, without a wait.
     pub switches: u64,
-    /// The stacks of the worst.
+    /// Stacks of the worst waits.
     pub stacks: Arc<Stacks>,
 }

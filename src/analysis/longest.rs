@@ -1,49 +1,49 @@
-//! The longest of many, in bounded memory.
+//! The longest of many items, in bounded memory.
 
-use crate::time::Time;
+use crate::base::time::Time;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-/// How many are kept where nobody says.
+/// Number of items that are kept by default.
 const MOST: usize = 100;
 
-/// Keeps the longest few of all that is offered; of equally long ones those that
-/// began first, and of those the ones that were offered first.
+/// Keeps the longest few of all items offered; of equally long ones those that began first,
+/// and of those the ones that were offered first.
 #[derive(Clone, Debug)]
 pub(crate) struct Longest<T> {
     most: usize,
-    /// The least of them on top.
-    kept: BinaryHeap<Reverse<Kept<T>>>,
+    /// Items that are kept, the shortest on top.
+    kept: BinaryHeap<Reverse<Ranked<T>>>,
     offered: u64,
-    /// What is shorter is not kept.
+    /// Length below which items are not kept.
     least: i64,
 }
 
-/// How long something took, since when, and how many had been offered before it.
+/// Rank of an item: its length, its start, and the number of items offered before it.
 type Rank = (i64, Reverse<Time>, Reverse<u64>);
 
 #[derive(Clone, Debug)]
-struct Kept<T> {
+struct Ranked<T> {
     rank: Rank,
     one: T,
 }
 
-impl<T> PartialEq for Kept<T> {
-    fn eq(&self, other: &Kept<T>) -> bool {
+impl<T> PartialEq for Ranked<T> {
+    fn eq(&self, other: &Ranked<T>) -> bool {
         self.rank == other.rank
     }
 }
 
-impl<T> Eq for Kept<T> {}
+impl<T> Eq for Ranked<T> {}
 
-impl<T> PartialOrd for Kept<T> {
-    fn partial_cmp(&self, other: &Kept<T>) -> Option<Ordering> {
+impl<T> PartialOrd for Ranked<T> {
+    fn partial_cmp(&self, other: &Ranked<T>) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<T> Ord for Kept<T> {
-    fn cmp(&self, other: &Kept<T>) -> Ordering {
+impl<T> Ord for Ranked<T> {
+    fn cmp(&self, other: &Ranked<T>) -> Ordering {
         self.rank.cmp(&other.rank)
     }
 }
@@ -55,35 +55,36 @@ impl<T> Default for Longest<T> {
 }
 
 impl<T> Longest<T> {
-    /// Keeps so many at most.
+    /// Returns an empty list that keeps at most `most` items.
     pub(crate) fn of(most: usize) -> Longest<T> {
         let least = if most == 0 { i64::MAX } else { i64::MIN };
         Longest { most, kept: BinaryHeap::new(), offered: 0, least }
     }
 
-    /// Whether one that took so long may be among them: for those who would have to
-    /// put it together.
+    /// Returns whether an item of a length could be kept, so that callers can skip building
+    /// one that would not.
     #[inline(always)]
     pub(crate) fn takes(&self, nanos: i64) -> bool {
         nanos >= self.least
     }
 
-    /// Keeps one that took so long, in nanoseconds, if it is among the longest.
+    /// Keeps an item of a length in nanoseconds, if it is among the longest.
     pub(crate) fn keep(&mut self, nanos: i64, since: Time, one: T) {
         if !self.takes(nanos) {
             return;
         }
         self.offered += 1;
-        self.kept.push(Reverse(Kept { rank: (nanos, Reverse(since), Reverse(self.offered)), one }));
+        self.kept.push(Reverse(Ranked { rank: (nanos, Reverse(since), Reverse(self.offered)), one }));
         if self.kept.len() > self.most {
             self.kept.pop();
         }
+        // Once full, the shortest of the kept ones is the bar for others.
         if let (true, Some(Reverse(least))) = (self.kept.len() == self.most, self.kept.peek()) {
             self.least = least.rank.0;
         }
     }
 
-    /// Those kept, the longest first.
+    /// Returns the items that are kept, the longest first.
     pub(crate) fn into_list(self) -> Vec<T> {
         self.kept.into_sorted_vec().into_iter().map(|Reverse(kept)| kept.one).collect()
     }

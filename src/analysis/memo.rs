@@ -1,10 +1,11 @@
-//! What an analysis makes of stacks and names, made once for each.
+//! Values computed once for each stack, or name.
 
 use super::names::NameId;
 use super::stacks::StackKey;
 use std::marker::PhantomData;
 
-/// Something of each stack, or name, that was asked about. Memory grows with those.
+/// Values for the stacks, or names, that were asked for. Memory grows with the highest
+/// index asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Memo<K, T> {
     known: Vec<Option<T>>,
@@ -17,7 +18,7 @@ impl<K, T> Default for Memo<K, T> {
     }
 }
 
-/// What has a place among all of its kind.
+/// A key that is an index among all of its kind.
 pub(crate) trait Place {
     fn place(self) -> usize;
 }
@@ -37,7 +38,7 @@ impl Place for NameId {
 }
 
 impl<K: Place, T: Copy> Memo<K, T> {
-    /// What `make` makes of it, or made of it before.
+    /// Returns the value for a key, computed by `make` the first time.
     #[inline(always)]
     pub(crate) fn get(&mut self, key: K, make: impl FnOnce() -> T) -> T {
         let at = key.place();

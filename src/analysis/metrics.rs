@@ -1,82 +1,94 @@
 //! A trace's figures under the names and units of `runtime/metrics`.
 //!
-//! The runtime counts since the program began, a trace since it began itself; the
-//! runtime samples what a trace has in full; and some things a trace can only
-//! approximate. Each metric says in what.
+//! The runtime counts since the program began, a trace since the trace began; the runtime
+//! samples some things that a trace has in full; and some things a trace can only
+//! approximate. Each metric says how it differs.
 
 mod census;
 mod collect;
+mod go_collector;
+mod untold;
 
 pub use census::{Census, CollectCensus};
 pub use collect::CollectMetrics;
+pub use go_collector::{Family, FamilyValue};
+pub use untold::Untold;
 
 use crate::analysis::histogram::RuntimeBuckets;
 
-/// The figures of a trace; made by [`CollectMetrics`].
+/// Figures of a trace, as metrics; made by [`CollectMetrics`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// How long the trace is, in nanoseconds: what cumulative metrics are over.
+    /// Length of the trace in nanoseconds, which cumulative metrics are over.
     pub span: i64,
-    /// The metrics, by name.
-    pub all: Vec<Metric>,
+    /// Metrics, ordered by name.
+    pub all: Vec<RuntimeMetric>,
+    /// Metrics of `runtime/metrics` that the trace does not have, grouped by the reason.
+    pub untold: Vec<Untold>,
+    /// Metrics that the default Go collector of Prometheus's client_golang has, ordered by
+    /// name.
+    pub go_collector: Vec<Family>,
+    /// Metrics of that collector that the trace does not have.
+    pub go_collector_untold: Vec<Untold>,
 }
 
 impl Metrics {
-    /// The metric of that name, such as `/sched/gomaxprocs:threads`.
-    pub fn get(&self, name: &str) -> Option<&Metric> {
+    /// Returns the metric with a name, such as `/sched/gomaxprocs:threads`.
+    pub fn get(&self, name: &str) -> Option<&RuntimeMetric> {
         self.all.iter().find(|metric| metric.name == name)
     }
 }
 
-/// One metric.
+/// A metric.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
-pub struct Metric {
-    /// Its name in `runtime/metrics`, with the unit.
+pub struct RuntimeMetric {
+    /// Name in `runtime/metrics`, with the unit.
     pub name: &'static str,
-    /// What it is.
+    /// Description of the metric.
     pub help: &'static str,
-    /// In what way it is not what the runtime would have said, besides that it is
-    /// about the time of the trace.
+    /// Difference from the runtime's value, besides that it covers the time of the trace
+    /// only.
     pub approximation: Option<&'static str>,
-    /// Its value.
+    /// Value of the metric.
     pub value: Value,
 }
 
 /// The value of a metric.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Value {
-    /// How many there are when the trace ends, in the metric's unit.
+    /// Number at the end of the trace, in the metric's unit.
     Gauge(u64),
-    /// How many there were, in the metric's unit.
+    /// Number counted during the trace, in the metric's unit.
     Counter(u64),
-    /// How long that took, in nanoseconds; the metric's unit is seconds.
+    /// Time in nanoseconds; the metric's unit is seconds.
     Time(i64),
-    /// How long each of these took.
+    /// Distribution of durations.
     Histogram {
-        /// In the runtime's buckets.
+        /// Counts in the runtime's buckets.
         buckets: RuntimeBuckets,
-        /// All together, in nanoseconds.
+        /// Sum of the durations, in nanoseconds.
         sum: i64,
     },
 }
 
-impl Metric {
-    /// The unit.
+impl RuntimeMetric {
+    /// Returns the unit, which the name ends with.
     pub fn unit(&self) -> &'static str {
         self.name.split_once(':').map_or("", |(_, unit)| unit)
     }
 
-    /// What Prometheus's Go collector calls it: `go_sched_gomaxprocs_threads`.
-    /// Without the suffix `_total` that the text of OpenMetrics adds to counters;
-    /// [`prometheus_name`](Self::prometheus_name) has it.
+    /// Returns the name in Prometheus's Go collector, such as
+    /// `go_sched_gomaxprocs_threads`. It lacks the suffix `_total` that the text of
+    /// OpenMetrics adds to counters; [`prometheus_name`](Self::prometheus_name) has it.
     pub fn family(&self) -> String {
         let (path, unit) = self.name.split_once(':').unwrap_or((self.name, ""));
         format!("go{}_{}", path, unit).replace(['/', '-'], "_")
     }
 
-    /// What a query in Prometheus calls it: `go_gc_cycles_total_gc_cycles_total`.
+    /// Returns the name for queries in Prometheus, such as
+    /// `go_gc_cycles_total_gc_cycles_total`.
     pub fn prometheus_name(&self) -> String {
         let total = if matches!(self.value, Value::Counter(_) | Value::Time(_)) { "_total" } else { "" };
         self.family() + total
@@ -90,7 +102,7 @@ mod tests {
     #[test]
     fn names_are_those_of_the_go_collector() {
         let name = |name, value| {
-            let metric = Metric { name, help: "", approximation: None, value };
+            let metric = RuntimeMetric { name, help: "", approximation: None, value };
             (metric.family(), metric.prometheus_name(), metric.unit())
         };
         assert_eq!(

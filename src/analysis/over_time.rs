@@ -4,18 +4,18 @@ mod level;
 
 pub(crate) use level::Level;
 
-/// How many stretches there may be.
+/// Most stretches that there may be.
 const MOST: usize = 256;
-/// How long a stretch is at first, in nanoseconds: so many doublings of one.
+/// Length of a stretch at first, as a power of two in nanoseconds.
 const FIRST_SHIFT: u32 = 16;
 
-/// The mean of something over each of at most 256 stretches of equal length, which
-/// become longer as time goes on.
+/// The mean of a figure over each of at most 256 stretches of equal length, which become
+/// longer as time goes on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OverTime {
-    /// Stretches are so many doublings of a nanosecond long.
+    /// Length of a stretch, as a power of two in nanoseconds.
     shift: u32,
-    /// For each stretch, how much there was of it times nanoseconds.
+    /// Sum of each stretch: the figure times nanoseconds.
     sums: Vec<i64>,
 }
 
@@ -26,8 +26,7 @@ impl Default for OverTime {
 }
 
 impl OverTime {
-    /// There were `count` of it between two times, in nanoseconds since the
-    /// beginning.
+    /// Adds a figure of `count` between two times, in nanoseconds since the beginning.
     #[inline]
     pub(crate) fn add(&mut self, from: i64, to: i64, count: i64) {
         if count == 0 || from >= to || from < 0 {
@@ -58,8 +57,8 @@ impl OverTime {
         }
     }
 
-    /// It came to so much, times nanoseconds, in some time from `from` on that ends in
-    /// the same stretch.
+    /// Adds a sum, of a figure times nanoseconds, for a time that begins at `from` and ends
+    /// in the same stretch.
     fn add_sum(&mut self, from: i64, sum: i64) {
         if sum == 0 || from < 0 {
             return;
@@ -76,12 +75,12 @@ impl OverTime {
         }
     }
 
-    /// How long the stretch goes on after a time in it.
+    /// Returns the time from `time` to the end of its stretch, in nanoseconds.
     fn rest_of_stretch(&self, time: i64) -> i64 {
         (time >> self.shift).saturating_add(1).saturating_mul(self.width()).saturating_sub(time)
     }
 
-    /// Makes stretches longer: as long as those of another.
+    /// Makes stretches longer, to a length in nanoseconds.
     pub(crate) fn widen_to(&mut self, width: i64) {
         while self.width() < width {
             self.shift += 1;
@@ -90,12 +89,12 @@ impl OverTime {
         }
     }
 
-    /// How long a stretch is, in nanoseconds; the last one may be shorter.
+    /// Returns the length of a stretch, in nanoseconds; the last one may be shorter.
     pub fn width(&self) -> i64 {
         1 << self.shift
     }
 
-    /// The mean of each stretch of a time that lasted `span` nanoseconds.
+    /// Returns the mean of each stretch, for a time that lasted `span` nanoseconds.
     pub fn means(&self, span: i64) -> impl Iterator<Item = f64> + '_ {
         let width = self.width();
         let count = usize::try_from(span.max(0) / width).unwrap_or(0) + usize::from(span % width > 0);
@@ -106,7 +105,7 @@ impl OverTime {
         })
     }
 
-    /// The mean of all of that time.
+    /// Returns the mean of the whole time, which lasted `span` nanoseconds.
     pub fn mean(&self, span: i64) -> f64 {
         let sum = self.sums.iter().fold(0i64, |sum, part| sum.saturating_add(*part));
         if span > 0 { sum as f64 / span as f64 } else { 0.0 }

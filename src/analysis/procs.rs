@@ -1,5 +1,5 @@
-//! What the Ps did, and the Ms: how busy each P was over time, Ps that idled
-//! beside goroutines that could run, system calls that cost a P, the longest runs.
+//! Figures of Ps and Ms: how busy each P was over time, Ps that idled beside runnable
+//! goroutines, system calls that cost a P, the longest runs.
 //!
 //! ```text
 //! P   running ── looking ── running ── syscall ── running ── idle ── looking ──
@@ -9,9 +9,8 @@
 
 mod by_key;
 mod collect;
-mod held;
+mod figures;
 mod idle;
-mod p;
 mod turns;
 
 pub use collect::CollectProcs;
@@ -19,187 +18,194 @@ pub use collect::CollectProcs;
 use crate::analysis::durations::Durations;
 use crate::analysis::over_time::OverTime;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::ids::{GoId, ProcId};
-use crate::time::Time;
+use crate::base::ids::{GoId, ProcId};
+use crate::base::time::Time;
 use std::sync::Arc;
 
-/// What the Ps and the Ms did; made by [`CollectProcs`].
+/// Figures of the Ps and the Ms; made by [`CollectProcs`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Procs {
-    /// When the trace begins.
+    /// Time at which the trace begins.
     pub start: Time,
-    /// When it ends.
+    /// Time at which it ends.
     pub end: Time,
-    /// GOMAXPROCS at the end; none if the trace does not tell.
+    /// GOMAXPROCS at the end; none if the trace does not say.
     pub gomaxprocs: Option<u64>,
-    /// The Ps' time: GOMAXPROCS times the trace's, in nanoseconds. Where the trace
-    /// does not tell, of as many Ps as there are in it.
+    /// Time that Ps existed, summed up over all, in nanoseconds. That is GOMAXPROCS over
+    /// time or, where the trace does not state it, the time of the Ps that are mentioned.
     pub capacity: i64,
-    /// The Ps that the trace tells of, by ID.
-    pub procs: Vec<Proc>,
-    /// Ps that idled beside goroutines that could run.
+    /// Ps that existed, by ID: those below GOMAXPROCS, and those that the trace mentions.
+    pub procs: Vec<ProcSummary>,
+    /// Ps that idled beside runnable goroutines.
     pub idle: IdleBeside,
-    /// How long goroutines ran without a break, in nanoseconds. The collector's
-    /// workers are not among them: nobody asks them to stop.
+    /// Times that goroutines ran without a break, in nanoseconds. The collector's workers
+    /// are left out, as the scheduler does not ask them to stop.
     pub runs: Durations,
-    /// The longest of those, the longest first.
+    /// Longest of those runs, the longest first.
     pub longest_runs: Vec<Run>,
-    /// System calls.
+    /// Figures of system calls.
     pub syscalls: Syscalls,
-    /// The threads.
+    /// Figures of the threads.
     pub threads: Threads,
-    /// The stacks of runs and system calls.
+    /// Stacks of runs and system calls.
     pub stacks: Arc<Stacks>,
 }
 
 impl Procs {
-    /// How long the trace is, in nanoseconds.
+    /// Returns the length of the trace, in nanoseconds.
     pub fn span(&self) -> i64 {
         self.end.since(self.start)
     }
 
-    /// How long goroutines ran, on all Ps together, in nanoseconds.
+    /// Returns the time that goroutines ran, on all Ps together, in nanoseconds.
     pub fn running(&self) -> i64 {
         self.procs.iter().fold(0, |sum: i64, p| sum.saturating_add(p.running))
     }
 }
 
-/// What one P did; times in nanoseconds.
+/// Figures of one P while it existed; times in nanoseconds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub struct Proc {
-    /// Which one.
+pub struct ProcSummary {
+    /// ID of the P.
     pub id: ProcId,
-    /// A goroutine ran on it.
+    /// Time that a goroutine ran on it.
     pub running: i64,
-    /// The goroutine that ran on it was in a system call, and had not lost it yet.
+    /// Time that its goroutine was in a system call, and had not lost it yet.
     pub syscall: i64,
-    /// An M had it, but ran no goroutine: it looked for one, or switched.
+    /// Time that an M had it, but ran no goroutine: the scheduler looked for one, or
+    /// switched.
     pub looking: i64,
-    /// No M had it.
+    /// Time that no M had it while it existed: a P that GOMAXPROCS has removed does not
+    /// idle.
     pub idle: i64,
-    /// How many goroutines ran on it, one after the other.
+    /// Number of runs of goroutines on it.
     pub runs: u64,
-    /// The longest time that one did without a break, the collector's workers aside.
+    /// Longest run without a break, the collector's workers left out.
     pub longest_run: i64,
-    /// How often its M let go of it.
+    /// Number of times that its M let go of it.
     pub stops: u64,
-    /// How often it was taken from an M in a system call.
+    /// Number of times that it was taken from an M in a system call.
     pub stolen: u64,
-    /// How busy it was: the share of time in which a goroutine ran.
+    /// Share of time in which a goroutine ran, over time.
     pub busy: OverTime,
 }
 
-/// Time in which a P idled though a goroutine could run. Stops of the world do not
-/// count.
+impl ProcSummary {
+    /// Returns the time that it existed, in nanoseconds.
+    pub fn existed(&self) -> i64 {
+        [self.running, self.syscall, self.looking, self.idle].into_iter().fold(0, i64::saturating_add)
+    }
+}
+
+/// Time in which a P idled beside a runnable goroutine. Stops of the world do not count.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct IdleBeside {
-    /// How long that was the case, in nanoseconds.
+    /// Length of that time, in nanoseconds.
     pub time: i64,
-    /// How much the Ps could have run in that time, in nanoseconds: as many as
-    /// idled, or as there were goroutines.
+    /// Time that Ps could have run in it, in nanoseconds: at each moment the smaller of the
+    /// number of idle Ps and that of runnable goroutines counts.
     pub lost: i64,
-    /// How long Ps idled, whether goroutines could run or not, all together, in
+    /// Time that Ps idled, with or without runnable goroutines, summed up over all, in
     /// nanoseconds.
     pub idle: i64,
-    /// How long goroutines waited beside an idle P, in nanoseconds: those that did.
-    /// Some microseconds are what it takes to wake a thread.
+    /// Times that goroutines waited beside an idle P, in nanoseconds, without those that
+    /// did not. Some microseconds are what it takes to wake a thread.
     pub waits: Durations,
-    /// The same by the function that the goroutine began with, those that waited
-    /// longest together first. None where the trace does not tell.
+    /// Waits in `waits` by the function that the goroutine began with, the longest in sum first.
+    /// The function is none where the trace does not name it.
     pub functions: Vec<(Option<Arc<[u8]>>, Durations)>,
-    /// The longest times, the longest first.
+    /// Longest of those times, the longest first.
     pub longest: Vec<Beside>,
-    /// How many Ps idled over time, whether goroutines could run or not.
+    /// Number of idle Ps over time, with or without runnable goroutines.
     pub procs: OverTime,
-    /// How many goroutines could run, but had no P, over time.
+    /// Number of runnable goroutines over time.
     pub runnable: OverTime,
 }
 
-/// A time in which a P idled though a goroutine could run.
+/// A time in which a P idled beside a runnable goroutine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Beside {
-    /// When it began.
+    /// Time at which it began.
     pub start: Time,
-    /// How long it was, in nanoseconds.
+    /// Length in nanoseconds.
     pub nanos: i64,
-    /// The most Ps that idled in it.
+    /// Most Ps that idled in it.
     pub procs: u64,
-    /// The most goroutines that could run in it.
+    /// Most runnable goroutines in it.
     pub runnable: u64,
 }
 
-/// A goroutine that ran without a break.
+/// A goroutine's run without a break.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Run {
-    /// Which one.
+    /// Goroutine that ran.
     pub goroutine: GoId,
-    /// The function that it began with; none if the trace does not tell.
+    /// Function that it began with; none if the trace does not name it.
     pub function: Option<Arc<[u8]>>,
-    /// On which P.
+    /// P that it ran on.
     pub proc: Option<ProcId>,
-    /// Since when.
+    /// Time at which the run began.
     pub start: Time,
-    /// How long, in nanoseconds.
+    /// Length in nanoseconds.
     pub nanos: i64,
-    /// What ended it: the runtime's reason, such as `preempted`; empty where there
-    /// is none.
+    /// Runtime's reason for its end, such as `preempted`; empty if there is none.
     pub reason: Arc<[u8]>,
-    /// Where it was in the end, in [`Procs::stacks`].
+    /// Stack at its end, in [`Procs::stacks`].
     pub stack: StackKey,
 }
 
-/// System calls, and calls into C.
+/// Figures of system calls, and calls into C.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Syscalls {
-    /// How many began in the trace. The runtime tells of none that is over at once.
+    /// Number of calls that began in the trace. The runtime writes no event for one that
+    /// returns at once.
     pub count: u64,
-    /// How many of them, and of those before, cost the P.
+    /// Number of calls, including those from before the trace, that cost the P.
     pub lost: u64,
-    /// Who took the P; none in traces of Go 1.5 to 1.21, which do not tell.
+    /// Takers of the P; none in traces of Go 1.5 to 1.21, which do not say.
     pub takers: Option<Takers>,
-    /// How long calls that cost the P went on without it, in nanoseconds.
+    /// Times that calls that cost the P went on without it, in nanoseconds.
     pub without: Durations,
-    /// Where calls that cost the P were made, those that took longest together
-    /// first.
+    /// Calls that cost the P by their stack, the longest in sum first.
     pub stacks: Vec<LostAt>,
 }
 
-/// Who took the P of goroutines in system calls.
+/// Counts of the threads that took the P of goroutines in system calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Takers {
-    /// A thread without a P: sysmon, after some 20 µs to 10 ms.
+    /// Takes by a thread without a P: sysmon, after some 20 µs to 10 ms.
     pub sysmon: u64,
-    /// A thread with a P: to stop the world, most often.
+    /// Takes by a thread with a P: to stop the world, most often.
     pub others: u64,
-    /// The thread itself let go of it, because it knew that the call blocks.
+    /// Calls whose thread let go of the P itself, because it knew that the call blocks.
     pub itself: u64,
 }
 
-/// System calls from one place that cost the P.
+/// System calls at one stack that cost the P.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LostAt {
-    /// Where from, in [`Procs::stacks`].
+    /// Stack of the calls, in [`Procs::stacks`].
     pub stack: StackKey,
-    /// How long they went on without it, in nanoseconds.
+    /// Times that they went on without the P, in nanoseconds.
     pub without: Durations,
 }
 
-/// The threads: the runtime's Ms.
+/// Figures of the threads, the runtime's Ms.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Threads {
-    /// How many the trace tells of.
+    /// Number of threads that the trace mentions.
     pub seen: u64,
-    /// The most at one time that had a P, or were in a system call.
+    /// Most threads at one time that had a P, or were in a system call.
     pub most: u64,
-    /// How many did over time.
+    /// Number of threads that had a P, or were in a system call, over time.
     pub used: OverTime,
 }

@@ -1,5 +1,5 @@
-//! Where goroutines spend their time: profiles by stack, as `go tool trace
-//! -pprof=TYPE` computes them, and two more.
+//! Profiles of goroutines' time by stack, as `go tool trace -pprof=TYPE` computes them, and
+//! two more.
 //!
 //! A span begins when a goroutine enters the state that a profile is about, and
 //! ends when it leaves it; its stack is that of the event that began it. Spans
@@ -7,26 +7,25 @@
 
 pub mod filter;
 pub mod functions;
-mod gos;
+mod go_spans;
 mod ledger;
 mod part;
 mod profiler;
 mod profiles;
-pub mod regions;
 mod spans;
 
-pub use filter::{Filter, Intervals};
+pub use filter::{Filter, WorkIntervals};
 pub use part::Part;
-pub use profiler::Profiler;
-pub use profiles::Profiles;
+pub use profiler::CollectProfile;
+pub use profiles::CollectProfiles;
 
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::event::transition::GoState;
+use crate::spec::state::GoState;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// What a profile is about.
+/// Subject of a profile.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ProfileKind {
@@ -36,18 +35,18 @@ pub enum ProfileKind {
     Sync,
     /// In system calls.
     Syscall,
-    /// Ready to run, but not running. The stack is that of who made it so.
+    /// Ready to run, but not running. The stack is that of the goroutine that made it so.
     Sched,
-    /// All states, until the trace ends: each sample tells which, and for what it
-    /// waited. Stacks are the goroutines' own: running time is put down to the
-    /// stack at which it ended.
+    /// All states, until the trace ends: each sample has the state, and the reason for a
+    /// wait. Stacks are the goroutines' own: running time counts for the stack at which it
+    /// ended.
     Wall,
-    /// What the CPU profiler recorded in the trace.
+    /// Samples that the CPU profiler recorded in the trace.
     Cpu,
 }
 
 impl ProfileKind {
-    /// All there are.
+    /// All kinds.
     pub const ALL: [ProfileKind; 6] = [
         ProfileKind::Net,
         ProfileKind::Sync,
@@ -57,7 +56,7 @@ impl ProfileKind {
         ProfileKind::Cpu,
     ];
 
-    /// Whether a span of it begins in that state, entered for that reason.
+    /// Returns whether a span of this kind begins with a state entered for a reason.
     fn is_about(self, state: GoState, reason: &[u8]) -> bool {
         let says = |part: &[u8]| reason.windows(part.len()).any(|here| here == part);
         match self {
@@ -70,7 +69,7 @@ impl ProfileKind {
         }
     }
 
-    /// The state that spans of it are in, if it is one.
+    /// Returns the state that spans of this kind are in, if it is a single one.
     fn state(self) -> Option<GoState> {
         match self {
             ProfileKind::Net | ProfileKind::Sync => Some(GoState::Waiting),
@@ -83,49 +82,49 @@ impl ProfileKind {
 
 /// All spans with one stack.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Sample {
-    /// The stack, in the profile's [`stacks`](Profile::stacks).
+    /// Stack, in the profile's [`stacks`](Profile::stacks).
     pub stack: StackKey,
-    /// In a [`ProfileKind::Wall`] profile, what state they were in.
+    /// State of the spans, in a [`ProfileKind::Wall`] profile.
     pub state: Option<GoState>,
-    /// In such a profile, for what they waited; a name among those of the stacks.
+    /// Reason of waits, in such a profile; a name in the profile's stacks.
     pub reason: NameId,
-    /// How many there were.
+    /// Number of spans.
     pub count: u64,
-    /// How long they took, in nanoseconds; 0 in a [`ProfileKind::Cpu`] profile,
-    /// for the trace does not tell how often samples were taken.
+    /// Time of the spans, in nanoseconds; 0 in a [`ProfileKind::Cpu`] profile, since the
+    /// trace does not state the sampling rate.
     pub nanos: i64,
 }
 
-/// A profile, made by a [`Profiler`].
+/// A profile, made by a [`CollectProfile`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Profile {
-    /// What it is about.
+    /// Subject of the profile.
     pub kind: ProfileKind,
-    /// The samples, those that took longest first.
+    /// Samples, the longest first.
     pub samples: Vec<Sample>,
-    /// Their stacks.
+    /// Stacks of the samples.
     pub stacks: Arc<Stacks>,
 }
 
 impl Profile {
-    /// How many spans there were, and how long they took together, in
-    /// nanoseconds.
+    /// Returns the number of spans, and their time in nanoseconds.
     pub fn total(&self) -> (u64, i64) {
         self.samples.iter().fold((0, 0), |(count, nanos), sample| {
             (count.saturating_add(sample.count), nanos.saturating_add(sample.nanos))
         })
     }
 
-    /// What each function has of it, those with the most of their own first.
+    /// Returns the totals of each function, those with the most time of their own first.
     pub fn functions(&self) -> Vec<FunctionTotal> {
         let mut totals: FxHashMap<NameId, FunctionTotal> = FxHashMap::default();
         let mut seen = Vec::new();
         for sample in &self.samples {
             let frames = self.stacks.frames(sample.stack);
             seen.clear();
-            // What has no stack belongs to the nameless function.
+            // A sample without a stack belongs to the nameless function.
             seen.extend(frames.iter().map(|frame| frame.func));
             let innermost = seen.first().copied().unwrap_or(NameId::EMPTY);
             seen.push(innermost);
@@ -142,7 +141,7 @@ impl Profile {
             }
         }
         let mut totals: Vec<FunctionTotal> = totals.into_values().collect();
-        // By nanoseconds; in a CPU profile, where those are 0, by the count.
+        // Ordered by nanoseconds; in a CPU profile, where those are 0, by the count.
         let key = |total: &FunctionTotal| {
             let swap = |(count, nanos): (u64, i64)| (nanos, count);
             (swap(total.flat), swap(total.cumulative))
@@ -155,15 +154,16 @@ impl Profile {
     }
 }
 
-/// What a function has of a profile, as `go tool pprof -top` lists it: spans, and
-/// nanoseconds.
+/// Totals of a function in a profile, as `go tool pprof -top` lists it: number of spans,
+/// and nanoseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct FunctionTotal {
-    /// Its name among those of the profile's stacks; the empty one for what has no
-    /// stack or no names.
+    /// Name of the function in the profile's stacks; the empty one for samples without a
+    /// stack or names.
     pub function: NameId,
-    /// Of stacks that it is the innermost of.
+    /// Totals of samples that have it as the innermost function.
     pub flat: (u64, i64),
-    /// Of all stacks that it is in.
+    /// Totals of all samples that have it in their stack.
     pub cumulative: (u64, i64),
 }

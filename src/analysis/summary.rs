@@ -1,69 +1,69 @@
-//! What is in a trace, on one page.
+//! Summary of a trace, on one page.
 
 mod collect;
+mod program;
 
-pub use collect::Summarize;
+pub use collect::CollectSummary;
 
-use crate::analysis::Spent;
-use crate::event::transition::GoState;
+use crate::analysis::TimeInStates;
+use crate::base::time::Time;
 use crate::generation::WallTime;
-use crate::time::Time;
+use crate::spec::state::GoState;
 
-/// What is in a trace.
+/// Summary of a trace.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Summary {
-    /// When it begins.
+    /// Time at which it begins.
     pub start: Time,
-    /// When it ends.
+    /// Time at which it ends.
     pub end: Time,
-    /// What time of day it was when it began (Go 1.25+).
+    /// Time of day at which it began (Go 1.25+).
     pub wall_start: Option<WallTime>,
-    /// How many events it has, syncs included.
+    /// Number of events, syncs included.
     pub events: u64,
-    /// How many generations were read.
+    /// Number of generations that were read.
     pub generations: u64,
-    /// How many Ms appear.
+    /// Number of Ms that appear.
     pub threads: usize,
-    /// How many Ps appear.
+    /// Number of Ps that appear.
     pub procs: usize,
-    /// `GOMAXPROCS`, where the trace tells.
+    /// Values of `GOMAXPROCS`, where the trace states them.
     pub gomaxprocs: Option<Extent>,
-    /// The time that Ps could have run: the integral of `GOMAXPROCS`, or of
-    /// the number of Ps where the trace does not tell.
+    /// Time that Ps could have run, in nanoseconds: `GOMAXPROCS` summed up over time, or
+    /// the number of Ps where the trace does not state it.
     pub capacity: i64,
-    /// The time that Ps belonged to Ms, all together.
+    /// Time that Ps belonged to Ms, summed up, in nanoseconds.
     pub procs_running: i64,
-    /// How many goroutines there were.
+    /// Number of goroutines.
     pub goroutines: Population,
-    /// The goroutines by the function they began with, those that ran longest
-    /// first.
+    /// Goroutines by the function that they began with, the longest running first.
     pub groups: Vec<Group>,
-    /// The garbage collector's work.
+    /// Work of the garbage collector.
     pub gc: GcWork,
-    /// Stops of the world by reason, the longest together first.
+    /// Stops of the world by reason, the longest in sum first.
     pub stops: Vec<Stops>,
-    /// The live heap in bytes.
+    /// Sizes of the live heap in bytes.
     pub heap_live: Option<Extent>,
-    /// The size at which the heap is collected, in bytes.
+    /// Heap goals in bytes, as far as there were any: there is none with GOGC=off.
     pub heap_goal: Option<Extent>,
-    /// CPU profile samples.
+    /// Number of CPU profile samples.
     pub samples: u64,
-    /// Tasks that began.
+    /// Number of tasks that the trace mentions, without the background task.
     pub tasks: u64,
-    /// Regions that began.
+    /// Number of regions that the trace has a part of.
     pub regions: u64,
-    /// Log messages.
+    /// Number of log messages.
     pub logs: u64,
 }
 
 impl Summary {
-    /// How long it is, in nanoseconds.
+    /// Returns the length of the trace, in nanoseconds.
     pub fn span(&self) -> i64 {
         self.end.since(self.start)
     }
 
-    /// The times of all goroutines together.
+    /// Returns the times of all goroutines together.
     pub fn times(&self) -> Times {
         self.groups.iter().fold(Times::default(), |sum, group| sum.plus(group.times))
     }
@@ -71,12 +71,13 @@ impl Summary {
 
 /// The values that a figure took.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Extent {
-    /// The least.
+    /// Least value.
     pub min: u64,
-    /// The most.
+    /// Greatest value.
     pub max: u64,
-    /// The last.
+    /// Last value.
     pub last: u64,
 }
 
@@ -87,28 +88,30 @@ impl Extent {
     }
 }
 
-/// How many goroutines there were.
+/// Counts of goroutines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub struct Population {
-    /// Those that existed when the trace began.
+    /// Number that existed when the trace began.
     pub at_start: u64,
-    /// Those created since.
+    /// Number that were created since.
     pub created: u64,
-    /// Those that ended.
+    /// Number that ended.
     pub ended: u64,
-    /// The most that existed at one time.
+    /// Most that existed at one time.
     pub most: u64,
 }
 
 impl Population {
-    /// Those that exist when the trace ends.
+    /// Returns the number that exist when the trace ends.
     pub fn at_end(&self) -> u64 {
         (self.at_start + self.created).saturating_sub(self.ended)
     }
 }
 
-/// The time that goroutines spent in each state, in nanoseconds.
+/// Times of goroutines in each state, in nanoseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub struct Times {
     /// Running on a P.
     pub running: i64,
@@ -121,7 +124,7 @@ pub struct Times {
 }
 
 impl Times {
-    fn of(spent: &Spent) -> Times {
+    fn of(spent: &TimeInStates) -> Times {
         Times {
             running: spent.of(GoState::Running),
             runnable: spent.of(GoState::Runnable),
@@ -130,7 +133,7 @@ impl Times {
         }
     }
 
-    /// The sum of both.
+    /// Returns the sum of two.
     #[must_use]
     pub fn plus(self, other: Times) -> Times {
         Times {
@@ -142,40 +145,44 @@ impl Times {
     }
 }
 
-/// The goroutines that began with one function.
+/// Goroutines that began with one function.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Group {
-    /// Its name, not necessarily UTF-8; none for goroutines that no stack in
-    /// the trace tells it of.
+    /// Name of the function, not necessarily UTF-8; none for goroutines without a stack in
+    /// the trace.
     pub function: Option<Box<[u8]>>,
-    /// How many there were.
+    /// Number of goroutines.
     pub count: u64,
-    /// What they did, all together.
+    /// Times of the goroutines, summed up.
     pub times: Times,
 }
 
-/// What the garbage collector did.
+/// Work of the garbage collector.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub struct GcWork {
-    /// Mark phases, those that the trace holds a part of included.
+    /// Number of mark phases, those that the trace has only a part of included.
     pub cycles: u64,
-    /// How long they took.
+    /// Time of the mark phases, in nanoseconds.
     pub marking: i64,
-    /// How often a goroutine had to help mark.
+    /// Number of mark assists.
     pub assists: u64,
-    /// How long that took, all goroutines together.
+    /// Processor time of the mark assists, in nanoseconds, without the time that they
+    /// waited.
     pub assisting: i64,
 }
 
 /// Stops of the world for one reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Stops {
-    /// The reason in the runtime's words; not necessarily UTF-8.
+    /// Reason in the runtime's words; not necessarily UTF-8.
     pub reason: Box<[u8]>,
-    /// How many there were.
+    /// Number of stops.
     pub count: u64,
-    /// How long they took.
+    /// Length of all stops, in nanoseconds.
     pub total: i64,
-    /// How long the longest took.
+    /// Length of the longest stop, in nanoseconds.
     pub max: i64,
 }

@@ -1,90 +1,93 @@
-//! An execution trace as an [`Observation`].
+//! Observation of an execution trace: makes an [`Observation`] in one pass.
 
-mod people;
+mod goroutines;
 mod sums;
 mod windows;
 
-use crate::analysis::{Analysis, ByProc, Known, Longest, Seen, Step};
-use crate::diagnose::observation::{Observation, Pause, Source};
-use crate::diagnose::{Observation as Output, Stretch};
-use crate::event::range::{RangeName, RangeScope};
-use crate::event::transition::{ProcState, StateTransition};
-use crate::event::{EventKind, MetricName};
-use crate::ids::ProcId;
-use crate::time::Time;
-use people::People;
+use crate::analysis::collector::Collector;
+use crate::analysis::{Analysis, Follower, Longest, SharedEvent, Transition};
+use crate::base::ids::ProcId;
+use crate::base::time::Time;
+use crate::diagnose::finding::Stretch;
+use crate::diagnose::observation::{Observation, Observation as Output, Pause, Source};
+use crate::event::EventKind;
+use crate::event::range::RangeName;
+use crate::event::transition::StateTransition;
+use crate::spec::state::ProcState;
+use crate::timeline::{Procs, is_gc_stop};
+use goroutines::Goroutines;
 use windows::{Count, Windows};
 
-/// How many of the longest pauses are told.
+/// Number of the longest pauses that are reported.
 const PAUSES: usize = 5;
 
-/// Makes an [`Observation`] of a trace. Memory grows with the goroutines that
-/// exist at a time and with the different stacks, not with the trace.
+/// Makes an [`Observation`] of a trace. Memory grows with the goroutines that exist at a
+/// time and with the different stacks, not with the trace.
 #[derive(Clone, Debug, Default)]
-pub struct Observe {
+pub struct CollectObservation {
     windows: Windows,
-    people: People,
-    /// Whether a P has an M.
-    procs: ByProc<bool>,
-    /// How many have one.
-    held: i64,
+    goroutines: Goroutines,
+    procs: Procs<()>,
     gomaxprocs: Option<i64>,
-    /// Since when the collector has stopped the world.
+    /// Time since which the collector has stopped the world; none if it has not.
     stopped: Option<Time>,
     pauses: Longest<Stretch>,
-    marking: bool,
+    /// Numbers of the generations, with their starts.
+    generations: Vec<(u64, Time)>,
+    collector: Collector,
+    /// Processor time that the collector took, in nanoseconds.
+    collected: i64,
     output: Option<Observation>,
 }
 
-impl Analysis for Observe {
+impl Analysis for CollectObservation {
     type Output = Output;
 
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
-        self.windows.reach(step.time());
-        if step.is_first_of_thread() {
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        self.windows.reach(transition.time());
+        if transition.is_first_of_thread() {
             self.windows.add(Count::Threads, 1);
         }
-        self.people.step(step, known, self.marking, &mut self.windows);
+        self.goroutines.transition(transition, follower, self.collector.marks(), &mut self.windows);
+        if self.collector.transition(transition, follower) {
+            self.book();
+        }
     }
 
-    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
-        let (time, known) = (event.time(), &*known);
+    fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
+        let time = event.time();
         self.windows.reach(time);
         if event.is_first_of_thread() {
             self.windows.add(Count::Threads, 1);
         }
+        if let Some(value) = event.gomaxprocs() {
+            self.gomaxprocs = i64::try_from(value).ok();
+            self.count_idle();
+        }
         match *event.kind() {
-            EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(known, id, to),
-            EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
-                self.gomaxprocs = i64::try_from(metric.value).ok();
-                self.count_idle();
+            EventKind::Sync(_) => {
+                let number = event.generation().map(|generation| generation.number());
+                self.generations.extend(number.map(|number| (number, time)));
             }
-            EventKind::RangeBegin(range) | EventKind::RangeActive(range) => match (range.name, range.scope) {
-                (RangeName::GcMark, _) => {
+            EventKind::StateTransition(StateTransition::Proc { id, from, to }) => {
+                self.proc(event, (id, from, to), follower)
+            }
+            EventKind::RangeBegin(range) | EventKind::RangeActive(range) => match range.name {
+                // A phase that is active in a later generation is counted already.
+                RangeName::GcMark => {
                     let output = self.output.get_or_insert_with(|| Observation::new(Source::Trace));
-                    output.gc_cycles += u64::from(!std::mem::replace(&mut self.marking, true));
+                    output.gc_cycles += u64::from(!self.collector.marks());
                 }
-                (RangeName::StopTheWorld(reason), _) if is_gc(reason) => {
+                RangeName::StopTheWorld(reason) if is_gc_stop(reason) => {
                     self.windows.set(Count::Stopped, 1);
                     self.stopped = Some(time);
                 }
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => {
-                    self.people.assist(known, id, time, true);
-                }
                 _ => {}
             },
-            EventKind::RangeEnd(range, _) => match (range.name, range.scope) {
-                (RangeName::GcMark, _) => self.marking = false,
-                (RangeName::StopTheWorld(_), _) => self.started(time),
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => {
-                    self.people.assist(known, id, time, false);
-                }
-                _ => {}
-            },
-            EventKind::Label(label) => {
-                if let Some(id) = label.goroutine.filter(|_| is_worker(label.label)) {
-                    self.people.worker(known, id, time);
+            EventKind::RangeEnd(range, _) => {
+                if let RangeName::StopTheWorld(_) = range.name {
+                    self.started(time);
                 }
             }
             EventKind::StackSample => {
@@ -92,44 +95,60 @@ impl Analysis for Observe {
             }
             _ => {}
         }
+        if self.collector.wants(event.wire_type()) {
+            self.collector.event(event, follower);
+            self.book();
+        }
     }
 
-    fn finish(mut self, known: &Known) -> Output {
+    fn finish(mut self, follower: &Follower) -> Output {
         let start = self.windows.start();
         let mut output = self.output.take().unwrap_or_else(|| Observation::new(Source::Trace));
         output.span = self.windows.span();
         output.samples = self.windows.samples();
         let capacity: f64 = output.samples.iter().map(|sample| sample.procs * sample.length() as f64).sum();
-        let stopped: f64 =
-            output.samples.iter().map(|sample| sample.stopped * sample.procs * sample.length() as f64).sum();
+        output.generations = self.generations.iter().map(|(number, time)| (*number, time.since(start))).collect();
         let since = |time: i64| time.saturating_sub(start.0);
         let pause =
             |when: Stretch| Pause { when: Stretch { start: since(when.start), end: since(when.end) }, line: None };
         output.pauses = std::mem::take(&mut self.pauses).into_list().into_iter().take(PAUSES).map(pause).collect();
-        let collecting = self.people.finish(known, &mut self.windows, &mut output);
-        output.gc_cpu = (capacity > 0.0).then(|| (collecting as f64 + stopped) / capacity);
+        self.collector.finish(follower);
+        self.book();
+        self.goroutines.finish(follower, &mut self.windows, &mut output);
+        output.gc_cpu = (capacity > 0.0).then(|| self.collected as f64 / capacity);
         output
     }
 }
 
-impl Observe {
-    fn proc(&mut self, known: &Known, id: ProcId, to: ProcState) {
-        let runs = to == ProcState::Running;
-        let before = self.procs.insert(id, runs);
-        if before != Some(runs) {
-            self.held += i64::from(runs) - i64::from(before == Some(true));
+impl CollectObservation {
+    /// Adds up what the collector has taken.
+    #[inline(never)]
+    fn book(&mut self) {
+        while let Some(took) = self.collector.take() {
+            self.collected = self.collected.saturating_add(took.program_lost());
+        }
+    }
+
+    fn proc(
+        &mut self,
+        event: &SharedEvent<'_, '_>,
+        (id, from, to): (ProcId, ProcState, ProcState),
+        follower: &Follower,
+    ) {
+        if self.procs.proc(event, (id, from, to), follower.start()).is_some() {
             self.count_idle();
         }
-        if !runs {
-            self.people.lost_proc(known, id, &mut self.windows);
+        // A P without an M may have been taken from a system call.
+        if to != ProcState::Running {
+            self.goroutines.lost_proc(follower, id, &mut self.windows);
         }
     }
 
     fn count_idle(&mut self) {
-        // Traces up to Go 1.21 need not tell; then it is at least the Ps that appear.
-        let procs = self.gomaxprocs.unwrap_or(self.procs.len() as i64);
+        // Traces up to Go 1.21 need not state it; then at least the Ps that appear exist.
+        let procs = self.gomaxprocs.unwrap_or(self.procs.mentioned() as i64);
         self.windows.set(Count::Procs, procs);
-        self.windows.set_idle(procs.saturating_sub(self.held).max(0));
+        self.windows.set_idle(procs.saturating_sub(self.procs.held()).max(0));
     }
 
     fn started(&mut self, time: Time) {
@@ -140,15 +159,4 @@ impl Observe {
         output.pause_times.add(nanos);
         self.pauses.keep(nanos, since, Stretch { start: since.0, end: time.0 });
     }
-}
-
-/// Whether the world is stopped for the collector.
-fn is_gc(reason: &[u8]) -> bool {
-    reason.windows(2).any(|pair| pair == b"GC")
-}
-
-/// Whether a label is that of a worker that takes time from the program: one that
-/// runs where nothing else wants to takes none.
-fn is_worker(label: &[u8]) -> bool {
-    label.starts_with(b"GC (") && label != b"GC (idle)"
 }

@@ -1,19 +1,20 @@
-//! From when on something counts as wrong.
+//! Thresholds from which on a state counts as wrong.
 
-/// A threshold: its name, what it is until changed, and what it means.
+/// A threshold: its name, default and meaning.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
 pub struct Threshold {
-    /// Its name.
+    /// Name of the threshold.
     pub name: &'static str,
-    /// Its usual value.
+    /// Default value.
     pub default: f64,
-    /// What it is compared with, and in which unit.
+    /// Quantity that is compared with it, with its unit.
     pub meaning: &'static str,
 }
 
 macro_rules! thresholds {
     ($($(#[doc = $doc:literal])* $field:ident $name:literal = $default:literal: $meaning:literal;)*) => {
-        /// From when on something counts as wrong. Each can be changed.
+        /// Thresholds from which on a state counts as wrong. Each can be changed.
         #[derive(Clone, Copy, PartialEq, Debug)]
         #[non_exhaustive]
         pub struct Thresholds {
@@ -27,11 +28,11 @@ macro_rules! thresholds {
         }
 
         impl Thresholds {
-            /// All of them.
+            /// All thresholds.
             pub const ALL: &'static [Threshold] =
                 &[$(Threshold { name: $name, default: $default, meaning: $meaning }),*];
 
-            /// Sets the one of that name; returns whether there is one.
+            /// Sets the threshold of a name; returns whether there is one.
             pub fn set(&mut self, name: &str, value: f64) -> bool {
                 match name {
                     $($name => self.$field = value,)*
@@ -46,15 +47,20 @@ macro_rules! thresholds {
 thresholds! {
     lasting "lasting" = 0.4: "a state counts as lasting if it holds for this share of the observation";
     samples "samples" = 4.0: "so many samples have to show a state before it is a trend";
-    queue "m-starvation.queue" = 2.0: "goroutines waiting to run, for each P, while no P is idle";
+    starved "m-starvation.share" = 0.3: "the share of time in which goroutines wait for a thread of their own, or in uneven queues, while Ms spin or Ps idle";
     blocked "syscall-storm.blocked" = 3.0: "Ms blocked in system calls or C code, for each P";
     blocked_least "syscall-storm.least" = 8.0: "Ms blocked in system calls or C code, however few Ps there are";
-    network_queue "netpoller-saturation.queue" = 2.0: "goroutines waiting to run, for each P, where most goroutines wait for the network or were woken by it";
-    network_share "netpoller-saturation.share" = 0.5: "the share of goroutines (in a trace: of the time spent waiting to run) that is the network's";
+    io_waiting "netpoller-saturation.waiting" = 200.0: "goroutines that wait for the network at a time, while the queues are short and half of the Ps idle";
+    io_share "netpoller-saturation.share" = 0.8: "the share of goroutines that do";
     pause "gc-stall.pause" = 10e6: "a stop-the-world of the collector, in nanoseconds";
     pauses "gc-stall.paused" = 0.03: "the share of time in which the collector stops the world";
     gc_cpu "gc-stall.cpu" = 0.35: "the share of the processors' time that the collector takes";
-    stuck "stuck-p.run" = 100e6: "how long a goroutine keeps a P without a break, in nanoseconds; the runtime asks for one after 10 ms";
+    stops "gc-stall.lines" = 3.0: "SCHED lines in a row that say gcwaiting, with no collection's end between them";
+    stuck "stuck-p.still" = 100e6: "how long a P picks no goroutine, in nanoseconds, though it is not idle and runs no code of Go's (or a log does not tell which)";
+    queue "cpu-saturation.queue" = 2.0: "goroutines waiting to run, for each P, while no P is idle";
+    network_queue "netpoll-backlog.queue" = 2.0: "goroutines waiting to run, for each P, where most goroutines wait for the network or were woken by it";
+    network_share "netpoll-backlog.share" = 0.5: "the share of goroutines (in a trace: of the time spent waiting to run) that is the network's";
+    unpreempted "unpreempted.run" = 100e6: "how long a goroutine keeps a P without a break, in nanoseconds; the runtime asks for one after 10 ms";
     idle "idle-ps.share" = 0.3: "the share of time in which a P is idle while a goroutine waits to run";
     growth "goroutine-growth.factor" = 1.5: "how many times as many goroutines there are at the end as at the beginning, with no fall in between";
     grown "goroutine-growth.more" = 50.0: "how many more there have to be at the least";

@@ -1,14 +1,17 @@
-//! The table of all defects: one place for what each is called, what it carries and
-//! how it reads.
+//! The table of all defects: the name, the fields and the message of each.
 
-use super::{Lookalike, V1Error};
-use crate::ids::{GoId, ProcId, StackId, StringId, TaskId, ThreadId};
-use crate::wire::v2::spec::EventType;
-use crate::wire::v2::status::{GoStatus, ProcStatus};
+use super::lookalike::Lookalike;
+use super::region::NamedRegion;
+use super::stuck::Stuck;
+use super::v1::V1Error;
+use crate::base::ids::{GoId, ProcId, StackId, StringId, TaskId, ThreadId};
+use crate::spec::status::{GoStatus, ProcStatus};
+use crate::spec::v2::EventType;
 use std::fmt;
 
-/// What a scheduling context has to have for an event to happen.
+/// A part of a scheduling context, which an event may need.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Resource {
     /// An M.
     Thread,
@@ -39,7 +42,7 @@ pub enum ErrorKind {
     /// The header is not that of a trace.
     #[error("not a Go execution trace: expected the header \"go 1.NN trace\", found {found}")]
     NotATrace {
-        /// What it looks like instead.
+        /// The format that it looks like instead.
         found: Lookalike,
     },
     /// The header names a version that this crate cannot read.
@@ -51,27 +54,34 @@ pub enum ErrorKind {
         minor: u32,
     },
 
+    /// The version is one that Go's own tools have given up, while this crate reads it.
+    #[error("a go 1.{minor} trace, a format that Go has given up since 1.23")]
+    GivenUp {
+        /// The NN of `go 1.NN trace`.
+        minor: u32,
+    },
+
     // Framing.
     /// The file ends inside something.
     #[error("the file ends inside {inside}")]
     Truncated {
-        /// What was being read.
+        /// The part that was being read.
         inside: &'static str,
     },
     /// A varint does not fit 64 bits.
     #[error("{inside} is a varint of more than 64 bits")]
     VarintOverflow {
-        /// What was being read.
+        /// The part that was being read.
         inside: &'static str,
     },
     /// A byte between batches begins none.
     #[error("expected a batch, found event type {found}")]
     ExpectedBatch {
-        /// The byte that stands there.
+        /// The byte found instead.
         found: u8,
     },
     /// A batch states a size above the limit.
-    #[error("a batch of {size} bytes; the maximum is {}", crate::limits::MAX_BATCH_SIZE)]
+    #[error("a batch of {size} bytes; the maximum is {}", crate::base::limits::MAX_BATCH_SIZE)]
     BatchTooLarge {
         /// The stated size in bytes.
         size: u64,
@@ -103,19 +113,19 @@ pub enum ErrorKind {
     /// A table's batch contains another event than its entries.
     #[error("expected {expected}, found event type {found}")]
     ExpectedEntry {
-        /// What the batch is made of.
+        /// The entries that the batch is made of.
         expected: &'static str,
-        /// The byte that stands there.
+        /// The byte found instead.
         found: u8,
     },
     /// A string is longer than the limit.
-    #[error("a string of {size} bytes; the maximum is {}", crate::limits::MAX_STRING_SIZE)]
+    #[error("a string of {size} bytes; the maximum is {}", crate::base::limits::MAX_STRING_SIZE)]
     StringTooLong {
         /// The stated length in bytes.
         size: u64,
     },
     /// A stack is deeper than the limit.
-    #[error("a stack of {frames} frames; the maximum is {}", crate::limits::MAX_FRAMES_PER_STACK)]
+    #[error("a stack of {frames} frames; the maximum is {}", crate::base::limits::MAX_FRAMES_PER_STACK)]
     TooManyFrames {
         /// The stated number of frames.
         frames: u64,
@@ -140,10 +150,10 @@ pub enum ErrorKind {
         /// The missing string.
         string: StringId,
     },
-    /// A generation does not tell how long a tick is.
+    /// A generation does not say how long a tick is.
     #[error("the generation has no frequency: its length of a tick is unknown")]
     MissingFrequency,
-    /// A generation tells twice how long a tick is.
+    /// A generation says twice how long a tick is.
     #[error("a second frequency in one generation")]
     DuplicateFrequency,
     /// A generation of a Go 1.25+ trace has no clock snapshot.
@@ -163,19 +173,19 @@ pub enum ErrorKind {
     /// An event type that no version of Go writes.
     #[error("unknown event type {found}")]
     UnknownEventType {
-        /// The byte that stands there.
+        /// The byte found.
         found: u8,
     },
     /// An event that cannot stand in an M's stream.
     #[error("{event} cannot stand among the events of a thread")]
     UnexpectedEvent {
-        /// Its type.
+        /// The type of the event.
         event: EventType,
     },
     /// An event names a string that is not in its generation's table.
     #[error("{event} names string {id}, which is not in the table")]
     UnknownString {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The missing string.
         id: StringId,
@@ -183,7 +193,7 @@ pub enum ErrorKind {
     /// An event names a stack that is not in its generation's table.
     #[error("{event} names stack {id}, which is not in the table")]
     UnknownStack {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The missing stack.
         id: StackId,
@@ -193,23 +203,23 @@ pub enum ErrorKind {
     /// The context lacks what the event needs.
     #[error("{event}: expected a {missing} but there is none")]
     ContextLacks {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
-        /// What is not there.
+        /// The part that is missing.
         missing: Resource,
     },
     /// The context has what must not be there.
     #[error("{event}: expected no {present} but there is one")]
     ContextHas {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
-        /// What is there.
+        /// The part that is there.
         present: Resource,
     },
     /// The running goroutine is in another status than the event needs.
     #[error("{event}: goroutine {goroutine} is {found}, expected {expected}")]
     GoroutineStatus {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The goroutine.
         goroutine: GoId,
@@ -221,7 +231,7 @@ pub enum ErrorKind {
     /// The P is in another status than the event needs.
     #[error("{event}: proc {proc} is {found}, expected {expected}")]
     ProcStatus {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The P.
         proc: ProcId,
@@ -233,7 +243,7 @@ pub enum ErrorKind {
     /// An event is about a goroutine that is not known.
     #[error("{event}: goroutine {goroutine} does not exist")]
     UnknownGoroutine {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The goroutine.
         goroutine: GoId,
@@ -241,7 +251,7 @@ pub enum ErrorKind {
     /// An event is about a P that is not known.
     #[error("{event}: proc {proc} does not exist")]
     UnknownProc {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The P.
         proc: ProcId,
@@ -249,18 +259,18 @@ pub enum ErrorKind {
     /// A goroutine is created that exists already.
     #[error("{event}: goroutine {goroutine} exists already")]
     GoroutineExists {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The goroutine.
         goroutine: GoId,
     },
     /// A P's number is above the limit.
-    #[error("proc {proc} is absurd; the maximum is {}", crate::limits::MAX_PROC_ID)]
+    #[error("proc {proc} is absurd; the maximum is {}", crate::base::limits::MAX_PROC_ID)]
     AbsurdProc {
         /// The P.
         proc: ProcId,
     },
-    /// A goroutine's number is the one that means "none".
+    /// A goroutine's ID is the one that means "none".
     #[error("goroutine {goroutine} is absurd")]
     AbsurdGoroutine {
         /// The goroutine.
@@ -343,33 +353,33 @@ pub enum ErrorKind {
     /// A P's sequence number does not follow the one before.
     #[error("{event}: sequence number {found} of proc {proc} does not follow {before}")]
     BrokenSequence {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The P.
         proc: ProcId,
         /// The last sequence number.
         before: u64,
-        /// The one found.
+        /// The sequence number found.
         found: u64,
     },
     /// A range begins that is open already.
     #[error("{event}: that range is open already")]
     RangeOpen {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
     },
     /// A range ends or goes on that is not open.
     #[error("{event}: no such range is open")]
     RangeNotOpen {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
     },
     /// A GC event comes at the wrong time.
     #[error("{event}: the garbage collector is {found}")]
     GcState {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
-        /// What it was doing.
+        /// The state of the collector.
         found: &'static str,
     },
     /// A task begins twice.
@@ -379,37 +389,39 @@ pub enum ErrorKind {
         task: TaskId,
     },
     /// A region ends that is not the innermost.
-    #[error("goroutine {goroutine} ends a region of task {task} that is not its innermost one")]
+    #[error("goroutine {goroutine} ends region {ended}, but its innermost one is {innermost}")]
     RegionMismatch {
         /// The goroutine.
         goroutine: GoId,
-        /// The task named at the end.
-        task: TaskId,
+        /// The region named at the end.
+        ended: Box<NamedRegion>,
+        /// The region that should have ended, the innermost.
+        innermost: Box<NamedRegion>,
     },
     /// No thread's next event can happen: the trace has no consistent order.
     #[error("no consistent order: {0}")]
-    Stuck(Box<crate::order::Stuck>),
+    Stuck(Box<Stuck>),
 
-    /// An event waits for another that is not there; only in lenient mode,
-    /// which goes on, and for a trace that strict mode finds `Stuck`.
+    /// An event waits for another that never comes. It occurs in lenient mode only, which
+    /// places the event and goes on; strict mode reports `Stuck` instead.
     #[error("{event} waits for an event that is not there")]
     NeverReady {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
     },
 
     // Traces of Go 1.5 to 1.21.
-    /// What can be wrong with those only.
+    /// A defect of one of those traces that newer ones cannot have.
     #[error(transparent)]
     V1(#[from] V1Error),
-    /// What was asked for is not there for traces of Go 1.5 to 1.21.
+    /// A trace of Go 1.5 to 1.21 was to be written in a form that only newer ones have.
     #[error("a go 1.{minor} trace; the text form is of traces of Go 1.22 and later")]
     NoTextForm {
         /// The NN of `go 1.NN trace`.
         minor: u32,
     },
 
-    /// What was asked for is there for traces of Go 1.5 to 1.21 only.
+    /// A trace of Go 1.22 or later was to be written in a form that only older ones have.
     #[error("a go 1.{minor} trace; this form is of traces of Go 1.5 to 1.21")]
     NotV1 {
         /// The NN of `go 1.NN trace`.
@@ -422,7 +434,7 @@ pub enum ErrorKind {
     Text {
         /// The line, from 1.
         line: u64,
-        /// What was expected.
+        /// The message: what was expected.
         what: String,
     },
 }

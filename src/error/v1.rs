@@ -1,12 +1,25 @@
-//! What can be wrong with a trace of Go 1.5 to 1.21 and not with others.
+//! Defects that only traces of Go 1.5 to 1.21 can have.
 
-use crate::ids::{GoId, ProcId, StringId, TaskId};
-use crate::wire::v1::spec::EventType;
+use super::region::NamedRegion;
+use crate::base::ids::{GoId, ProcId, StringId, TaskId};
+use crate::spec::v1::EventType;
 
 /// The ways a v1 trace can be wrong.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum V1Error {
+    // Defects that Go's reader refuses, and that this crate reads without a repair.
+    /// A thread that C made calls back into Go for the first time, and the runtime did not
+    /// write that its goroutine left the system call that it was in.
+    #[error("C calls back into Go on goroutine {goroutine}, and the end of its system call is missing")]
+    UnannouncedCallback {
+        /// The goroutine.
+        goroutine: GoId,
+    },
+    /// A goroutine woke up in vain.
+    #[error("a wakeup in vain (FutileWakeup)")]
+    FutileWakeup,
+
     // The wire.
     /// An event type that this version does not have.
     #[error("unknown event type {found}")]
@@ -17,37 +30,37 @@ pub enum V1Error {
     /// An event stands before the first batch.
     #[error("{event} stands outside any batch")]
     OutsideBatch {
-        /// Its type.
+        /// The type of the event.
         event: EventType,
     },
     /// An event has too many arguments, or too few.
     #[error("{event} has {found} numbers; expected {expected}")]
     ArgumentCount {
-        /// Its type.
+        /// The type of the event.
         event: EventType,
-        /// How many it has in this version, the time included.
+        /// The number of varints that it has in this version, the time included.
         expected: u64,
-        /// How many stand there.
+        /// The number found.
         found: u64,
     },
     /// An event's arguments take more, or fewer, bytes than it states.
     #[error("the arguments of {event} do not fill the {stated} bytes that it states")]
     ArgumentBytes {
-        /// Its type.
+        /// The type of the event.
         event: EventType,
-        /// How many bytes it states.
+        /// The number of bytes it states.
         stated: u64,
     },
     /// An event states a length above the limit.
-    #[error("{event} of {size} bytes; the maximum is {}", crate::limits::MAX_V1_EVENT_SIZE)]
+    #[error("{event} of {size} bytes; the maximum is {}", crate::base::limits::MAX_V1_EVENT_SIZE)]
     EventTooLong {
-        /// Its type.
+        /// The type of the event.
         event: EventType,
         /// The stated length in bytes.
         size: u64,
     },
     /// A string is longer than the limit.
-    #[error("a string of {size} bytes; the maximum is {}", crate::limits::MAX_V1_STRING_SIZE)]
+    #[error("a string of {size} bytes; the maximum is {}", crate::base::limits::MAX_V1_STRING_SIZE)]
     StringTooLong {
         /// The stated length in bytes.
         size: u64,
@@ -58,11 +71,11 @@ pub enum V1Error {
     /// An entry of the string table is empty.
     #[error("string {id} is empty")]
     EmptyString {
-        /// Its ID.
+        /// The ID of the string.
         id: StringId,
     },
     /// A stack is deeper than the limit.
-    #[error("a stack of {frames} frames; the maximum is {}", crate::limits::MAX_V1_FRAMES)]
+    #[error("a stack of {frames} frames; the maximum is {}", crate::base::limits::MAX_V1_FRAMES)]
     TooManyFrames {
         /// The stated number of frames.
         frames: u64,
@@ -70,11 +83,11 @@ pub enum V1Error {
     /// The clock does not go forward.
     #[error("a clock of {hz} ticks a second")]
     BadFrequency {
-        /// The stated frequency.
+        /// The stated ticks a second.
         hz: i64,
     },
     /// The file is too large for this reader.
-    #[error("a file of over {} bytes", crate::limits::MAX_V1_FILE)]
+    #[error("a file of over {} bytes", crate::base::limits::MAX_V1_FILE)]
     FileTooLarge,
 
     // The order.
@@ -85,31 +98,31 @@ pub enum V1Error {
     Stuck {
         /// The P with the earliest event left.
         proc: ProcId,
-        /// That event.
+        /// The type of that event.
         event: EventType,
         /// The goroutine that it is about.
         goroutine: GoId,
-        /// What that is doing.
+        /// The state of that goroutine.
         found: GoPhase,
-        /// How many events have counted it on.
+        /// The sequence number that goroutine has come to.
         seq: u64,
     },
     /// Two events that exclude each other were both due.
     #[error("{event}: goroutine {goroutine} is {found}")]
     ImpossibleTransition {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The goroutine.
         goroutine: GoId,
-        /// What it is doing.
+        /// The state of the goroutine.
         found: GoPhase,
     },
-    /// In its place in the order an event is earlier than the one before it.
+    /// An event is earlier than the one before it in the causal order.
     #[error("time stamps out of order: {event} is {ticks} ticks before the event that it follows")]
     TimeOrder {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
-        /// How many ticks.
+        /// The difference in ticks.
         ticks: u64,
     },
     /// A system call ends that has not begun.
@@ -123,7 +136,7 @@ pub enum V1Error {
     /// A P starts that runs already.
     #[error("{event}: P {proc} is running already")]
     ProcRuns {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The P.
         proc: ProcId,
@@ -131,7 +144,7 @@ pub enum V1Error {
     /// A P stops that does not run.
     #[error("{event}: P {proc} is not running")]
     ProcStopped {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The P.
         proc: ProcId,
@@ -139,7 +152,7 @@ pub enum V1Error {
     /// A P has a goroutine where it should have none, or another one.
     #[error("{event}: P {proc} runs goroutine {has}, expected {expected}")]
     ProcHas {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The P.
         proc: ProcId,
@@ -148,28 +161,28 @@ pub enum V1Error {
         /// The goroutine expected; 0 is none.
         expected: GoId,
     },
-    /// A goroutine is not as the event needs it.
+    /// A goroutine is in another state than the event needs.
     #[error("{event}: goroutine {goroutine} is {found}, expected it {expected}")]
     Goroutine {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The goroutine.
         goroutine: GoId,
-        /// What it is doing.
+        /// The state of the goroutine.
         found: GoPhase,
-        /// What it should be doing.
+        /// The state it should be in.
         expected: GoPhase,
     },
-    /// An event happens on no goroutine that needs one.
+    /// An event needs a goroutine, and the P runs none.
     #[error("{event} on no goroutine")]
     NoGoroutine {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
     },
     /// A goroutine is created that exists already.
     #[error("{event}: goroutine {goroutine} exists already")]
     GoroutineExists {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
         /// The goroutine.
         goroutine: GoId,
@@ -177,13 +190,13 @@ pub enum V1Error {
     /// A range begins that is open already.
     #[error("{event}: the one before has not ended")]
     RangeOpen {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
     },
     /// A range ends that is not open.
     #[error("{event}: none has begun")]
     RangeNotOpen {
-        /// The event's type.
+        /// The type of the event.
         event: EventType,
     },
     /// A task begins twice.
@@ -193,12 +206,14 @@ pub enum V1Error {
         task: TaskId,
     },
     /// A region ends that is not the innermost.
-    #[error("goroutine {goroutine} ends a region of task {task} that is not its innermost one")]
+    #[error("goroutine {goroutine} ends region {ended}, but its innermost one is {innermost}")]
     RegionMismatch {
         /// The goroutine.
         goroutine: GoId,
-        /// The task named at the end.
-        task: TaskId,
+        /// The region named at the end.
+        ended: Box<NamedRegion>,
+        /// The region that should have ended, the innermost.
+        innermost: Box<NamedRegion>,
     },
     /// A region event neither begins nor ends one.
     #[error("a region's mode is {mode}, expected 0 or 1")]
@@ -208,18 +223,19 @@ pub enum V1Error {
     },
 }
 
-/// What a goroutine of a v1 trace is doing: the format tells no more.
+/// The state of a goroutine in a v1 trace, as far as the format distinguishes it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum GoPhase {
-    /// It has not begun, or has ended.
+    /// Not begun, or ended.
     #[default]
     Dead,
-    /// It could run.
+    /// Ready to run.
     Runnable,
-    /// A P runs it.
+    /// Running on a P.
     Running,
-    /// It waits, or is in a system call.
+    /// Waiting, or in a system call.
     Waiting,
 }
 

@@ -1,30 +1,32 @@
-//! What an event is, decoded from the file.
+//! Decoding of events from the file.
 
 use super::experimental::Experimental;
 use super::go::GoChange;
 use super::metric::{Metric, MetricName};
 use super::range::{Range, RangeName, RangeScope, Swept};
-use super::stack::Stack;
 use super::task::{Label, Log, Region, Task};
-use super::transition::{GoState, ProcState, StateTransition};
-use super::{Event, EventKind, Sync, args_at};
+use super::transition::StateTransition;
+use super::{Event, EventKind, SyncPoint, args_at};
+use crate::base::ids::{GoId, ProcId, StringId, TaskId, WIRE_NONE, optional};
 use crate::generation::Generation;
-use crate::ids::{GoId, ProcId, StringId, TaskId, WIRE_NONE, optional};
+use crate::generation::stack::Stack;
+use crate::generation::v1::map as v1;
 use crate::order::note;
-use crate::wire::v1::map as v1;
-use crate::wire::v2::spec::EventType;
-use crate::wire::v2::status::{GoStatus, ProcStatus};
+use crate::spec::state::{GoState, ProcState};
+use crate::spec::status::{GoStatus, ProcStatus};
+use crate::spec::v2::EventType;
 
 impl<'t> Event<'t> {
-    /// What it is, with what belongs to that.
+    /// Returns the kind of the event, with the data of that kind.
     pub fn kind(&self) -> EventKind<'t> {
+        // Most events change a goroutine in a few ways, for which there is a shorter path.
         let Some(change) = self.hot_go_change() else { return self.any_kind() };
         let GoChange { id, from, to, reason, own_stack, .. } = change;
         let (reason, stack) = (self.string(reason.0), self.stack_numbered(own_stack));
         EventKind::StateTransition(StateTransition::Goroutine { id, from, to, reason, stack })
     }
 
-    /// The same for all.
+    /// Decodes an event of any kind; [`kind`](Self::kind) leaves the frequent ones out.
     #[inline(never)]
     pub(super) fn any_kind(&self) -> EventKind<'t> {
         use EventType as E;
@@ -47,7 +49,7 @@ impl<'t> Event<'t> {
         const MARK: Range<'_> = Range { name: RangeName::GcMark, scope: RangeScope::Global };
         use GoState::*;
         match record.event {
-            E::Sync => EventKind::Sync(Sync { number: record.extra, generation: self.generation }),
+            E::Sync => EventKind::Sync(SyncPoint { number: record.extra, generation: self.generation }),
             E::CPUSample => EventKind::StackSample,
 
             E::ProcsChange => metric(MetricName::GoMaxProcs),
@@ -57,7 +59,7 @@ impl<'t> Event<'t> {
             E::ProcStart => proc(Some(ProcId(args[1])), ProcState::Idle, ProcState::Running),
             E::ProcStop => proc(self.proc(), ProcState::Running, ProcState::Idle),
             E::ProcSteal => {
-                // The synthetic one is of the context's own P.
+                // A synthetic one is about the context's own P, and has no arguments.
                 let id = if record.note & note::SYNTHETIC != 0 { self.proc() } else { Some(ProcId(args[1])) };
                 let abandoned = record.note & note::ABANDONED != 0;
                 proc(id, if abandoned { ProcState::Idle } else { ProcState::Running }, ProcState::Idle)
@@ -129,20 +131,20 @@ impl<'t> Event<'t> {
         }
     }
 
-    /// The name of a range, for the few whose kind is in a string.
+    /// Returns the reason of a stop-the-world that begins or ends.
     fn stop_kind(&self, args: &[u64; 5]) -> &'t [u8] {
         if self.record.event == EventType::STWBegin {
             return self.string(args[1]);
         }
-        // The end of a stop-the-world does not say of which kind.
+        // The end does not state the reason, so it is looked up at the beginning.
         match self.origin() {
             Some((generation, begin)) => generation.name(StringId(begin[1])),
             None => b"",
         }
     }
 
-    /// The arguments of the event that began what this one ends, and the
-    /// generation that its string IDs belong to.
+    /// Returns the arguments of the event that began the task or range that this one ends, and
+    /// the generation that its string IDs belong to.
     fn origin(&self) -> Option<(&'t Generation<'t>, [u64; 5])> {
         let offset = usize::try_from(self.record.extra).ok().filter(|&offset| offset != 0)?;
         let generation = self.trace.generation_at(offset)?;
@@ -156,9 +158,9 @@ impl<'t> Event<'t> {
         Some((generation, args))
     }
 
-    /// The message of a log, which stands in the event itself in v1 traces.
+    /// Returns the message of a log. In v1 traces it is part of the event, in v2 a string.
     fn message(&self, id: u64) -> &'t [u8] {
-        let (file, version) = (self.trace.bytes(), self.trace.version());
+        let (file, version) = (self.trace.bytes, self.trace.version);
         if !version.is_v1() {
             return self.string(id);
         }
@@ -166,8 +168,8 @@ impl<'t> Event<'t> {
     }
 }
 
-/// On the wire a task without a parent has parent 0; here the background task
-/// is nobody's parent.
+/// Returns the parent of a task. The wire has 0 for none, which is the ID of the background
+/// task; that one counts as no parent here.
 fn parent_task(raw: u64) -> Option<TaskId> {
     optional(raw).filter(|&task| task != TaskId::BACKGROUND)
 }

@@ -1,22 +1,22 @@
-//! Events of experiments, and what those of AllocFree say.
+//! Events of experiments, and the decoding of those of AllocFree.
 
-use crate::wire::v2::spec::{Arg, EventType};
+use crate::spec::v2::{Arg, EventType};
 
 /// An event of an experiment: its type and its numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Experimental {
-    /// Its type.
+    /// The type of the event.
     pub event: EventType,
     pub(super) values: [u64; 4],
 }
 
 impl Experimental {
-    /// Its arguments with their names.
+    /// Iterates over the arguments with their names.
     pub fn args(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.event.spec().args.iter().skip(1).map(|a: &Arg| a.name).zip(self.values)
     }
 
-    /// What an event of the AllocFree experiment says.
+    /// Decodes an event of the AllocFree experiment; `None` for other events.
     pub fn alloc_free(&self) -> Option<AllocFree> {
         use EventType::*;
         let [id, second, third, _] = self.values;
@@ -44,54 +44,55 @@ impl Experimental {
 /// A decoded event of the AllocFree experiment. The ID becomes an address
 /// through the generation's [`HeapLayout`](crate::wire::v2::experiment::HeapLayout).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct AllocFree {
-    /// Which one, as the wire compresses it.
+    /// The number of the span, object or stack, as the wire compresses it.
     pub id: u64,
-    /// What happens to it.
+    /// The change of the memory.
     pub lifetime: Lifetime,
-    /// What it is.
+    /// The kind of memory.
     pub what: AllocFreeWhat,
 }
 
-/// What happens to memory.
+/// A change of memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lifetime {
-    /// It was there when the trace began.
+    /// There when the trace began.
     Exists,
-    /// It is allocated.
+    /// Allocated.
     Alloc,
-    /// It is freed.
+    /// Freed.
     Free,
 }
 
-/// What kind of memory it is.
+/// A kind of memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AllocFreeWhat {
     /// A span of the heap.
     Span {
-        /// How many pages it has.
+        /// The number of pages; `None` when freed.
         pages: Option<u64>,
-        /// Its class.
+        /// The class; `None` when freed.
         class: Option<SpanClass>,
     },
     /// An object on the heap.
     HeapObject {
-        /// Its type in the generation's type table, where known.
+        /// The type's ID in the generation's type table, if known.
         type_id: Option<u64>,
     },
     /// The stack of a goroutine.
     GoroutineStack {
-        /// Its size in bytes.
+        /// The size in bytes; `None` when freed.
         size: Option<u64>,
     },
 }
 
-/// What a span is used for.
+/// The use of a span, as the runtime numbers it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SpanClass(pub u64);
 
 impl SpanClass {
-    /// The size class of a heap span's objects, and whether they hold no
+    /// Returns the size class of a heap span's objects, and true if they hold no
     /// pointers; `None` for a span that is not part of the heap.
     pub fn heap(self) -> Option<(u64, bool)> {
         (self.0 & 1 == 0).then_some((self.0 >> 2, self.0 >> 1 & 1 == 1))

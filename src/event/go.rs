@@ -1,29 +1,30 @@
-//! What an event does to a goroutine, read with as few steps as can be: for
-//! analyses that look at every transition and at little else of it.
+//! Goroutine transitions, decoded in few steps, for
+//! analyses that look at every transition and need little else of it.
 
-use crate::bytes::short_uvarint;
-use crate::event::stack::Stack;
-use crate::event::transition::{GoState, StateTransition};
+use crate::base::bytes::short_uvarint;
+use crate::base::ids::{GoId, StringId};
+use crate::event::transition::StateTransition;
 use crate::event::{Event, EventKind};
-use crate::ids::{GoId, StringId};
+use crate::generation::stack::Stack;
 use crate::order::note;
-use crate::wire::v2::spec::EventType;
+use crate::spec::state::GoState;
+use crate::spec::v2::EventType;
 
-/// What an event does to a goroutine.
+/// A transition of a goroutine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct GoChange {
     pub(crate) id: GoId,
     pub(crate) from: GoState,
     pub(crate) to: GoState,
-    /// Why it blocked or stopped, in the generation's strings; else 0.
+    /// The reason for blocking or stopping, in the generation's strings; else 0.
     pub(crate) reason: StringId,
     /// The stack of the event's context in the generation's table; 0 for none.
     pub(crate) stack: u64,
-    /// The stack of the goroutine itself there; 0 for none.
+    /// The goroutine's own stack in the generation's table; 0 for none.
     pub(crate) own_stack: u64,
 }
 
-/// Whether events of that type change what a goroutine does.
+/// Returns whether events of that type change the state of a goroutine.
 #[inline]
 pub(crate) fn changes_go(event: EventType) -> bool {
     use EventType::*;
@@ -49,8 +50,8 @@ pub(crate) fn changes_go(event: EventType) -> bool {
 }
 
 impl GoChange {
-    /// What an event of that type does, in the context of the goroutine `own`, by the
-    /// arguments that ordering tells; nothing of other types.
+    /// Returns the transition of an event of that type, from its goroutine `own`, its first
+    /// argument and its stack; `None` for types that need more.
     #[inline(always)]
     fn by(event: EventType, own: GoId, first: u64, stack: u64) -> Option<GoChange> {
         use EventType as E;
@@ -71,8 +72,8 @@ impl GoChange {
 }
 
 impl<'t> Event<'t> {
-    /// What it does to a goroutine; nothing for other events. The same that
-    /// [`kind`](Self::kind) says.
+    /// Returns the transition of a goroutine that [`kind`](Self::kind) would return; `None` for
+    /// other events.
     #[inline(never)]
     pub(crate) fn go_change(&self) -> Option<GoChange> {
         match self.hot_go_change() {
@@ -81,21 +82,21 @@ impl<'t> Event<'t> {
         }
     }
 
-    /// The goroutine in whose context it happened.
+    /// Returns the goroutine in whose context the event happened.
     #[inline(always)]
     fn own(&self) -> GoId {
         GoId(self.record.go)
     }
 
-    /// What ordering tells of it does to a goroutine, of an event of that type; nothing
-    /// if it does not tell, or not all. For those who know the type as a constant.
+    /// Returns the transition from arguments that ordering has cached in the record; `None` if it
+    /// has not. `event` is the event's type, which callers know as a constant.
     #[inline(always)]
-    pub(crate) fn told_change(&self, event: EventType) -> Option<GoChange> {
-        let (first, stack) = self.record.told().get()?;
+    pub(crate) fn cached_change(&self, event: EventType) -> Option<GoChange> {
+        let (first, stack) = self.record.cached().get()?;
         GoChange::by(event, self.own(), first, stack)
     }
 
-    /// The same of those that most events are.
+    /// Returns the transition of a frequent type of event, from its first few arguments.
     #[inline(always)]
     pub(super) fn hot_go_change(&self) -> Option<GoChange> {
         use EventType as E;
@@ -123,7 +124,7 @@ impl<'t> Event<'t> {
         GoChange::by(self.record.event, self.own(), first, stack)
     }
 
-    /// What a `GoCreate` does.
+    /// Returns the transition of a `GoCreate`.
     #[inline(always)]
     pub(crate) fn creation(&self) -> GoChange {
         let [_, id, own_stack, stack] = self.first_args();
@@ -142,14 +143,14 @@ impl<'t> Event<'t> {
         Some(GoChange { id, from, to, reason: StringId(0), stack, own_stack })
     }
 
-    /// Its first arguments.
+    /// Decodes the first arguments, if they are short varints in the file.
     #[inline(always)]
     fn first_args<const N: usize>(&self) -> [u64; N] {
         let mut first = [0; N];
         if self.record.note & note::SYNTHETIC != 0 || self.is_v1() {
             return self.long_args();
         }
-        let rest = self.trace.bytes().get(self.record.offset..);
+        let rest = self.trace.bytes.get(self.record.offset..);
         let Some(bytes) = rest.and_then(<[u8]>::first_chunk) else { return self.long_args() };
         let mut pos = 1;
         for arg in &mut first {
@@ -161,8 +162,8 @@ impl<'t> Event<'t> {
         first
     }
 
-    /// The same of any event: where one is large, or they do not stand in the file as
-    /// they are, or at its very end.
+    /// Decodes the first arguments of any event: if one is large, the event is synthetic or of
+    /// v1, or it is at the very end of the file.
     #[inline(never)]
     fn long_args<const N: usize>(&self) -> [u64; N] {
         let mut first = [0; N];
@@ -170,7 +171,7 @@ impl<'t> Event<'t> {
         first
     }
 
-    /// The stack of that number in its generation's table.
+    /// Returns the stack of that ID in the generation's table.
     #[inline]
     pub(crate) fn stack_numbered(&self, id: u64) -> Option<Stack<'t>> {
         Stack::new(self.generation?, id)
@@ -182,7 +183,7 @@ mod tests {
     use super::*;
     use crate::trace::Trace;
 
-    /// The short ways say what the long one does, in traces of every version.
+    /// Checks that the short paths agree with the long one, in traces of every version.
     #[test]
     fn changes_are_transitions() {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces");
@@ -193,7 +194,7 @@ mod tests {
                 let trace = Trace::parse(&bytes).unwrap();
                 for event in trace.events().map_while(Result::ok) {
                     let short = event.go_change();
-                    if let Some(change) = event.told_change(event.wire_type()) {
+                    if let Some(change) = event.cached_change(event.wire_type()) {
                         assert_eq!(Some(change), short, "{event:?}");
                         told += 1;
                     }

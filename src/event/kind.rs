@@ -1,50 +1,50 @@
-//! What an event is, with what belongs to that.
+//! The kinds of events, with the data of each.
 
-use crate::event::Sync;
+use crate::event::SyncPoint;
 use crate::event::experimental::Experimental;
 use crate::event::metric::Metric;
 use crate::event::range::{Range, Swept};
 use crate::event::task::{Label, Log, Region, Task};
 use crate::event::transition::StateTransition;
 
-/// What an event is.
+/// The kind of an event, with the data of that kind.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum EventKind<'t> {
     /// A point up to which every G, P and M that existed has been mentioned: a
     /// generation begins, or the trace ends.
-    Sync(Sync<'t>),
-    /// A figure was sampled.
+    Sync(SyncPoint<'t>),
+    /// A sampled figure.
     Metric(Metric),
-    /// A goroutine was labelled.
+    /// A label put on a goroutine.
     Label(Label<'t>),
-    /// A CPU profile sample; [`Event::stack`](crate::Event::stack) is what was running.
+    /// A CPU profile sample; [`Event::stack`](crate::Event::stack) is the stack that was running.
     StackSample,
-    /// A range begins.
+    /// The beginning of a range.
     RangeBegin(Range<'t>),
-    /// A range has been open since before the trace or generation began. Its
+    /// A range that has been open since before the trace or generation began. Its
     /// scope need not be in the event's context.
     RangeActive(Range<'t>),
-    /// A range ends; a sweep tells what it did.
+    /// The end of a range; for a sweep, with its figures.
     RangeEnd(Range<'t>, Option<Swept>),
-    /// A task begins.
+    /// The beginning of a task.
     TaskBegin(Task<'t>),
-    /// A task ends.
+    /// The end of a task.
     TaskEnd(Task<'t>),
-    /// A region begins.
+    /// The beginning of a region.
     RegionBegin(Region<'t>),
-    /// A region ends.
+    /// The end of a region.
     RegionEnd(Region<'t>),
-    /// The program logged something.
+    /// A message that the program logged.
     Log(Log<'t>),
-    /// A goroutine or P changed its state.
+    /// A change of the state of a goroutine or P.
     StateTransition(StateTransition<'t>),
     /// An event of an experiment.
     Experimental(Experimental),
 }
 
 impl EventKind<'_> {
-    /// The name that Go gives the kind.
+    /// Returns the name that Go gives the kind.
     pub fn name(&self) -> &'static str {
         match self {
             EventKind::Sync(_) => "Sync",

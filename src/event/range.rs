@@ -1,36 +1,36 @@
-//! Special ranges of time.
+//! Ranges of time: phases of the collector, and stops of the world.
 
-use crate::ids::{GoId, ProcId};
+use crate::base::ids::{GoId, ProcId};
 use std::borrow::Cow;
 
-/// What a range belongs to. Only one range of a name is open on it at a time.
+/// The owner of a range. Only one range of a name is open on it at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum RangeScope {
     /// The whole program.
     Global,
-    /// A goroutine; `None` where the trace does not say which.
+    /// A goroutine; `None` if the trace does not say which.
     Goroutine(Option<GoId>),
-    /// A P; `None` where the trace does not say which.
+    /// A P; `None` if the trace does not say which.
     Proc(Option<ProcId>),
 }
 
-/// Which range it is.
+/// The kind of a range.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum RangeName<'t> {
-    /// The world is stopped, for the given reason.
+    /// A stop of the world, for the given reason.
     StopTheWorld(&'t [u8]),
-    /// The collector marks, while the program runs.
+    /// The marking of the collector, while the program runs.
     GcMark,
-    /// A P sweeps spans, a little at a time.
+    /// The sweeping of spans by a P, a little at a time.
     GcSweep,
-    /// A goroutine helps the collector mark, in return for what it allocates.
+    /// A goroutine's help with marking, in return for its allocations.
     GcMarkAssist,
 }
 
 impl<'t> RangeName<'t> {
-    /// The name that Go gives it. Bytes: the reason of a stop-the-world need
-    /// not be UTF-8.
+    /// Returns the name that Go gives the range. It is bytes, for the reason of a stop-the-world
+    /// need not be UTF-8.
     pub fn name(&self) -> Cow<'t, [u8]> {
         match self {
             RangeName::StopTheWorld(reason) => [&b"stop-the-world ("[..], reason, b")"].concat().into(),
@@ -43,18 +43,20 @@ impl<'t> RangeName<'t> {
 
 /// A range that begins, goes on or ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Range<'t> {
-    /// Which range it is.
+    /// The kind of the range.
     pub name: RangeName<'t>,
-    /// What it belongs to.
+    /// The owner of the range.
     pub scope: RangeScope,
 }
 
-/// What a sweep has done, told at its end.
+/// Figures of a sweep, stated at its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Swept {
-    /// How many bytes it looked at.
+    /// Bytes that were swept.
     pub swept: u64,
-    /// How many of them it freed.
+    /// Bytes of those that were freed.
     pub reclaimed: u64,
 }

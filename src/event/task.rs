@@ -1,22 +1,24 @@
-//! What the program says of itself through `runtime/trace`.
+//! Annotations: tasks, regions, logs and labels, which the program makes through `runtime/trace`.
 
-use crate::ids::{GoId, TaskId};
+use crate::base::ids::{GoId, TaskId};
 
 /// A task that begins or ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Task<'t> {
-    /// Which one.
+    /// The ID of the task.
     pub id: TaskId,
-    /// The task it is part of; none too if its beginning is not in the trace.
+    /// The parent task; none also if the beginning of the task is not in the trace.
     pub parent: Option<TaskId>,
-    /// The type given to `NewTask`; empty if its beginning is not in the trace.
+    /// The type given to `NewTask`; empty if the beginning is not in the trace.
     pub kind: &'t [u8],
 }
 
 /// A region that begins or ends, on the goroutine of the event's context.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Region<'t> {
-    /// The task it belongs to.
+    /// The task that the region belongs to.
     pub task: TaskId,
     /// The type given to `StartRegion` or `WithRegion`.
     pub kind: &'t [u8],
@@ -24,8 +26,9 @@ pub struct Region<'t> {
 
 /// A message that the program logged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Log<'t> {
-    /// The task it belongs to.
+    /// The task that the message belongs to.
     pub task: TaskId,
     /// The category given to `Log`.
     pub category: &'t [u8],
@@ -35,6 +38,7 @@ pub struct Log<'t> {
 
 /// A label put on a goroutine; the runtime labels its GC workers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Label<'t> {
     /// The label.
     pub label: &'t [u8],

@@ -1,52 +1,52 @@
-//! How many bytes of a file each event type takes, and the table of them that
-//! `go tool trace -d=footprint` prints, byte for byte that of Go 1.27.3.
+//! Bytes of a file by event type, and the table of them that `go tool trace -d=footprint`
+//! prints, byte for byte that of Go 1.27.3.
 
 use super::wire::Readable;
+use crate::base::pdqsort;
 use crate::error::{Error, Result};
-use crate::order::pdqsort;
+use crate::spec::v2::EventType;
+use crate::spec::version::Version;
 use crate::trace::Mode;
-use crate::version::Version;
-use crate::wire::v2::spec::EventType;
 use std::io::{self, Write};
 
 mod v1 {
+    pub(super) use crate::spec::v1::EventType;
     pub(super) use crate::wire::v1::event::RawEvents;
-    pub(super) use crate::wire::v1::spec::EventType;
 }
 
-/// What one event type takes.
+/// Count and size of the events of one type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Row {
-    /// The number of the type, with which its events begin.
+    /// Number of the type, with which its events begin.
     pub number: u8,
-    /// How many events there are.
+    /// Number of events.
     pub count: u64,
-    /// The bytes that they take, with each varint as short as can be: lengths
-    /// that the runtime reserved room for count less than they take. In a v1
-    /// trace, the bytes that they do take.
+    /// Number of bytes, with each varint as short as possible: lengths for which the
+    /// runtime reserved more room count less than they occupy. In a v1 trace, the bytes
+    /// that the events occupy.
     pub bytes: u64,
     v1: bool,
 }
 
 impl Row {
-    /// Its type, if the number is that of one; none in a v1 trace.
+    /// Returns the type, if the number is that of one; none in a v1 trace.
     pub fn event(&self) -> Option<EventType> {
         EventType::from_wire(self.number).filter(|_| !self.v1)
     }
 
-    /// Its type in a v1 trace, if the number is that of one.
+    /// Returns the type in a v1 trace, if the number is that of one.
     pub fn v1_event(&self) -> Option<v1::EventType> {
         v1::EventType::from_wire(self.number).filter(|_| self.v1)
     }
 
-    /// The name of its type.
+    /// Returns the name of the type, if it has one.
     pub fn name(&self) -> Option<&'static str> {
         self.event().map(EventType::name).or_else(|| self.v1_event().map(v1::EventType::name))
     }
 }
 
-/// How many bytes of a file each event type takes.
+/// Bytes of a file by event type.
 #[derive(Clone, Debug)]
 pub struct Footprint {
     version: Version,
@@ -56,11 +56,11 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// Reads a whole file. What is an error, and what a [`defect`], is as in
+    /// Reads a whole file. Errors and the [`defect`] are as in
     /// [`wire::write`](super::wire::write).
     ///
     /// # Errors
-    /// If the header is bad, or the mode is strict and the file has a defect.
+    /// Returns the defect if the header is bad, or the mode is strict and the file has one.
     ///
     /// [`defect`]: Footprint::defect
     pub fn of(file: &[u8], mode: Mode) -> Result<Footprint> {
@@ -76,7 +76,7 @@ impl Footprint {
                 row.bytes += event.encoded_size() as u64;
             }
         }
-        // The order of rows of equal size is that in which Go's sort leaves them.
+        // Rows of equal size have the order in which Go's sort leaves them.
         pdqsort::sort(&mut rows, &|a, b| b.bytes < a.bytes);
         Ok(Footprint { version, file_size: file.len(), rows, defect: events.end()? })
     }
@@ -101,24 +101,24 @@ impl Footprint {
         Ok(Footprint { version, file_size: file.len(), rows, defect })
     }
 
-    /// A row for each number from 0 to 255 (in a v1 trace, to 63), those with
-    /// the most bytes first.
+    /// Returns a row for each number from 0 to 255 (in a v1 trace, to 63), those with the
+    /// most bytes first.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    /// How many events there are.
+    /// Returns the number of events.
     pub fn events(&self) -> u64 {
         self.rows.iter().map(|row| row.count).sum()
     }
 
-    /// The size of the file in bytes.
+    /// Returns the size of the file in bytes.
     pub fn file_size(&self) -> usize {
         self.file_size
     }
 
-    /// What is wrong with the file, if something is; what stands behind it is
-    /// not counted, unless only Go stops there.
+    /// Returns the defect of the file, if there is one; events behind it are not counted,
+    /// unless only Go stops there.
     pub fn defect(&self) -> Option<&Error> {
         self.defect.as_ref()
     }
@@ -126,10 +126,10 @@ impl Footprint {
     /// Writes the table.
     ///
     /// # Errors
-    /// If `out` cannot be written to.
+    /// Returns the error if `out` cannot be written to.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let events = self.events() as f64;
-        // Of no events each is NaN percent, in Go too.
+        // Without events each percentage is NaN, as in Go.
         let percent = |part: u64, whole: f64| format!("{:.2}%", part as f64 / whole * 100.0);
         let mut table = vec![["Event", "Bytes", "%", "Count", "%"].map(String::from), ["-"; 5].map(String::from)];
         table.extend(self.rows.iter().map(|row| {
@@ -144,23 +144,24 @@ impl Footprint {
         align(&table, out)
     }
 
-    /// What Go calls the type: nothing for the gaps in its table.
+    /// Returns Go's name of the type: nothing for the gaps in its table.
     fn name(&self, row: &Row) -> String {
         if self.version.is_v1() {
             return row.name().map_or_else(|| format!("<unknown ({})>", row.number), String::from);
         }
+        // Go has a table with gaps for each version.
         let named = EventType::named_in(self.version).nth(usize::from(row.number));
         match (named, row.event()) {
             (Some(spec), _) => spec.map_or("", |spec| spec.name).into(),
-            // Go does not get as far as to print these.
+            // Go refuses the trace before it would print these.
             (None, Some(event)) if row.count > 0 => event.name().into(),
             (None, _) => format!("<unknown ({})>", row.number),
         }
     }
 }
 
-/// Writes a table as Go's `text/tabwriter` does with a minimal width of 3 and
-/// a padding of 2: all columns but the last are as wide as their widest cell.
+/// Writes a table as Go's `text/tabwriter` does with a minimal width of 3 and a padding of
+/// 2: all columns but the last are as wide as their widest cell.
 fn align<const N: usize>(table: &[[String; N]], out: &mut impl Write) -> io::Result<()> {
     const MIN_WIDTH: usize = 3;
     const PADDING: usize = 2;
@@ -170,6 +171,7 @@ fn align<const N: usize>(table: &[[String; N]], out: &mut impl Write) -> io::Res
             *width = (*width).max(cell.chars().count() + PADDING);
         }
     }
+    // The last column is not padded.
     if let Some(last) = widths.last_mut() {
         *last = 0;
     }

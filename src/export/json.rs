@@ -1,7 +1,11 @@
 //! Events as JSON, one object a line.
 //!
-//! The names are stable; new ones may come. A field that does not apply is
-//! absent. Names that are not UTF-8 have U+FFFD in place of what is not.
+//! `report::EventLine` is the same as a type that serializes. It does not write the lines:
+//! this writer makes the text of a stack once, copies it for every event that has it, and
+//! allocates nothing for an event.
+//!
+//! The names are stable; new ones may be added. A field that does not apply is absent.
+//! Names that are not UTF-8 have U+FFFD in place of the bytes that are not.
 //!
 //! | field | of | what |
 //! |---|---|---|
@@ -30,32 +34,67 @@
 
 use super::parsed::{Stacks, go_state, proc_state, rfc3339_nano, signed};
 use crate::event::range::{Range, RangeScope};
-use crate::event::stack::Stack;
 use crate::event::transition::StateTransition;
-use crate::event::{Event, EventKind, Sync};
+use crate::event::{Event, EventKind, SyncPoint};
+use crate::export::EventWriter;
+use crate::generation::stack::Stack;
 use crate::wire::text::number as unsigned;
+use std::io::{self, Write};
 
 /// Writes the events of one trace as JSON.
 ///
 /// ```
 /// # let bytes = include_bytes!("../../testdata/traces/go1.27/hello.trace");
+/// use gotrace::export::EventWriter;
+/// use gotrace::export::json::JsonWriter;
+///
 /// let trace = gotrace::Trace::parse(bytes)?;
-/// let mut writer = gotrace::export::json::Writer::default();
-/// let mut out = Vec::new();
+/// let mut writer = JsonWriter::new(Vec::new());
 /// for event in trace.events() {
-///     writer.write(&mut out, &event?);
+///     writer.event(&event?)?;
 /// }
+/// let out = writer.finish()?;
 /// assert!(out.starts_with(b"{\"time\":") && out.ends_with(b"}\n"));
-/// # Ok::<(), gotrace::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Debug)]
+pub struct JsonWriter<W> {
+    out: W,
+    line: Vec<u8>,
+    lines: Lines,
+}
+
+impl<W: Write> JsonWriter<W> {
+    /// Returns a writer to `out`, which is handed a line at a time.
+    pub fn new(out: W) -> JsonWriter<W> {
+        JsonWriter { out, line: Vec::new(), lines: Lines::default() }
+    }
+}
+
+impl<'t, W: Write> EventWriter<'t> for JsonWriter<W> {
+    type Output = W;
+
+    fn event(&mut self, event: &Event<'t>) -> io::Result<()> {
+        self.line.clear();
+        self.lines.append(&mut self.line, event);
+        self.out.write_all(&self.line)
+    }
+
+    fn finish(mut self) -> io::Result<W> {
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+/// The lines of events, with the text of stacks that occurred.
 #[derive(Debug, Default)]
-pub struct Writer {
+struct Lines {
     stacks: Stacks,
 }
 
-impl Writer {
+impl Lines {
     /// Appends an event to `out` as one line.
-    pub fn write(&mut self, out: &mut Vec<u8>, event: &Event<'_>) {
+    fn append(&mut self, out: &mut Vec<u8>, event: &Event<'_>) {
         let kind = event.kind();
         out.extend_from_slice(b"{\"time\":");
         signed(out, event.time().0);
@@ -67,7 +106,14 @@ impl Writer {
             EventKind::StateTransition(transition) => self.transition(out, transition),
             EventKind::Metric(metric) => {
                 word(out, "name", metric.name.name());
-                number(out, "value", Some(metric.value));
+                // A heap goal is null where there is none, and so has a field.
+                match metric.figure() {
+                    Some(value) => number(out, "value", Some(value)),
+                    None => {
+                        key(out, "value");
+                        out.extend_from_slice(b"null");
+                    }
+                }
             }
             EventKind::Label(label) => string(out, "label", label.label),
             EventKind::RangeBegin(r) | EventKind::RangeActive(r) => range(out, r),
@@ -163,7 +209,7 @@ fn range(out: &mut Vec<u8>, range: &Range<'_>) {
     number(out, "scope_id", id);
 }
 
-fn sync(out: &mut Vec<u8>, sync: &Sync<'_>) {
+fn sync(out: &mut Vec<u8>, sync: &SyncPoint<'_>) {
     number(out, "n", Some(sync.number));
     if let Some(clock) = sync.clock_snapshot() {
         key(out, "trace");
@@ -193,7 +239,7 @@ fn string(out: &mut Vec<u8>, name: &str, text: &[u8]) {
     quote(out, text);
 }
 
-/// A string of our own, which needs no escaping.
+/// Appends a string of this crate, which needs no escaping.
 fn word(out: &mut Vec<u8>, name: &str, text: &str) {
     key(out, name);
     out.push(b'"');
@@ -214,6 +260,7 @@ fn quote(out: &mut Vec<u8>, text: &[u8]) {
             rest = after;
         }
         out.extend_from_slice(rest);
+        // Each invalid sequence becomes one replacement character.
         if !chunk.invalid().is_empty() {
             out.extend_from_slice("\u{fffd}".as_bytes());
         }

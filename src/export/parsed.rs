@@ -1,64 +1,68 @@
-//! The form that `go tool trace -d=parsed` prints: a line an event, in order,
-//! with its stacks below it. Byte for byte that of Go 1.27.3
-//! (`internal/trace/event.go`, `Event.String`), with one difference that no
-//! real trace shows: the end of a stop-the-world that outlasts a generation is
-//! named from the generation of its begin, where Go looks up the same string
-//! number in the next generation's table.
+//! The form that `go tool trace -d=parsed` prints: a line per event, in order, with its
+//! stacks below it. Byte for byte that of Go 1.27.3 (`internal/trace/event.go`,
+//! `Event.String`), with one difference that no real trace shows: the end of a
+//! stop-the-world that outlasts a generation is named from the generation of its begin,
+//! where Go looks up the same string number in the next generation's table.
 
 mod stacks;
 mod wall;
 
 pub(super) use stacks::Stacks;
-pub(super) use wall::rfc3339_nano;
+pub(crate) use wall::rfc3339_nano;
 
+use crate::base::ids::TaskId;
 use crate::event::range::{Range, RangeScope, Swept};
-use crate::event::stack::Stack;
-use crate::event::transition::{GoState, ProcState, StateTransition};
-use crate::event::{Event, EventKind, Metric, Sync};
-use crate::ids::TaskId;
+use crate::event::transition::StateTransition;
+use crate::event::{Event, EventKind, Metric, SyncPoint};
+use crate::export::EventWriter;
+use crate::generation::stack::Stack;
+use crate::spec::state::{GoState, ProcState};
 use crate::wire::text::{number, quote};
 use std::io::{self, Write};
 
-/// Output is handed on when this much of it has come together.
+/// Number of bytes after which output is passed on.
 const CHUNK: usize = 64 << 10;
 
 /// Writes the events of one trace as text.
 ///
-/// `utc_offset` tells by how many seconds local time is ahead of UTC at a Unix
-/// time, for the clock snapshots, which Go prints in local time.
+/// `utc_offset` returns the seconds by which local time is ahead of UTC at a Unix time, for
+/// the clock snapshots, which Go prints in local time.
 ///
 /// ```
 /// # let bytes = include_bytes!("../../testdata/traces/go1.27/hello.trace");
+/// use gotrace::export::EventWriter;
+/// use gotrace::export::parsed::ParsedWriter;
+///
 /// let trace = gotrace::Trace::parse(bytes)?;
-/// let mut writer = gotrace::export::parsed::Writer::new(Vec::new(), |_| 0);
+/// let mut writer = ParsedWriter::new(Vec::new(), |_| 0);
 /// for event in trace.events() {
-///     writer.write(&event?)?;
+///     writer.event(&event?)?;
 /// }
 /// let text = writer.finish()?;
 /// assert!(text.starts_with(b"M=-1 P=-1 G=-1 Sync Time="));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Writer<W, Z> {
+pub struct ParsedWriter<W, Z> {
     out: W,
     utc_offset: Z,
     text: Vec<u8>,
     stacks: Stacks,
 }
 
-impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
-    /// A writer to `out`, which needs no buffer of its own.
-    pub fn new(out: W, utc_offset: Z) -> Writer<W, Z> {
-        Writer { out, utc_offset, text: Vec::with_capacity(CHUNK + (CHUNK >> 2)), stacks: Stacks::default() }
+impl<W: Write, Z: Fn(i64) -> i32> ParsedWriter<W, Z> {
+    /// Returns a writer to `out`, which needs no buffer of its own.
+    pub fn new(out: W, utc_offset: Z) -> ParsedWriter<W, Z> {
+        ParsedWriter { out, utc_offset, text: Vec::with_capacity(CHUNK + (CHUNK >> 2)), stacks: Stacks::default() }
     }
+}
 
-    /// Writes one event.
-    ///
-    /// # Errors
-    /// If `out` cannot be written to.
+impl<'t, W: Write, Z: Fn(i64) -> i32> EventWriter<'t> for ParsedWriter<W, Z> {
+    type Output = W;
+
     #[inline]
-    pub fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
-        self.event(event);
+    fn event(&mut self, event: &Event<'t>) -> io::Result<()> {
+        self.append(event);
         if self.text.len() >= CHUNK {
             self.out.write_all(&self.text)?;
             self.text.clear();
@@ -66,17 +70,16 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
         Ok(())
     }
 
-    /// Writes what is left, and returns `out`.
-    ///
-    /// # Errors
-    /// If `out` cannot be written to.
-    pub fn finish(mut self) -> io::Result<W> {
+    fn finish(mut self) -> io::Result<W> {
         self.out.write_all(&self.text)?;
         self.out.flush()?;
         Ok(self.out)
     }
+}
 
-    fn event(&mut self, event: &Event<'_>) {
+impl<W: Write, Z: Fn(i64) -> i32> ParsedWriter<W, Z> {
+    /// Appends an event to the text.
+    fn append(&mut self, event: &Event<'_>) {
         let kind = event.kind();
         let out = &mut self.text;
         out.extend_from_slice(b"M=");
@@ -113,8 +116,8 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
                 out.extend_from_slice(b" ID=");
                 number(out, task.id.0);
                 out.extend_from_slice(b" Parent=");
-                // Of a task whose beginning it knows, Go says parent 0 at the
-                // end of v1 traces' for none.
+                // For a task whose beginning it knows, Go prints parent 0 for none at the
+                // end of v1 traces' tasks.
                 let ends = matches!(kind, EventKind::TaskEnd(_)) && event.is_v1() && event.has_origin();
                 let none = if ends { 0 } else { u64::MAX };
                 number(out, task.parent.map_or(none, |p| p.0));
@@ -147,7 +150,7 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
             EventKind::StackSample => {}
         }
         let stack = event.stack();
-        // Go takes a sample's stack for one even if it is stack 0.
+        // Go prints a stack for samples even if it is stack 0.
         if stack.is_some() || matches!(kind, EventKind::StackSample) {
             self.text.extend_from_slice(b"\nStack=\n");
             if let Some(stack) = stack {
@@ -158,7 +161,7 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
     }
 
     fn transition(&mut self, event: &Event<'_>, transition: &StateTransition<'_>) {
-        use crate::wire::v2::spec::EventType::{GoCreate, GoCreateBlocked};
+        use crate::spec::v2::EventType::{GoCreate, GoCreateBlocked};
         let out = &mut self.text;
         match transition {
             StateTransition::Goroutine { id: g, from, to, reason, stack } => {
@@ -170,7 +173,7 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
                 out.extend_from_slice(go_state(*to).as_bytes());
                 out.extend_from_slice(b" Reason=");
                 quote(out, reason);
-                // As with samples: a new goroutine's stack counts even if it is 0.
+                // As with samples: a new goroutine's stack is printed even if it is 0.
                 if stack.is_some() || matches!(event.wire_type(), GoCreate | GoCreateBlocked) {
                     out.extend_from_slice(b"\nTransitionStack=\n");
                     if let Some(stack) = *stack {
@@ -190,7 +193,7 @@ impl<W: Write, Z: Fn(i64) -> i32> Writer<W, Z> {
         }
     }
 
-    fn sync(&mut self, sync: &Sync<'_>) {
+    fn sync(&mut self, sync: &SyncPoint<'_>) {
         let out = &mut self.text;
         out.extend_from_slice(b" N=");
         number(out, sync.number);
@@ -237,7 +240,7 @@ fn of_task(out: &mut Vec<u8>, task: TaskId, field: &[u8], value: &[u8]) {
     quote(out, value);
 }
 
-pub(super) fn go_state(state: GoState) -> &'static str {
+pub(crate) fn go_state(state: GoState) -> &'static str {
     match state {
         GoState::Undetermined => "Undetermined",
         GoState::NotExist => "NotExist",
@@ -248,7 +251,7 @@ pub(super) fn go_state(state: GoState) -> &'static str {
     }
 }
 
-pub(super) fn proc_state(state: ProcState) -> &'static str {
+pub(crate) fn proc_state(state: ProcState) -> &'static str {
     match state {
         ProcState::Undetermined => "Undetermined",
         ProcState::NotExist => "NotExist",
@@ -257,14 +260,14 @@ pub(super) fn proc_state(state: ProcState) -> &'static str {
     }
 }
 
-/// A number as Go prints its dynamically typed values.
+/// Appends a number as Go prints its dynamically typed values.
 fn typed(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(b"Value{Uint64(");
     number(out, value);
     out.extend_from_slice(b")}");
 }
 
-/// The ID of an M, P or G: signed in Go, where -1 is none.
+/// Appends the ID of an M, P or G: signed in Go, where -1 is none.
 fn id(out: &mut Vec<u8>, id: Option<u64>) {
     signed(out, id.map_or(-1, |id| id as i64));
 }

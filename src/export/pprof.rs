@@ -6,7 +6,7 @@ mod proto;
 use crate::analysis::names::NameId;
 use crate::analysis::profile::{Profile, ProfileKind};
 use crate::analysis::stacks::KeptFrame;
-use crate::event::transition::GoState;
+use crate::spec::state::GoState;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use prost::Message;
@@ -14,29 +14,29 @@ use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// How often the CPU profiler takes a sample, unless the program says otherwise:
-/// a hundred times a second of CPU time.
+/// Usual time between two samples of the CPU profiler, unless the program sets another: a
+/// hundred samples a second of CPU time.
 pub const USUAL_CPU_PERIOD: Duration = Duration::from_millis(10);
 
 /// Writes a profile.
 ///
-/// Sample types are those of Go's tools: `contentions/count` and
-/// `delay/nanoseconds`; of [`ProfileKind::Wall`] `spans/count` and
-/// `wall/nanoseconds`, with the labels `state` and `reason`; of
-/// [`ProfileKind::Cpu`] `samples/count` and `cpu/nanoseconds`, where each sample
-/// stands for `cpu_period`, which the trace does not tell.
+/// Sample types are those of Go's tools: `contentions/count` and `delay/nanoseconds`; for
+/// [`ProfileKind::Wall`] `spans/count` and `wall/nanoseconds`, with the labels `state` and
+/// `reason`; for [`ProfileKind::Cpu`] `samples/count` and `cpu/nanoseconds`, where each
+/// sample stands for `cpu_period`, which the trace does not have.
 ///
 /// # Errors
-/// If `out` cannot be written to.
+/// Returns the error if `out` cannot be written to.
 pub fn write(profile: &Profile, cpu_period: Duration, out: impl Write) -> io::Result<()> {
     let mut gzip = GzEncoder::new(out, Compression::default());
     gzip.write_all(&message(profile, cpu_period).encode_to_vec())?;
     gzip.finish()?.flush()
 }
 
-/// The profile as a message.
+/// Returns the profile as a message.
 fn message(profile: &Profile, cpu_period: Duration) -> proto::Profile {
     let mut tables = Tables::default();
+    // String 0 is the empty one, as the format demands.
     tables.string(b"");
     let mut value_type = |kind: &str, unit: &str| {
         let (r#type, unit) = (tables.string(kind.as_bytes()), tables.string(unit.as_bytes()));
@@ -56,6 +56,7 @@ fn message(profile: &Profile, cpu_period: Duration) -> proto::Profile {
         let frames = profile.stacks.frames(sample.stack);
         let location_id = frames.iter().map(|frame| tables.location(frame, profile)).collect();
         let count = i64::try_from(sample.count).unwrap_or(i64::MAX);
+        // A CPU sample has no time in the trace: it stands for the period.
         let value = if profile.kind == ProfileKind::Cpu { count.saturating_mul(nanos) } else { sample.nanos };
         let label = tables.labels(sample.state, sample.reason, profile);
         proto::Sample { location_id, value: vec![count, value], label }
@@ -72,7 +73,7 @@ fn message(profile: &Profile, cpu_period: Duration) -> proto::Profile {
     }
 }
 
-/// What samples refer to, each once.
+/// Tables that samples refer to, with each entry once.
 #[derive(Default)]
 struct Tables {
     strings: Vec<Vec<u8>>,
@@ -138,7 +139,7 @@ impl Tables {
     }
 }
 
-/// A name as UTF-8, which protocol buffers demand of strings and Go does not.
+/// Returns a name as UTF-8, which protocol buffers require of strings and Go does not.
 fn text(name: &[u8]) -> Vec<u8> {
     match String::from_utf8_lossy(name) {
         std::borrow::Cow::Borrowed(same) => same.as_bytes().to_vec(),
@@ -150,17 +151,17 @@ fn text(name: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::Trace;
-    use crate::analysis::profile::Profiler;
+    use crate::analysis::profile::CollectProfile;
     use flate2::read::GzDecoder;
     use std::io::Read;
 
-    /// What is written is what was counted, frame by frame.
+    /// Checks that what is read back is what was counted, frame by frame.
     #[test]
     fn profiles_come_back() {
         let bytes = include_bytes!("../../testdata/traces/go1.27/mixed.trace");
         let trace = Trace::parse(bytes).unwrap();
         for kind in [ProfileKind::Sched, ProfileKind::Sync, ProfileKind::Wall, ProfileKind::Cpu] {
-            let profile = trace.analyze(Profiler::new(kind)).unwrap().output;
+            let profile = trace.analyze(CollectProfile::new(kind)).unwrap().output;
             assert!(profile.total().0 > 0, "{kind:?}");
             let (mut file, mut raw) = (Vec::new(), Vec::new());
             write(&profile, USUAL_CPU_PERIOD, &mut file).unwrap();

@@ -1,11 +1,11 @@
-//! Writes a trace anew, whole and valid, from what could be read of it.
+//! Writes a trace again, whole and valid, from the parts that could be read.
 //!
-//! A reader of a trace believes what its events say, and refuses the first one
-//! that contradicts them. So this keeps what a reader believes so far, and before
-//! an event that contradicts it writes *synthetic* events, which lead from there
-//! to what the event needs: a goroutine that starts, of which nobody has heard,
-//! gets a status first; one that starts twice blocks and is unblocked in between;
-//! a P that another M has is given up there.
+//! A reader of a trace believes its events, and refuses the first one that contradicts
+//! them. So repair tracks what a reader believes so far, and before an event that
+//! contradicts it writes *synthetic* events, which lead from there to the state that the
+//! event needs: a goroutine that starts without having been mentioned gets a status first;
+//! one that starts twice blocks and is unblocked in between; a P that another M has is
+//! given up there.
 //!
 //! ```text
 //! Event ──> prepare ──> make ──> rules ──> batches ──> file
@@ -13,29 +13,30 @@
 //!           needs       between  happen?   for each M
 //! ```
 //!
-//! The output is one generation with one table of strings and one of stacks. Its
-//! clock ticks in nanoseconds. As the times of a stream increase strictly, no two
-//! events have the same: a reader sees them in the order in which they came here.
+//! The output is one generation with one table of strings and one of stacks. Its clock
+//! ticks in nanoseconds. As the times of a stream increase strictly, no two events have the
+//! same: a reader sees them in the order in which they were written.
 
-mod batches;
+pub(crate) mod batches;
 mod experiment;
-mod make;
+pub(crate) mod make;
 mod model;
 mod prepare;
 mod rules;
-mod tables;
+pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
 
 use crate::event::Event;
 use crate::event::kind::EventKind;
-use crate::event::transition::{GoState, ProcState};
+use crate::export::EventWriter;
 use crate::order::note;
+use crate::spec::state::{GoState, ProcState};
+use crate::spec::status::{GoStatus, ProcStatus};
+use crate::spec::v2::{ArgRole, EventType};
+use crate::spec::version::Version;
 use crate::trace::Trace;
-use crate::version::Version;
 use crate::wire::v2::experiment::ALLOC_FREE;
-use crate::wire::v2::spec::{ArgRole, EventType};
-use crate::wire::v2::status::{GoStatus, ProcStatus};
 use batches::Batches;
 use experiment::Experiments;
 use make::{Plan, Planned, Wanted};
@@ -43,31 +44,35 @@ use model::{Gc, NONE};
 use std::io::{self, Write};
 use tables::{TableBatches, Tables};
 
-/// What a [`RepairWriter`] did with the events that it was given.
+/// Counts of what a [`RepairWriter`] did with its events.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// How many were written.
+    /// Number of events that were written.
     pub kept: u64,
-    /// How many others were written, so that these are legal.
+    /// Number of synthetic events that were written to make those legal.
     pub synthesised: u64,
-    /// How many were not written, because nothing could make them legal.
+    /// Number of events that were not written, because nothing could make them legal.
     pub dropped: u64,
-    /// How many said again what was known, as every generation does at first;
-    /// in a trace of one generation they have no place.
+    /// Number of events that restated a known state, as every generation does at its
+    /// beginning; a trace of one generation has no place for them.
     pub restated: u64,
-    /// How many events of experiments were left out, because their numbers count
-    /// from another address, as in another trace in the same file.
+    /// Number of generations that became one. The syncs between them, one less than that,
+    /// have no place either.
+    pub generations: u64,
+    /// Number of events of experiments that were left out, because their numbers count from
+    /// another address, as in another trace in the same file.
     pub experimental: u64,
 }
 
 /// Writes the ordered events of a trace as a valid trace of the same version, or
 /// of Go 1.26 if it is of Go 1.21 or older.
 ///
-/// Memory does not grow with the number of events, but with those of distinct
-/// strings and stacks, and of goroutines alive.
+/// Memory does not grow with the number of events, but with those of distinct strings and
+/// stacks, and of goroutines alive.
 ///
 /// ```
+/// use gotrace::export::EventWriter;
 /// use gotrace::export::repair::RepairWriter;
 /// use gotrace::{Mode, Options, Trace};
 /// # let bytes = include_bytes!("../../testdata/traces/go1.27/hello.trace");
@@ -92,24 +97,24 @@ pub struct RepairWriter<'t, W> {
     experiments: Experiments<'t>,
     plan: Plan,
     report: Report,
-    /// Whether what stands before the events has been written.
+    /// True if the part before the events has been written.
     begun: bool,
-    /// The time of the last event.
+    /// Time of the last event.
     last: u64,
-    /// Where the coroutine switch stands in the input that was written last.
+    /// Offset in the input of the coroutine switch that was written last.
     switched: Option<usize>,
-    /// Where the end of a C thread's goroutine stands in the input that is to
-    /// take its P along.
+    /// Offset in the input of the end of a C thread's goroutine that is to take its P
+    /// along.
     loses_proc: Option<usize>,
-    /// How many of an event's records come before the one it is known by.
+    /// Number of an event's records before the one that it is known by.
     before: u64,
 }
 
 impl<'t, W: Write> RepairWriter<'t, W> {
-    /// Begins to write what is going to be salvaged of `trace`.
+    /// Begins to write the events of `trace` that can be read.
     ///
     /// # Errors
-    /// If the header cannot be written.
+    /// Returns the error if the header cannot be written.
     pub fn new(trace: &'t Trace<'t>, out: W) -> io::Result<RepairWriter<'t, W>> {
         // Traces of Go 1.21 and older become ones that today's tools read.
         let version = if trace.version().is_v1() { Version::Go126 } else { trace.version() };
@@ -131,19 +136,20 @@ impl<'t, W: Write> RepairWriter<'t, W> {
             before: 0,
         })
     }
+}
 
-    /// Writes an event, and before it what it needs. Events are to come as the
-    /// trace's stream gives them, all of them.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn event(&mut self, event: &Event<'t>) -> io::Result<()> {
+impl<'t, W: Write> EventWriter<'t> for RepairWriter<'t, W> {
+    type Output = Report;
+
+    /// Writes an event, and the synthetic events that it needs before it. All events must
+    /// come, in the order of the trace's stream.
+    fn event(&mut self, event: &Event<'t>) -> io::Result<()> {
         let time = event.time().0.max(1) as u64;
         self.begin(time)?;
         if event.wire_type() == EventType::Sync {
             return self.enter(event);
         }
-        // Only a file made to has such times.
+        // Real times are far lower; only a file made for it has such ones.
         if self.last >= MOST_TIME || time >= MOST_TIME {
             self.report.dropped += 1;
             return Ok(());
@@ -163,11 +169,8 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         Ok(())
     }
 
-    /// Writes what is left, and tells what was done.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn finish(mut self) -> io::Result<Report> {
+    /// Writes the rest, and returns the counts.
+    fn finish(mut self) -> io::Result<Report> {
         self.begin(1)?;
         let tables = [&mut self.samples, &mut self.tables.stack_batches, &mut self.tables.string_batches];
         for data in tables.into_iter().flat_map(TableBatches::take_all) {
@@ -179,8 +182,10 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         self.batches.finish(self.version)?;
         Ok(self.report)
     }
+}
 
-    /// Writes what stands before the events, once.
+impl<'t, W: Write> RepairWriter<'t, W> {
+    /// Writes the part before the events, once.
     fn begin(&mut self, start: u64) -> io::Result<()> {
         if std::mem::replace(&mut self.begun, true) {
             return Ok(());
@@ -193,6 +198,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
     /// Follows the stream into the next generation.
     fn enter(&mut self, sync: &Event<'t>) -> io::Result<()> {
         let Some(generation) = sync.generation() else { return Ok(()) };
+        self.report.generations += 1;
         self.experiments.enter(generation);
         for data in self.experiments.take_full() {
             self.batches.experiment(ALLOC_FREE, &data)?;
@@ -200,23 +206,27 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         Ok(())
     }
 
-    /// Plans an event and what it needs; returns whether it is the last of what
-    /// is planned.
+    /// Plans an event and the synthetic events that it needs; returns whether the event
+    /// itself is the last of those planned.
     fn place(&mut self, event: &Event<'t>) -> bool {
         let (record, args) = event.wire();
         let mut wire = record.event;
         let thread = match record.thread {
-            // Up to Go 1.21 it is not told on which M a system call ends: where it is.
-            NONE if wire == EventType::GoSyscallEndBlocked => self.plan.model.go_holder(record.go),
+            // Traces up to Go 1.21 do not say on which M a system call ends, or a cycle of
+            // the collector begins: the M that has the goroutine.
+            NONE if matches!(wire, EventType::GoSyscallEndBlocked | EventType::GCBegin) => {
+                self.plan.model.go_holder(record.go)
+            }
             thread => thread,
         };
         if wire == EventType::CPUSample {
             return self.sample(event, args);
         }
-        // Some events on the wire are several in the stream; one is written.
+        // Some events on the wire are several in the stream; only one is written.
         let synthetic = record.note & note::SYNTHETIC != 0;
         if synthetic || wire == EventType::GoStart {
             let switched = self.switched == Some(record.offset);
+            // The steal is remembered, and written with the end of the goroutine.
             if wire == EventType::ProcSteal {
                 self.loses_proc = Some(record.offset);
                 return false;
@@ -228,7 +238,9 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         }
 
         let mut own = self.arguments(event, args);
-        let wanted = Wanted { g: record.go, p: record.proc().map_or(NONE, |p| p.0) };
+        // Where the M had to be found, the record's P is not known either.
+        let p = if thread == record.thread { record.proc() } else { None };
+        let wanted = Wanted { g: record.go, p: p.map_or(NONE, |p| p.0) };
         if self.is_known(event, &own, wanted) {
             self.report.restated += 1;
             return false;
@@ -239,11 +251,13 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         }
         let switches = matches!(wire, EventType::GoSwitch | EventType::GoSwitchDestroy);
         if switches && wanted.g == NONE && self.plan.model.m(thread).g == NONE {
-            // Who switches is lost; that the other one starts is an event of its own.
+            // The switching goroutine is lost; that the other one starts is an event of its
+            // own.
             (wire, own) = (EventType::GoUnblock, [own[0], 0, 0, 0]);
         }
         self.plan.prepare(thread, wire, &mut own, wanted);
         if wire == EventType::GoDestroySyscall {
+            // In a trace of Go 1.21 or older, or behind a defect, the P is not taken along.
             let announced = self.loses_proc.take() == Some(record.offset);
             if !announced {
                 self.plan.drop_proc(thread);
@@ -269,8 +283,8 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         true
     }
 
-    /// The arguments of an event behind the time difference, with the new IDs
-    /// of strings and stacks.
+    /// Returns the arguments of an event behind the time difference, with the new IDs of
+    /// strings and stacks.
     fn arguments(&mut self, event: &Event<'t>, args: [u64; 5]) -> [u64; 4] {
         let [_, mut own @ ..] = args;
         let Some(generation) = event.generation() else { return own };
@@ -284,14 +298,14 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         if let (EventType::UserLog, true) = (event.wire_type(), self.trace.version().is_v1())
             && let EventKind::Log(log) = event.kind()
         {
-            // Its message stands in the event itself there.
+            // The message is in the event itself there, and in no table.
             own[2] = self.tables.string(log.message);
         }
         own
     }
 
-    /// Whether an event says what the state of something is that the output
-    /// tells already. If that was new to the stream, it is followed.
+    /// Returns whether an event states a state that the output has already. If that was new
+    /// to the stream, the output is led to it.
     fn is_known(&mut self, event: &Event<'t>, args: &[u64; 4], wanted: Wanted) -> bool {
         use EventType as E;
         let (record, _) = event.wire();
@@ -301,6 +315,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
             E::GoStatus | E::GoStatusStack => {
                 let known = plan.model.go_status(args[0]).is_some();
                 let to = GoStatus::from_wire(args[2]).map(GoState::of);
+                // The state is new to the stream: the output has to be led to it.
                 if known && to != Some(GoState::from_note(from)) {
                     plan.follow_go_status(thread, args, wanted.p);
                 }
@@ -315,6 +330,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
                 known
             }
             E::GCActive => {
+                // The phase began in a part that is lost.
                 if plan.model.gc == Gc::Off {
                     plan.need_all(thread, wanted);
                     plan.emit(thread, E::GCBegin, &[]);
@@ -322,6 +338,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
                 plan.model.gc != Gc::Undetermined
             }
             E::GCSweepActive => {
+                // The P is mentioned only here, so no M has it.
                 if plan.model.p(args[0]).is_none() {
                     plan.emit(thread, E::ProcStatus, &[args[0], ProcStatus::Idle as u64]);
                 }
@@ -341,8 +358,8 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         *(if kept { &mut self.report.kept } else { &mut self.report.dropped }) += 1;
     }
 
-    /// Writes what is planned: the last at `time`, if it is the event itself, the
-    /// others before it, or as soon after that as times can increase.
+    /// Writes the planned events: the last at `time`, if it is the event itself, the others
+    /// before it, or as soon after that as times can increase.
     fn write_planned(&mut self, time: u64, kept: bool) -> io::Result<()> {
         let events = std::mem::take(&mut self.plan.events);
         self.report.synthesised += events.len() as u64 - u64::from(kept);
@@ -366,5 +383,5 @@ impl<'t, W: Write> RepairWriter<'t, W> {
     }
 }
 
-/// Past that there is no room for synthetic events.
+/// Greatest time that leaves room for synthetic events.
 const MOST_TIME: u64 = i64::MAX as u64 - (1 << 20);

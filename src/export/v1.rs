@@ -1,33 +1,33 @@
-//! The form that `go tool trace -d` of Go 1.21 prints of a v1 trace: an event a
-//! line, in order, as the format has it. Byte for byte that of Go 1.21.13, which
-//! of a trace of Go 1.5 and 1.6 prints it only when given a program too; any
-//! will do.
+//! The form that `go tool trace -d` of Go 1.21 prints of a v1 trace: an event per line, in
+//! order, as the format has it. Byte for byte that of Go 1.21.13, which prints a trace of
+//! Go 1.5 or 1.6 only together with a program; any will do.
 //!
-//! Wakeups in vain are left out, and the ends of system calls stand where they
-//! happened, as there.
+//! As in Go's output, wakeups in vain are left out, and the ends of system calls stand
+//! where they happened.
 
+use crate::base::ids::StringId;
+use crate::base::limits::Limits;
+use crate::error::warning::{Warning, Warnings};
 use crate::error::{Error, ErrorKind};
 use crate::export::parsed::signed;
 use crate::generation::Generation;
-use crate::limits::Limits;
+use crate::generation::v1::map::Decoded;
 use crate::order::Record;
 use crate::order::state::NONE;
 use crate::order::v1::Ordering;
+use crate::spec::v1::EventType;
+use crate::spec::version::Version;
 use crate::trace::Trace;
-use crate::version::Version;
-use crate::warning::{Warning, Warnings};
-use crate::wire::text::{ConvertError, hand_on, number};
-use crate::wire::v1::map::Decoded;
-use crate::wire::v1::spec::EventType;
+use crate::wire::text::{ConvertError, flush_if_full, number};
 
 use std::io::Write;
 
-/// Writes every event of a v1 trace; returns what lenient reading got past.
+/// Writes every event of a v1 trace; returns the defects that lenient reading got past.
+/// `out` needs no buffer of its own.
 ///
 /// # Errors
-/// If the trace is not one of v1, if the mode is strict and the trace has a
-/// defect (what stands before it is written then), or if `out` cannot be
-/// written to, which needs no buffer of its own.
+/// Returns an error if the trace is not one of v1, if the mode is strict and the trace has
+/// a defect (events before it are written then), or if `out` cannot be written to.
 pub fn write(trace: &Trace<'_>, out: &mut impl Write) -> std::result::Result<Vec<Warning>, ConvertError> {
     let version = trace.version();
     if !version.is_v1() {
@@ -39,7 +39,7 @@ pub fn write(trace: &Trace<'_>, out: &mut impl Write) -> std::result::Result<Vec
     let mut text = Vec::new();
     let ended = events(generation, trace.leniency(), |record| {
         line(&mut text, generation, record);
-        hand_on(&mut text, out)
+        flush_if_full(&mut text, out)
     });
     out.write_all(&text)?;
     let mut warnings = Warnings::beginning(trace.warnings(), trace.options().limits);
@@ -74,7 +74,7 @@ fn line(out: &mut Vec<u8>, generation: &Generation<'_>, record: &Record) {
         proc => number(out, u64::from(proc)),
     }
     out.extend_from_slice(b" g=");
-    // What concerns the whole program is nobody's.
+    // Events about the whole program belong to no goroutine.
     number(
         out,
         if matches!(event, STWStart | STWDone | GCStart | GCDone) { 0 } else { record.goroutine().map_or(0, |g| g.0) },
@@ -82,13 +82,13 @@ fn line(out: &mut Vec<u8>, generation: &Generation<'_>, record: &Record) {
     out.extend_from_slice(b" off=");
     number(out, record.offset as u64);
     for (i, arg) in spec.args.iter().enumerate() {
-        // A sample's time is the event's.
+        // The time of a sample is the event's.
         let value = if event == CPUSample && i == 0 { 0 } else { raw.args.get(i).copied().unwrap_or_default() };
         field(out, b" ", arg.name.as_bytes());
         out.push(b'=');
         number(out, value);
     }
-    let string = |id: u64| generation.string(crate::StringId(id)).unwrap_or_default();
+    let string = |id: u64| generation.string(StringId(id)).unwrap_or_default();
     let [_, second, third] = raw.args;
     match event {
         STWStart => field(out, b" kind=", stop_kind(generation.version, raw.args[0])),
@@ -108,7 +108,7 @@ fn field(out: &mut Vec<u8>, label: &[u8], value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-/// What Go 1.21 calls a kind of stop-the-world; Go 1.27 has other words.
+/// Returns Go 1.21's name of a kind of stop-the-world; Go 1.27 uses other words.
 fn stop_kind(version: Version, kind: u64) -> &'static [u8] {
     match (version < Version::Go121, kind) {
         (true, 0) => b"mark termination",

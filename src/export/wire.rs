@@ -1,29 +1,27 @@
-//! The form that `go tool trace -d=wire` prints: each event as it stands in
-//! the file, framing and tables included. Byte for byte that of Go 1.27.3, up
-//! to the first byte that begins no event. One difference: in Go 1.26 traces
-//! Go passes over bytes from 53 to 127 there, printing a blank line for each.
+//! The form that `go tool trace -d=wire` prints: each event as it is in the file, framing
+//! and tables included. Byte for byte that of Go 1.27.3, up to the first byte that begins
+//! no event. One difference: in Go 1.26 traces Go skips bytes from 53 to 127 there,
+//! printing a blank line for each.
 
 use crate::error::{Error, Result};
+use crate::spec::version::Version;
 use crate::trace::Mode;
-use crate::version::Version;
-use crate::wire::text::{ConvertError, belongs, hand_on, number, quote, unknown};
+use crate::wire::text::{ConvertError, belongs, flush_if_full, number, quote, unknown};
 use crate::wire::v2::event::{WireEvent, WireEvents};
 use std::io::Write;
 
 /// Writes every event of a file.
 ///
-/// Go stops where it cannot read on, at the experimental events of Go 1.23 to
-/// 1.25 files too; so does strict mode. Lenient mode knows those and goes on;
-/// it returns the defect that it had to stop at, else the one that Go would
-/// have stopped at.
+/// Go stops where it cannot read on, and also at the experimental events of Go 1.23 to 1.25
+/// files; so does strict mode. Lenient mode knows those and goes on; it returns the defect
+/// at which it stopped, or else the one at which Go would have.
 ///
-/// The output lacks the header that the [text form](crate::wire::text) has, as
-/// Go's does.
+/// The output lacks the header that the [text form](crate::wire::text) has, as Go's does.
+/// `out` needs no buffer of its own.
 ///
 /// # Errors
-/// If the header is bad, if the mode is strict and the file has a defect (what
-/// stands before it is written then), or if `out` cannot be written to, which
-/// needs no buffer of its own.
+/// Returns an error if the header is bad, if the mode is strict and the file has a defect
+/// (events before it are written then), or if `out` cannot be written to.
 pub fn write(file: &[u8], mode: Mode, out: &mut impl Write) -> std::result::Result<Option<Error>, ConvertError> {
     if Version::parse_header(file)?.is_v1() {
         return write_v1(file, mode, out);
@@ -32,15 +30,15 @@ pub fn write(file: &[u8], mode: Mode, out: &mut impl Write) -> std::result::Resu
     let mut text = Vec::new();
     for event in events.by_ref() {
         event.write_text(&mut text);
-        hand_on(&mut text, out)?;
+        flush_if_full(&mut text, out)?;
     }
     out.write_all(&text)?;
     Ok(events.end()?)
 }
 
-/// The same for a v1 trace, in the same style: Go refuses those. The time
-/// difference is called `dt`, the sequence number's (Go 1.5) `dseq`, and the
-/// event's own stack `stk`, as some have another one among their arguments.
+/// Writes every event of a v1 trace in the same style; Go refuses those. The time
+/// difference is called `dt`, the sequence number's (Go 1.5) `dseq`, and the event's own
+/// stack `stk`, as some have another one among their arguments.
 fn write_v1(file: &[u8], mode: Mode, out: &mut impl Write) -> std::result::Result<Option<Error>, ConvertError> {
     let version = Version::parse_header(file)?;
     let mut text = Vec::new();
@@ -52,7 +50,7 @@ fn write_v1(file: &[u8], mode: Mode, out: &mut impl Write) -> std::result::Resul
                 return if mode == Mode::Strict { Err(e.into()) } else { Ok(Some(e)) };
             }
         }
-        hand_on(&mut text, out)?;
+        flush_if_full(&mut text, out)?;
     }
     out.write_all(&text)?;
     Ok(None)
@@ -66,7 +64,7 @@ fn v1_lines(out: &mut Vec<u8>, event: &v1::RawEvent<'_>, version: Version) {
         (true, false, _) => &["dt"],
         _ => &[],
     };
-    // Of a 1.5 batch the sequence number stands in the middle.
+    // The sequence number stands in the middle of a batch header of Go 1.5.
     let args: &[&str] = match (event.event, version < Version::Go107) {
         (v1::EventType::Batch, true) => &["p", "seq", "ticks"],
         (v1::EventType::Frequency, true) => &["freq", "unused"],
@@ -77,13 +75,14 @@ fn v1_lines(out: &mut Vec<u8>, event: &v1::RawEvent<'_>, version: Version) {
     let stack = spec.stack.then_some("stk");
     let labels = lead.iter().chain(args).copied().chain(from_spec).chain(stack);
     let mut rest = event.numbers.iter();
-    // The labels are the shorter of the two for stacks only.
+    // Only stacks have more numbers than labels.
     for (label, value) in labels.zip(rest.by_ref()) {
         out.push(b' ');
         out.extend_from_slice(label.as_bytes());
         out.push(b'=');
         number(out, *value);
     }
+    // Go 1.5 and 1.6 have nothing but program counters in stacks.
     let frame: &[&str] =
         if version < Version::Go107 { &["\n\tpc="] } else { &["\n\tpc=", " func=", " file=", " line="] };
     for (value, label) in rest.zip(frame.iter().cycle()) {
@@ -98,19 +97,19 @@ fn v1_lines(out: &mut Vec<u8>, event: &v1::RawEvent<'_>, version: Version) {
 }
 
 mod v1 {
+    pub(super) use crate::spec::v1::EventType;
     pub(super) use crate::wire::v1::event::{RawEvent, RawEvents};
-    pub(super) use crate::wire::v1::spec::EventType;
 }
 
-/// The events of a file up to its first defect, or the first that is one in
-/// lenient mode.
+/// Events of a file up to its first defect; in lenient mode, up to the first that lenient
+/// reading does not get past.
 pub(super) struct Readable<'a> {
     events: WireEvents<'a>,
     version: Version,
     mode: Mode,
-    /// What Go would have stopped at.
+    /// Defect at which Go would have stopped.
     refused: Option<Error>,
-    /// What we stopped at.
+    /// Defect at which this reader stopped.
     defect: Option<Error>,
 }
 
@@ -122,12 +121,12 @@ impl<'a> Readable<'a> {
         Ok(Readable { events, version, mode, refused: None, defect: None })
     }
 
-    /// The version of the file.
+    /// Returns the version of the file.
     pub(super) fn version(&self) -> Version {
         self.version
     }
 
-    /// Tells, after the last event, what was wrong.
+    /// Returns the defect, after the last event. Errs with it in strict mode.
     pub(super) fn end(self) -> Result<Option<Error>> {
         match (self.mode, self.defect) {
             (Mode::Strict, Some(defect)) => Err(defect),
@@ -147,6 +146,8 @@ impl<'a> Iterator for Readable<'a> {
         match self.events.next()? {
             Ok(event) => {
                 let spec = event.event.spec();
+                // Events of a later version may be experimental ones, which lenient reading
+                // knows.
                 if spec.since > self.version {
                     if !belongs(event.event, self.version) {
                         self.defect = Some(unknown(&event));

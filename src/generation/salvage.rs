@@ -1,55 +1,54 @@
-//! Cutting a damaged file into generations: what [`split`](super::split) does
-//! for a good one, but past everything that is wrong.
+//! Cutting a damaged file into generations, as [`split`](super::split) does for a good one, but
+//! past every defect.
 //!
 //! ```text
 //! batch  batch  ba?????  ######  batch  batch  bat          what the file has
 //! ─────  ─────  ──       ······  ─────  ─────  ──           kept, · passed over
 //! ```
 //!
-//! Where no batch begins, the next header that checks out is looked for, from
-//! within the batch before on: its size may be what is wrong.
+//! Where a batch is due and none begins, the search for the next plausible header begins
+//! within the batch before: the size that it states may be wrong.
 
 mod beginning;
 mod header;
 mod v1;
 
-pub(crate) use beginning::find_beginning;
+pub(crate) use beginning::{find_beginning, frames_within};
 pub(crate) use v1::salvage_v1;
 
+use crate::base::limits::Limits;
+use crate::base::time::Frequency;
+use crate::error::warning::{Repair, Warning, Warnings};
 use crate::error::{Error, ErrorKind};
 use crate::generation::{Draft, Generation};
-use crate::limits::Limits;
-use crate::time::Frequency;
-use crate::version::{HEADER_LEN, Version};
-use crate::warning::{Repair, Warning, Warnings};
+use crate::spec::v2::EventType;
+use crate::spec::version::{HEADER_LEN, Version};
 use crate::wire::v2::batch::{Batch, BatchKind, Frame, Frames, Jump, Jumps};
 use crate::wire::v2::event::RawEvents;
-use crate::wire::v2::spec::EventType;
-use header::{Header, header_at};
+use header::{Header, header_at, starts};
 use std::sync::Arc;
 
-/// The ticks of a clock that counts nanoseconds: what the runtime states
+/// The ticks a second of a clock that counts nanoseconds, as the runtime states
 /// everywhere but on Windows (`traceClockUnitsPerSecond`, `trace.go`).
 const USUAL_HZ: u64 = 15_625_000;
 
-/// How far the time of a batch may be from that of the last one for its header
-/// to check out, in ticks: a quarter of an hour of the usual clock.
+/// The largest difference between the times of a plausible batch and of the last one, in
+/// ticks: a quarter of an hour of the usual clock.
 const NEAR_TICKS: u64 = 1 << 34;
 
-/// How many generations may be missing between two.
+/// The most generations that may be missing between two.
 const MOST_MISSING: u64 = 16;
 
-/// How many events of a batch must be readable for its header to check out.
+/// The number of events of a plausible batch that must be readable.
 const ENOUGH_EVENTS: usize = 4;
 
-/// A file cut into generations, and what was wrong with it.
+/// A file cut into generations, with the warnings of that.
 pub(crate) struct Salvaged<'a> {
     pub(crate) generations: Vec<Generation<'a>>,
     pub(crate) warnings: Vec<Warning>,
 }
 
-/// Cuts what there is of `file` from `start` on, where its first batch should
-/// be.
+/// Cuts `file` into generations from `start` on, where its first batch should be.
 pub(crate) fn salvage(file: &[u8], version: Version, start: usize, limits: Limits) -> Salvaged<'_> {
     let mut salvage = Salvage {
         file,
@@ -63,40 +62,51 @@ pub(crate) fn salvage(file: &[u8], version: Version, start: usize, limits: Limit
         cut: Vec::new(),
         jumps: Vec::new(),
         warnings: Warnings::new(limits),
+        searched: limits.searched,
+        end: file.len(),
     };
     while salvage.pos < file.len() {
         salvage.frame();
     }
-    salvage.close(file.len(), file.len(), false);
+    salvage.close(salvage.end, salvage.end, false);
     salvage.finish()
 }
 
-/// A generation that has been cut: where it ends, and whether it is whole.
+/// A finished generation with its end.
 struct Cut {
     draft: Draft,
-    /// Where its last batch ends.
+    /// The end of the last batch, as an offset in bytes.
     ends_at: usize,
-    /// Where it ends, with its mark.
+    /// The end of the generation with its mark, as an offset in bytes.
     end: usize,
     complete: bool,
     begins_trace: bool,
+}
+
+/// Returns whether the first events of a batch can be read; true for a batch of another kind.
+fn is_readable(batch: &Batch<'_>, version: Version) -> bool {
+    batch.kind(version) != BatchKind::Events || RawEvents::new(batch).take(ENOUGH_EVENTS).all(|event| event.is_ok())
 }
 
 struct Salvage<'a> {
     file: &'a [u8],
     version: Version,
     pos: usize,
-    /// Up to where headers have been looked for: each byte is tried once.
+    /// The offset up to which headers have been looked for; no byte is tried twice.
     tried: usize,
-    /// The last batch taken.
+    /// The last batch that became part of a generation.
     last: Option<Batch<'a>>,
-    /// The generation and the time of the last header believed.
+    /// The generation and the time of the last plausible header.
     near: Option<(u64, u64)>,
     draft: Option<Draft>,
     begins_trace: bool,
     cut: Vec<Cut>,
     jumps: Vec<Jump>,
     warnings: Warnings,
+    /// The most bytes to search for the next header.
+    searched: usize,
+    /// The end of the last generation: that of the file, or of the part that is not given up.
+    end: usize,
 }
 
 impl<'a> Salvage<'a> {
@@ -104,7 +114,7 @@ impl<'a> Salvage<'a> {
         self.warnings.push(Warning::new(error, repair, 0));
     }
 
-    /// Takes the frame at `pos`, or gets past what stands there instead.
+    /// Reads the frame at `pos`, or passes over whatever is there instead.
     fn frame(&mut self) {
         let start = self.pos;
         match Frames::new(self.file, start).next() {
@@ -112,7 +122,7 @@ impl<'a> Salvage<'a> {
                 self.pos = batch.end();
                 self.batch(batch);
             }
-            // Where a batch is due, something else looks like one.
+            // Bytes that look like a batch, but of a far generation or time, are taken for damage.
             Some(Ok(Frame::Batch(batch))) => {
                 let expected = self.near.map_or(0, |(generation, _)| generation);
                 let kind = ErrorKind::GenerationsMixed { expected, found: batch.generation };
@@ -131,7 +141,7 @@ impl<'a> Salvage<'a> {
         }
     }
 
-    /// Takes a batch into the generation it says.
+    /// Adds a batch to the generation that it states, or leaves it out with a warning.
     fn batch(&mut self, batch: Batch<'a>) {
         let (number, start) = (batch.generation, batch.offset);
         let leave_out = |salvage: &mut Self, error: Error| {
@@ -147,7 +157,9 @@ impl<'a> Salvage<'a> {
                 let expected = draft.number;
                 let mixed = Error::at(start, ErrorKind::GenerationsMixed { expected, found: number });
                 match number.checked_sub(expected) {
+                    // Before 1.26 the first batch of the next generation ends this one.
                     Some(1) if self.version < Version::Go126 => {}
+                    // A jump in the numbers is believed only if the batch behind confirms it.
                     Some(1..MOST_MISSING) if self.goes_on(&batch) => self.warn(mixed, Repair::UsedAsFarAsItGoes),
                     _ => return leave_out(self, mixed),
                 }
@@ -163,12 +175,12 @@ impl<'a> Salvage<'a> {
         }
     }
 
-    /// Whether the batch behind one is of the same generation, or none is.
+    /// Returns whether the next batch confirms this one's generation; true if there is no next.
     fn goes_on(&self, batch: &Batch<'_>) -> bool {
         Header::at(self.file, batch.end()).is_none_or(|next| next.generation >= batch.generation)
     }
 
-    /// Ends the generation there, its mark at `end`.
+    /// Ends the current generation, with its last batch at `ends_at` and its mark at `end`.
     fn close(&mut self, ends_at: usize, end: usize, complete: bool) {
         let Some(draft) = self.draft.take() else { return };
         if !complete && !draft.has_events {
@@ -182,7 +194,7 @@ impl<'a> Salvage<'a> {
         self.cut.push(Cut { draft, ends_at, end, complete, begins_trace });
     }
 
-    /// Gets past what stands at `pos`, which begins no frame.
+    /// Passes over the bytes at `pos`, which begin no frame, up to the next plausible header.
     fn resync(&mut self, e: Error) {
         let bad = self.pos;
         if let Some(version) = header_at(self.file, bad) {
@@ -200,18 +212,28 @@ impl<'a> Salvage<'a> {
             (None, Some(last)) => last.data_offset,
             (None, None) => bad + 1,
         };
-        let next = (from.max(self.tried)..self.file.len()).find(|&at| self.checks_out(at));
+        let from = from.max(self.tried);
+        let to = from.saturating_add(self.searched).min(self.file.len());
+        let next = starts(self.file, from..to).find(|&at| self.checks_out(at));
+        let gives_up = next.is_none() && to < self.file.len();
         let resume = next.unwrap_or(self.file.len());
         self.tried = resume + 1;
 
-        // The batch that this cuts off, whole events only.
+        // The end of whole events in the batch that this cuts off.
         let at = match (&header, before) {
             (Some(header), _) => self.whole_to(&header.batch(self.file), resume),
             (None, Some(last)) if resume < bad => self.whole_to(&last, resume),
             _ => bad,
         };
         self.jumps.push(Jump { at, resume });
-        self.warn(e, Repair::Skipped(resume.saturating_sub(at) as u64));
+        let bytes = resume.saturating_sub(at) as u64;
+        if gives_up {
+            // The rest of the file may be of any length, so it is not read again.
+            self.end = at;
+            self.warn(e, Repair::RestOfFile { bytes, searched: (to - from) as u64 });
+        } else {
+            self.warn(e, Repair::Skipped(bytes));
+        }
         self.pos = resume;
         if let Some(header) = header {
             let jumps: Jumps = Some(Arc::from(&self.jumps[self.jumps.len() - 1..]));
@@ -221,7 +243,7 @@ impl<'a> Salvage<'a> {
         }
     }
 
-    /// A second trace in the same file.
+    /// Goes on with a second trace in the same file, or leaves it out if its version differs.
     fn another_trace(&mut self, version: Version, e: Error) {
         let bad = self.pos;
         self.close(bad, bad, true);
@@ -236,7 +258,7 @@ impl<'a> Salvage<'a> {
         }
     }
 
-    /// Whether a whole batch begins there that belongs here.
+    /// Returns whether a whole batch begins there that fits this trace, or another trace's header.
     fn checks_out(&self, at: usize) -> bool {
         if header_at(self.file, at).is_some() {
             return true;
@@ -244,11 +266,10 @@ impl<'a> Salvage<'a> {
         let Some(header) = Header::at(self.file, at).filter(|header| self.fits(header)) else { return false };
         let Some(end) = header.end(self.file) else { return false };
         let batch = header.batch(self.file);
-        let enough = RawEvents::new(&batch).take(ENOUGH_EVENTS).all(|event| event.is_ok());
-        if batch.data.is_empty() || batch.kind(self.version) == BatchKind::Events && !enough {
+        if batch.data.is_empty() || !is_readable(&batch, self.version) {
             return false;
         }
-        // What follows is the end, or something that begins like a frame.
+        // Behind the batch there must be the end of the file, or something that begins like a frame.
         match self.file.get(end).copied().map(EventType::from_wire) {
             None => true,
             Some(Some(EventType::EndOfGeneration)) => self.version >= Version::Go126,
@@ -257,8 +278,8 @@ impl<'a> Salvage<'a> {
         }
     }
 
-    /// Where the whole events of a batch end whose data end at `to` at the
-    /// latest; for other batches, that place.
+    /// Returns the end of the whole events of a batch whose data are cut at `to`, as an offset;
+    /// for batches of other kinds, `to`.
     fn whole_to(&self, batch: &Batch<'a>, to: usize) -> usize {
         let data = self.file.get(batch.data_offset..to).unwrap_or_default();
         let batch = Batch { data, ..*batch };
@@ -273,14 +294,14 @@ impl<'a> Salvage<'a> {
         end
     }
 
-    /// Whether a whole batch may be of that generation and time: one that is late
-    /// is left out by itself, one from far away is none.
+    /// Returns whether a generation and time are plausible for a whole batch, earlier ones
+    /// included: a late batch is left out alone, whereas one from far away is damage.
     fn is_near(&self, number: u64, at: u64) -> bool {
         let Some((generation, time)) = self.near else { return true };
         generation.abs_diff(number) < MOST_MISSING && time.abs_diff(at) < NEAR_TICKS
     }
 
-    /// Whether a header's generation and time are near the last ones'.
+    /// Returns whether a header's generation and time may follow the last ones.
     fn fits(&self, header: &Header) -> bool {
         let Some((generation, time)) = self.near else { return header.generation != 0 };
         let follows = (generation..generation.saturating_add(MOST_MISSING)).contains(&header.generation);
@@ -302,7 +323,7 @@ impl<'a> Salvage<'a> {
         Salvaged { generations: cut.collect(), warnings: self.warnings.take() }
     }
 
-    /// Gives every generation a clock: that of the nearest one before, else of
+    /// Gives every generation without a clock one: that of the nearest generation before, else of
     /// one after, else the usual one.
     fn clocks(&mut self) {
         let some_clock = self.cut.iter().find_map(|cut| cut.draft.sync.frequency);

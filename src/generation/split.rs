@@ -4,9 +4,9 @@
 //! one does, or the end of the file.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::generation::v1::index::Index;
 use crate::generation::{Draft, Generation};
-use crate::version::{HEADER_LEN, Version};
-use crate::wire::v1::tables::Index;
+use crate::spec::version::{HEADER_LEN, Version};
 use crate::wire::v2::batch::{Frame, Frames};
 
 /// A file cut into generations, and the defect that ended the cutting early.
@@ -15,8 +15,8 @@ pub(crate) struct Split<'a> {
     pub(crate) defect: Option<Error>,
 }
 
-/// Cuts `file` (header included). `framed` is told of each generation once its
-/// frames have been read.
+/// Cuts `file` (header included) into generations. `framed` is called with each generation once
+/// its frames have been read.
 pub(crate) fn split<'a>(file: &'a [u8], version: Version, framed: &dyn Fn(&Generation<'a>)) -> Split<'a> {
     let mut splitter = Splitter { file, version, generations: Vec::new(), draft: None, framed };
     let mut frames = Frames::new(file, HEADER_LEN);
@@ -54,11 +54,10 @@ pub(crate) fn split<'a>(file: &'a [u8], version: Version, framed: &dyn Fn(&Gener
     Split { generations: splitter.generations, defect }
 }
 
-/// The same for a v1 trace, which is one generation if it has no defect, and
-/// else none.
+/// Reads a v1 trace as its one generation; none if it has a defect.
 pub(crate) fn split_v1<'a>(file: &'a [u8], version: Version, framed: &dyn Fn(&Generation<'a>)) -> Split<'a> {
     let (index, defect) = Index::scan(file, version);
-    // The clock may be what is wrong in the tables.
+    // A frequency may be missing because the table's entry was bad: then that is the defect.
     let blemish = || index.blemishes.list().first().map(|blemish| blemish.error().clone());
     let missing = || blemish().unwrap_or_else(|| Error::at(file.len(), ErrorKind::MissingFrequency));
     let defect = defect.or_else(|| index.hz.is_none().then(missing));
@@ -98,7 +97,7 @@ impl<'a> Splitter<'a, '_> {
                 Ok(())
             }
             Frame::EndOfGeneration(offset) => {
-                let found = crate::wire::v2::spec::EventType::EndOfGeneration as u8;
+                let found = crate::spec::v2::EventType::EndOfGeneration as u8;
                 Err(Error::at(offset, ErrorKind::ExpectedBatch { found }))
             }
             Frame::Batch(batch) => {
@@ -138,7 +137,7 @@ impl<'a> Splitter<'a, '_> {
         };
         let checked = if self.version >= Version::Go126 {
             if !draft.has_events {
-                // Go's reader lets that pass: no event is lost.
+                // No event is lost, and Go's reader lets it pass.
                 return None;
             }
             Err(Error::at(end, ErrorKind::MissingEndOfGeneration).in_generation(draft.number))

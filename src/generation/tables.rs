@@ -1,41 +1,39 @@
-//! The index of a generation's tables: from an ID to a place in the file.
+//! The index of a generation's tables: from IDs to offsets in the file.
 
+use crate::base::ids::{StackId, StringId};
 use crate::error::{Error, ErrorKind};
-use crate::generation::Generation;
-use crate::ids::{StackId, StringId};
-use crate::wire::v1::map::ONE_PC;
-use crate::wire::v2::batch::BatchKind;
+use crate::wire::v2::batch::{Batch, BatchKind};
 use crate::wire::v2::stacks::{self, RawFrame, RawFrames};
 use crate::wire::v2::strings;
 use rustc_hash::FxHashMap;
 use std::sync::OnceLock;
 
-/// Where the strings and stacks of a generation stand in the file.
+/// The offsets in the file of a generation's strings and stacks.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
     strings: Index,
     stacks: Index,
-    /// By PC, the first frame of the table where another one with that PC
-    /// differs from it: Go's reader shows the first one for both. Empty for
-    /// what the runtime writes; made when frames are first asked for.
+    /// The first frame of each PC that the table has several different frames of: Go's reader
+    /// shows the first one for all. The runtime writes no such PCs, so it is usually
+    /// empty. Built when frames are first asked for.
     first_frames: OnceLock<FxHashMap<u64, RawFrame>>,
     defect: Option<Error>,
-    /// What only the tables of v1 traces have.
+    /// The parts that only v1 traces have.
     v1: Option<V1>,
 }
 
-/// What only the tables of v1 traces have.
+/// The parts of the tables that only v1 traces have.
 #[derive(Debug)]
 struct V1 {
     /// The ID of the first of the [`BUILTIN`] strings.
     builtin: u64,
-    /// Whether a frame is a program counter alone.
+    /// True if a frame is a program counter alone.
     pcs_only: bool,
 }
 
-/// Strings that v1 traces say by the type of an event or by a number: what a
-/// goroutine waits for, and what the world is stopped for, from [`STW`] on.
-/// They have IDs behind the largest one of the file, as with Go.
+/// Strings that v1 traces express by the type of an event or by a number: the reason why a
+/// goroutine waits and, from [`STW`] on, why the world is stopped.
+/// They get IDs behind the largest one of the file, as with Go.
 pub(crate) const BUILTIN: [&[u8]; 29] = [
     b"forever",
     b"preempted",
@@ -68,15 +66,23 @@ pub(crate) const BUILTIN: [&[u8]; 29] = [
     b"ResetDebugLog (test)",
 ];
 
-/// Where in [`BUILTIN`] the reasons of stop-the-world begin: the unknown one.
+/// The bit of a stack ID that marks a stack of one frame, whose PC is the rest of the ID. In
+/// Go 1.5 the creation of a goroutine states such a PC instead of a stack.
+pub(crate) const ONE_PC: u64 = 1 << 63;
+
+/// The index in [`BUILTIN`] of the reasons of stop-the-world, of which the first is "unknown".
 pub(crate) const STW: u64 = 12;
 
 impl Tables {
-    /// Indexes all that can be; what is wrong is kept as [`defect`](Self::defect).
-    pub(crate) fn index(generation: &Generation<'_>) -> Tables {
+    /// Builds the index from the batches of a generation; the first defect is kept as
+    /// [`defect`](Self::defect).
+    pub(crate) fn index<'a, I: Iterator<Item = Batch<'a>>>(
+        batches_of: impl Fn(BatchKind) -> I,
+        generation: u64,
+    ) -> Tables {
         let (mut strings, mut stacks) = (Index::default(), Index::default());
         let mut defect = None;
-        for batch in generation.batches_of(BatchKind::Strings) {
+        for batch in batches_of(BatchKind::Strings) {
             let read = strings::read(&batch, |id, at, _| {
                 if strings.insert(id.0, at).is_err() {
                     defect.get_or_insert(Error::at(at, ErrorKind::DuplicateString { id }));
@@ -85,26 +91,31 @@ impl Tables {
             defect = defect.or(read.err());
         }
         strings.close();
-        for batch in generation.batches_of(BatchKind::Stacks) {
+        let mut nameless = None;
+        for batch in batches_of(BatchKind::Stacks) {
             let read = stacks::read(&batch, |id, at, found| {
                 if stacks.insert(id.0, at).is_err() {
                     defect.get_or_insert(Error::at(at, ErrorKind::DuplicateStack { id }));
                 }
                 for frame in found {
-                    if let Some(string) = [frame.func, frame.file].into_iter().find(|s| !strings.contains(s.0)) {
-                        defect.get_or_insert(Error::at(at, ErrorKind::FrameString { stack: id, string }));
+                    if let Some(string) = unnamed(&frame, &strings) {
+                        nameless.get_or_insert(Error::at(at, ErrorKind::FrameString { stack: id, string }));
                     }
                 }
             });
             defect = defect.or(read.err());
         }
         stacks.close();
+        // Go's reader only uses the first frame of a program counter, so only a nameless first is one.
+        let defect = defect.or(nameless.filter(|_| {
+            firsts(batches_of(BatchKind::Stacks)).seen.values().any(|frame| unnamed(frame, &strings).is_some())
+        }));
         let first_frames = OnceLock::new();
-        let defect = defect.map(|e| e.in_generation(generation.number()));
+        let defect = defect.map(|e| e.in_generation(generation));
         Tables { strings, stacks, first_frames, defect, v1: None }
     }
 
-    /// The first thing that is wrong with the tables.
+    /// Returns the first defect of the tables.
     pub(crate) fn defect(&self) -> Option<&Error> {
         self.defect.as_ref()
     }
@@ -128,12 +139,18 @@ impl Tables {
         Some(RawFrames::at(file, self.stacks.get(id.0)?, pcs_only))
     }
 
-    /// The frame that Go's reader shows for one that stands in the table.
-    pub(crate) fn canonical(&self, generation: &Generation<'_>, frame: RawFrame) -> RawFrame {
+    /// Returns the frame that Go's reader shows in place of a frame of the table. `stacks` are the
+    /// generation's batches of stacks.
+    pub(crate) fn canonical<'a, I: Iterator<Item = Batch<'a>>>(
+        &self,
+        file: &[u8],
+        stacks: impl FnOnce() -> I,
+        frame: RawFrame,
+    ) -> RawFrame {
         let firsts = self.first_frames.get_or_init(|| match &self.v1 {
-            None => first_frames(generation),
+            None => firsts(stacks()).ambiguous,
             Some(v1) if v1.pcs_only => FxHashMap::default(),
-            Some(_) => self.first_v1_frames(generation.file),
+            Some(_) => self.first_v1_frames(file),
         });
         if firsts.is_empty() {
             return frame;
@@ -159,18 +176,18 @@ impl Tables {
         self.stacks.ids().map(StackId)
     }
 
-    /// Every string and every stack ID up to these is there.
+    /// Returns the largest string ID and stack ID up to which all IDs are there.
     pub(crate) fn prefixes(&self) -> (u64, u64) {
         (self.strings.prefix, self.stacks.prefix)
     }
 
-    /// Whether a string is there, unless its ID is absurd: then false.
+    /// Returns whether a string is there; false for an ID too large for the bit set.
     #[inline(always)]
     pub(crate) fn surely_has_string(&self, id: u64) -> bool {
         self.strings.is_present(id)
     }
 
-    /// Whether a stack is there, unless its ID is absurd: then false.
+    /// Returns whether a stack is there; false for an ID too large for the bit set.
     #[inline(always)]
     pub(crate) fn surely_has_stack(&self, id: u64) -> bool {
         self.stacks.is_present(id)
@@ -185,20 +202,26 @@ impl Tables {
     }
 }
 
-fn first_frames(generation: &Generation<'_>) -> FxHashMap<u64, RawFrame> {
+/// Collects the first frame of each program counter in batches of stacks.
+fn firsts<'a>(batches: impl Iterator<Item = Batch<'a>>) -> Firsts {
     let mut firsts = Firsts::default();
-    for batch in generation.batches_of(BatchKind::Stacks) {
-        // What is wrong with the batch is known from indexing it.
+    for batch in batches {
+        // Defects of the batch have been reported by indexing it.
         let _ = stacks::read(&batch, |_, _, frames| frames.for_each(|frame| firsts.add(frame)));
     }
-    firsts.ambiguous
+    firsts
+}
+
+/// Returns the string that a frame names and the table lacks, if there is one.
+fn unnamed(frame: &RawFrame, strings: &Index) -> Option<StringId> {
+    [frame.func, frame.file].into_iter().find(|string| !strings.contains(string.0))
 }
 
 /// The first frame of each PC.
 #[derive(Default)]
 struct Firsts {
     seen: FxHashMap<u64, RawFrame>,
-    /// Those that another one differs from.
+    /// The first frames of PCs that have other frames too.
     ambiguous: FxHashMap<u64, RawFrame>,
 }
 
@@ -211,7 +234,7 @@ impl Firsts {
     }
 }
 
-/// Makes the tables of a v1 trace, entry by entry.
+/// A builder of the tables of a v1 trace, entry by entry.
 #[derive(Debug, Default)]
 pub(crate) struct TablesBuilder {
     strings: Index,
@@ -219,17 +242,16 @@ pub(crate) struct TablesBuilder {
 }
 
 impl TablesBuilder {
-    /// Adds a string whose length stands at `at`; false if there is one of
-    /// that ID.
+    /// Adds a string whose length stands at offset `at`; returns false if the ID is taken.
     pub(crate) fn string(&mut self, id: u64, at: usize) -> bool {
         self.strings.insert(id, at).is_ok()
     }
 
-    /// Adds a stack whose number of frames stands at `at`. The last one of an
+    /// Adds a stack whose number of frames stands at offset `at`. The last one of an
     /// ID counts, as with Go.
     pub(crate) fn stack(&mut self, id: u64, at: usize) {
         if self.stacks.insert(id, at).is_err() {
-            match self.stacks.dense.get_mut(id as usize) {
+            match usize::try_from(id).ok().and_then(|id| self.stacks.dense.get_mut(id)) {
                 Some(entry) => *entry = at,
                 None => drop(self.stacks.sparse.insert(id, at)),
             }
@@ -247,13 +269,13 @@ impl TablesBuilder {
 /// A map from IDs, mostly contiguous from 1, to file offsets.
 #[derive(Debug, Default)]
 struct Index {
-    /// Offsets by ID; 0 where there is none (no entry stands at the header).
+    /// Offsets by ID; 0 for none, as no entry is at the offset of the header.
     dense: Vec<usize>,
     /// IDs too large for `dense`.
     sparse: FxHashMap<u64, usize>,
     /// A bit for each ID of `dense` that is there.
     present: Vec<u64>,
-    /// Every ID from 0 up to and including this one is there.
+    /// The largest ID up to which all IDs are there.
     prefix: u64,
     count: usize,
 }
@@ -264,9 +286,10 @@ impl Index {
             return Err(());
         }
         self.count += 1;
-        // Memory stays in proportion to the entries, whatever their IDs.
+        // The vector grows with the number of entries, so that a huge ID cannot make it huge.
         let dense_limit = (self.count as u64).saturating_mul(4) + 1024;
         if id < self.dense.len() as u64 || id < dense_limit {
+            // The cast is safe: the ID is below the limit, which follows the number of entries.
             let slot = id as usize;
             if slot >= self.dense.len() {
                 self.dense.resize(slot + 1, 0);
@@ -280,7 +303,7 @@ impl Index {
         Ok(())
     }
 
-    /// Ends the insertions.
+    /// Ends the insertions and derives `present` and `prefix`.
     fn close(&mut self) {
         let gap = self.dense.iter().skip(1).position(|&at| at == 0);
         self.prefix = gap.unwrap_or(self.dense.len().saturating_sub(1)) as u64;
@@ -295,10 +318,11 @@ impl Index {
         id <= self.prefix || self.is_present(id) || self.get(id).is_some()
     }
 
-    /// Whether an ID is there and was not too large for `dense`; after `close`.
+    /// Returns whether an ID is in `dense`; valid after `close`.
     #[inline(always)]
     fn is_present(&self, id: u64) -> bool {
-        self.present.get((id / 64) as usize).is_some_and(|bits| bits >> (id % 64) & 1 != 0)
+        let at = usize::try_from(id / 64).unwrap_or(usize::MAX);
+        self.present.get(at).is_some_and(|bits| bits >> (id % 64) & 1 != 0)
     }
 
     fn get(&self, id: u64) -> Option<usize> {
@@ -328,5 +352,17 @@ mod tests {
         assert_eq!(there, [0, 1, 2, 3, 5], "0 is always there");
         assert_eq!((index.get(5), index.get(u64::MAX), index.get(4)), (Some(50), Some(99), None));
         assert!(index.dense.len() < 10_000, "an absurd ID takes no room");
+    }
+
+    #[test]
+    fn ids_that_differ_above_32_bits_are_two() {
+        let (low, high) = (5, (1 << 32) + 5);
+        let mut tables = TablesBuilder::default();
+        for (id, at) in [(low, 10), (high, 20), (high, 30)] {
+            tables.stack(id, at);
+        }
+        tables.stacks.close();
+        assert_eq!((tables.stacks.get(low), tables.stacks.get(high)), (Some(10), Some(30)));
+        assert!(!tables.stacks.is_present(64 * high), "nor is one that shares 32 bits of its place");
     }
 }

@@ -1,92 +1,92 @@
-//! The figures of many GC cycles.
+//! Figures of many GC cycles.
 
 use super::gctrace::Gc;
 use super::history::{Entry, Moment};
 use crate::analysis::durations::Durations;
 use std::time::Duration;
 
-/// More points of the heap's curve than this are merged, two by two.
+/// Number of points of the heap's curve beyond which they are merged, two by two.
 const MOST: usize = 4096;
 
-/// What the `gc` lines of a log say together.
+/// Figures of all `gc` lines of a log.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Collections {
-    /// Cycles.
+    /// Number of cycles.
     pub cycles: u64,
-    /// Of which were forced by the program.
+    /// Number of cycles that the program forced.
     pub forced: u64,
-    /// Of which looked for leaked goroutines.
+    /// Number of cycles that looked for leaked goroutines.
     pub leak_checks: u64,
-    /// Runs of a program with a cycle.
+    /// Number of runs of a program with a cycle.
     pub runs: u64,
-    /// From the beginning of a run's first cycle to the end of its last; all
-    /// runs together.
+    /// Time from the beginning of a run's first cycle to the end of its last, summed up
+    /// over all runs.
     pub span: Duration,
-    /// The same, times the Ps that there were.
+    /// Time of all Ps: `span` times their number.
     pub capacity: Duration,
-    /// Each stop of the world, in nanoseconds: two a cycle, three with Go 1.5.
+    /// Lengths of the stops of the world, in nanoseconds: two a cycle, three with Go 1.5.
     pub pauses: Durations,
-    /// The stops of each cycle together.
+    /// Stops of the world added up for each cycle, in nanoseconds.
     pub cycle_pauses: Durations,
-    /// Marking beside the program, of each cycle.
+    /// Times of marking beside the program, one for each cycle, in nanoseconds.
     pub concurrent: Durations,
     /// Processor time of the phases.
     pub cpu: CpuTotals,
-    /// The runtime's own percentage of the last cycle: the share of the Ps' time
-    /// since that program began.
+    /// Runtime's own percentage in the last cycle's line: the share of the Ps' time since
+    /// that program began.
     pub last_percent: Option<u64>,
     /// Heap sizes over time.
     pub curve: Vec<HeapPoint>,
-    /// Cycles that a point of the curve stands for.
+    /// Number of cycles that a point of the curve stands for.
     stride: u64,
-    /// The run at hand, when its first cycle began, and when the last ended.
+    /// Present run, with the start of its first cycle and the end of its last.
     run: Option<(u32, Duration, Duration)>,
 }
 
-/// Processor time, all cycles together.
+/// Processor time of all cycles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CpuTotals {
-    /// While the world is stopped: the pauses times the Ps, not measured.
+    /// Time while the world is stopped: the pauses times the Ps, not measured.
     pub stopped: Duration,
-    /// Goroutines of the program that had to help.
+    /// Time of goroutines of the program that had to assist.
     pub assist: Duration,
-    /// The GC's own workers.
+    /// Time of the GC's own workers.
     pub background: Duration,
-    /// Workers on Ps that had nothing else to do.
+    /// Time of workers on Ps that had nothing else to do.
     pub idle: Duration,
 }
 
 impl CpuTotals {
-    /// All of it, but what cost the program nothing.
+    /// Returns the time of all phases without `idle`, which cost the program nothing.
     pub fn without_idle(&self) -> Duration {
         self.stopped.saturating_add(self.assist).saturating_add(self.background)
     }
 }
 
-/// The heap at some cycles in succession; sizes in MiB, rounded down.
+/// Heap in some consecutive cycles; sizes in MiB, rounded down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HeapPoint {
-    /// Which run of a program.
+    /// Number of the program's run, from 0.
     pub run: u32,
-    /// The number of the first cycle.
+    /// Number of the first cycle.
     pub first: u64,
-    /// When the first began, since that program's runtime was initialised.
+    /// Time at which the first cycle began, since that program's runtime was initialised.
     pub start: Duration,
-    /// How many cycles.
+    /// Number of cycles.
     pub cycles: u64,
-    /// The largest heap at the end of marking.
+    /// Largest heap at the end of marking.
     pub peak: u64,
-    /// The live heap after the last.
+    /// Live heap after the last cycle.
     pub live: u64,
-    /// The goal of the last.
-    pub goal: u64,
+    /// Goal of the last cycle; none if that had none, as with GOGC=off.
+    pub goal: Option<u64>,
 }
 
 impl Collections {
-    /// Takes an entry in, if it is a GC cycle.
+    /// Adds an entry, if it is a GC cycle.
     pub fn push(&mut self, entry: &Entry) {
         if let Moment::Gc(gc) = &entry.moment {
             self.cycle(entry.run, gc);
@@ -98,7 +98,7 @@ impl Collections {
         self.forced += u64::from(gc.forced);
         self.leak_checks += u64::from(gc.leak_check);
         let from = match &mut self.run {
-            // Up to the last cycle, a run's span is reckoned already.
+            // The run's span is counted up to its last cycle already.
             Some((at, _, end)) if *at == run => std::mem::replace(end, gc.end()),
             other => {
                 self.runs += 1;
@@ -136,7 +136,7 @@ impl Collections {
             cycles: 1,
             peak: gc.heap.end.max(gc.heap.start),
             live: gc.heap.live,
-            goal: gc.goal,
+            goal: gc.goal.mib(),
         };
         match self.curve.last_mut() {
             Some(last) if last.cycles < self.stride && last.run == run => last.merge(&point),
@@ -148,7 +148,7 @@ impl Collections {
         }
     }
 
-    /// The heap's curve in at most `most` points.
+    /// Returns the heap's curve in at most `most` points.
     pub fn condensed(&self, most: usize) -> Vec<HeapPoint> {
         let group = self.curve.len().div_ceil(most.max(1)).max(1);
         let merge = |group: &[HeapPoint]| {
@@ -160,9 +160,9 @@ impl Collections {
         self.curve.chunks(group).filter_map(merge).collect()
     }
 
-    /// The share of the Ps' time that all phases took, from the first cycle to
-    /// the end of the last, from 0 to 1; with `idle`, work on otherwise idle Ps
-    /// counts too.
+    /// Returns the share of the Ps' time that all phases took, from the first cycle to the
+    /// end of the last, from 0 to 1; with `idle`, work on otherwise idle Ps counts too.
+    /// None if no time passed.
     pub fn cpu_share(&self, idle: bool) -> Option<f64> {
         let idle = if idle { self.cpu.idle } else { Duration::ZERO };
         let spent = self.cpu.without_idle().saturating_add(idle);

@@ -1,42 +1,42 @@
-//! Lines that come along with those of the GC.
+//! Lines that accompany those of the GC.
 
 use super::cursor::{Cursor, Result};
 use super::extent::{Release, Show};
 use std::fmt;
 
-/// `scan: total ..`: what a GC cycle scanned, with `gctrace=2`. Since Go 1.25.
+/// `scan: total ..`: the objects that a GC cycle scanned, with `gctrace=2`. Since Go 1.25.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Scan {
-    /// Of which objects.
+    /// Class of the objects.
     pub class: ScanClass,
-    /// How many.
+    /// Number of objects and spans.
     pub count: ScanCount,
 }
 
-/// Of which objects a [`Scan`] is.
+/// Class of objects of a [`Scan`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScanClass {
-    /// `total`: all.
+    /// `total`: all objects.
     Total,
-    /// `class L`: those larger than any size class.
+    /// `class L`: objects larger than any size class.
     Large,
-    /// `class 48B`: those of a size class, of so many bytes.
+    /// `class 48B`: objects of a size class, in bytes.
     Size(u64),
 }
 
-/// How many objects and spans were scanned.
+/// Numbers of objects and spans that were scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScanCount {
     /// `105 objs`: without the GC called Green Tea.
     Objects(u64),
-    /// `62+20+23=105 objs, 9+7=16 spans`: with it. Each sum is printed too.
+    /// `62+20+23=105 objs, 9+7=16 spans`: with Green Tea. Each sum is printed too.
     Spans {
-        /// One by one.
+        /// Objects scanned one by one.
         objects: u64,
-        /// In spans that were scanned object by object.
+        /// Objects in spans that were scanned object by object.
         in_sparse: u64,
-        /// In spans that were scanned as a whole.
+        /// Objects in spans that were scanned as a whole.
         in_dense: u64,
         /// Spans scanned object by object.
         sparse: u64,
@@ -69,6 +69,7 @@ impl Scan {
         c.literal("+")?;
         let in_dense = c.uint()?;
         c.literal("=")?;
+        // The sums are not kept: they follow from the parts.
         c.uint::<u64>()?;
         c.literal(" objs, ")?;
         let sparse = c.uint()?;
@@ -99,14 +100,14 @@ impl Show for Scan {
     }
 }
 
-/// `checkfinalizers: queue: ..`: what waits to be run after a GC cycle, with
+/// `checkfinalizers: queue: ..`: functions that wait to be run after a GC cycle, with
 /// `checkfinalizers=1`. Since Go 1.25.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finalizers {
-    /// Of `runtime.SetFinalizer`.
+    /// Number of finalizers, of `runtime.SetFinalizer`.
     pub finalizers: u64,
-    /// Of `runtime.AddCleanup`.
+    /// Number of cleanups, of `runtime.AddCleanup`.
     pub cleanups: u64,
 }
 

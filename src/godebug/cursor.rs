@@ -1,17 +1,17 @@
-//! A place in a line, and the ways to go on from there.
+//! Cursor in a line, with the readers of its parts.
 
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use thiserror::Error;
 
-/// A line that begins as one of the runtime's and does not go on as one.
+/// Error of a line that begins as one of the runtime's and does not go on as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("expected {expected} at column {}", self.at + 1)]
 #[non_exhaustive]
 pub struct Malformed {
-    /// Where in the text, in bytes.
+    /// Position in the text, in bytes.
     pub at: usize,
-    /// What should have been there.
+    /// Description of what was expected there.
     pub expected: &'static str,
 }
 
@@ -20,14 +20,14 @@ pub(super) type Result<T> = std::result::Result<T, Malformed>;
 /// A `key=value` that no Go up to 1.27 prints, kept as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown<'a> {
-    /// What stands before the `=`.
+    /// Text before the `=`.
     pub key: Cow<'a, str>,
-    /// What stands behind it, up to the next space; a list with its brackets.
+    /// Text after it, up to the next space; a list with its brackets.
     pub value: Cow<'a, str>,
 }
 
 impl Unknown<'_> {
-    /// The same, borrowing nothing.
+    /// Returns a copy that borrows nothing.
     pub fn into_owned(self) -> Unknown<'static> {
         Unknown { key: Cow::Owned(self.key.into_owned()), value: Cow::Owned(self.value.into_owned()) }
     }
@@ -37,17 +37,17 @@ pub(super) fn own(unknown: Vec<Unknown<'_>>) -> Vec<Unknown<'static>> {
     unknown.into_iter().map(Unknown::into_owned).collect()
 }
 
-/// Unknown fields as the runtime would print them, each after a space.
+/// Writes unknown fields as the runtime would print them, each after a space.
 pub(super) fn show(unknown: &[Unknown<'_>], f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
     unknown.iter().try_for_each(|field| write!(f, " {}={}", field.key, field.value))
 }
 
-/// A line's text, and how much of it is read.
+/// Text of a line, and the position up to which it is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'a> {
     text: &'a [u8],
     at: usize,
-    /// How many fields were not known.
+    /// Number of unknown fields.
     strange: u32,
 }
 
@@ -76,7 +76,7 @@ impl<'a> Cursor<'a> {
         Err(Malformed { at: self.at, expected })
     }
 
-    /// Goes past `text` if it is next.
+    /// Moves past `text` if it is next; returns whether it was.
     #[inline]
     pub(super) fn eat(&mut self, text: &str) -> bool {
         let found = self.rest().starts_with(text.as_bytes());
@@ -91,7 +91,7 @@ impl<'a> Cursor<'a> {
         if self.eat(text) { Ok(()) } else { self.expected(text) }
     }
 
-    /// A decimal number that fits.
+    /// Reads a decimal number. Errs if there is none, or it does not fit.
     #[inline]
     pub(super) fn uint<T: TryFrom<u64>>(&mut self) -> Result<T> {
         let start = self.at;
@@ -121,7 +121,7 @@ impl<'a> Cursor<'a> {
         value.ok_or(Malformed { at: start, expected: "a smaller number" })
     }
 
-    /// `true` or `false`; up to Go 1.19 some are `1` or `0`, and more than 1 is
+    /// Reads `true` or `false`. Up to Go 1.19 some flags are `1` or `0`, and more than 1 is
     /// true too.
     pub(super) fn boolean(&mut self) -> Result<bool> {
         if self.eat("true") {
@@ -136,7 +136,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// An ID; `nil`, or `-1` up to Go 1.19, for none.
+    /// Reads an ID; returns none for `nil`, or for `-1` up to Go 1.19.
     pub(super) fn id(&mut self) -> Result<Option<u64>> {
         if self.eat("nil") || self.eat("-1") {
             return Ok(None);
@@ -147,8 +147,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Numbers in brackets: `[0 1]`, or `[ 0 1 ]` since Go 1.25. Also says
-    /// whether it is the latter.
+    /// Reads numbers in brackets: `[0 1]`, or `[ 0 1 ]` since Go 1.25. Also returns whether
+    /// it is the latter form.
     pub(super) fn list<const N: usize>(&mut self) -> Result<(SmallVec<[u32; N]>, bool)> {
         let mut values = SmallVec::new();
         self.literal("[")?;
@@ -161,8 +161,8 @@ impl<'a> Cursor<'a> {
                 self.at += 1;
                 return Ok((values, padded));
             }
-            // A queue's length is the difference of two numbers that are read
-            // one after the other, and wraps around when it would be negative.
+            // The runtime computes a queue's length as the difference of two numbers that
+            // it reads one after the other: it wraps around where it would be negative.
             values.push(self.uint()?);
             if !matches!(self.peek(), Some(b' ' | b']')) {
                 return self.expected("a space or ]");
@@ -170,7 +170,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Text up to `end`, which is passed too.
+    /// Reads text up to `end`, and moves past that.
     pub(super) fn until(&mut self, end: &'static str) -> Result<Cow<'a, str>> {
         match memchr::memmem::find(self.rest(), end.as_bytes()) {
             Some(length) => {
@@ -182,9 +182,9 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads ` key=value` fields while there are some. `known` reads the value
-    /// of a key that it knows; others are kept in `unknown`. What does not look
-    /// like a field ends them.
+    /// Reads ` key=value` fields while there are some. `known` reads the value of a key
+    /// that it knows; other fields are kept in `unknown`. Text that does not look like a
+    /// field ends them.
     pub(super) fn fields(
         &mut self,
         unknown: &mut Vec<Unknown<'a>>,
@@ -201,17 +201,22 @@ impl<'a> Cursor<'a> {
                         unknown.push(Unknown { key, value: String::from_utf8_lossy(value) });
                     }
                     None => {
+                        // Without a value the text is no field, and so is left to the
+                        // caller.
                         self.at = before;
                         return Ok(());
                     }
                 }
-            } else if self.peek().is_some_and(|next| next.is_ascii_alphanumeric() || b".-=/:".contains(&next)) {
+            } else if self.at.checked_sub(1).and_then(|last| self.text.get(last)) != Some(&b']')
+                && self.peek().is_some_and(|next| next.is_ascii_alphanumeric() || b".-=/:".contains(&next))
+            {
+                // Text directly behind a value means that the value was not read to its end.
                 return self.expected("a space");
             }
         }
     }
 
-    /// ` key=`, which is passed.
+    /// Reads ` key=`.
     fn key(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest().strip_prefix(b" ")?;
         let length = rest.iter().take_while(|c| c.is_ascii_alphanumeric() || **c == b'_').count();
@@ -226,6 +231,7 @@ impl<'a> Cursor<'a> {
     fn value(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest();
         let length = match rest.first() {
+            // A list may have spaces inside.
             Some(b'[') => memchr::memchr(b']', rest)? + 1,
             _ => memchr::memchr3(b' ', b'"', b'\\', rest).unwrap_or(rest.len()),
         };

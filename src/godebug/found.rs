@@ -1,42 +1,46 @@
-//! What is found in a log.
+//! Items that are found in a log.
 
 use super::cursor::Malformed;
 use super::line::Record;
 use std::fmt;
 
-/// What is found in a log.
+/// An item that is found in a log.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant)] // It is handed on at once, never kept.
 pub enum Item<'a> {
     /// A line of the runtime.
     Found(Found<'a>),
-    /// A line that is none, or only a part of one.
+    /// A line that is damaged, or only a part of one.
     Warning(LogWarning),
 }
 
-/// A line of the runtime, and where it stands.
+/// A line of the runtime, with its place in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Found<'a> {
-    /// Which line of the log, from 1: where it begins, if it was cut in two.
+    /// Number of the line in the log, from 1; of a line that was cut in two, where it
+    /// begins.
     pub line: u64,
-    /// Where that line begins, in bytes from the beginning of the log.
+    /// Offset of that line, in bytes from the beginning of the log.
     pub offset: u64,
-    /// What stands in front of it: a time, or the name of a container.
+    /// Text in front of it: a time, or the name of a container.
     pub prefix: &'a [u8],
-    /// The line.
+    /// Name of its program from the fields of the record that it was wrapped in: a pod, a
+    /// container, a service, a process; none without such fields.
+    pub program: Option<&'a str>,
+    /// Record of the line.
     pub record: Record<'a>,
 }
 
-/// A line of the log that begins as one of the runtime's and is none.
+/// A line of the log that begins as one of the runtime's but cannot be read as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogWarning {
-    /// Which line of the log, from 1.
+    /// Number of the line in the log, from 1.
     pub line: u64,
-    /// Where that line begins, in bytes from the beginning of the log.
+    /// Offset of that line, in bytes from the beginning of the log.
     pub offset: u64,
-    /// What is wrong with it; none if its beginning is lost.
+    /// Defect of the line; none if its beginning is lost.
     pub malformed: Option<Malformed>,
 }
 

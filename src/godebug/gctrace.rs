@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, Result, Unknown, own, show};
 use super::extent::{Release, Show};
+use crate::event::metric::heap_goal;
 use std::fmt;
 use std::time::Duration;
 
@@ -9,66 +10,85 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gc<'a> {
-    /// `gc 5`: which cycle, counted from 1.
+    /// `gc 5`: number of the cycle, from 1.
     pub number: u64,
-    /// `@0.123s`: when it began, since the runtime was initialised, to the
-    /// millisecond. Not when the line was printed, and not on the clock of the
-    /// `SCHED` lines, which begins somewhat later.
+    /// `@0.123s`: time at which it began, since the runtime was initialised, to the
+    /// millisecond. The line was printed later, and the clock of the `SCHED` lines begins
+    /// somewhat later.
     pub start: Duration,
-    /// `2%`: the share of all Ps' time that the GC has taken *since the program
-    /// started*, rounded down; not that of this cycle.
+    /// `2%`: the share of all Ps' time that the GC has taken *since the program started*,
+    /// rounded down; not that of this cycle.
     pub cpu_percent: u64,
-    /// `(checking for goroutine leaks)`: it also looked for goroutines that
+    /// `(checking for goroutine leaks)`: set when it also looked for goroutines that
     /// nothing can wake. Since Go 1.26.
     pub leak_check: bool,
-    /// How long each phase took, by the clock on the wall.
+    /// Length of each phase, by the wall clock.
     pub clock: Clock,
-    /// How much processor time each phase took.
+    /// Processor time of each phase.
     pub cpu: CpuTime,
     /// Sizes of the heap.
     pub heap: HeapSizes,
-    /// `4 MB goal`: the size at which the runtime meant *this* cycle to end, in
-    /// MiB. The next cycle's is about twice the live heap, or as GOGC says.
-    pub goal: u64,
+    /// `4 MB goal`: the heap size at which the runtime meant *this* cycle to end, in MiB.
+    /// The next cycle's goal is about twice the live heap, or as GOGC says.
+    pub goal: Goal,
     /// `0 MB stacks`: goroutine stacks that were scanned, in MiB. Since Go 1.18.
     pub stacks: Option<u64>,
     /// `0 MB globals`: global variables to be scanned, in MiB. Since Go 1.18.
     pub globals: Option<u64>,
     /// `4 P`: GOMAXPROCS.
     pub procs: u32,
-    /// `(forced)`: the program asked for it with `runtime.GC`, or
-    /// `debug.FreeOSMemory`. Up to Go 1.8: the world was stopped for all of it.
-    /// One that comes because none did for two minutes has no such note, but a
-    /// line `GC forced` before it.
+    /// `(forced)`: set when the program asked for it with `runtime.GC`, or
+    /// `debug.FreeOSMemory`. Up to Go 1.8 the world was stopped for all of it. A cycle that
+    /// comes because none did for two minutes has no such note, but a line `GC forced`
+    /// before it.
     pub forced: bool,
-    /// Text behind the number of Ps that is not known, as fields.
+    /// Unknown text behind the number of Ps, as fields.
     pub unknown: Vec<Unknown<'a>>,
 }
 
-/// `A+B+C ms clock`: time on the wall, to three decimals of a millisecond or
-/// two digits, whichever is less.
+/// `4 MB goal`, as a line has it. With GOGC=off there is no goal, and the line has a number
+/// that is no size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Goal(u64);
+
+impl Goal {
+    /// Returns the goal in MiB, rounded down; none if there was none.
+    pub fn mib(self) -> Option<u64> {
+        heap_goal(self.0.saturating_mul(1 << 20)).map(|_| self.0)
+    }
+}
+
+/// Writes the number that the line has.
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// `A+B+C ms clock`: wall clock time, to three decimals of a millisecond or two digits,
+/// whichever is less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// Since Go 1.6.
+    /// Phases since Go 1.6.
     Three {
-        /// The world is stopped: sweeping is finished, marking prepared.
+        /// Time to finish sweeping and prepare marking, with the world stopped.
         sweep_termination: Duration,
-        /// Marking, *beside* the program: not a pause.
+        /// Time of marking, *beside* the program: not a pause.
         mark: Duration,
-        /// The world is stopped: marking is finished.
+        /// Time to finish marking, with the world stopped.
         mark_termination: Duration,
     },
-    /// Go 1.5.
+    /// Phases of Go 1.5.
     Five {
-        /// The world is stopped.
+        /// Time to finish sweeping, with the world stopped.
         sweep_termination: Duration,
-        /// Scanning of stacks and globals, beside the program.
+        /// Time of scanning stacks and globals, beside the program.
         scan: Duration,
-        /// The world is stopped: write barriers are switched on.
+        /// Time to switch on write barriers, with the world stopped.
         install_write_barrier: Duration,
-        /// Marking, beside the program.
+        /// Time of marking, beside the program.
         mark: Duration,
-        /// The world is stopped.
+        /// Time to finish marking, with the world stopped.
         mark_termination: Duration,
     },
 }
@@ -77,35 +97,35 @@ pub enum Clock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CpuTime {
-    /// Not measured: the pause times the Ps that were stopped.
+    /// Length of the pause times the Ps that were stopped; not measured.
     pub sweep_termination: Duration,
-    /// Go 1.5: scanning, and the installation of write barriers.
+    /// Times of scanning, and of installing write barriers; Go 1.5 only.
     pub scan: Option<(Duration, Duration)>,
-    /// Goroutines of the program that had to help because they allocated. This
-    /// is what slows down requests, more than pauses do.
+    /// Time of goroutines of the program that had to assist because they allocated. This
+    /// slows down requests, more than pauses do.
     pub assist: Duration,
-    /// Workers that the GC has of its own, on a quarter of the Ps.
+    /// Time of the GC's own workers, on a quarter of the Ps.
     pub background: Duration,
-    /// Workers on Ps that had nothing else to do, which cost next to nothing.
+    /// Time of workers on Ps that had nothing else to do, which cost next to nothing.
     pub idle: Duration,
-    /// Not measured: the pause times the Ps that were stopped.
+    /// Length of the pause times the Ps that were stopped; not measured.
     pub mark_termination: Duration,
 }
 
 /// `4->5->1 MB`: sizes of the heap, in MiB rounded down, though it says MB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HeapSizes {
-    /// When the cycle began.
+    /// Size when the cycle began.
     pub start: u64,
-    /// When marking ended: what the program allocated meanwhile is in it.
+    /// Size when marking ended, including allocations of the program meanwhile.
     pub end: u64,
-    /// Of which the GC found to be in use: the live heap.
+    /// Part of `end` that the GC found to be in use: the live heap.
     pub live: u64,
 }
 
 impl Clock {
-    /// How long the world was stopped, each time. Waiting for it to stop
-    /// counts too.
+    /// Returns the length of each stop of the world, the wait for it to stop included.
     pub fn pauses(&self) -> impl Iterator<Item = Duration> {
         let pauses = match *self {
             Clock::Three { sweep_termination, mark_termination, .. } => {
@@ -118,7 +138,7 @@ impl Clock {
         pauses.into_iter().flatten()
     }
 
-    /// Of the cycle, from its first phase to its last.
+    /// Returns the length of the cycle, from its first phase to its last.
     pub fn total(&self) -> Duration {
         match *self {
             Clock::Three { sweep_termination, mark, mark_termination } => {
@@ -130,7 +150,7 @@ impl Clock {
         }
     }
 
-    /// Marking beside the program.
+    /// Returns the time of marking and scanning beside the program.
     pub fn concurrent(&self) -> Duration {
         match *self {
             Clock::Three { mark, .. } => mark,
@@ -140,7 +160,7 @@ impl Clock {
 }
 
 impl CpuTime {
-    /// Of all phases; `idle` is included.
+    /// Returns the time of all phases, `idle` included.
     pub fn total(&self) -> Duration {
         let (scan, install) = self.scan.unwrap_or_default();
         sum(&[self.sweep_termination, scan, install, self.assist, self.background, self.idle, self.mark_termination])
@@ -166,6 +186,7 @@ impl<'a> Gc<'a> {
         let mut phases = 1;
         first[0] = millis(c)?;
         for (i, time) in first.iter_mut().enumerate().skip(1) {
+            // Three phases are followed by a space, five by a `+`.
             if i == 3 && c.peek() == Some(b' ') {
                 break;
             }
@@ -196,10 +217,11 @@ impl<'a> Gc<'a> {
         c.literal("->")?;
         let heap = HeapSizes { start: start_size, end, live: c.uint()? };
         c.literal(" MB, ")?;
-        let goal = c.uint()?;
+        let goal = Goal(c.uint()?);
         c.literal(" MB goal, ")?;
         let mut last: u64 = c.uint()?;
         let (mut stacks, mut globals) = (None, None);
+        // Since Go 1.18 two more sizes precede the number of Ps.
         if c.eat(" MB stacks, ") {
             stacks = Some(last);
             globals = Some(c.uint()?);
@@ -229,19 +251,19 @@ impl<'a> Gc<'a> {
         })
     }
 
-    /// The same, borrowing nothing.
+    /// Returns a copy that borrows nothing.
     pub fn into_owned(self) -> Gc<'static> {
         Gc { unknown: own(self.unknown), ..self }
     }
 
-    /// When it ended: its start and its phases.
+    /// Returns the time at which it ended: its start plus its phases.
     pub fn end(&self) -> Duration {
         self.start.saturating_add(self.clock.total())
     }
 
-    /// The share of all Ps' time that this cycle took while it lasted, from 0 to
-    /// 1, work on otherwise idle Ps included. The line's own percentage is of
-    /// the whole run.
+    /// Returns the share of all Ps' time that this cycle took while it lasted, from 0 to 1,
+    /// work on otherwise idle Ps included. The line's own percentage is of the whole run.
+    /// None if the cycle took no time.
     pub fn cpu_share(&self) -> Option<f64> {
         let available = self.clock.total().as_secs_f64() * f64::from(self.procs);
         (available > 0.0).then(|| (self.cpu.total().as_secs_f64() / available).min(1.0))
@@ -257,7 +279,7 @@ fn millis(c: &mut Cursor<'_>) -> Result<Duration> {
     decimal(c, 1_000_000)
 }
 
-/// A number with at most three decimals, of units of `nanos` nanoseconds.
+/// Reads a number with at most three decimals, in units of `nanos` nanoseconds.
 fn decimal(c: &mut Cursor<'_>, nanos: u64) -> Result<Duration> {
     let whole: u32 = c.uint()?;
     let mut time = Duration::from_nanos(nanos).saturating_mul(whole);
@@ -278,13 +300,14 @@ fn decimal(c: &mut Cursor<'_>, nanos: u64) -> Result<Duration> {
 
 const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
-/// As `fmtNSAsMS`: whole milliseconds from 10 ms on; else two digits, of which
-/// at most three are decimals.
+/// A time as `fmtNSAsMS` prints it: whole milliseconds from 10 ms on; else two digits, of
+/// which at most three are decimals.
 struct Millis(Duration);
 
 impl fmt::Display for Millis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut value = self.0.as_micros();
+        // From 10 ms on there are no decimals.
         if value >= 10_000 {
             return write!(f, "{}", value / 1000);
         }

@@ -1,279 +1,220 @@
-//! The lines of a log put together: blocks into snapshots, and all on one clock.
+//! Assembly of a log's lines: blocks into snapshots, each program's on one clock.
 
-use super::companion::{Finalizers, Scan};
+mod entry;
+mod lane;
+mod names;
+mod order;
+mod successor;
+
+pub use entry::{Entry, Moment, Snapshot};
+pub use order::Mixed;
+
 use super::found::Found;
-use super::gctrace::Gc;
-use super::line::Record;
-use super::scavenge::{HeapUse, Released, Scavenge};
-use super::scheddetail::{Goroutine, Proc, Thread};
-use super::schedtrace::{Sched, settled};
-use super::status::GoroutineState;
-use std::collections::VecDeque;
+use lane::Lane;
+use names::{Named, Names, is_called};
 use std::time::Duration;
+use successor::{Fate, Successor, without_pid};
 
-/// What happened at a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Entry {
-    /// Which run of a program, from 0: a log may hold several, one after the
-    /// other. A clock or a count that goes back begins a new one.
-    pub run: u32,
-    /// Which line of the log, from 1.
-    pub line: u64,
-    /// Where that line begins, in bytes.
-    pub offset: u64,
-    /// When, on the clock of the `SCHED` lines; if there were none yet, since the
-    /// runtime was initialised. Of a GC cycle it is when it began.
-    pub time: Duration,
-    /// What.
-    pub moment: Moment,
-}
+/// Most programs of a log; lines of further ones are left out, and counted.
+pub const MOST_PROGRAMS: usize = 100;
 
-/// What an [`Entry`] tells of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[allow(clippy::large_enum_variant)]
-pub enum Moment {
-    /// A `SCHED` line with what belongs to it.
-    Sched(Snapshot),
-    /// A GC cycle.
-    Gc(Gc<'static>),
-    /// The scavenger's work.
-    Scavenge(Scavenge),
-    /// The scavenger's work, up to Go 1.13.
-    Released(Released),
-    /// The heap, up to Go 1.13.
-    HeapUse(HeapUse),
-    /// What the GC scanned.
-    Scan(Scan),
-    /// The next GC cycle comes because none did for two minutes.
-    GcForced,
-    /// What waits to be run after a GC cycle.
-    Finalizers(Finalizers),
-}
-
-/// A `SCHED` line, and the lines of Ps, Ms and Gs below it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Snapshot {
-    /// The line.
-    pub sched: Sched<'static>,
-    /// Every P; empty without `scheddetail`.
-    pub procs: Vec<Proc<'static>>,
-    /// Every M, the youngest first; empty without `scheddetail`.
-    pub threads: Vec<Thread<'static>>,
-    /// Every G, dead ones included; empty without `scheddetail`.
-    pub goroutines: Vec<Goroutine<'static>>,
-}
-
-impl Snapshot {
-    /// The lengths of the Ps' own queues, in the order of their IDs, from either
-    /// form. A length that is less than 0 counts as 0.
-    pub fn queues(&self) -> impl Iterator<Item = u32> + '_ {
-        let summary = self.sched.queues().map(|queues| queues.lengths.as_slice()).unwrap_or_default();
-        let detail = self.procs.iter().map(|p| p.runqsize);
-        summary.iter().copied().chain(detail).map(settled)
-    }
-
-    /// How many times each P has picked a goroutine to run, from either form;
-    /// empty for a summary line of Go 1.24 or older.
-    pub fn schedticks(&self) -> impl Iterator<Item = u32> + '_ {
-        let ticks = self.sched.queues().and_then(|queues| queues.schedticks.as_deref());
-        ticks.unwrap_or_default().iter().copied().chain(self.procs.iter().map(|p| p.schedtick))
-    }
-
-    /// Goroutines in the global queue and in those of all Ps.
-    pub fn runnable(&self) -> u64 {
-        u64::from(self.sched.runqueue) + self.queues().map(u64::from).sum::<u64>()
-    }
-
-    /// Whether every P has its line where it should, and some M and G have: blocks
-    /// at the end of a log are often cut. How many Ms and Gs there should be, no
-    /// line says: `threads` counts Ms that are just being made, which have none yet.
-    pub fn is_complete(&self) -> bool {
-        let procs = self.procs.len() as u64 == u64::from(self.sched.gomaxprocs);
-        !self.sched.is_detailed() || (procs && !self.threads.is_empty() && !self.goroutines.is_empty())
-    }
-
-    /// Goroutines in that state; none without `scheddetail`.
-    pub fn count(&self, state: GoroutineState) -> Option<u64> {
-        let count = || self.goroutines.iter().filter(|g| g.status.state == state).count() as u64;
-        self.sched.is_detailed().then(count)
-    }
-
-    /// Goroutines that exist: those that are not dead; none without `scheddetail`.
-    pub fn alive(&self) -> Option<u64> {
-        let dead = self.count(GoroutineState::Dead)? + self.count(GoroutineState::DeadExtra)?;
-        Some(self.goroutines.len() as u64 - dead)
-    }
-}
-
-/// So many entries may stand amid a block and behind it; more end it.
-const MOST_HELD: usize = 256;
-
-/// Makes [`Entry`]s of what a [`Scanner`](super::Scanner) finds: [`push`](Self::push)
-/// what it finds, then [`pop`](Self::pop) until there is none.
+/// Makes [`Entry`]s of the items that a [`Scanner`](super::Scanner) finds:
+/// [`push`](Self::push) each, then [`pop`](Self::pop) until it returns none.
 ///
-/// A block with `scheddetail` is complete when the next `SCHED` line comes, or
-/// the log ends; until then what comes behind it is held back, so that entries
-/// are in the order of their lines.
+/// Each program in the log is followed by itself, told from others by the fields that a
+/// logger put about its lines, or by their prefix. Where programs have neither, and their
+/// clocks contradict each other, there is a [`Moment::Mixed`].
+///
+/// A block with `scheddetail` is complete when the next `SCHED` line of its program comes,
+/// or the log ends; until then the following records are held back, so that the entries of
+/// a program are in the order of their lines. So is a first line whose prefix may be a
+/// program's name, until the next line, and a process with another ID until it shows
+/// whether it runs beside the one before it or has replaced it.
 #[derive(Debug, Default)]
 pub struct History {
-    run: u32,
-    ready: VecDeque<Entry>,
-    /// What stands behind the beginning of the block.
-    held: Vec<Entry>,
-    /// The block whose lines are still coming.
-    block: Option<Block>,
-    last_sched: Option<(Duration, u64)>,
-    last_gc: Option<u64>,
-    /// The end of the last GC cycle after the last `SCHED` line.
-    gc_end: Option<Duration>,
-    clocks: Clocks,
+    lanes: Vec<Lane>,
+    /// Index of the last record's lane.
+    last: usize,
+    names: Names,
+    /// Records whose program is not known yet.
+    waiting: Vec<Waiting>,
+    /// Process that may be another's successor.
+    successor: Option<Successor>,
+    only: Option<String>,
+    /// Names of programs that were left out, as far as they are kept.
+    others: Vec<String>,
+    left_out: u64,
 }
 
-/// A snapshot that is not complete yet, and what its entry will say.
 #[derive(Debug)]
-struct Block {
-    run: u32,
-    line: u64,
-    offset: u64,
-    time: Duration,
-    snapshot: Snapshot,
+struct Waiting {
+    prefix: Vec<u8>,
+    found: Found<'static>,
+}
+
+/// A program of a log, as far as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Program {
+    /// Name of the program; none if nothing names it.
+    pub name: Option<String>,
+    /// Time by which the clock of its `SCHED` lines is behind that of its GC, which begins
+    /// with the program: the least that fits the order of the lines.
+    pub clock_offset: Duration,
+    /// Reason why its lines cannot be judged, if they cannot.
+    pub mixed: Option<Mixed>,
 }
 
 impl History {
-    /// Takes a record.
+    /// Returns a history of those programs only that have a name: as a whole, or as a part,
+    /// like `api-a` in `pod/api-a/app`.
+    pub fn only(name: &str) -> History {
+        History { only: Some(name.to_string()), ..History::default() }
+    }
+
+    /// Adds a record.
     pub fn push(&mut self, found: Found<'_>) {
-        let Found { line, offset, record, .. } = found;
-        let moment = match record {
-            Record::Sched(sched) => return self.sched(sched.into_owned(), line, offset),
-            Record::Gc(gc) => return self.gc(gc.into_owned(), line, offset),
-            Record::Proc(p) => return self.block(|block| block.procs.push(p.into_owned())),
-            Record::Thread(m) => return self.block(|block| block.threads.push(m.into_owned())),
-            Record::Goroutine(g) => return self.block(|block| block.goroutines.push(g.into_owned())),
-            Record::Scavenge(r) => Moment::Scavenge(r),
-            Record::Released(r) => Moment::Released(r),
-            Record::HeapUse(r) => Moment::HeapUse(r),
-            Record::Scan(r) => Moment::Scan(r),
-            Record::GcForced => Moment::GcForced,
-            Record::Finalizers(r) => Moment::Finalizers(r),
-        };
-        let sched = self.last_sched.map(|(time, _)| time);
-        let gc = self.gc_end.map(|end| self.clocks.sched(end));
-        let time = sched.max(gc).unwrap_or_default();
-        self.add(Entry { run: self.run, line, offset, time, moment });
+        match self.names.name(found.program, found.prefix) {
+            Named::Wait => {
+                let prefix = found.prefix.to_vec();
+                let Found { line, offset, record, .. } = found;
+                let record = record.into_owned();
+                let found = Found { line, offset, prefix: b"", program: None, record };
+                self.waiting.push(Waiting { prefix, found });
+            }
+            Named::As(name) => {
+                self.stop_waiting();
+                self.take(name.as_deref(), found);
+            }
+        }
     }
 
-    /// The next entry that is complete.
+    /// Returns the next entry that is complete.
     pub fn pop(&mut self) -> Option<Entry> {
-        self.ready.pop_front()
+        // The only program's entries need no merging.
+        if let [lane] = self.lanes.as_mut_slice() {
+            return lane.pop();
+        }
+        let ready = self.lanes.iter_mut().filter_map(|lane| lane.line().map(|line| (line, lane)));
+        ready.min_by_key(|(line, _)| *line).and_then(|(_, lane)| lane.pop())
     }
 
-    /// The log has ended: all that is left can be had.
+    /// Ends the log, which completes all entries that are left.
     pub fn finish(&mut self) {
-        self.end_block();
+        self.names.decide();
+        self.stop_waiting();
+        // A process that began last and is not contradicted has replaced the one before.
+        self.succeed(Fate::Anew);
+        self.lanes.iter_mut().for_each(Lane::finish);
     }
 
-    fn add(&mut self, entry: Entry) {
-        if self.block.is_none() {
-            self.ready.push_back(entry);
+    /// Returns the programs that were found so far.
+    pub fn programs(&self) -> impl Iterator<Item = Program> + '_ {
+        self.lanes.iter().map(|lane| Program {
+            name: lane.name().map(str::to_string),
+            clock_offset: lane.clock_offset(),
+            mixed: lane.mixed(),
+        })
+    }
+
+    /// Returns the names of programs that were left out, the first [`MOST_PROGRAMS`] of
+    /// them.
+    pub fn others(&self) -> &[String] {
+        &self.others
+    }
+
+    /// Returns the number of lines that were left out, as there are more than
+    /// [`MOST_PROGRAMS`] programs.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// Names the records that wait for a decision about their prefixes.
+    fn stop_waiting(&mut self) {
+        for Waiting { prefix, found } in std::mem::take(&mut self.waiting) {
+            if let Named::As(name) = self.names.name(None, &prefix) {
+                self.take(name.as_deref(), found);
+            }
+        }
+    }
+
+    fn take(&mut self, name: Option<&str>, found: Found<'_>) {
+        if let Some(successor) = &mut self.successor {
+            if name == Some(successor.name.as_str()) {
+                let fate = successor.push(found);
+                return self.succeed(fate);
+            }
+            // The process before still prints, so the new one runs beside it.
+            if name == Some(successor.before.as_str()) {
+                self.succeed(Fate::Other);
+            }
+        }
+        let is = |lane: &Lane| lane.is(name);
+        // Lines of one program most often follow each other.
+        if !self.lanes.get(self.last).is_some_and(is) {
+            let at = match self.lanes.iter().position(is) {
+                Some(at) => at,
+                None => {
+                    let fits = self.only.as_ref().is_none_or(|only| name.is_some_and(|name| is_called(name, only)));
+                    if fits && let Some(mut successor) = self.may_succeed(name, &found) {
+                        // Only one process is watched at a time: the one before is another
+                        // program.
+                        self.succeed(Fate::Other);
+                        let fate = successor.push(found);
+                        self.successor = Some(successor);
+                        return self.succeed(fate);
+                    }
+                    if !fits || self.lanes.len() >= MOST_PROGRAMS {
+                        self.left_out += u64::from(fits);
+                        self.leave_out(name);
+                        return;
+                    }
+                    self.lanes.push(Lane::new(name));
+                    self.lanes.len() - 1
+                }
+            };
+            self.last = at;
+        }
+        if let Some(lane) = self.lanes.get_mut(self.last) {
+            lane.push(found);
+        }
+    }
+
+    /// Returns the successor that a record may begin: a new process in place of another
+    /// one.
+    fn may_succeed(&self, name: Option<&str>, found: &Found<'_>) -> Option<Successor> {
+        let base = without_pid(name?)?;
+        let mut alike = self.lanes.iter().filter(|lane| lane.process().and_then(without_pid) == Some(base));
+        let lane = alike.next().filter(|lane| lane.is_regular())?;
+        // With several such processes, any of them may have ended.
+        if alike.next().is_some() { None } else { Successor::new(name?, lane.process()?, found) }
+    }
+
+    /// Applies the decision about a process that may be a successor.
+    fn succeed(&mut self, fate: Fate) {
+        if fate == Fate::Open {
             return;
         }
-        self.held.push(entry);
-        if self.held.len() >= MOST_HELD {
-            self.end_block();
+        let Some(Successor { name, before, held, .. }) = self.successor.take() else { return };
+        let before = self.lanes.iter().position(|lane| fate == Fate::Anew && lane.is(Some(&before)));
+        self.last = before.unwrap_or(self.lanes.len());
+        if before.is_none() {
+            self.lanes.push(Lane::new(Some(&name)));
         }
-    }
-
-    fn block(&mut self, add: impl FnOnce(&mut Snapshot)) {
-        if let Some(block) = &mut self.block {
-            add(&mut block.snapshot);
+        let Some(lane) = self.lanes.get_mut(self.last) else { return };
+        if before.is_some() {
+            lane.goes_on_as(&name);
         }
+        held.into_iter().for_each(|found| lane.push(found));
     }
 
-    /// By how much the clock of the `SCHED` lines is behind that of the GC, which
-    /// begins with the program: the least that fits the order of the lines.
-    pub fn clock_offset(&self) -> Duration {
-        self.clocks.offset()
-    }
-
-    fn sched(&mut self, sched: Sched<'static>, line: u64, offset: u64) {
-        self.end_block();
-        // A line that was cut is known only when its end comes.
-        if self.last_sched.is_some_and(|(time, last)| sched.time < time && line > last) {
-            self.restart();
+    fn leave_out(&mut self, name: Option<&str>) {
+        if let Some(name) = name
+            && self.others.len() < MOST_PROGRAMS
+            && !self.others.iter().any(|other| other == name)
+        {
+            self.others.push(name.to_string());
         }
-        if let Some(end) = self.gc_end.take() {
-            self.clocks.gc_before(end, sched.time);
-        }
-        self.last_sched = Some((sched.time, line));
-        let (run, time, detailed) = (self.run, sched.time, sched.is_detailed());
-        let snapshot = Snapshot { sched, procs: Vec::new(), threads: Vec::new(), goroutines: Vec::new() };
-        if detailed {
-            self.block = Some(Block { run, line, offset, time, snapshot });
-        } else {
-            self.add(Entry { run, line, offset, time, moment: Moment::Sched(snapshot) });
-        }
-    }
-
-    fn gc(&mut self, gc: Gc<'static>, line: u64, offset: u64) {
-        if self.last_gc.is_some_and(|last| gc.number <= last) {
-            self.end_block();
-            self.restart();
-        }
-        self.last_gc = Some(gc.number);
-        if let Some((time, _)) = self.last_sched {
-            self.clocks.gc_after(gc.end(), time);
-        }
-        self.gc_end = Some(gc.end());
-        let time = if self.last_sched.is_some() { self.clocks.sched(gc.start) } else { gc.start };
-        self.add(Entry { run: self.run, line, offset, time, moment: Moment::Gc(gc) });
-    }
-
-    fn restart(&mut self) {
-        let ready = std::mem::take(&mut self.ready);
-        *self = History { run: self.run.saturating_add(1), ready, ..History::default() };
-    }
-
-    fn end_block(&mut self) {
-        let Some(Block { run, line, offset, time, snapshot }) = self.block.take() else { return };
-        self.ready.push_back(Entry { run, line, offset, time, moment: Moment::Sched(snapshot) });
-        self.ready.extend(self.held.drain(..));
-    }
-}
-
-/// What the order of lines tells of two clocks: that of GC cycles begins when
-/// the runtime does, that of `SCHED` lines with the first of these.
-#[derive(Debug, Default)]
-struct Clocks {
-    /// The GC's clock is ahead by at least so much.
-    least: Duration,
-    /// And by at most so much.
-    most: Option<Duration>,
-}
-
-/// Both clocks are printed to the millisecond.
-const ROUNDING: Duration = Duration::from_millis(1);
-
-impl Clocks {
-    /// The line of a cycle that ended at `gc` stood before a `SCHED` line of `sched`.
-    fn gc_before(&mut self, gc: Duration, sched: Duration) {
-        self.least = self.least.max(gc.saturating_sub(sched + ROUNDING));
-    }
-
-    /// It stood behind it.
-    fn gc_after(&mut self, gc: Duration, sched: Duration) {
-        let most = (gc + ROUNDING).saturating_sub(sched);
-        self.most = Some(self.most.map_or(most, |known| known.min(most)));
-    }
-
-    fn offset(&self) -> Duration {
-        self.most.map_or(self.least, |most| self.least.min(most))
-    }
-
-    fn sched(&self, gc: Duration) -> Duration {
-        gc.saturating_sub(self.offset())
     }
 }
 

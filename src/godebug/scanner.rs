@@ -1,37 +1,55 @@
-//! Finds the runtime's lines in a log.
+//! Search for the runtime's lines in a log.
 //!
 //! ```text
-//! pieces of any size ──> whole lines, those without a mark passed over ──> Reader
+//! pieces of any size ──> UTF-8 ──┬─> whole lines, those without a mark passed over ──> Reader
+//!                                └─> JSON over many lines: its strings with a mark ──────^
 //! ```
 
+mod document;
 mod reader;
 
+use super::encoding::{Decoded, Decoder};
 use super::found::Item;
-use super::line::MARKS;
+use super::marks::MARKS;
+use super::origin::Place;
 use super::unwrap::without_escapes;
-use reader::{Each, Place, Reader};
+use document::Form;
+use reader::{Each, Reader};
 
-/// A line longer than this is taken for several.
+/// Length beyond which a line is taken for several.
 const MAX_LINE: usize = 1 << 20;
-/// As much is searched for all marks before the next such piece, so that it
-/// stays in the processor's cache.
+/// Number of bytes that are searched for all marks before the next such piece, so that they
+/// stay in the processor's cache.
 const PIECE: usize = 64 << 10;
 
 /// Finds the runtime's lines in a log that comes in pieces of any size.
 ///
-/// It keeps no more of the log than a line, of at most 1 MiB, and of lines that
-/// are cut in two their beginning.
+/// The scanner keeps no more of the log than a line, of at most 1 MiB, and the beginnings
+/// of lines that are cut in two.
 #[derive(Debug, Default)]
 pub struct Scanner {
-    /// The line that has begun and not ended.
+    /// Line that has begun and not ended.
     line: Vec<u8>,
     lines: Lines,
 }
 
 impl Scanner {
-    /// Reads on. `each` is told what is found; an error of it ends the reading,
+    /// Reads on. `each` is called with each item found; an error of it ends the reading,
     /// and is returned.
-    pub fn feed<E>(&mut self, mut bytes: &[u8], each: &mut impl FnMut(Item<'_>) -> Result<(), E>) -> Result<(), E> {
+    pub fn feed<E>(&mut self, bytes: &[u8], each: &mut impl FnMut(Item<'_>) -> Result<(), E>) -> Result<(), E> {
+        // Most logs need no decoding, nor a look at their first bytes.
+        if self.lines.decoder.is_plain() {
+            return self.read(bytes, each);
+        }
+        match self.lines.decoder.decode(bytes) {
+            Decoded::Same(bytes) => self.read(bytes, each),
+            Decoded::Other(bytes) => self.read(&bytes, each),
+        }
+    }
+
+    /// Reads on in UTF-8.
+    fn read<E>(&mut self, mut bytes: &[u8], each: &mut impl Each<E>) -> Result<(), E> {
+        // A line that began in the piece before is completed first.
         while !self.line.is_empty() {
             let end = memchr::memchr(b'\n', bytes).map(|end| end + 1);
             let room = MAX_LINE.saturating_sub(self.line.len());
@@ -54,7 +72,7 @@ impl Scanner {
             let most = bytes.get(..PIECE).unwrap_or(bytes);
             let end = match memchr::memrchr(b'\n', most) {
                 Some(end) => end + 1,
-                // A long line; if it does not end here, it waits for its end.
+                // A long line that does not end here waits for its end.
                 None => match memchr::memchr(b'\n', bytes.get(..MAX_LINE).unwrap_or(bytes)) {
                     Some(end) => end + 1,
                     None if bytes.len() >= MAX_LINE => MAX_LINE,
@@ -69,48 +87,74 @@ impl Scanner {
         Ok(())
     }
 
-    /// Reads the last line, if it does not end, and tells of lines whose rest
-    /// never came.
+    /// Reads the last line, if it does not end, and reports lines whose rest never came.
     pub fn finish<E>(mut self, each: &mut impl FnMut(Item<'_>) -> Result<(), E>) -> Result<(), E> {
+        let rest = self.lines.decoder.finish();
+        self.read(&rest, each)?;
         let line = std::mem::take(&mut self.line);
         self.lines.piece(&line, each)?;
-        self.lines.reader.finish(each)
+        self.lines.finish(each)
     }
 
-    /// How many lines and bytes were read so far, the last line only if it ended.
+    /// Returns the numbers of lines and bytes read so far; the last line counts only if it
+    /// ended.
     pub fn position(&self) -> (u64, u64) {
-        (self.lines.number, self.lines.offset)
+        (self.lines.number, self.lines.offset())
     }
 }
 
-/// Whole lines, one after the other.
+/// Reader of whole lines.
 #[derive(Debug, Default)]
 struct Lines {
-    /// Lines and bytes before the next.
+    /// Numbers of lines and bytes before the next.
     number: u64,
     offset: u64,
+    decoder: Decoder,
+    form: Form,
     reader: Reader,
     plain: Vec<u8>,
 }
 
+/// Beginnings of arrays, which a line of JSON may have instead of a mark: the array may
+/// hold the bytes of a text.
+const ARRAYS: [&[u8]; 2] = [b":[", b": ["];
+
 impl Lines {
     /// Reads whole lines.
-    fn piece<E>(&mut self, piece: &[u8], each: &mut impl Each<E>) -> Result<(), E> {
-        // Where each mark is found next.
+    fn piece<E>(&mut self, mut piece: &[u8], each: &mut impl Each<E>) -> Result<(), E> {
+        if self.form.is_new() {
+            self.form = Form::of(piece);
+        }
+        if let Form::Document(_) = self.form {
+            piece = self.document(piece, each)?;
+        }
+        let arrays = match self.form {
+            Form::Lines { json: true } => ARRAYS.as_slice(),
+            _ => &[],
+        };
+        // Position of the next occurrence of each mark.
         let mut next = [0; MARKS.len()];
         let mut found = [false; MARKS.len()];
         let mut at = 0;
         while at < piece.len() {
             let mut start = at;
+            // In a block, or after a cut, every line is looked at.
             if self.reader.begin_line() {
                 let mut first = piece.len();
                 for ((next, found), finder) in next.iter_mut().zip(&mut found).zip(self.reader.marks.finders()) {
+                    // A mark that was found once is searched for again only behind that
+                    // place.
                     if !*found || *next < at {
                         let rest = piece.get(at..).unwrap_or_default();
                         *next = finder.find(rest).map_or(piece.len(), |more| at + more);
                         *found = true;
                     }
                     first = first.min(*next);
+                }
+                // Arrays are looked for only up to the first mark.
+                for array in arrays {
+                    let before = piece.get(at..first).unwrap_or_default();
+                    first = memchr::memmem::find(before, array).map_or(first, |more| at + more);
                 }
                 if first == piece.len() {
                     break;
@@ -130,15 +174,20 @@ impl Lines {
         Ok(())
     }
 
-    /// Takes note of lines that are done with.
+    /// Counts lines that are done with.
     fn pass(&mut self, lines: &[u8]) {
         self.number += memchr::memchr_iter(b'\n', lines).count() as u64;
-        self.offset += lines.len() as u64;
+        self.offset += self.decoder.length(lines);
+    }
+
+    /// Returns the number of bytes of the log before the next line.
+    fn offset(&self) -> u64 {
+        self.offset + self.decoder.mark() as u64
     }
 
     fn line<E>(&mut self, line: &[u8], each: &mut impl Each<E>) -> Result<(), E> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let place = Place { line: self.number + 1, offset: self.offset };
+        let place = Place { line: self.number + 1, offset: self.offset() };
         if memchr::memchr(0x1b, line).is_some() {
             without_escapes(line, &mut self.plain);
             self.reader.line(&self.plain, place, each)

@@ -1,4 +1,4 @@
-//! The scavenger's lines: what memory goes back to the operating system.
+//! Lines of the scavenger, about memory returned to the operating system.
 
 use super::cursor::{Cursor, Malformed, Result};
 use super::extent::{Release, Show};
@@ -8,38 +8,38 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Scavenge {
-    /// Which of its cycles. Go 1.15 to 1.18.
+    /// Number of its cycle. Go 1.15 to 1.18.
     pub generation: Option<u64>,
-    /// What it gave back since the last line.
+    /// Memory that it returned since the last line.
     pub work: ScavengeWork,
-    /// `KiB now`, up to Go 1.20 `KiB total`: address space that is with the
-    /// operating system at present. Despite the word, not a sum over time.
+    /// `KiB now`, up to Go 1.20 `KiB total`: address space that the operating system has at
+    /// present. Despite the word, not a sum over time.
     pub released: u64,
-    /// `% util`: how much of the memory that is *not* given back is in use.
+    /// `% util`: percentage of the memory *not* returned that is in use.
     pub util_percent: u64,
-    /// `(forced)`: by `debug.FreeOSMemory`.
+    /// `(forced)`: set when `debug.FreeOSMemory` caused it.
     pub forced: bool,
-    /// `[controller reset]`: it was late, and began to reckon anew. Since Go 1.18.
+    /// `[controller reset]`: set when it was late, and its controller started over. Since
+    /// Go 1.18.
     pub controller_reset: bool,
 }
 
-/// What the scavenger gave back, in KiB.
+/// Memory that the scavenger returned, in KiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScavengeWork {
-    /// `KiB work`: in all. Up to Go 1.20.
+    /// `KiB work`: the sum. Up to Go 1.20.
     All(u64),
-    /// Since Go 1.21.
+    /// Parts of the sum. Since Go 1.21.
     Split {
         /// `KiB work (bg)`: beside the program.
         background: u64,
-        /// `KiB work (eager)`: on the way of an allocation, or by
-        /// `debug.FreeOSMemory`.
+        /// `KiB work (eager)`: on the way of an allocation, or by `debug.FreeOSMemory`.
         eager: u64,
     },
 }
 
 impl ScavengeWork {
-    /// In all, in KiB.
+    /// Returns the sum, in KiB.
     pub fn total(self) -> u64 {
         match self {
             ScavengeWork::All(work) => work,
@@ -52,6 +52,7 @@ impl Scavenge {
     pub(super) fn read(c: &mut Cursor<'_>) -> Result<Scavenge> {
         c.literal("scav ")?;
         let first = c.uint()?;
+        // Up to Go 1.18 a number of the cycle comes first.
         let (generation, amount) = if c.eat(" KiB work") {
             (None, first)
         } else {
@@ -69,6 +70,7 @@ impl Scavenge {
             ScavengeWork::All(amount)
         };
         let released = c.uint()?;
+        // Go 1.21 renamed the figure.
         if !c.eat(" KiB total, ") {
             c.literal(" KiB now, ")?;
         }
@@ -83,6 +85,7 @@ impl Scavenge {
 impl Show for Scavenge {
     fn show(&self, release: Release, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("scav ")?;
+        // The cycle is printed in Go 1.15 to 1.18.
         if release.since(15) && !release.since(19) {
             write!(f, "{} ", self.generation.unwrap_or(0))?;
         }
@@ -102,15 +105,15 @@ impl Show for Scavenge {
     }
 }
 
-/// `scvg0: 2 MB released`: what was given back, with `gctrace=1`. Up to Go 1.13.
+/// `scvg0: 2 MB released`: memory that was returned, with `gctrace=1`. Up to Go 1.13.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Released {
-    /// Which cycle; -1 if by `debug.FreeOSMemory`. None in Go 1.13.
+    /// Number of the cycle; -1 if by `debug.FreeOSMemory`. None in Go 1.13.
     pub number: Option<i64>,
-    /// How much, in `unit`.
+    /// Amount, in `unit`.
     pub amount: u64,
-    /// What it is counted in.
+    /// Unit of `amount`.
     pub unit: Unit,
 }
 
@@ -128,15 +131,15 @@ pub enum Unit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HeapUse {
-    /// Which cycle; -1 if by `debug.FreeOSMemory`. None in Go 1.13.
+    /// Number of the cycle; -1 if by `debug.FreeOSMemory`. None in Go 1.13.
     pub number: Option<i64>,
     /// Spans in use.
     pub inuse: u64,
-    /// Spans not in use, those given back among them.
+    /// Spans not in use, those returned included.
     pub idle: u64,
-    /// What was got from the operating system: in use and idle.
+    /// Memory obtained from the operating system: in use and idle.
     pub sys: u64,
-    /// Of which was given back.
+    /// Part of `sys` that was returned.
     pub released: u64,
     /// `sys` less `released`.
     pub consumed: u64,
@@ -179,7 +182,7 @@ impl Scvg {
     }
 }
 
-/// `scvg`, and the number where there is one.
+/// Writes `scvg`, and the number where the release has one.
 fn scvg(number: Option<i64>, release: Release, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match number {
         Some(number) if !release.since(13) => write!(f, "scvg{number}: "),

@@ -3,12 +3,12 @@
 use super::cursor::{Cursor, Result, Unknown, own, show};
 use super::extent::{Release, Show};
 use super::status::{GoroutineStatus, ProcStatus};
-use crate::ids::{GoId, ProcId};
+use crate::base::ids::{GoId, ProcId};
 use std::borrow::Cow;
 use std::fmt;
 
-/// An M, an operating system thread, by the runtime's own number: in order of
-/// creation, from 0. *Not* the system's, as the M of an execution trace is.
+/// An M, an operating system thread, by the runtime's own number: in order of creation,
+/// from 0. *Not* the system's number, as the M of an execution trace is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct MId(pub u64);
 
@@ -22,24 +22,24 @@ impl fmt::Display for MId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Proc<'a> {
-    /// Which P.
+    /// Number of the P.
     pub id: ProcId,
-    /// `status`: what it is at.
+    /// `status` of the P.
     pub status: ProcStatus,
-    /// `schedtick`: how many times it has picked a goroutine to run, wrapping at
-    /// 2^32: a count, not a time. If it stands still while the P runs, one
-    /// goroutine has run all the while.
+    /// `schedtick`: number of times that it has picked a goroutine to run, wrapping at
+    /// 2^32: a count, not a time. If it stands still while the P runs, one goroutine has
+    /// run all the time.
     pub schedtick: u32,
-    /// `syscalltick`: how many system calls have ended on it, or lost it.
+    /// `syscalltick`: number of system calls that have ended on it, or lost it.
     pub syscalltick: u32,
     /// `m`: the M that has it.
     pub thread: Option<MId>,
-    /// `runqsize`: goroutines in its own queue, `runnext` not counted; 0 to 256.
-    /// About 2^32, which is less than 0, if read while the queue changed.
+    /// `runqsize`: number of goroutines in its local queue, without `runnext`; 0 to 256.
+    /// About 2^32, which stands for less than 0, if read while the queue changed.
     pub runqsize: u32,
-    /// `gfreecnt`: ended goroutines that it keeps for the next `go` statement.
+    /// `gfreecnt`: number of ended goroutines that it keeps for the next `go` statement.
     pub gfreecnt: i64,
-    /// `timerslen`: timers in its heap. Since Go 1.14.
+    /// `timerslen`: number of timers in its heap. Since Go 1.14.
     pub timerslen: Option<u64>,
     /// Fields that are not known.
     pub unknown: Vec<Unknown<'a>>,
@@ -49,30 +49,29 @@ pub struct Proc<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Thread<'a> {
-    /// Which M.
+    /// Number of the M.
     pub id: MId,
-    /// `p`: the P that it has. One in a system call may have none.
+    /// `p`: the P that it has. An M in a system call may have none.
     pub proc: Option<ProcId>,
     /// `curg`: the goroutine that it runs, or in whose system call it is.
     pub curg: Option<GoId>,
-    /// `mallocing`: how deep it is in the memory allocator, which must not be
-    /// entered twice.
+    /// `mallocing`: depth in the memory allocator, which must not be entered twice.
     pub mallocing: i64,
-    /// `throwing`: nonzero while it brings the program down; -1 up to Go 1.18
-    /// if without the runtime's own frames.
+    /// `throwing`: nonzero while it brings the program down; -1 up to Go 1.18 if without
+    /// the runtime's own frames.
     pub throwing: i64,
-    /// `preemptoff`: why its goroutine must not be preempted; empty if it may.
+    /// `preemptoff`: reason why its goroutine must not be preempted; empty if it may.
     pub preemptoff: Cow<'a, str>,
-    /// `locks`: how many locks of the runtime, and other reasons not to be
-    /// preempted, it holds.
+    /// `locks`: number of the runtime's locks, and other reasons not to be preempted, that
+    /// it holds.
     pub locks: i64,
-    /// `dying`: how far it is in dying of a fatal error.
+    /// `dying`: stage of dying of a fatal error.
     pub dying: i64,
-    /// `helpgc`: which helper of the GC it is. Up to Go 1.11.
+    /// `helpgc`: number as a helper of the GC. Up to Go 1.11.
     pub helpgc: Option<i64>,
-    /// `spinning`: out of work, and looking for some.
+    /// `spinning`: set while it is out of work, and looks for some.
     pub spinning: bool,
-    /// `blocked`: asleep in the runtime, which is not the same as in a system
+    /// `blocked`: set while it sleeps in the runtime, which is not the same as in a system
     /// call. Up to Go 1.6 it is that of the M that prints, so always false.
     pub blocked: bool,
     /// `lockedg`: the goroutine that it is locked to, as by
@@ -86,15 +85,15 @@ pub struct Thread<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Goroutine<'a> {
-    /// Which G. An ended one shows the ID it had last.
+    /// ID of the G. An ended one shows the ID that it had last.
     pub id: GoId,
-    /// `status`: what it is at.
+    /// `status` of the goroutine.
     pub status: GoroutineStatus,
-    /// In parentheses, why it waits. Of one that does not wait it is what it
-    /// *last* waited for: `status=1(chan send)` is runnable. May have
-    /// parentheses of its own.
+    /// Reason of its wait, in parentheses. A goroutine that does not wait shows what it
+    /// *last* waited for: `status=1(chan send)` is runnable. May have parentheses of its
+    /// own.
     pub wait_reason: Cow<'a, str>,
-    /// `m`: the M that it is on: runs on, or is in a system call on.
+    /// `m`: the M that it runs on, or is in a system call on.
     pub thread: Option<MId>,
     /// `lockedm`: the M that it is locked to.
     pub lockedm: Option<MId>,
@@ -131,7 +130,7 @@ impl<'a> Proc<'a> {
         Ok(Proc { id, status, schedtick, syscalltick, thread, runqsize, gfreecnt, timerslen, unknown })
     }
 
-    /// The same, borrowing nothing.
+    /// Returns a copy that borrows nothing.
     pub fn into_owned(self) -> Proc<'static> {
         Proc { unknown: own(self.unknown), ..self }
     }
@@ -182,7 +181,7 @@ impl<'a> Thread<'a> {
         })
     }
 
-    /// The same, borrowing nothing.
+    /// Returns a copy that borrows nothing.
     pub fn into_owned(self) -> Thread<'static> {
         Thread { preemptoff: own_text(self.preemptoff), unknown: own(self.unknown), ..self }
     }
@@ -206,21 +205,23 @@ impl<'a> Goroutine<'a> {
         Ok(Goroutine { id, status, wait_reason, thread, lockedm, unknown })
     }
 
-    /// The same, borrowing nothing.
+    /// Returns a copy that borrows nothing.
     pub fn into_owned(self) -> Goroutine<'static> {
         Goroutine { wait_reason: own_text(self.wait_reason), unknown: own(self.unknown), ..self }
     }
 }
 
-/// What follows the last value must not be more of it.
+/// Errs if the text goes on as a part of the last value.
 fn ended(c: &Cursor<'_>) -> Result<()> {
     match c.peek() {
-        None | Some(b' ' | b'\t' | b'"' | b'\'' | b'\\' | b',' | b'}' | b']' | b')') => Ok(()),
+        None | Some(b' ' | b'\t' | b'"' | b'\'' | b'\\' | b',' | b'}' | b']' | b')' | b'<' | b'#' | b'|' | b';') => {
+            Ok(())
+        }
         Some(_) => c.expected("the end of the line"),
     }
 }
 
-/// Why goroutines wait, in Go 1.5 to 1.27.
+/// Reasons for which goroutines wait, in Go 1.5 to 1.27.
 pub(super) const WAIT_REASONS: [&str; 54] = [
     "",
     "GC assist marking",
@@ -278,7 +279,8 @@ pub(super) const WAIT_REASONS: [&str; 54] = [
     "concurrent sweep wait",
 ];
 
-/// The same text; a million goroutines need not each own a copy of it.
+/// Returns an owned text without a copy if it is a known one, as there may be a million
+/// goroutines.
 fn own_text(text: Cow<'_, str>) -> Cow<'static, str> {
     match WAIT_REASONS.iter().find(|known| **known == text) {
         Some(known) => Cow::Borrowed(known),

@@ -8,66 +8,66 @@ use std::time::Duration;
 
 /// A `SCHED` line: the scheduler at one moment, with `schedtrace=MS`.
 ///
-/// The figures are read one after the other while the program runs on, so they
+/// The runtime reads the figures one after the other while the program runs on, so they
 /// need not agree with each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sched<'a> {
-    /// `SCHED 1002ms`: since the *first* such line, in whole milliseconds. Not
-    /// since the program started, though the first comes soon after that.
+    /// `SCHED 1002ms`: time since the *first* such line, in whole milliseconds. The program
+    /// started somewhat before that.
     pub time: Duration,
-    /// GOMAXPROCS: how many Ps there are.
+    /// GOMAXPROCS: the number of Ps.
     pub gomaxprocs: u32,
-    /// Ps with nothing to do.
+    /// Number of Ps with nothing to do.
     pub idleprocs: u32,
-    /// Threads (Ms) that exist: all that were made, less those that were freed.
-    /// It is not how many run; it rarely falls, for idle threads are kept.
+    /// Number of threads (Ms) that exist: all that were made, less those that were freed.
+    /// It is not the number that run; it rarely falls, as idle threads are kept.
     pub threads: u32,
-    /// Threads that look for work, and have a P to do so.
+    /// Number of threads that look for work, and have a P to do so.
     pub spinningthreads: u32,
-    /// Whether somebody should begin to look for work: 0 or 1. Since Go 1.20.
+    /// Flag that a thread should begin to look for work: 0 or 1. Since Go 1.20.
     pub needspinning: Option<u32>,
-    /// Threads that wait to be given work. Those in system calls are not idle.
+    /// Number of threads that wait to be given work. Those in system calls are not idle.
     pub idlethreads: u32,
-    /// Runnable goroutines in the *global* queue. Those in the queues of the Ps
-    /// come besides, and also each P's next (`runnext`), which no field counts.
+    /// Number of runnable goroutines in the *global* queue. Not counted are those in the
+    /// queues of the Ps, nor each P's next (`runnext`), which no field counts.
     pub runqueue: u32,
-    /// What the line says of the Ps, in short; the lines that follow, at length.
+    /// Figures of the Ps, or the announcement of lines about each.
     pub detail: Detail,
     /// Fields that are not known.
     pub unknown: Vec<Unknown<'a>>,
 }
 
-/// How a `SCHED` line ends.
+/// Last part of a `SCHED` line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Without `scheddetail`: the line is all there is.
+    /// Form without `scheddetail`: no further lines follow.
     Summary(Queues),
-    /// With `scheddetail=1`, or after a fatal error while `schedtrace` is on:
-    /// lines of each P, M and G follow.
+    /// Form with `scheddetail=1`, or after a fatal error while `schedtrace` is on: lines of
+    /// each P, M and G follow.
     Block {
-        /// Whether a stop of the world is on, for the GC or another reason.
-        /// Despite its name, it need not be the GC that waits.
+        /// True if a stop of the world is on, for the GC or another reason, despite the
+        /// name.
         gcwaiting: bool,
-        /// Threads that are locked to a goroutine and wait for it to become
+        /// Number of threads that are locked to a goroutine and wait for it to become
         /// runnable. Can be -1 for a moment.
         nmidlelocked: i64,
-        /// Ps that a stop of the world still waits for.
+        /// Number of Ps that a stop of the world still waits for.
         stopwait: i64,
-        /// Whether `sysmon`, the thread that prints this line, sleeps
-        /// for as long as all Ps are idle. So it is false in nearly all lines.
+        /// True if `sysmon`, the thread that prints this line, sleeps for as long as all Ps
+        /// are idle; so false in nearly all lines.
         sysmonwait: bool,
     },
 }
 
-/// What a summary line says of each P, in the order of their IDs.
+/// Figures of each P in a summary line, ordered by ID.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queues {
-    /// Goroutines in each P's own queue, `runnext` not counted; 0 to 256. While
-    /// the queue changes it may be about 2^32, which is less than 0.
+    /// Number of goroutines in each P's local queue, without `runnext`; 0 to 256. While the
+    /// queue changes it may be about 2^32, which stands for less than 0.
     pub lengths: SmallVec<[u32; 16]>,
-    /// How many times each P has picked a goroutine to run since the program
-    /// began, wrapping at 2^32: a count, not a time. Since Go 1.25.
+    /// Number of times that each P has picked a goroutine to run since the program began,
+    /// wrapping at 2^32: a count, not a time. Since Go 1.25.
     pub schedticks: Option<SmallVec<[u32; 16]>>,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Sched<'a> {
             detail: Detail::Summary(Queues::default()),
             unknown: Vec::new(),
         };
-        // In this order: the runtime's, in which new fields may come.
+        // Fields are due in the runtime's order, with new fields allowed between them.
         let mut due: &[&'static str] =
             &["gomaxprocs", "idleprocs", "threads", "spinningthreads", "idlethreads", "runqueue"];
         let (mut waiting, mut locked, mut stopwait, mut sysmon) = (None, None, None, None);
@@ -104,11 +104,12 @@ impl<'a> Sched<'a> {
                 b"needspinning" => sched.needspinning.insert(0),
                 b"idlethreads" => &mut sched.idlethreads,
                 b"runqueue" => &mut sched.runqueue,
+                // These four fields come with `scheddetail`, and only together.
                 b"gcwaiting" => return c.boolean().map(|v| waiting.replace(v)).map(|_| true),
                 b"nmidlelocked" => return c.int().map(|v| locked.replace(v)).map(|_| true),
                 b"stopwait" => return c.int().map(|v| stopwait.replace(v)).map(|_| true),
                 b"sysmonwait" => return c.boolean().map(|v| sysmon.replace(v)).map(|_| true),
-                // No unknown field: it comes behind the queues.
+                // The key is known, but belongs behind the queues.
                 b"schedticks" => return c.expected("[, and the lengths of queues"),
                 _ => return Ok(false),
             };
@@ -120,6 +121,7 @@ impl<'a> Sched<'a> {
             }
             Ok(true)
         })?;
+        // The first field that is missing is named as expected.
         if let Some(missing) = due.first() {
             return c.expected(missing);
         }
@@ -136,12 +138,12 @@ impl<'a> Sched<'a> {
         Ok(sched)
     }
 
-    /// Whether lines of each P, M and G follow.
+    /// Returns whether lines of each P, M and G follow.
     pub fn is_detailed(&self) -> bool {
         matches!(self.detail, Detail::Block { .. })
     }
 
-    /// The queues of the Ps, if the line has them.
+    /// Returns the queues of the Ps, if the line has them.
     pub fn queues(&self) -> Option<&Queues> {
         match &self.detail {
             Detail::Summary(queues) => Some(queues),
@@ -149,7 +151,7 @@ impl<'a> Sched<'a> {
         }
     }
 
-    /// The same, borrowing nothing.
+    /// Returns a copy that borrows nothing.
     pub fn into_owned(self) -> Sched<'static> {
         Sched { unknown: own(self.unknown), ..self }
     }
@@ -167,19 +169,21 @@ impl Queues {
             schedticks = Some(c.list()?.0);
             Ok(true)
         })?;
+        // A list with spaces is of Go 1.25 or later, which always prints schedticks.
         if padded && schedticks.is_none() {
             return c.expected(" schedticks=");
         }
         Ok(Queues { lengths, schedticks })
     }
 
-    /// Goroutines in all Ps' queues; a length that is less than 0 counts as 0.
+    /// Returns the number of goroutines in all Ps' queues; a length of less than 0 counts
+    /// as 0.
     pub fn total(&self) -> u64 {
         self.lengths.iter().map(|&length| u64::from(settled(length))).sum()
     }
 }
 
-/// A queue's length; 0 if it was read while the queue changed.
+/// Returns a queue's length; 0 if it was read while the queue changed.
 pub(super) fn settled(length: u32) -> u32 {
     if length > i32::MAX as u32 { 0 } else { length }
 }

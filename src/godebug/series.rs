@@ -1,84 +1,98 @@
-//! `SCHED` lines over time, as many points as one wants, whatever the log's size.
+//! Figures of `SCHED` lines over time, in a limited number of points.
 
+use super::census::Tally;
 use super::gctrace::Gc;
 use super::history::{Entry, Moment, Snapshot};
+use super::scheddetail::Goroutine;
+use super::schedtrace::Detail;
+use super::status::GoroutineState;
+use super::ticks::{Ticked, Ticks};
 use smallvec::SmallVec;
 use std::time::Duration;
 
-/// More points than this are merged, two by two.
+/// Number of points beyond which they are merged, two by two.
 const MOST: usize = 4096;
 
-/// What the scheduler looked like over time: one [`Point`] for each `SCHED`
-/// line, or for several in succession if there are many. Holds at most some
-/// thousand points.
+/// Number of locked goroutines that are kept.
+const MOST_LOCKED: usize = 64;
+
+/// States of the scheduler over time: one [`Point`] for each `SCHED` line, or for several
+/// consecutive ones if there are many. Holds at most some thousand points.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// Snapshots a point stands for.
+    /// Number of snapshots that a point stands for.
     stride: u64,
     points: Vec<Point>,
     /// GC cycles before the first snapshot.
     before: Cycles,
-    /// The last snapshot's run, time and schedticks.
-    last: Option<(u32, Duration, Ticks)>,
+    ticks: Ticks,
+    /// Goroutines of the last block that are locked to an M.
+    locked: Vec<Goroutine<'static>>,
 }
-
-/// A count for each P.
-type Ticks = SmallVec<[u32; 16]>;
 
 impl Default for Series {
     fn default() -> Series {
-        Series { stride: 1, points: Vec::new(), before: Cycles::default(), last: None }
+        Series { stride: 1, points: Vec::new(), before: Cycles::default(), ticks: Ticks::default(), locked: Vec::new() }
     }
 }
 
-/// What some `SCHED` lines in succession say, and the GC cycles that began
-/// between the first of them and the line behind the last.
+/// Figures of some consecutive `SCHED` lines, and of the GC cycles that began between the
+/// first of them and the line behind the last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Point {
-    /// Which run of a program, from 0.
+    /// Number of the program's run, from 0.
     pub run: u32,
-    /// Which line of the log the first is, from 1.
+    /// Number of the first line in the log, from 1.
     pub line: u64,
-    /// How many there are.
+    /// Number of lines.
     pub snapshots: u64,
-    /// When the first was printed, and the last, on the `SCHED` lines' clock.
+    /// Time at which the first line was printed, on the `SCHED` lines' clock.
     pub start: Duration,
-    /// When the last was printed.
+    /// Time at which the last line was printed, on the same clock.
     pub end: Duration,
-    /// GOMAXPROCS, at the last of them.
+    /// GOMAXPROCS in the last line.
     pub gomaxprocs: u32,
-    /// Ps with nothing to do.
+    /// Number of Ps with nothing to do.
     pub idleprocs: Gauge,
-    /// Threads that exist.
+    /// Number of threads that exist.
     pub threads: Gauge,
-    /// Threads that look for work.
+    /// Number of threads that look for work.
     pub spinningthreads: Gauge,
-    /// Threads that wait to be given work.
+    /// Number of threads that wait to be given work.
     pub idlethreads: Gauge,
-    /// Goroutines in the global queue.
+    /// Number of goroutines in the global queue.
     pub runqueue: Gauge,
-    /// Goroutines in all Ps' own queues together.
+    /// Number of goroutines in all Ps' local queues together.
     pub local: Gauge,
-    /// The most goroutines in each P's own queue.
+    /// Most goroutines in each P's local queue.
     pub queues: SmallVec<[u32; 16]>,
-    /// Goroutines that are not dead, with `scheddetail`.
+    /// Number of goroutines that are not dead, with `scheddetail`.
     pub goroutines: Option<Gauge>,
-    /// How many goroutines were picked to run since the lines before, and over
-    /// how much time: of summary lines since Go 1.25, or with `scheddetail`.
-    pub switches: Option<(u64, Duration)>,
-    /// GC cycles.
+    /// Increase of the Ps' counters since the line before: in summary lines since Go 1.25,
+    /// or with `scheddetail`.
+    pub ticked: Option<Ticked>,
+    /// Flag that a thread should begin to look for work, 0 or 1, since Go 1.20.
+    pub needspinning: Option<Gauge>,
+    /// Flag that a stop of the world is on, 0 or 1, with `scheddetail`.
+    pub gcwaiting: Option<Gauge>,
+    /// Number of Ps that a stop of the world still waits for, with `scheddetail`.
+    pub stopwait: Option<Gauge>,
+    /// Counts of Gs, Ps and Ms by status, with `scheddetail`.
+    pub tally: Option<Tally>,
+    /// GC cycles that began in the time of the lines.
     pub gc: Cycles,
 }
 
 /// A figure over several lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Gauge {
-    /// Of all lines together.
+    /// Sum over all lines.
     pub sum: u64,
-    /// How many lines.
+    /// Number of lines.
     pub count: u64,
-    /// The most.
+    /// Greatest value.
     pub max: u64,
 }
 
@@ -93,31 +107,31 @@ impl Gauge {
         self.max = self.max.max(other.max);
     }
 
-    /// The mean.
+    /// Returns the mean; 0 if there are no lines.
     pub fn mean(self) -> f64 {
         if self.count == 0 { 0.0 } else { self.sum as f64 / self.count as f64 }
     }
 }
 
-/// GC cycles in succession.
+/// Figures of consecutive GC cycles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cycles {
-    /// How many.
+    /// Number of cycles.
     pub count: u64,
-    /// The number of the first, and of the last.
+    /// Numbers of the first cycle and the last.
     pub numbers: Option<(u64, u64)>,
-    /// How many were forced.
+    /// Number of cycles that were forced.
     pub forced: u64,
-    /// How long the world was stopped, in all.
+    /// Length of all stops of the world.
     pub paused: Duration,
-    /// The longest stop.
+    /// Length of the longest stop.
     pub longest_pause: Duration,
-    /// How long they lasted, in all.
+    /// Length of all cycles.
     pub lasted: Duration,
-    /// The heap that the last one found live, in MiB.
+    /// Heap that the last cycle found live, in MiB.
     pub live: u64,
-    /// The largest size of the heap, in MiB.
+    /// Largest size of the heap, in MiB.
     pub peak: u64,
 }
 
@@ -157,6 +171,12 @@ impl Point {
     fn of(entry: &Entry, snapshot: &Snapshot) -> Point {
         let sched = &snapshot.sched;
         let queues: SmallVec<[u32; 16]> = snapshot.queues().collect();
+        let (gcwaiting, stopwait) = match sched.detail {
+            Detail::Summary(_) => (None, None),
+            Detail::Block { gcwaiting, stopwait, .. } => {
+                (Some(u64::from(gcwaiting)), Some(u64::try_from(stopwait).unwrap_or(0)))
+            }
+        };
         Point {
             run: entry.run,
             line: entry.line,
@@ -172,12 +192,16 @@ impl Point {
             local: Gauge::of(queues.iter().copied().map(u64::from).sum()),
             queues,
             goroutines: snapshot.alive().map(Gauge::of),
-            switches: None,
+            ticked: None,
+            needspinning: sched.needspinning.map(|value| Gauge::of(value.into())),
+            gcwaiting: gcwaiting.map(Gauge::of),
+            stopwait: stopwait.map(Gauge::of),
+            tally: snapshot.census().map(Tally::of),
             gc: Cycles::default(),
         }
     }
 
-    /// Takes in the point behind it.
+    /// Merges the following point into this one.
     fn merge(&mut self, later: &Point) {
         self.snapshots += later.snapshots;
         self.end = later.end;
@@ -194,31 +218,37 @@ impl Point {
         for (most, length) in self.queues.iter_mut().zip(&later.queues) {
             *most = (*most).max(*length);
         }
-        match (&mut self.goroutines, later.goroutines) {
-            (Some(goroutines), Some(later)) => goroutines.merge(later),
-            (goroutines, later) => *goroutines = goroutines.or(later),
+        for (gauge, later) in [
+            (&mut self.goroutines, later.goroutines),
+            (&mut self.needspinning, later.needspinning),
+            (&mut self.gcwaiting, later.gcwaiting),
+            (&mut self.stopwait, later.stopwait),
+        ] {
+            match (gauge, later) {
+                (Some(gauge), Some(later)) => gauge.merge(later),
+                (gauge, later) => *gauge = gauge.or(later),
+            }
         }
-        self.switches = match (self.switches, later.switches) {
-            (Some((a, time)), Some((b, more))) => Some((a.saturating_add(b), time.saturating_add(more))),
-            (a, b) => a.or(b),
-        };
+        match (&mut self.ticked, &later.ticked) {
+            (Some(ticked), Some(later)) => ticked.merge(later),
+            (ticked, later) => *ticked = ticked.or(*later),
+        }
+        match (&mut self.tally, &later.tally) {
+            (Some(tally), Some(later)) => tally.merge(later),
+            (tally @ None, Some(later)) => *tally = Some(later.clone()),
+            (_, None) => {}
+        }
         self.gc.merge(&later.gc);
-    }
-
-    /// How many goroutines were picked to run a second.
-    pub fn switch_rate(&self) -> Option<f64> {
-        let (switches, time) = self.switches?;
-        (time > Duration::ZERO).then(|| switches as f64 / time.as_secs_f64())
     }
 }
 
 impl Series {
-    /// Takes an entry in, if it is a snapshot or a GC cycle.
+    /// Adds an entry, if it is a snapshot or a GC cycle.
     pub fn push(&mut self, entry: &Entry) {
         match &entry.moment {
             Moment::Sched(snapshot) => self.sched(entry, snapshot),
             Moment::Gc(gc) => {
-                // A cycle's line comes at its end; where it began is some lines back.
+                // A cycle's line comes at its end; it began some lines before.
                 let began = |point: &&mut Point| point.run == entry.run && point.start <= entry.time;
                 let point = self.points.iter_mut().rev().take(64).find(began);
                 point.map_or(&mut self.before, |point| &mut point.gc).merge(&Cycles::of(gc));
@@ -229,16 +259,13 @@ impl Series {
 
     fn sched(&mut self, entry: &Entry, snapshot: &Snapshot) {
         let mut point = Point::of(entry, snapshot);
-        let ticks: Ticks = snapshot.schedticks().collect();
-        if let Some((run, time, before)) = &self.last
-            && *run == entry.run
-            && !ticks.is_empty()
-            && before.len() == ticks.len()
-        {
-            let switches = ticks.iter().zip(before).map(|(now, before)| u64::from(now.wrapping_sub(*before))).sum();
-            point.switches = Some((switches, entry.time.saturating_sub(*time)));
+        point.ticked = self.ticks.push(entry);
+        if snapshot.sched.is_detailed() {
+            let alive =
+                |g: &&Goroutine<'_>| !matches!(g.status.state, GoroutineState::Dead | GoroutineState::DeadExtra);
+            let locked = snapshot.goroutines.iter().filter(|g| g.lockedm.is_some()).filter(alive);
+            self.locked = locked.take(MOST_LOCKED).cloned().collect();
         }
-        self.last = Some((entry.run, entry.time, ticks));
         if self.before.count > 0 {
             point.gc = std::mem::take(&mut self.before);
         }
@@ -252,22 +279,33 @@ impl Series {
         }
     }
 
-    /// All points: one for each `SCHED` line, if there are not many.
+    /// Returns all points: one for each `SCHED` line, if there are not many.
     pub fn points(&self) -> &[Point] {
         &self.points
     }
 
-    /// At most `most` points, each of about as many lines.
+    /// Returns the counters of each P, and their rates.
+    pub fn ticks(&self) -> &Ticks {
+        &self.ticks
+    }
+
+    /// Returns the goroutines that were locked to an M in the last block with
+    /// `scheddetail`; at most 64.
+    pub fn locked(&self) -> &[Goroutine<'static>] {
+        &self.locked
+    }
+
+    /// Returns at most `most` points, each of about as many lines.
     pub fn condensed(&self, most: usize) -> Vec<Point> {
         merged(&self.points, most.max(1))
     }
 
-    /// All lines together.
+    /// Returns the figures of all lines together; none without lines.
     pub fn total(&self) -> Option<Point> {
         merged(&self.points, 1).pop()
     }
 
-    /// How long the log is: all runs together.
+    /// Returns the length of the log, summed up over all runs.
     pub fn span(&self) -> Duration {
         let mut span = Duration::ZERO;
         for run in self.points.chunk_by(|a, b| a.run == b.run) {
@@ -279,7 +317,7 @@ impl Series {
     }
 }
 
-/// At most `most` points, neighbours merged.
+/// Returns at most `most` points, with neighbours merged.
 fn merged(points: &[Point], most: usize) -> Vec<Point> {
     let group = points.len().div_ceil(most).max(1);
     let merge = |group: &[Point]| {

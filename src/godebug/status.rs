@@ -1,26 +1,26 @@
-//! The numbers of `runtime/runtime2.go` that say what a G or P is at.
+//! Status numbers of Gs and Ps, as `runtime/runtime2.go` defines them.
 
-use super::Release;
+use crate::godebug::extent::Release;
 use std::fmt;
 
 /// The bit that is set while the GC scans a goroutine's stack.
 const SCAN: u32 = 0x1000;
 
-/// The number after `status=` of a G line.
+/// Status of a goroutine: the number after `status=` of a G line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GoroutineStatus {
-    /// What the goroutine is at.
+    /// State of the goroutine.
     pub state: GoroutineState,
-    /// Whether its stack is being scanned (0x1000 is set), so that the state
-    /// cannot change. Up to Go 1.27, only of some states.
+    /// True if its stack is being scanned (0x1000 is set), so that the state cannot change.
+    /// Up to Go 1.27, only in some states.
     pub scan: bool,
 }
 
-/// What a goroutine is at. The numbers are those of Go 1.5 to 1.27, whose
-/// meanings have not changed; 9 came with Go 1.14, 10 and 11 with Go 1.26.
+/// State of a goroutine. The numbers are those of Go 1.5 to 1.27, whose meanings have not
+/// changed; 9 came with Go 1.14, 10 and 11 with Go 1.26.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GoroutineState {
-    /// 0: just made, not yet initialised. *Not* one that has nothing to do.
+    /// 0: just made, not yet initialised. *Not* a goroutine that has nothing to do.
     Idle,
     /// 1: in a queue, ready to run.
     Runnable,
@@ -30,9 +30,8 @@ pub enum GoroutineState {
     Syscall,
     /// 4: blocked, for the reason in parentheses.
     Waiting,
-    /// 6: ended, and kept for the next `go` statement; or not yet begun.
-    /// Such ones are in the list too, so its length is not how many
-    /// goroutines a program has.
+    /// 6: ended, and kept for the next `go` statement; or not yet begun. The list has such
+    /// goroutines too, so its length is not the number of goroutines of a program.
     Dead,
     /// 8: its stack is being moved to a larger or smaller one.
     CopyStack,
@@ -62,12 +61,13 @@ impl GoroutineState {
         (GoroutineState::DeadExtra, "deadextra", 26),
     ];
 
-    /// The runtime's name for it, without the `_G`; empty for a number that has none.
+    /// Returns the runtime's name of the state, without the `_G`; empty for a number that
+    /// has none.
     pub fn name(self) -> &'static str {
         self.row().map_or("", |row| row.1)
     }
 
-    /// The name, if that release of Go knows the state.
+    /// Returns the name, if a release of Go knows the state.
     pub fn name_in(self, release: Release) -> Option<&'static str> {
         self.row().filter(|row| release.since(row.2)).map(|row| row.1)
     }
@@ -85,21 +85,21 @@ impl GoroutineState {
 }
 
 impl GoroutineStatus {
-    /// Of the number that the runtime prints.
+    /// Returns the status for a number that the runtime prints.
     pub fn of(number: u32) -> GoroutineStatus {
         let code = number & !SCAN;
         let state = GoroutineState::NAMES.get(code as usize).map_or(GoroutineState::Other(code), |row| row.0);
         GoroutineStatus { state, scan: number & SCAN != 0 }
     }
 
-    /// The number that the runtime prints.
+    /// Returns the number that the runtime prints.
     pub fn number(self) -> u32 {
         self.state.code() | if self.scan { SCAN } else { 0 }
     }
 }
 
 impl fmt::Display for GoroutineStatus {
-    /// `running`, `scan waiting`, or the number of a state that has no name.
+    /// Writes `running`, `scan waiting`, or the number of a state that has no name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.scan {
             f.write_str("scan ")?;
@@ -111,13 +111,13 @@ impl fmt::Display for GoroutineStatus {
     }
 }
 
-/// The number after `status=` of a P line.
+/// Status of a P: the number after `status=` of a P line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProcStatus {
-    /// 0: nobody has it.
+    /// 0: no M has it.
     Idle,
-    /// 1: an M has it, and runs a goroutine or the scheduler. Since Go 1.26,
-    /// also while that goroutine is in a system call and nobody took the P.
+    /// 1: an M has it, and runs a goroutine or the scheduler. Since Go 1.26, also while
+    /// that goroutine is in a system call and keeps the P.
     Running,
     /// 2: its M is in a system call, and others may take it. Up to Go 1.25.
     Syscall,
@@ -138,12 +138,12 @@ impl ProcStatus {
         (ProcStatus::Dead, "dead"),
     ];
 
-    /// Of the number that the runtime prints.
+    /// Returns the status for a number that the runtime prints.
     pub fn of(number: u32) -> ProcStatus {
         Self::NAMES.get(number as usize).map_or(ProcStatus::Other(number), |row| row.0)
     }
 
-    /// The number that the runtime prints.
+    /// Returns the number that the runtime prints.
     pub fn number(self) -> u32 {
         match self {
             ProcStatus::Other(code) => code,
@@ -151,12 +151,13 @@ impl ProcStatus {
         }
     }
 
-    /// The runtime's name for it, without the `_P`; empty for a number that has none.
+    /// Returns the runtime's name of the status, without the `_P`; empty for a number that
+    /// has none.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|row| row.0 == self).map_or("", |row| row.1)
     }
 
-    /// The name, if that release of Go uses the status.
+    /// Returns the name, if a release of Go uses the status.
     pub fn name_in(self, release: Release) -> Option<&'static str> {
         let unused = self == ProcStatus::Syscall && release.since(26);
         Some(self.name()).filter(|name| !name.is_empty() && !unused)

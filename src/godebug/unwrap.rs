@@ -1,72 +1,29 @@
-//! What loggers and container runtimes put around a line, taken off again.
+//! Removal of the wrapping that loggers and container runtimes put around a line.
 //!
 //! - colours: `ESC [ .. letter`;
 //! - Kubernetes (CRI): `2026-11-23T10:00:00.1Z stderr F TEXT`, with `P` instead of
 //!   `F` if the next line goes on with the text;
-//! - JSON, an object a line with the text in one of its strings. Docker's has it
-//!   under `log`, and no line feed at its end if the next one goes on with it;
-//! - anything else in front of the text.
+//! - JSON, see [`json`](super::json). Docker has the text under `log`, and splits it
+//!   after 16 KiB: such a text without a line feed goes on in the next record. Others
+//!   have it under the same key, and take the line feed off.
 
-use std::ops::Range;
+/// Number of bytes after which Docker goes on in another record.
+const DOCKER_SPLIT: usize = 16 << 10;
 
-/// How a text is wrapped in a line.
+/// Wrapping of a text in a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wrapping {
-    /// The text stands behind a prefix of so many bytes.
+    /// The text stands behind a prefix of a length in bytes.
     Prefix(usize),
-    /// A line of the container runtime interface, of that stream.
+    /// The line is of the container runtime interface, with a stream.
     Cri { stream: u8 },
     /// The text is the string that is the value of this key.
     Json { key: Vec<u8> },
 }
 
-/// A text as it was before it was wrapped.
-pub(super) struct Unwrapped<'a> {
-    pub(super) text: &'a [u8],
-    pub(super) wrapping: Wrapping,
-    /// The next line that is wrapped the same way goes on with the text.
-    pub(super) continued: bool,
-}
-
-/// Takes off what is around the text in which `mark` is; `scratch` is for texts
-/// that were escaped.
-pub(super) fn unwrap<'a>(line: &'a [u8], mark: usize, scratch: &'a mut Vec<u8>) -> Unwrapped<'a> {
-    if let Some((text, stream, continued)) = cri(line)
-        && line.len() - text.len() <= mark
-    {
-        return Unwrapped { text, wrapping: Wrapping::Cri { stream }, continued };
-    }
-    let before = line.get(..mark).unwrap_or_default();
-    if let Some(open) = memchr::memchr(b'{', before)
-        && let Some((key, value)) = strings(line, open).find(|(_, value)| value.contains(&mark))
-    {
-        let wrapping = Wrapping::Json { key: line.get(key).unwrap_or_default().to_vec() };
-        return json(line, value, wrapping, scratch);
-    }
-    Unwrapped { text: line, wrapping: Wrapping::Prefix(0), continued: false }
-}
-
-/// The text of a line that is wrapped as another was; none if it is not.
-pub(super) fn unwrap_like<'a>(line: &'a [u8], like: &Wrapping, scratch: &'a mut Vec<u8>) -> Option<Unwrapped<'a>> {
-    match like {
-        Wrapping::Prefix(length) => {
-            let text = line.get(*length..)?;
-            Some(Unwrapped { text, wrapping: like.clone(), continued: false })
-        }
-        Wrapping::Cri { stream } => {
-            let (text, found, continued) = cri(line)?;
-            (found == *stream).then(|| Unwrapped { text, wrapping: like.clone(), continued })
-        }
-        Wrapping::Json { key } => {
-            let open = memchr::memchr(b'{', line)?;
-            let (_, value) = strings(line, open).find(|(found, _)| line.get(found.clone()) == Some(key.as_slice()))?;
-            Some(json(line, value, like.clone(), scratch))
-        }
-    }
-}
-
-/// Behind `TIME stdout|stderr P|F `: the text, which stream, and whether `P`.
-fn cri(line: &[u8]) -> Option<(&[u8], u8, bool)> {
+/// Reads `TIME stdout|stderr P|F TEXT`; returns the text, the stream, and whether it has
+/// `P`.
+pub(super) fn cri(line: &[u8]) -> Option<(&[u8], u8, bool)> {
     let time = line.get(..64.min(line.len()))?.iter().position(|c| *c == b' ')?;
     let (stamp, rest) = line.split_at_checked(time)?;
     if stamp.get(4) != Some(&b'-') || !stamp.contains(&b'T') {
@@ -77,53 +34,23 @@ fn cri(line: &[u8]) -> Option<(&[u8], u8, bool)> {
         (_, Some(rest)) => (1, rest),
         _ => return None,
     };
-    match rest.split_at_checked(2)? {
-        (b"P ", text) => Some((text, stream, true)),
-        (b"F ", text) => Some((text, stream, false)),
+    // Further tags may follow the letter: `P:..`.
+    let (tags, text) = rest.split_at_checked(memchr::memchr(b' ', rest)? + 1)?;
+    match tags.first()? {
+        b'P' if tags.len() == 2 || tags.get(1) == Some(&b':') => Some((text, stream, true)),
+        b'F' if tags.len() == 2 || tags.get(1) == Some(&b':') => Some((text, stream, false)),
         _ => None,
     }
 }
 
-fn json<'a>(line: &'a [u8], value: Range<usize>, wrapping: Wrapping, scratch: &'a mut Vec<u8>) -> Unwrapped<'a> {
-    let raw = line.get(value).unwrap_or_default();
-    let docker = wrapping == Wrapping::Json { key: b"log".to_vec() };
-    let text = if memchr::memchr(b'\\', raw).is_some() {
-        unescape(raw, scratch);
-        scratch.as_slice()
-    } else {
-        raw
-    };
-    Unwrapped { text, wrapping, continued: docker && text.last() != Some(&b'\n') }
+/// Returns whether a text under a key goes on in the next record, by its length.
+pub(super) fn is_split(key: &[u8], text: &[u8]) -> bool {
+    // Docker does not cut a character in two, so the text may be a little shorter.
+    key == b"log" && text.len() + 4 > DOCKER_SPLIT && text.last() != Some(&b'\n')
 }
 
-/// The strings that are values in the object that opens at `open`, each with its
-/// key, as places in the line. A string that does not end ends with the line.
-fn strings(line: &[u8], open: usize) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-    let mut at = open;
-    let mut key = 0..0;
-    std::iter::from_fn(move || {
-        loop {
-            let start = at + memchr::memchr(b'"', line.get(at..)?)? + 1;
-            let mut end = start;
-            loop {
-                match memchr::memchr2(b'"', b'\\', line.get(end..)?) {
-                    Some(more) if line.get(end + more) == Some(&b'\\') => end += more + 2,
-                    Some(more) => break end += more,
-                    None => break end = line.len(),
-                }
-            }
-            at = end + 1;
-            let is_key = line.get(at..).is_some_and(|rest| rest.trim_ascii_start().first() == Some(&b':'));
-            if !is_key {
-                return Some((key.clone(), start..end));
-            }
-            key = start..end;
-        }
-    })
-}
-
-/// Undoes JSON's escapes. What is none stays.
-fn unescape(raw: &[u8], out: &mut Vec<u8>) {
+/// Resolves JSON's escapes. Invalid ones stay.
+pub(super) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     out.clear();
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'\\', rest) {
@@ -133,6 +60,8 @@ fn unescape(raw: &[u8], out: &mut Vec<u8>) {
             Some(b'n') => (2, Some('\n')),
             Some(b't') => (2, Some('\t')),
             Some(b'r') => (2, Some('\r')),
+            Some(b'b') => (2, Some('\u{8}')),
+            Some(b'f') => (2, Some('\u{c}')),
             Some(b'u') => {
                 let digits = escape.get(2..6).and_then(|digits| std::str::from_utf8(digits).ok());
                 let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
@@ -150,18 +79,24 @@ fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(rest);
 }
 
-/// Leaves out terminal colours and the like.
+/// Removes terminal colours and the like.
 pub(super) fn without_escapes(line: &[u8], out: &mut Vec<u8>) {
     out.clear();
     let mut rest = line;
     while let Some(at) = memchr::memchr(0x1b, rest) {
         let (plain, escape) = rest.split_at(at);
         out.extend_from_slice(plain);
+        let after = |found: Option<usize>, more: usize| found.map_or(escape.len(), |at| at + more);
         let length = match escape.get(1) {
-            Some(b'[') => {
-                let last = escape.iter().skip(2).position(|c| (0x40..=0x7e).contains(c));
-                last.map_or(escape.len(), |last| last + 3)
-            }
+            Some(b'[') => after(escape.iter().skip(2).position(|c| (0x40..=0x7e).contains(c)), 3),
+            // A title, or a link: it ends with a bell, or with an escape.
+            Some(b']') => match memchr::memchr2(0x07, 0x1b, escape.get(2..).unwrap_or_default()) {
+                Some(at) if escape.get(at + 2) == Some(&0x07) => at + 3,
+                Some(at) => at + 2 + if escape.get(at + 3) == Some(&b'\\') { 2 } else { 0 },
+                None => 2,
+            },
+            // A set of characters: `ESC ( B`.
+            Some(0x20..=0x2f) => after(escape.iter().skip(1).position(|c| !(0x20..=0x2f).contains(c)), 2),
             Some(_) => 2,
             None => 1,
         };
@@ -174,33 +109,26 @@ pub(super) fn without_escapes(line: &[u8], out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    fn text(line: &str, mark: &str) -> (String, bool) {
-        let mut scratch = Vec::new();
-        let unwrapped = unwrap(line.as_bytes(), line.find(mark).unwrap(), &mut scratch);
-        (String::from_utf8_lossy(unwrapped.text).into_owned(), unwrapped.continued)
-    }
-
     #[test]
-    fn wrappings_come_off() {
-        for (line, expected, continued) in [
-            ("a SCHED", "a SCHED", false),
-            ("2026-11-23T10:00:00.123456789Z stderr F SCHED", "SCHED", false),
-            ("2026-11-23T10:00:00.123456789+01:00 stdout P SCHED", "SCHED", true),
-            (r#"{"log":"SCHED 4-\u003e5\n","stream":"stderr"}"#, "SCHED 4->5\n", false),
-            (r#"{"log":"SCHED","stream":"stderr"}"#, "SCHED", true),
-            (r#"pod-1 {"level" : "in\"fo", "msg" : "SCHED \"x\""}"#, "SCHED \"x\"", false),
-            (r#"{"log":"SCHED"#, "SCHED", true),
-            (r#"{"SCHED"#, "SCHED", false),
-            (r"{ 'msg': 'SCHED'", "{ 'msg': 'SCHED'", false),
+    fn lines_of_container_runtimes() {
+        for (line, expected) in [
+            ("2026-11-23T10:00:00.123456789Z stderr F SCHED", Some(("SCHED", 2, false))),
+            ("2026-11-23T10:00:00.123456789+01:00 stdout P SCHED", Some(("SCHED", 1, true))),
+            ("2026-11-23T10:00:00Z stderr F:x SCHED", Some(("SCHED", 2, false))),
+            ("2026-11-23T10:00:00Z stderr Finally SCHED", None),
+            ("a SCHED", None),
         ] {
-            assert_eq!(text(line, "SCHED"), (expected.to_string(), continued), "{line}");
+            let expected = expected.map(|(text, stream, partial): (&str, _, _)| (text.as_bytes(), stream, partial));
+            assert_eq!(cri(line.as_bytes()), expected, "{line}");
         }
     }
 
     #[test]
     fn colours_come_off() {
         let mut out = Vec::new();
-        without_escapes(b"\x1b[1;31mSCHED\x1b[0m 0ms\x1b", &mut out);
-        assert_eq!(out, b"SCHED 0ms");
+        for text in ["\x1b[1;31mSCHED\x1b[0m 0ms\x1b", "\x1b(B\x1b[mSCHED\x1b]0;x\x07 0\x1b]8;;x\x1b\\ms"] {
+            without_escapes(text.as_bytes(), &mut out);
+            assert_eq!(out, b"SCHED 0ms", "{text:?}");
+        }
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! The *shape* of the heap decides the order of events with equal times, so
 //! this is Go's heap exactly (`batchcursor.go`): an entry moves only past one
-//! that is strictly later, and removal sifts the victim to the root first.
+//! that is strictly later, and removal sifts the removed entry to the root first.
 
-use crate::order::pdqsort;
+use crate::base::pdqsort;
 use crate::order::state::{NONE, Slot};
 
-/// An M's next event: its time, and the slot of the M.
+/// An M's next event: its time in nanoseconds, and the slot of the M.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Entry {
     pub(crate) time: i64,
@@ -15,7 +15,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// What stands where there is none: no entry ever moves below it.
+    /// The entry of an empty place: no entry ever moves below it.
     const NEVER: Entry = Entry { time: i64::MAX, m: NONE };
 }
 
@@ -23,15 +23,15 @@ impl Entry {
 ///
 /// ```text
 ///        1          the event to try first
-///      2   3        its rivals: while its M has an event no later than both,
-///     4 5 6 7       it stays at the root
+///      2   3        the next events of other Ms: while the root's M has one no later
+///     4 5 6 7       than both, it stays at the root
 /// ```
 ///
-/// Places count from 1, so that the children of one are the pair with its
-/// number. Outside, positions count from 0.
+/// Places count from 1, so that the children of a place are the pair with its
+/// number. Positions in the interface count from 0.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Frontier {
-    /// Filled up with [`Entry::NEVER`].
+    /// The places in pairs; unused ones hold [`Entry::NEVER`].
     pairs: Vec<[Entry; 2]>,
     len: usize,
 }
@@ -59,8 +59,8 @@ impl Frontier {
         self.pairs.as_flattened_mut().get_mut(1..=self.len).unwrap_or_default()
     }
 
-    /// The earlier of the root's children, which comes to the root next; where
-    /// there is none, one that never does.
+    /// Returns the earlier of the root's children, which comes to the root next;
+    /// [`Entry::NEVER`] if there is none.
     #[inline(always)]
     pub(crate) fn rival(&self) -> Entry {
         earlier_child(&self.pairs, 1).map_or(Entry::NEVER, |(_, entry)| entry)
@@ -77,8 +77,7 @@ impl Frontier {
         self.sift_up(at);
     }
 
-    /// Gives the M whose entry is at `at` another one, and puts it where it
-    /// belongs.
+    /// Replaces the entry at `at`, after its M has moved on, and moves it to its place.
     pub(crate) fn update(&mut self, at: usize, entry: Entry) {
         set(&mut self.pairs, at + 1, entry);
         if self.sift_up(at) == at {
@@ -86,15 +85,16 @@ impl Frontier {
         }
     }
 
-    /// As `update` of the root, for an M whose entry that is.
+    /// Replaces the root, after its M has moved on, and moves it to its place.
     #[inline(always)]
     pub(crate) fn update_root(&mut self, entry: Entry) {
         sift_down(&mut self.pairs, 1, entry);
     }
 
-    /// The same for one that is later than its rival; returns the next rival.
+    /// Replaces the root by an entry later than its rival, which becomes the root; returns the
+    /// next rival.
     #[inline(always)]
-    pub(crate) fn give_way(&mut self, entry: Entry) -> Entry {
+    pub(crate) fn replace_root(&mut self, entry: Entry) -> Entry {
         let pairs = &mut self.pairs[..];
         let Some((place, rival)) = earlier_child(pairs, 1) else { return Entry::NEVER };
         set(pairs, 1, rival);
@@ -137,8 +137,8 @@ impl Frontier {
     }
 }
 
-/// The earlier child of a place, and where it is. Which one that is is a coin
-/// toss, so it is computed, not branched on.
+/// Returns the earlier child of a place, and where it is. The choice is computed instead of
+/// branched on, for it cannot be predicted.
 #[inline(always)]
 fn earlier_child(pairs: &[[Entry; 2]], place: usize) -> Option<(usize, Entry)> {
     let &[a, b] = pairs.get(place)?;
@@ -233,7 +233,7 @@ mod tests {
                     let entry = Entry { time, ..naive.0[at] };
                     match at {
                         0 if time > heap.rival().time => {
-                            let rival = heap.give_way(entry);
+                            let rival = heap.replace_root(entry);
                             prop_assert_eq!(rival, heap.rival());
                         }
                         0 => heap.update_root(entry),

@@ -1,50 +1,23 @@
-//! The GC mark phase, and the heap's figures.
+//! Rules of the GC mark phase, and of the heap's figures.
 //!
-//! The phase begins and ends on whichever M; sequence numbers order the two,
+//! The phase begins and ends on any M; sequence numbers order the two,
 //! so that broken clocks cannot end a cycle that has not begun.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::order::state::State;
-use crate::order::{Advance, Step};
-
-/// The collector's phase and sequence number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Gc {
-    pub(crate) seq: u64,
-    pub(crate) phase: Phase,
-}
-
-/// What is known of the collector.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) enum Phase {
-    /// No event of it yet.
-    #[default]
-    Undetermined,
-    /// Not marking.
-    Off,
-    /// Marking.
-    Marking,
-}
-
-impl Phase {
-    pub(crate) fn describe(self) -> &'static str {
-        match self {
-            Phase::Undetermined => "in an unknown phase",
-            Phase::Off => "off",
-            Phase::Marking => "marking already",
-        }
-    }
-}
+use crate::order::state::gc::{Gc, Phase};
+use crate::order::state::step::{Advance, Step};
 
 fn refuse(state: &State<'_>, step: &Step<'_>) -> Error {
     Error::at(step.at(), ErrorKind::GcState { event: step.event, found: state.gc.phase.describe() })
 }
 
-/// `GCActive`: marking since before this generation.
+/// Handles `GCActive`: marking has gone on since before this generation.
 #[inline(never)]
 pub(crate) fn gc_active(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let seq = step.arg()?;
     state.assume_gc(seq, Phase::Marking);
+    // In the first generation the mark phase is news; later it must have been seen to begin.
     if state.initial {
         if state.gc.phase != Phase::Undetermined {
             return Err(refuse(state, step));
@@ -62,12 +35,13 @@ pub(crate) fn gc_active(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     Ok(Advance::Yes)
 }
 
-/// `GCBegin`.
+/// Handles `GCBegin`.
 #[inline(never)]
 pub(crate) fn gc_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let seq = step.arg()?;
-    step.stack(state)?;
+    let stack = step.arg()?;
     state.assume_gc(seq, Phase::Off);
+    // The first GC event of a trace has no number before it to follow.
     if state.gc.phase != Phase::Undetermined {
         if seq != state.gc.seq.wrapping_add(1) {
             return Ok(Advance::NotYet);
@@ -77,11 +51,12 @@ pub(crate) fn gc_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
         }
         step.needs_all()?;
     }
+    state.check_stack(step.event, step.at(), stack)?;
     state.gc = Gc { seq, phase: Phase::Marking };
     Ok(Advance::Yes)
 }
 
-/// `GCEnd`.
+/// Handles `GCEnd`.
 #[inline(never)]
 pub(crate) fn gc_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let seq = step.arg()?;
@@ -97,7 +72,7 @@ pub(crate) fn gc_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advan
     Ok(Advance::Yes)
 }
 
-/// `HeapAlloc`, `HeapGoal`: need a P, not a G.
+/// Handles `HeapAlloc` and `HeapGoal`, which need a P, but no G.
 #[inline(always)]
 pub(crate) fn heap_metric(_: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_p()?;

@@ -1,16 +1,17 @@
-//! Gs: status, creation, start, stop, switch, end.
+//! Rules of Gs: status, creation, start, stop, switch, end.
 
+use crate::base::ids::WIRE_NONE;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::transition::GoState;
-use crate::ids::WIRE_NONE;
-use crate::order::context::Context;
-use crate::order::record::Told;
+use crate::order::state::context::Context;
+use crate::order::state::record::CachedArgs;
+use crate::order::state::record::note;
+use crate::order::state::step::{Advance, Step};
 use crate::order::state::{G, NONE, State};
-use crate::order::{Advance, Step, note};
-use crate::wire::v2::spec::EventType;
-use crate::wire::v2::status::GoStatus;
+use crate::spec::state::GoState;
+use crate::spec::status::GoStatus;
+use crate::spec::v2::EventType;
 
-/// `GoStatus`, `GoStatusStack`: the first mention of a G in a generation.
+/// Handles `GoStatus` and `GoStatusStack`, the first mention of a G in a generation.
 #[inline(never)]
 pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let id = step.arg()?;
@@ -40,7 +41,7 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
         return Err(Error::at(at, ErrorKind::LateGoroutine { goroutine }));
     }
 
-    // Where a goroutine in a syscall is bound: here, to another M, or nowhere.
+    // A goroutine in a syscall is bound to this M, or to another, which the event names.
     let mut report = step.record();
     let mut elsewhere = None;
     if status == GoStatus::Syscall {
@@ -48,20 +49,20 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
             return Err(Error::at(at, ErrorKind::SyscallWithoutThread { goroutine }));
         }
         let mismatch = |has: u64| {
-            let has = crate::ids::optional(has);
+            let has = crate::base::ids::optional(has);
             Error::at(at, ErrorKind::SyscallThread { goroutine, thread: thread.into(), has })
         };
         if thread == step.thread() {
-            // After the first generation we must have seen it enter the syscall.
+            // After the first generation, the syscall must have been seen to begin.
             if !state.initial && step.cx.go != id {
                 return Err(mismatch(step.cx.go));
             }
         } else {
-            // It has sat in a syscall all the generation through. Its M has no
+            // The goroutine has sat in a syscall since before the generation began. Its M has no
             // P: the runtime takes Ps back when a generation begins.
             state.assume_bound(thread, id);
             let m = state.ms.find(thread);
-            // One of which no event has been tried yet may have anything.
+            // An M without a single event so far may have any goroutine.
             if let Some(m) = m.filter(|&m| state.ms.is_known(m)) {
                 let has = state.ms.context(m).go;
                 if has != id {
@@ -90,16 +91,16 @@ pub(crate) fn go_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
         }
         _ => {}
     }
-    state.make(report.noting(old as u8))
+    state.make(report.with_note(old as u8))
 }
 
-/// `GoCreate`: a goroutine appears, runnable.
+/// Handles `GoCreate`: a goroutine appears, runnable.
 #[inline(always)]
 pub(crate) fn go_create(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     create(state, step, GoStatus::Runnable)
 }
 
-/// `GoCreateBlocked`: a goroutine appears, waiting, as coroutines do.
+/// Handles `GoCreateBlocked`: a goroutine appears, waiting, as coroutines do.
 pub(crate) fn go_create_blocked(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     create(state, step, GoStatus::Waiting)
 }
@@ -110,6 +111,7 @@ fn create(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Resul
     let id = step.arg()?;
     step.stack(state)?;
     step.stack(state)?;
+    // The creator may be the runtime itself, on no goroutine.
     if step.cx.g != NONE {
         state.gs.current(step)?.must_be(GoStatus::Running, step)?;
     }
@@ -117,7 +119,7 @@ fn create(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Resul
     Ok(Advance::Yes)
 }
 
-/// Adds a goroutine that must not exist yet; returns its slot.
+/// Adds a goroutine and returns its slot; errs if it exists.
 #[inline(always)]
 pub(crate) fn new_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, status: GoStatus) -> Result<u32> {
     if id == WIRE_NONE {
@@ -129,20 +131,20 @@ pub(crate) fn new_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, sta
     }
 }
 
-/// `GoStop`: the running goroutine leaves its P and can go on at once.
+/// Handles `GoStop`: the running goroutine leaves its P and could go on at once.
 #[inline(always)]
 pub(crate) fn go_stop(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    leave(state, step, GoStatus::Runnable)
+    stop_running(state, step, GoStatus::Runnable)
 }
 
-/// `GoBlock`: the running goroutine leaves its P and waits for something.
+/// Handles `GoBlock`: the running goroutine leaves its P and waits for something.
 #[inline(always)]
 pub(crate) fn go_block(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
-    leave(state, step, GoStatus::Waiting)
+    stop_running(state, step, GoStatus::Waiting)
 }
 
 #[inline(always)]
-fn leave(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Result<Advance> {
+fn stop_running(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Result<Advance> {
     step.needs_all()?;
     let reason = step.string(state)?;
     let stack = step.stack(state)?;
@@ -150,22 +152,22 @@ fn leave(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) -> Result
     g.must_be(GoStatus::Running, step)?;
     g.status = status;
     step.cx.unbind_g();
-    step.told = Told::of(reason, stack);
+    step.cached = CachedArgs::new(reason, stack);
     Ok(Advance::Yes)
 }
 
-/// `GoDestroy`: the running goroutine ends.
+/// Handles `GoDestroy`: the running goroutine ends.
 #[inline(always)]
 pub(crate) fn go_destroy(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_all()?;
     state.gs.current(step)?.must_be(GoStatus::Running, step)?;
     state.gs.remove(step.cx.g);
     step.cx.unbind_g();
-    step.told = Told::of(0, 0);
+    step.cached = CachedArgs::new(0, 0);
     Ok(Advance::Yes)
 }
 
-/// `GoStart`: a runnable goroutine runs.
+/// Handles `GoStart`: a runnable goroutine begins to run.
 #[inline(always)]
 pub(crate) fn go_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let id = step.arg()?;
@@ -180,30 +182,45 @@ pub(crate) fn go_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
     g.status = GoStatus::Running;
     g.seq.advance(seq);
     step.cx.bind_g(slot, id);
-    step.told = Told::of(id, 0);
+    step.cached = CachedArgs::new(id, 0);
     Ok(Advance::Yes)
 }
 
-/// `GoUnblock`: a waiting goroutine becomes runnable. Anything may do that,
-/// threads without a P included.
+/// Handles `GoUnblock`: a waiting goroutine becomes runnable. It needs no context: threads
+/// without a P unblock goroutines too.
 #[inline(always)]
 pub(crate) fn go_unblock(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let id = step.arg()?;
     let seq = step.arg()?;
-    let stack = step.stack(state)?;
+    let stack = step.arg()?;
+    let named = stack <= state.stacks_prefix || state.tables.surely_has_stack(stack);
     let generation = state.generation;
-    let Some((_, g)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
+    let Some((slot, g)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
     if g.status != GoStatus::Waiting || !g.seq.admits(seq, generation) {
         return Ok(Advance::NotYet);
     }
+    step.cached = CachedArgs::new(id, stack);
+    if !named {
+        // The stack is checked only now, as by Go: an event that never happens does not err.
+        return unblock_nameless(state, step, slot, seq, stack);
+    }
     g.status = GoStatus::Runnable;
     g.seq.advance(seq);
-    step.told = Told::of(id, stack);
     Ok(Advance::Yes)
 }
 
-/// `GoSwitch`, `GoSwitchDestroy`: a coroutine switch, which is three events in
-/// one: the next goroutine is unblocked, the current one blocks or ends, the
+#[cold]
+#[inline(never)]
+fn unblock_nameless(state: &mut State<'_>, step: &Step<'_>, slot: u32, seq: u64, stack: u64) -> Result<Advance> {
+    state.check_stack(step.event, step.at(), stack)?;
+    let g = state.gs.get_mut(slot, step)?;
+    g.status = GoStatus::Runnable;
+    g.seq.advance(seq);
+    Ok(Advance::Yes)
+}
+
+/// Handles `GoSwitch` and `GoSwitchDestroy`: a coroutine switch, which is three events in
+/// one. The next goroutine is unblocked, the current one blocks or ends, the
 /// next one starts.
 #[inline(never)]
 pub(crate) fn go_switch(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
@@ -213,6 +230,7 @@ pub(crate) fn go_switch(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     let id = step.arg()?;
     let seq = step.arg()?;
     let generation = state.generation;
+    // Where clocks disagree, the next goroutine may not have blocked yet.
     let Some((slot, next)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
     if next.status != GoStatus::Waiting || !next.seq.admits(seq, generation) {
         return Ok(Advance::NotYet);
@@ -229,7 +247,7 @@ pub(crate) fn go_switch(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     let switch = *step;
     let left = Step { event: leaves, ..switch };
     let started = Step { event: EventType::GoStart, cx: Context { g: NONE, go: WIRE_NONE, ..switch.cx }, ..switch };
-    state.made.extend([switch.record(), left.record().noting(note::SYNTHETIC), started.record()]);
+    state.made.extend([switch.record(), left.record().with_note(note::SYNTHETIC), started.record()]);
     step.cx.bind_g(slot, id);
     Ok(Advance::Made)
 }

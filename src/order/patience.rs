@@ -1,42 +1,42 @@
-//! How long lenient ordering looks for an event that can happen.
+//! The bound on how long lenient ordering searches for an event that can happen.
 
-use crate::limits::Limits;
-use crate::order::record::Block;
+use crate::base::limits::Limits;
+use crate::order::state::record::Block;
 
-/// With what patience a trace begins; there is never more.
-pub(super) const AT_FIRST: u64 = 1 << 20;
+/// The patience at the beginning of a trace, which is also the most.
+pub(super) const MOST: u64 = 1 << 20;
 
-/// How many events may still be tried in vain: a hostile file must not make
-/// ordering quadratic. What has been lost is regained with the events that
+/// The number of failed tries of events that are left: a hostile file must not make
+/// ordering quadratic. Tries spent are regained with the events that
 /// happen, however many of those a block takes.
 #[derive(Clone, Debug)]
 pub(super) struct Patience {
     left: u64,
-    /// How much an event that happens gives back; see [`Limits::patience`].
+    /// The tries regained by an event that happens; see [`Limits::patience`].
     regained: u64,
-    /// How many records were in the block when the rest was last counted.
+    /// The length of the block when events were last counted.
     counted: usize,
 }
 
 impl Patience {
     pub(super) fn new(limits: Limits) -> Patience {
-        Patience { left: AT_FIRST, regained: limits.patience, counted: 0 }
+        Patience { left: MOST, regained: limits.patience, counted: 0 }
     }
 
-    /// Events are about to be put into a block.
+    /// Begins to count the events of a block.
     pub(super) fn begin(&mut self, block: &Block) {
         self.counted = block.len();
     }
 
-    /// Regains what the events give back that have been put into the block.
+    /// Regains tries for the events added to the block since the last count.
     pub(super) fn regain(&mut self, block: &Block) {
         let happened = block.len().saturating_sub(self.counted) as u64;
         self.counted = block.len();
-        self.left = self.left.saturating_add(self.regained.saturating_mul(happened)).min(AT_FIRST);
+        self.left = self.left.saturating_add(self.regained.saturating_mul(happened)).min(MOST);
     }
 
-    /// Whether trying the events of so many Ms is still worth it, where the block has
-    /// come to; if so, that much is lost.
+    /// Spends as many tries as there are Ms and returns true; false if too few are left. The
+    /// events that the block has got count first.
     pub(super) fn allows(&mut self, ms: usize, block: &Block) -> bool {
         self.regain(block);
         let left = self.left.checked_sub(ms as u64);
@@ -44,8 +44,8 @@ impl Patience {
         left.is_some()
     }
 
-    /// Whether nothing of it has been lost.
+    /// Returns whether all tries are left.
     pub(super) fn is_full(&self) -> bool {
-        self.left == AT_FIRST
+        self.left == MOST
     }
 }

@@ -1,24 +1,26 @@
-//! Placing an event that cannot happen: lenient mode's way on.
+//! Placement, in lenient mode, of an event that cannot happen.
 //!
-//! A lost batch leaves gaps: a goroutine starts that nobody unblocked, a P is
-//! taken that its holder never gave up. Such an event says what is the case
-//! now. It is put where its time says, and the state is made to agree with it;
-//! what contradicts it is forgotten. Nothing here runs while a trace is good.
+//! A lost batch leaves gaps: a goroutine starts that no event unblocked, a P is
+//! taken that its holder never gave up. Such an event still says what is the case
+//! at its time. So it is put at that time, and the state is made to agree with it,
+//! at the cost of whatever contradicts it. No good trace comes here.
 
-use crate::event::transition::{GoState, ProcState};
-use crate::ids::WIRE_NONE;
-use crate::limits::MAX_PROC_ID;
-use crate::order::context::Context;
-use crate::order::gc::{Gc, Phase};
-use crate::order::state::{G, NONE, Slot, State};
-use crate::order::{Step, note};
-use crate::wire::v2::spec::EventType;
-use crate::wire::v2::status::{GoStatus, ProcStatus};
+use crate::base::ids::WIRE_NONE;
+use crate::base::limits::MAX_PROC_ID;
+use crate::order::state::context::Context;
+use crate::order::state::gc::{Gc, Phase};
+use crate::order::state::record::note;
+use crate::order::state::step::Step;
+use crate::order::state::{G, NONE, Region, Slot, State};
+use crate::order::user::unwind;
+use crate::spec::state::{GoState, ProcState};
+use crate::spec::status::{GoStatus, ProcStatus};
+use crate::spec::v2::EventType;
 
 /// Makes an event happen whatever the state is, and adds its records to
 /// `State::made`; `args` are its arguments, the time difference included.
-/// Returns false for an event that says nothing without its context, or
-/// nothing sensible: that leaves all as it was.
+/// Returns false, and changes nothing, for an event that says nothing without its context,
+/// or nothing sensible.
 pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) -> bool {
     use EventType as E;
     let before = *step;
@@ -27,7 +29,7 @@ pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) 
         E::ProcStart => {
             let Some(p) = take_proc(state, step, args[1]) else { return false };
             if step.cx.p != p {
-                give_up_proc(state, step);
+                release_proc(state, step);
             }
             set_proc(state, p, ProcStatus::Running, Some(args[2]));
             step.cx.p = p;
@@ -36,7 +38,7 @@ pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) 
             if step.cx.p == NONE {
                 return false;
             }
-            give_up_proc(state, step);
+            release_proc(state, step);
         }
         E::ProcSteal => {
             let Some(p) = take_proc(state, step, args[1]) else { return false };
@@ -51,11 +53,12 @@ pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) 
             set_proc(state, p, status, None);
             if matches!(status, ProcStatus::Running | ProcStatus::Syscall) {
                 if step.cx.p != p {
-                    give_up_proc(state, step);
+                    release_proc(state, step);
                 }
                 step.cx.p = p;
             }
-            state.made.push(before.record().noting(ProcState::Undetermined as u8));
+            // The state before is reported as unknown: what ordering had may be wrong.
+            state.made.push(before.record().with_note(ProcState::Undetermined as u8));
             return true;
         }
 
@@ -67,17 +70,19 @@ pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) 
         }
         E::GoCreateSyscall => {
             let Some(g) = set_goroutine(state, step, args[1], GoStatus::Syscall, None) else { return false };
-            leave_goroutine(state, step, GoStatus::Waiting);
+            // The M's former goroutine, whose end was lost, is not running: it waits for all we know.
+            unbind_goroutine(state, step, GoStatus::Waiting);
             step.cx.bind_g(g, args[1]);
         }
         E::GoStart => {
+            // The goroutine has got past this start: it is shown, but must not take the goroutine back.
             if is_stale(state, args[1], args[2]) {
                 state.made.push(before.record());
                 return true;
             }
             let Some(g) = set_goroutine(state, step, args[1], GoStatus::Running, Some(args[2])) else { return false };
             if own != g {
-                leave_goroutine(state, step, GoStatus::Waiting);
+                unbind_goroutine(state, step, GoStatus::Waiting);
             }
             step.cx.bind_g(g, args[1]);
         }
@@ -86,9 +91,10 @@ pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) 
                 return false;
             }
             let status = if step.event == E::GoBlock { GoStatus::Waiting } else { GoStatus::Runnable };
-            leave_goroutine(state, step, status);
+            unbind_goroutine(state, step, status);
+            // The P was taken during the syscall, though the steal may be missing.
             if step.event == E::GoSyscallEndBlocked {
-                give_up_proc(state, step);
+                release_proc(state, step);
             }
         }
         E::GoDestroy | E::GoDestroySyscall => {
@@ -97,7 +103,7 @@ pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) 
             }
             end_goroutine(state, step);
             if step.event == E::GoDestroySyscall {
-                give_up_proc(state, step);
+                release_proc(state, step);
             }
         }
         E::GoUnblock => {
@@ -121,6 +127,7 @@ pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) 
         }
         E::GoStatus | E::GoStatusStack => return status(state, step, args),
 
+        // Later events have to follow this one's sequence number.
         E::GCBegin | E::GCActive => state.gc = Gc { seq: args[1], phase: Phase::Marking },
         E::GCEnd => state.gc = Gc { seq: args[1], phase: Phase::Off },
         E::GCSweepBegin | E::GCSweepEnd => {
@@ -134,11 +141,6 @@ pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) 
             }
         }
         E::UserTaskBegin => _ = state.tasks.insert(args[1], step.at()),
-        E::UserRegionEnd => {
-            if own != NONE {
-                state.gs.more_mut(own).regions.pop();
-            }
-        }
         E::STWBegin
         | E::STWEnd
         | E::GCMarkAssistBegin
@@ -150,6 +152,7 @@ pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) 
         | E::GoLabel
         | E::UserTaskEnd
         | E::UserRegionBegin
+        | E::UserRegionEnd
         | E::UserLog => {}
         event if event.spec().experimental => {}
         _ => return false,
@@ -158,7 +161,17 @@ pub(super) fn place(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) 
     true
 }
 
-/// A coroutine switch, of which at least one side must be known.
+/// Ends the regions of the step's goroutine that the end of a region ends; returns their
+/// number.
+pub(super) fn end_regions(state: &mut State<'_>, step: &Step<'_>, args: [u64; 5]) -> u64 {
+    let ended = Region { task: args[1], name: state.name(args[2]) };
+    match step.cx.g {
+        NONE => 0,
+        g => unwind(&mut state.gs.extra_mut(g).regions, &ended),
+    }
+}
+
+/// Places a coroutine switch; returns false if it is too late or its ID is absurd.
 fn switch(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) -> bool {
     let before = *step;
     if is_stale(state, args[1], args[2]) {
@@ -168,9 +181,9 @@ fn switch(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) -> bool {
     let leaves = if step.event == EventType::GoSwitch { EventType::GoBlock } else { EventType::GoDestroy };
     state.made.push(before.record());
     if step.cx.g != NONE && step.cx.g != next {
-        state.made.push(Step { event: leaves, ..before }.record().noting(note::SYNTHETIC));
+        state.made.push(Step { event: leaves, ..before }.record().with_note(note::SYNTHETIC));
         match leaves {
-            EventType::GoBlock => leave_goroutine(state, step, GoStatus::Waiting),
+            EventType::GoBlock => unbind_goroutine(state, step, GoStatus::Waiting),
             _ => end_goroutine(state, step),
         }
     }
@@ -180,7 +193,7 @@ fn switch(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) -> bool {
     true
 }
 
-/// A goroutine's status, which is believed.
+/// Places a goroutine's status, and believes it.
 fn status(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) -> bool {
     let Some(status) = GoStatus::from_wire(args[3]) else { return false };
     let before = *step;
@@ -189,10 +202,11 @@ fn status(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) -> bool {
     match status {
         GoStatus::Running | GoStatus::Syscall if status == GoStatus::Running || thread == step.thread() => {
             if step.cx.g != g {
-                leave_goroutine(state, step, GoStatus::Waiting);
+                unbind_goroutine(state, step, GoStatus::Waiting);
             }
             step.cx.bind_g(g, args[1]);
         }
+        // A goroutine in a syscall elsewhere is bound to the M that the status names.
         GoStatus::Syscall if thread != WIRE_NONE => {
             let m = state.ms.find(thread).unwrap_or_else(|| state.ms.add(thread));
             if let Some(cx) = state.ms.context_mut(m) {
@@ -201,12 +215,12 @@ fn status(state: &mut State<'_>, step: &mut Step<'_>, args: [u64; 5]) -> bool {
         }
         _ => {}
     }
-    state.made.push(before.record().noting(GoState::Undetermined as u8));
+    state.made.push(before.record().with_note(GoState::Undetermined as u8));
     true
 }
 
-/// Whether an event comes too late: the goroutine has got past it. Such a one
-/// is shown, but changes nothing.
+/// Returns whether an event comes too late, for the goroutine has had a later sequence number.
+/// Such an event is shown, but changes nothing.
 fn is_stale(state: &mut State<'_>, id: u64, seq: u64) -> bool {
     let generation = state.generation;
     let Some(slot) = state.gs.find(id) else { return false };
@@ -214,7 +228,7 @@ fn is_stale(state: &mut State<'_>, id: u64, seq: u64) -> bool {
 }
 
 /// Gives a goroutine a status, and takes it from the M that has it, unless that
-/// is the step's own. None for an absurd ID.
+/// is the step's own. `None` for an absurd ID.
 fn set_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, status: GoStatus, seq: Option<u64>) -> Option<Slot> {
     if id == WIRE_NONE {
         return None;
@@ -222,7 +236,7 @@ fn set_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, status: GoStat
     let generation = state.generation;
     let slot = match state.gs.find(id) {
         Some(slot) => {
-            forget(state, step, |cx| {
+            change_others(state, step, |cx| {
                 if cx.g == slot {
                     cx.unbind_g()
                 }
@@ -240,15 +254,15 @@ fn set_goroutine(state: &mut State<'_>, step: &Step<'_>, id: u64, status: GoStat
     Some(slot)
 }
 
-/// Gives the step's own goroutine a status, where there is one.
+/// Gives the step's own goroutine a status, if there is one.
 fn set_own(state: &mut State<'_>, step: &Step<'_>, status: GoStatus) {
     if let Ok(g) = state.gs.current(step) {
         g.status = status;
     }
 }
 
-/// Takes the step's own goroutine from its M.
-fn leave_goroutine(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) {
+/// Gives the step's own goroutine a status and takes it from its M.
+fn unbind_goroutine(state: &mut State<'_>, step: &mut Step<'_>, status: GoStatus) {
     set_own(state, step, status);
     step.cx.unbind_g();
 }
@@ -261,14 +275,14 @@ fn end_goroutine(state: &mut State<'_>, step: &mut Step<'_>) {
     step.cx.unbind_g();
 }
 
-/// Takes a P from the M that has it, unless that is the step's own. None for
-/// an absurd one.
+/// Takes a P from the M that has it, unless that is the step's own. `None` for
+/// an absurd number.
 fn take_proc(state: &mut State<'_>, step: &Step<'_>, id: u64) -> Option<Slot> {
     if id > MAX_PROC_ID {
         return None;
     }
     let p = id as Slot;
-    forget(state, step, |cx| {
+    change_others(state, step, |cx| {
         if cx.p == p {
             cx.p = NONE
         }
@@ -276,15 +290,15 @@ fn take_proc(state: &mut State<'_>, step: &Step<'_>, id: u64) -> Option<Slot> {
     Some(p)
 }
 
-/// Makes the step's M one without a P.
-fn give_up_proc(state: &mut State<'_>, step: &mut Step<'_>) {
+/// Makes the step's P idle and takes it from its M.
+fn release_proc(state: &mut State<'_>, step: &mut Step<'_>) {
     if step.cx.p != NONE {
         set_proc(state, step.cx.p, ProcStatus::Idle, None);
         step.cx.p = NONE;
     }
 }
 
-/// Gives a P a status and, where there is one, a sequence number.
+/// Gives a P a status and a sequence number, if there is one; adds it if it is unknown.
 fn set_proc(state: &mut State<'_>, p: Slot, status: ProcStatus, seq: Option<u64>) {
     let generation = state.generation;
     if state.ps.find(u64::from(p)).is_none() {
@@ -298,8 +312,8 @@ fn set_proc(state: &mut State<'_>, p: Slot, status: ProcStatus, seq: Option<u64>
     }
 }
 
-/// Changes the contexts of the other Ms, if they are not too many.
-fn forget(state: &mut State<'_>, step: &Step<'_>, mut change: impl FnMut(&mut Context)) {
+/// Changes the contexts of all Ms but the step's own, unless there are too many.
+fn change_others(state: &mut State<'_>, step: &Step<'_>, mut change: impl FnMut(&mut Context)) {
     if state.ms.len() <= state.limits.threads_searched {
         state.ms.iter_mut().filter(|m| m.id != step.thread()).for_each(|m| change(&mut m.cx));
     }

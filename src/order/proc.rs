@@ -1,13 +1,14 @@
-//! Ps: status, start, stop, steal.
+//! Rules of Ps: status, start, stop, steal.
 
+use crate::base::limits::MAX_PROC_ID;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::transition::ProcState;
-use crate::limits::MAX_PROC_ID;
+use crate::order::state::record::note;
+use crate::order::state::step::{Advance, Step};
 use crate::order::state::{NONE, Slot, State};
-use crate::order::{Advance, Step, note};
-use crate::wire::v2::status::ProcStatus;
+use crate::spec::state::ProcState;
+use crate::spec::status::ProcStatus;
 
-/// `ProcStatus`: the first mention of a P in a generation.
+/// Handles `ProcStatus`, the first mention of a P in a generation.
 #[inline(never)]
 pub(crate) fn proc_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let id = step.arg()?;
@@ -24,7 +25,8 @@ pub(crate) fn proc_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<
     let mut promoted = false;
     let mut old = ProcState::of(status);
     match state.ps.find(id).map(|p| p.status) {
-        // We have lost nothing: we know the M, and that it is in a syscall.
+        // The wire says "abandoned" where the runtime lost track of the M; here the M is known, so
+        // the P stays with it until the steal.
         Some(ProcStatus::Syscall) if status == ProcStatus::SyscallAbandoned => {
             promoted = true;
             old = ProcState::Running;
@@ -35,10 +37,11 @@ pub(crate) fn proc_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<
         Some(_) => {}
         None if state.assume_proc(slot, status) => {}
         None if state.initial => old = ProcState::Undetermined,
+        // A P unknown after the first generation is new: GOMAXPROCS has grown.
         None => old = ProcState::NotExist,
     }
-    // The P is about to be stolen, and its status is likely told by the thief:
-    // the event belongs to the M that holds the P.
+    // A P that is kept like that is about to be stolen, and most likely the thief wrote its
+    // status: the event is reported on the M that holds the P.
     let mut report = step.record();
     if promoted {
         let Some(holder) = state.holder(slot, step) else {
@@ -54,17 +57,17 @@ pub(crate) fn proc_status(state: &mut State<'_>, step: &mut Step<'_>) -> Result<
     if matches!(status, ProcStatus::Running | ProcStatus::Syscall) {
         step.cx.p = slot;
     }
-    state.make(report.noting(old as u8))
+    state.make(report.with_note(old as u8))
 }
 
-/// `ProcStart`: an M takes an idle P.
+/// Handles `ProcStart`: an M takes an idle P.
 #[inline(always)]
 pub(crate) fn proc_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let id = step.arg()?;
     let seq = step.arg()?;
     let generation = state.generation;
     let Some(p) = state.ps.find(id) else { return Ok(Advance::NotYet) };
-    // With a P already, this M is in a syscall from which it has yet to be stolen.
+    // With a P already, this M is in a syscall, and the theft of that P has yet to be seen.
     if p.status != ProcStatus::Idle || !p.seq.admits(seq, generation) || step.cx.p != NONE {
         return Ok(Advance::NotYet);
     }
@@ -75,7 +78,7 @@ pub(crate) fn proc_start(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     Ok(Advance::Yes)
 }
 
-/// `ProcStop`: an M gives its P up.
+/// Handles `ProcStop`: an M gives its P up.
 #[inline(always)]
 pub(crate) fn proc_stop(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_p()?;
@@ -88,7 +91,7 @@ pub(crate) fn proc_stop(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Ad
     Ok(Advance::Yes)
 }
 
-/// `ProcSteal`: a P is taken from an M that is in a syscall.
+/// Handles `ProcSteal`: a P is taken from an M that is in a syscall.
 #[inline(always)]
 pub(crate) fn proc_steal(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let id = step.arg()?;
@@ -104,8 +107,9 @@ pub(crate) fn proc_steal(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     step.needs_m()?;
     let before = *step;
     if p.status == ProcStatus::SyscallAbandoned {
-        // Which M had it is lost, and that M may have moved on.
+        // The M that had the P is lost, and may have moved on, so no context changes.
     } else if from == step.thread() {
+        // An M that steals its own P gives it up, as with `ProcStop`.
         if step.cx.p != slot {
             return Err(mismatch(id, from, step.cx.p, at));
         }
@@ -114,7 +118,7 @@ pub(crate) fn proc_steal(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
         state.assume_victim(from, slot);
         let victim = state.ms.find(from).and_then(|m| state.ms.context_mut(m));
         match victim {
-            // The victim waits for this before it can leave its syscall.
+            // The victim cannot end its syscall before it has lost the P here.
             Some(victim) if victim.p == slot => victim.p = NONE,
             Some(victim) => return Err(mismatch(id, from, victim.p, at)),
             None => return Err(mismatch(id, from, NONE, at)),
@@ -125,7 +129,7 @@ pub(crate) fn proc_steal(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
         p.seq.advance(seq);
     }
     if p.status == ProcStatus::SyscallAbandoned {
-        return state.make(before.record().noting(note::ABANDONED));
+        return state.make(before.record().with_note(note::ABANDONED));
     }
     Ok(Advance::Yes)
 }

@@ -1,42 +1,24 @@
-//! Special ranges of time: GC mark assists and stop-the-worlds of a G, sweeps
+//! Rules of ranges of time: GC mark assists and stop-the-worlds of a G, sweeps
 //! of a P.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::order::state::State;
-use crate::order::{Advance, Record, Step};
-use crate::wire::v2::spec::EventType;
-use smallvec::SmallVec;
-
-/// A range that is open.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct OpenRange {
-    begin: EventType,
-    /// The kind of a stop-the-world; else 0.
-    kind: u64,
-    /// Where the event that began it stands in the file.
-    origin: usize,
-}
-
-impl OpenRange {
-    pub(crate) fn begin(&self) -> EventType {
-        self.begin
-    }
-}
-
-/// The open ranges of one G. Rarely more than one.
-pub(crate) type OpenRanges = SmallVec<[OpenRange; 1]>;
+use crate::order::state::ranges::OpenRange;
+use crate::order::state::record::Record;
+use crate::order::state::step::{Advance, Step};
+use crate::spec::v2::EventType;
 
 fn begin_of(event: EventType) -> EventType {
     event.spec().begin.unwrap_or(event)
 }
 
-/// `STWBegin`, `GCMarkAssistBegin`.
+/// Handles `STWBegin` and `GCMarkAssistBegin`.
 pub(crate) fn go_range_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_all()?;
     let kind = if step.event == EventType::STWBegin { step.string(state)? } else { 0 };
     step.stack(state)?;
     let (event, at) = (step.event, step.at());
-    let g = state.gs.more_mut(step.cx.g);
+    let g = state.gs.extra_mut(step.cx.g);
     if g.ranges.iter().any(|r| r.begin == event && r.kind == kind) {
         return Err(Error::at(at, ErrorKind::RangeOpen { event }));
     }
@@ -45,7 +27,7 @@ pub(crate) fn go_range_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Resu
     Ok(Advance::Yes)
 }
 
-/// `GCMarkAssistActive`: may name any goroutine, on any thread.
+/// Handles `GCMarkAssistActive`, which may name any goroutine, on any thread.
 pub(crate) fn go_range_active(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let goroutine = step.arg()?;
     let (event, at) = (step.event, step.at());
@@ -54,8 +36,9 @@ pub(crate) fn go_range_active(state: &mut State<'_>, step: &mut Step<'_>) -> Res
     };
     let begin = begin_of(event);
     let initial = state.initial || state.assume_range(slot, begin);
-    let g = state.gs.more_mut(slot);
+    let g = state.gs.extra_mut(slot);
     match (g.ranges.iter().any(|r| r.begin == begin), initial) {
+        // In the first generation the range is news; later it must have been seen to begin.
         (true, true) => Err(Error::at(at, ErrorKind::RangeOpen { event })),
         (false, false) => Err(Error::at(at, ErrorKind::RangeNotOpen { event })),
         (false, true) => {
@@ -66,24 +49,24 @@ pub(crate) fn go_range_active(state: &mut State<'_>, step: &mut Step<'_>) -> Res
     }
 }
 
-/// `STWEnd`, `GCMarkAssistEnd`.
+/// Handles `STWEnd` and `GCMarkAssistEnd`.
 pub(crate) fn go_range_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_all()?;
     let (event, at) = (step.event, step.at());
     let begin = begin_of(event);
-    let g = state.gs.more_mut(step.cx.g);
+    let g = state.gs.extra_mut(step.cx.g);
     let Some(open) = g.ranges.iter().position(|r| r.begin == begin) else {
         return Err(Error::at(at, ErrorKind::RangeNotOpen { event }));
     };
     let extra = g.ranges.swap_remove(open).origin as u64;
     if event == EventType::STWEnd {
-        // It does not say which kind of stop it ends.
+        // The end does not state the reason, so the record refers to the beginning.
         return state.make(Record { extra, ..step.record() });
     }
     Ok(Advance::Yes)
 }
 
-/// `GCSweepBegin`.
+/// Handles `GCSweepBegin`.
 #[inline(always)]
 pub(crate) fn sweep_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_p()?;
@@ -97,7 +80,7 @@ pub(crate) fn sweep_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<
     Ok(Advance::Yes)
 }
 
-/// `GCSweepActive`: may name any P.
+/// Handles `GCSweepActive`, which may name any P.
 pub(crate) fn sweep_active(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let proc = step.arg()?;
     let (event, at) = (step.event, step.at());
@@ -115,7 +98,7 @@ pub(crate) fn sweep_active(state: &mut State<'_>, step: &mut Step<'_>) -> Result
     }
 }
 
-/// `GCSweepEnd`.
+/// Handles `GCSweepEnd`.
 #[inline(always)]
 pub(crate) fn sweep_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_p()?;

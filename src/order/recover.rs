@@ -1,23 +1,24 @@
-//! Lenient mode's way past what is wrong.
+//! Recovery from defects, in lenient mode.
 //!
-//! What ordering refuses comes here: an event that cannot be read ends its
-//! batch, one that does not fit is [placed](super::place) by its time. Where
+//! An event that cannot be read ends its
+//! batch; one that does not fit is [placed](super::place) by its time. If
 //! every M waits for another, the earliest event is placed.
 
-use crate::bytes::{BEYOND, WINDOW, uvarint};
+use crate::base::bytes::{BEYOND, WINDOW, uvarint};
+use crate::base::ids::optional;
+use crate::error::warning::{Repair, Warning};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::optional;
-use crate::order::cursor::Cursor;
+use crate::order::Order;
 use crate::order::frontier::Entry;
-use crate::order::place::place;
-use crate::order::record::{Block, Record, Told};
+use crate::order::place::{end_regions, place};
+use crate::order::state::cursor::Cursor;
+use crate::order::state::record::{Block, CachedArgs, Record};
+use crate::order::state::step::Step;
 use crate::order::state::{Slot, Thread};
-use crate::order::{Order, Step};
-use crate::warning::{Repair, Warning};
-use crate::wire::v2::spec::{EventType, Layout};
+use crate::spec::v2::{EventType, Layout};
 
 impl Order<'_> {
-    /// The warnings since the last time.
+    /// Returns the warnings since the last call.
     pub(crate) fn take_warnings(&mut self) -> Vec<Warning> {
         let missing = self.state.first_missing.take().map(|e| e.in_generation(self.generation));
         self.warnings.extend(missing.map(|e| Warning::new(e, Repair::Unnamed, 0)));
@@ -26,8 +27,8 @@ impl Order<'_> {
         self.warnings.take()
     }
 
-    /// Every M waits for another: the earliest event is placed.
-    pub(super) fn give_way(&mut self, out: &mut Block) -> Result<()> {
+    /// Places the earliest event, for every M waits for another.
+    pub(super) fn place_earliest(&mut self, out: &mut Block) -> Result<()> {
         let head = self.frontier.get(0).and_then(|head| self.state.ms.get(head.m));
         let start = head.map_or(0, |m| m.cursor.start);
         let number = head.and_then(|_| self.file.get(start)).copied().unwrap_or_default();
@@ -37,11 +38,11 @@ impl Order<'_> {
         self.recover(0, Error::at(start, ErrorKind::NeverReady { event }), out)
     }
 
-    /// Gets past what is wrong with the event of the frontier's entry at `at`.
+    /// Gets past the event of the frontier's entry at `at`, which has the defect `e`.
     ///
     /// # Errors
-    /// With what is wrong, in strict mode; and while a generation is read on a
-    /// guess, which then has failed.
+    /// With `e`, in strict mode and while a generation is read ahead, whose
+    /// guess has then failed.
     #[cold]
     #[inline(never)]
     pub(super) fn recover(&mut self, at: usize, e: Error, out: &mut Block) -> Result<()> {
@@ -54,7 +55,7 @@ impl Order<'_> {
         self.state.made.clear();
 
         let Some((event, args, end)) = read(self.file, &cursor) else {
-            // At the end of a batch it is the next one's first event: that warns itself.
+            // Behind the last event, the defect is in the next batch, which gets a warning of its own.
             if let Some(rest @ 1..) = cursor.end.checked_sub(cursor.start) {
                 self.warnings.push(Warning::new(e, Repair::RestOfBatch(rest as u64), 1));
             }
@@ -63,20 +64,21 @@ impl Order<'_> {
         };
         let draft = &Record::new(event, thread, cx, cursor.start, cursor.time);
         let (data, window) = (self.file, &[BEYOND; WINDOW]);
-        let mut step = Step { event, draft, data, window, pos: 0, cx, told: Told::NOTHING };
-        let (repair, lost) = match place(&mut self.state, &mut step, args) {
-            true => (Repair::Placed, 0),
-            false => (Repair::LeftOut, 1),
+        let mut step = Step { event, draft, data, window, pos: 0, cx, cached: CachedArgs::NONE };
+        let ended = (event == EventType::UserRegionEnd).then(|| end_regions(&mut self.state, &step, args));
+        let (repair, lost) = match (place(&mut self.state, &mut step, args), ended, e.kind()) {
+            (true, Some(ended), ErrorKind::RegionMismatch { .. }) => (Repair::RegionsEnded(ended), 0),
+            (true, ..) => (Repair::Placed, 0),
+            (false, ..) => (Repair::LeftOut, 1),
         };
         self.warnings.push(Warning::new(e, repair, lost));
         out.push_all(&mut self.last_time, &mut self.state.made);
-        self.state.ms.leave(entry.m, step.cx);
+        self.state.ms.set_context(entry.m, step.cx);
         self.step_over(at, entry.m, end);
         Ok(())
     }
 
-    /// Moves an M, whose entry in the frontier that is, on to the event that
-    /// begins at `start`.
+    /// Moves an M, whose entry in the frontier is at `at`, to the event at offset `start`.
     pub(super) fn step_over(&mut self, at: usize, m: Slot, start: usize) {
         let Some(mut cursor) = self.state.ms.get(m).map(|m| m.cursor) else { return };
         let data = self.file.get(..cursor.end).unwrap_or_default();
@@ -84,7 +86,7 @@ impl Order<'_> {
             return self.next_batch(at, m);
         }
         let mut args = start + 1;
-        // A time that cannot be read fails the event when its turn comes.
+        // A time that cannot be read becomes an error when the event's turn comes.
         if let Ok(ticks) = uvarint(data, &mut args) {
             cursor.time = cursor.time.wrapping_add(self.frequency.nanos(ticks));
         } else {
@@ -94,7 +96,7 @@ impl Order<'_> {
         self.put(at, m, cursor);
     }
 
-    /// Moves an M on to its next batch.
+    /// Moves an M to its next batch.
     fn next_batch(&mut self, at: usize, m: Slot) {
         let Some(&Thread { id, cursor, .. }) = self.state.ms.get(m) else { return };
         match self.open(id, self.spans.after(cursor.span)) {
@@ -103,7 +105,7 @@ impl Order<'_> {
         }
     }
 
-    /// The first event of a batch, or of one after it; passes over those whose
+    /// Returns the first event of a batch or of a later one of its M; passes over batches whose
     /// first event cannot be read.
     pub(super) fn open(&mut self, thread: u64, mut span: u32) -> Option<Cursor> {
         loop {
@@ -126,8 +128,8 @@ impl Order<'_> {
     }
 }
 
-/// An event, its arguments and where it ends; nothing if it cannot be read, or
-/// cannot stand in an M's stream.
+/// Reads an event; returns its type, its arguments and the offset of its end. `None` if it
+/// cannot be read, or cannot be in an M's stream.
 fn read(file: &[u8], cursor: &Cursor) -> Option<(EventType, [u64; 5], usize)> {
     let data = file.get(..cursor.end)?;
     let event = EventType::from_wire(*data.get(cursor.start)?).filter(|e| matches!(e.spec().layout, Layout::Timed))?;

@@ -1,28 +1,30 @@
-//! Taking turns: the loop that tries event after event.
+//! The loop that tries event after event.
 
-use crate::bytes::{BEYOND, WINDOW, Window, short_uvarint, window};
+use crate::base::bytes::{BEYOND, WINDOW, Window, short_uvarint, window};
+use crate::base::ids::{WIRE_NONE, optional};
 use crate::error::Result;
-use crate::ids::{WIRE_NONE, optional};
-use crate::order::context::Context;
-use crate::order::cursor::Cursor;
-use crate::order::dispatch::{Tried, dispatch, dispatch_rare, long_uvarint};
+use crate::order::Order;
+use crate::order::dispatch::{Tried, dispatch, dispatch_rare};
 use crate::order::frontier::Entry;
-use crate::order::record::{Block, Told};
+use crate::order::state::context::Context;
+use crate::order::state::cursor::Cursor;
+use crate::order::state::record::Record;
+use crate::order::state::record::{Block, CachedArgs};
+use crate::order::state::step::{Advance, Step, long_uvarint};
 use crate::order::state::{Slot, Thread};
-use crate::order::{Advance, Order, Record, Step};
-use crate::wire::v2::spec::EventType;
+use crate::spec::v2::EventType;
 
-/// The most bytes that an event's type and time take.
-const MOST_TIME: u32 = 1 + crate::limits::MAX_VARINT_BYTES as u32;
+/// The most bytes that an event's type and time difference take.
+const MOST_TIME: u32 = 1 + crate::base::limits::MAX_VARINT_BYTES as u32;
 
-/// Where the time of an event that has one ends, which its first bytes are.
+/// Returns the end of the time difference of an event, relative to the event's first byte.
 #[cold]
 #[inline(never)]
 fn end_of_time(bytes: &Window) -> u32 {
     bytes.iter().skip(1).take_while(|byte| **byte >= 0x80).count() as u32 + 2
 }
 
-/// How trying one M's events ended.
+/// The result of trying the events of one M.
 pub(super) enum Ran {
     /// At least one happened.
     Advanced,
@@ -34,33 +36,34 @@ impl Order<'_> {
     /// Tries the event of the frontier's entry at `at`.
     #[inline(never)]
     pub(super) fn run_one(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
-        self.take_turns::<true>(at, out)
+        self.run_events::<true>(at, out)
     }
 
-    /// Tries the event at the head of the frontier and goes on: with the same M for
-    /// as long as that stays the head, then with its rival.
+    /// Tries the event at the head of the frontier and further ones: of the same M while that
+    /// stays the head, then of its rival.
     #[inline(always)]
     pub(super) fn run(&mut self, out: &mut Block) -> Result<Ran> {
-        self.take_turns::<false>(0, out)
+        self.run_events::<false>(0, out)
     }
 
-    /// With `ONE`, a single event of one M; else `at` is the head.
+    /// Tries a single event of the entry at `at` with `ONE`; else `at` is the head.
     #[inline(always)]
-    fn take_turns<const ONE: bool>(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
+    fn run_events<const ONE: bool>(&mut self, at: usize, out: &mut Block) -> Result<Ran> {
         let Some(Entry { mut m, .. }) = self.frontier.get(at) else { return Ok(Ran::NotYet) };
         let Some(&Thread { id: mut thread, mut cx, cursor, .. }) = self.state.ms.get(m) else {
             return Ok(Ran::NotYet);
         };
-        // An M that is none keeps no context, and so does not go on.
+        // Events without an M share no context, so each of them is tried alone.
         if !ONE && thread == WIRE_NONE {
             return self.run_one(at, out);
         }
         let Cursor { mut start, mut args, mut time, end, .. } = cursor;
+        // The event's time could not be read, so the loop below cannot skip it.
         if args > MOST_TIME {
             return self.run_timeless(at, out);
         }
 
-        // What changes with every event lives in locals.
+        // Everything that changes with each event is kept in locals, for registers.
         let frequency = self.frequency;
         let mut tail = [BEYOND; WINDOW];
         let (Some(mut data), Some(rest)) = (self.file.get(..end), self.file.get(start..end)) else {
@@ -70,7 +73,7 @@ impl Order<'_> {
         let mut last_time = self.last_time;
         let before = out.len();
 
-        // Who comes next is known before it is known when.
+        // The rival is read early: its time takes long to load, and is needed after the event.
         let mut rival = self.frontier.rival();
         let mut limit = rival.time.min(self.sample_time);
 
@@ -79,14 +82,14 @@ impl Order<'_> {
             record.draft(thread, cx, start, time);
             let pos = args as usize % 16;
             let mut step =
-                Step { event: EventType::Sync, draft: record, data, window: bytes, pos, cx, told: Told::NOTHING };
+                Step { event: EventType::Sync, draft: record, data, window: bytes, pos, cx, cached: CachedArgs::NONE };
             let tried = dispatch(bytes[0], &mut self.state, &mut step);
-            let (event, pos, told) = (step.event, step.pos, step.told);
+            let (event, pos, cached) = (step.event, step.pos, step.cached);
             debug_assert!(matches!(tried, Tried::Yes | Tried::Made) || step.cx == cx);
             (start, time, cx) = (record.offset, record.time, step.cx);
             match tried {
                 Tried::Yes => {
-                    record.settle(&mut last_time, event, told);
+                    record.settle(&mut last_time, event, cached);
                     out.add_next();
                 }
                 Tried::Made => out.push_all(&mut last_time, &mut self.state.made),
@@ -100,7 +103,7 @@ impl Order<'_> {
                 }
             }
 
-            // On to the M's next event.
+            // Move on to the M's next event.
             start += pos;
             if let Some(rest @ [_, ..]) = data.get(start..) {
                 bytes = window(rest, &mut tail);
@@ -125,7 +128,7 @@ impl Order<'_> {
                         bytes = window(data.get(start..).unwrap_or_default(), &mut tail);
                     }
                     Ok(None) => {
-                        self.state.ms.leave(m, cx);
+                        self.state.ms.set_context(m, cx);
                         self.last_time = last_time;
                         self.frontier.remove(at);
                         return Ok(Ran::Advanced);
@@ -137,9 +140,9 @@ impl Order<'_> {
                 if ONE || limit != rival.time || !out.has_room() {
                     break None;
                 }
-                // The M gives way.
-                self.leave(m, start, args, time, cx);
-                let next_rival = self.frontier.give_way(Entry { time, m });
+                // The rival's event is earlier: go on with the rival's M.
+                self.save_cursor(m, start, args, time, cx);
+                let next_rival = self.frontier.replace_root(Entry { time, m });
                 m = rival.m;
                 rival = next_rival;
                 let Some(next) = self.state.ms.get(m) else { break None };
@@ -156,7 +159,7 @@ impl Order<'_> {
             }
         };
 
-        self.leave(m, start, args, time, cx);
+        self.save_cursor(m, start, args, time, cx);
         self.last_time = last_time;
         if let Some(e) = failed {
             return Err(e.in_generation(self.generation).on_thread(optional(thread)));
@@ -173,7 +176,7 @@ impl Order<'_> {
         Ok(Ran::Advanced)
     }
 
-    /// Tries the event of the frontier's entry at `at`, the time of which could
+    /// Tries the event of the frontier's entry at `at`, whose time could
     /// not be read.
     #[cold]
     #[inline(never)]
@@ -186,9 +189,9 @@ impl Order<'_> {
         let draft = &Record::new(EventType::Sync, thread, cx, start, time);
         let window = &[BEYOND; WINDOW];
         let mut step =
-            Step { event: EventType::Sync, draft, data, window, pos: args as usize, cx, told: Told::NOTHING };
+            Step { event: EventType::Sync, draft, data, window, pos: args as usize, cx, cached: CachedArgs::NONE };
         let tried = dispatch_rare(number, &mut self.state, &mut step);
-        self.state.ms.leave(m, if tried.is_ok() { step.cx } else { cx });
+        self.state.ms.set_context(m, if tried.is_ok() { step.cx } else { cx });
         match tried {
             Ok(Advance::Yes) => out.push(&mut self.last_time, Record { event: step.event, ..*draft }),
             Ok(Advance::Made) => out.push_all(&mut self.last_time, &mut self.state.made),
@@ -199,7 +202,7 @@ impl Order<'_> {
         Ok(Ran::Advanced)
     }
 
-    /// The first event of an M's next batch, which becomes its cursor.
+    /// Opens an M's next batch and returns its first event, which becomes the M's cursor.
     #[inline(never)]
     fn next_batch_of(&mut self, m: Slot) -> Result<Option<Cursor>> {
         let Some(thread) = self.state.ms.get_mut(m) else { return Ok(None) };
@@ -208,12 +211,12 @@ impl Order<'_> {
         Ok(next)
     }
 
-    /// Keeps where an M's events have come to.
+    /// Saves the cursor and the context to which an M's events have led.
     #[inline(always)]
-    fn leave(&mut self, m: Slot, start: usize, args: u32, time: i64, cx: Context) {
+    fn save_cursor(&mut self, m: Slot, start: usize, args: u32, time: i64, cx: Context) {
         if let Some(thread) = self.state.ms.get_mut(m) {
             (thread.cursor.start, thread.cursor.args, thread.cursor.time) = (start, args, time);
-            thread.leave(cx);
+            thread.set_context(cx);
         }
     }
 }

@@ -1,68 +1,77 @@
 //! The state that events change: Gs, Ps and Ms, tasks and the collector.
 
+pub(crate) mod context;
+pub(crate) mod cursor;
+pub(crate) mod gc;
 mod goroutines;
+pub(crate) mod guess;
 mod procs;
+pub(crate) mod ranges;
+pub(crate) mod record;
+mod seq;
+pub(crate) mod step;
 mod threads;
 
 pub(crate) use goroutines::{G, Goroutines, Region};
 pub(crate) use procs::Procs;
 pub(crate) use threads::{Thread, Threads};
 
+use crate::base::ids::StringId;
+use crate::base::limits::Limits;
+use crate::base::paged::Vacant;
 use crate::error::{Error, ErrorKind, Result};
 use crate::generation::tables::Tables;
-use crate::ids::StringId;
-use crate::limits::Limits;
-use crate::order::gc::Gc;
-use crate::order::guess::Guess;
-use crate::order::record::MOST_RECORDS;
-use crate::order::{Advance, Record, Step};
-use crate::paged::Vacant;
-use crate::wire::v2::spec::EventType;
+use crate::order::state::gc::Gc;
+use crate::order::state::guess::Guess;
+use crate::order::state::record::MOST_RECORDS;
+use crate::order::state::record::Record;
+use crate::order::state::step::{Advance, Step};
+use crate::spec::v2::EventType;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// A place in one of the slabs.
+/// An index into one of the slabs of Gs, Ps and Ms.
 pub(crate) type Slot = u32;
 
-/// No place.
+/// The index that stands for none.
 pub(crate) const NONE: Slot = Slot::MAX;
 
 impl Vacant for Slot {
     const VACANT: Slot = NONE;
 }
 
-/// All that ordering knows at a point of the trace.
+/// The state of ordering at a point of the trace.
 ///
-/// Handlers look things up by the slot that the context holds; only events
+/// Handlers look things up by the slot in the context; only events
 /// that name another G, P or M search by ID.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State<'a> {
     pub(crate) gs: Goroutines<'a>,
     pub(crate) ps: Procs,
     pub(crate) ms: Threads,
-    /// Where the event that began each open task stands in the file.
+    /// The offsets of the events that began the open tasks, by task ID.
     pub(crate) tasks: FxHashMap<u64, usize>,
     pub(crate) gc: Gc,
-    /// The current generation, by its place in the trace.
+    /// The index of the current generation in the trace.
     pub(crate) generation: u32,
-    /// Whether it is the first that was read: what is unknown then is taken
-    /// as it is stated.
+    /// True in the first generation that is read: statuses of unknown Gs and Ps are believed
+    /// then.
     pub(crate) initial: bool,
     pub(crate) file: &'a [u8],
     pub(crate) tables: Arc<Tables>,
-    /// Every string and stack ID up to these is in the tables.
+    /// The largest string ID and stack ID up to which all are in the tables.
     pub(crate) strings_prefix: u64,
     pub(crate) stacks_prefix: u64,
-    /// Whether an ID missing from the tables is no error.
+    /// True if an ID missing from the tables is no error.
     pub(crate) lenient: bool,
-    /// What lenient reading may cost.
+    /// The bounds on the work of lenient reading.
     pub(crate) limits: Limits,
-    /// The first such ID of the generation.
+    /// The error of the first such ID of the generation.
     pub(crate) first_missing: Option<Error>,
-    /// What is taken for granted, while a generation is read on its own.
+    /// The guess at the state before, while a generation is read ahead.
     pub(crate) guess: Option<Box<Guess<'a>>>,
-    /// The records of an event that makes others than the plain one.
+    /// The records of an event that makes others than one of its own type and context.
     pub(crate) made: SmallVec<[Record; MOST_RECORDS]>,
 }
 
@@ -73,7 +82,7 @@ impl<'a> State<'a> {
         self.tables = tables;
     }
 
-    /// Checks a string ID above `strings_prefix`.
+    /// Checks a string ID above `strings_prefix`; errs if it is missing, in strict mode.
     #[cold]
     #[inline(never)]
     pub(crate) fn check_string(&mut self, event: EventType, at: usize, id: u64) -> Result<()> {
@@ -83,7 +92,7 @@ impl<'a> State<'a> {
         self.miss(at, ErrorKind::UnknownString { event, id: id.into() })
     }
 
-    /// Checks a stack ID above `stacks_prefix`.
+    /// Checks a stack ID above `stacks_prefix`; errs if it is missing, in strict mode.
     #[cold]
     #[inline(never)]
     pub(crate) fn check_stack(&mut self, event: EventType, at: usize, id: u64) -> Result<()> {
@@ -93,8 +102,8 @@ impl<'a> State<'a> {
         self.miss(at, ErrorKind::UnknownStack { event, id: id.into() })
     }
 
-    /// An ID is in no table: an error; or, leniently, the event stays and only
-    /// its name or stack is lost, as where a trace was cut before its tables.
+    /// Reports an ID that is in no table: with an error in strict mode. In lenient mode only the
+    /// name or stack is lost, as in a trace cut before its tables, and the event stays.
     fn miss(&mut self, at: usize, kind: ErrorKind) -> Result<()> {
         let error = Error::at(at, kind);
         if !self.lenient {
@@ -104,21 +113,21 @@ impl<'a> State<'a> {
         Ok(())
     }
 
-    /// The name with that ID, which has been checked; empty where a cut trace
+    /// Returns the string with that ID, which has been checked; empty if a cut trace
     /// lacks it.
     pub(crate) fn name(&self, id: u64) -> &'a [u8] {
         self.tables.string(self.file, StringId(id)).unwrap_or_default()
     }
 
-    /// The M that holds a P; where a trace says that of several, the one with
-    /// the greatest ID. The step is fresher than what the state has of its M.
+    /// Returns the M that holds a P; if several do in a bad trace, the one with
+    /// the greatest ID. For the step's own M, the step has the current context.
     pub(crate) fn holder(&mut self, p: Slot, step: &Step<'_>) -> Option<Thread> {
         self.assume_holder(p);
         let fresh = self.ms.iter().map(|m| if m.id == step.thread() { Thread { cx: step.cx, ..*m } } else { *m });
         fresh.filter(|m| m.cx.p == p).max_by_key(|m| m.id)
     }
 
-    /// Ends an event that makes that record.
+    /// Ends an event with that record instead of the one that its step would make.
     pub(crate) fn make(&mut self, record: Record) -> Result<Advance> {
         self.made.push(record);
         Ok(Advance::Made)

@@ -1,14 +1,15 @@
-//! System calls, and goroutines that C threads bring along.
+//! Rules of system calls, and of goroutines that C threads bring along.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::order::goroutine::new_goroutine;
-use crate::order::record::Told;
+use crate::order::state::record::CachedArgs;
+use crate::order::state::record::note;
+use crate::order::state::step::{Advance, Step};
 use crate::order::state::{NONE, State};
-use crate::order::{Advance, Step, note};
-use crate::wire::v2::spec::EventType;
-use crate::wire::v2::status::{GoStatus, ProcStatus};
+use crate::spec::status::{GoStatus, ProcStatus};
+use crate::spec::v2::EventType;
 
-/// `GoSyscallBegin`. It carries the P's sequence number, so that a steal finds
+/// Handles `GoSyscallBegin`. It carries the P's sequence number, so that a steal finds
 /// the syscall it belongs to even where clocks disagree.
 #[inline(always)]
 pub(crate) fn syscall_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
@@ -31,11 +32,11 @@ pub(crate) fn syscall_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Resul
     g.status = GoStatus::Syscall;
     p.status = ProcStatus::Syscall;
     p.seq.advance(seq);
-    step.told = Told::of(0, stack);
+    step.cached = CachedArgs::new(0, stack);
     Ok(Advance::Yes)
 }
 
-/// `GoSyscallEnd`: back with the P that it went with.
+/// Handles `GoSyscallEnd`: the goroutine returns with the P that it had.
 #[inline(always)]
 pub(crate) fn syscall_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_all()?;
@@ -45,12 +46,12 @@ pub(crate) fn syscall_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<
     p.must_be(ProcStatus::Syscall, step)?;
     g.status = GoStatus::Running;
     p.status = ProcStatus::Running;
-    step.told = Told::of(0, 0);
+    step.cached = CachedArgs::new(0, 0);
     Ok(Advance::Yes)
 }
 
-/// `GoSyscallEndBlocked`: back, but the P is gone. While this M still has a P
-/// in a syscall, we have yet to see it lose that P.
+/// Handles `GoSyscallEndBlocked`: the goroutine returns, but its P is gone. While this M still
+/// has a P in a syscall, the event has to wait for the theft of that P.
 #[inline(always)]
 pub(crate) fn syscall_end_blocked(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     if step.cx.p != NONE && state.ps.current(step)?.status == ProcStatus::Syscall {
@@ -64,7 +65,7 @@ pub(crate) fn syscall_end_blocked(state: &mut State<'_>, step: &mut Step<'_>) ->
     Ok(Advance::Yes)
 }
 
-/// `GoCreateSyscall`: a C thread calls into Go; its goroutine appears in a
+/// Handles `GoCreateSyscall`: a C thread calls into Go, and its goroutine appears in a
 /// syscall.
 #[inline(never)]
 pub(crate) fn go_create_syscall(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
@@ -76,9 +77,9 @@ pub(crate) fn go_create_syscall(state: &mut State<'_>, step: &mut Step<'_>) -> R
     Ok(Advance::Yes)
 }
 
-/// `GoDestroySyscall`: the callback has ended, or its C thread has.
+/// Handles `GoDestroySyscall`: the callback, or its C thread, has ended.
 ///
-/// The M loses its P with it, for the system may give the M's ID to another
+/// The M loses its P with the goroutine, for the system may give the M's ID to another
 /// thread, which could then steal the P from "itself".
 #[inline(never)]
 pub(crate) fn go_destroy_syscall(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
@@ -90,7 +91,7 @@ pub(crate) fn go_destroy_syscall(state: &mut State<'_>, step: &mut Step<'_>) -> 
         p.must_be(ProcStatus::Syscall, step)?;
         p.status = ProcStatus::SyscallAbandoned;
         let stolen = Step { event: EventType::ProcSteal, ..*step };
-        state.made.push(stolen.record().noting(note::SYNTHETIC));
+        state.made.push(stolen.record().with_note(note::SYNTHETIC));
         step.cx.p = NONE;
     }
     state.gs.remove(step.cx.g);

@@ -1,16 +1,17 @@
-//! What the program says of itself: tasks, regions, logs, labels; and events
+//! Rules of annotations (tasks, regions, logs, labels), and of events
 //! that change no state.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, NamedRegion, Result};
+use crate::order::state::record::Record;
+use crate::order::state::step::{Advance, Step};
 use crate::order::state::{Region, State};
-use crate::order::{Advance, Record, Step};
-use crate::wire::v2::spec::{ArgRole, EventType};
+use crate::spec::v2::{ArgRole, EventType};
 
-/// `UserTaskBegin`.
+/// Handles `UserTaskBegin`.
 #[inline(never)]
 pub(crate) fn task_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let task = step.arg()?;
-    step.arg()?; // Its parent: nothing says that we know of it.
+    step.arg()?; // The parent: it may have begun before the trace.
     step.string(state)?;
     step.stack(state)?;
     if state.tasks.contains_key(&task) {
@@ -22,7 +23,7 @@ pub(crate) fn task_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     Ok(Advance::Yes)
 }
 
-/// `UserTaskEnd`: of any task, begun or not, and more than once.
+/// Handles `UserTaskEnd`, of any task, begun or not, and more than once.
 #[inline(never)]
 pub(crate) fn task_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let task = step.arg()?;
@@ -32,7 +33,7 @@ pub(crate) fn task_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Adv
     state.make(Record { extra: begin.unwrap_or_default() as u64, ..step.record() })
 }
 
-/// What both region events begin with: the checks, and the region.
+/// Checks a region event's context and returns the region that it names.
 #[inline(always)]
 fn region<'a>(state: &mut State<'a>, step: &mut Step<'_>) -> Result<Region<'a>> {
     step.needs_all()?;
@@ -42,24 +43,31 @@ fn region<'a>(state: &mut State<'a>, step: &mut Step<'_>) -> Result<Region<'a>> 
     Ok(Region { task, name: state.name(name) })
 }
 
-/// `UserRegionBegin`.
+/// Handles `UserRegionBegin`.
 #[inline(always)]
 pub(crate) fn region_begin(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let begun = region(state, step)?;
-    state.gs.more_mut(step.cx.g).regions.push(begun);
+    state.gs.extra_mut(step.cx.g).regions.push(begun);
     Ok(Advance::Yes)
 }
 
-/// `UserRegionEnd`: of the innermost open region, or of one that was open
+/// Removes the regions that the end of `ended` ends, the innermost ones up to that one; none
+/// if it is not open. Returns their number.
+pub(crate) fn unwind<R: PartialEq>(open: &mut Vec<R>, ended: &R) -> u64 {
+    let before = open.len();
+    open.truncate(open.iter().rposition(|region| region == ended).unwrap_or(before));
+    (before - open.len()) as u64
+}
+
+/// Handles `UserRegionEnd`, of the innermost open region or of one that was open
 /// before the trace began.
 #[inline(always)]
 pub(crate) fn region_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     let ended = region(state, step)?;
-    let regions = &mut state.gs.more_mut(step.cx.g).regions;
+    let regions = &mut state.gs.extra_mut(step.cx.g).regions;
     match regions.last() {
         Some(&innermost) if innermost != ended => {
-            let (goroutine, task) = (step.cx.go.into(), ended.task.into());
-            return Err(Error::at(step.at(), ErrorKind::RegionMismatch { goroutine, task }));
+            return Err(mismatch(step.at(), step.cx.go, ended, innermost));
         }
         Some(_) => {
             regions.pop();
@@ -69,7 +77,14 @@ pub(crate) fn region_end(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     Ok(Advance::Yes)
 }
 
-/// `UserLog`.
+#[cold]
+#[inline(never)]
+fn mismatch(at: usize, go: u64, ended: Region<'_>, innermost: Region<'_>) -> Error {
+    let [ended, innermost] = [ended, innermost].map(|Region { task, name }| NamedRegion::new(name, task));
+    Error::at(at, ErrorKind::RegionMismatch { goroutine: go.into(), ended, innermost })
+}
+
+/// Handles `UserLog`.
 #[inline(always)]
 pub(crate) fn log(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_all()?;
@@ -80,7 +95,7 @@ pub(crate) fn log(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance>
     Ok(Advance::Yes)
 }
 
-/// `ProcsChange`, `GoLabel`: need a running goroutine, change
+/// Handles `ProcsChange` and `GoLabel`, which need a running goroutine and change
 /// nothing.
 #[inline(never)]
 pub(crate) fn annotation(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
@@ -88,14 +103,14 @@ pub(crate) fn annotation(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     pass(state, step)
 }
 
-/// The AllocFree experiment's events: need an M, change nothing.
+/// Handles events of the AllocFree experiment, which need an M and change nothing.
 #[inline(never)]
 pub(crate) fn alloc_free(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     step.needs_m()?;
     pass(state, step)
 }
 
-/// Reads the arguments that the event table lists.
+/// Reads and checks the arguments that the event table lists.
 fn pass(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     for arg in step.event.spec().args.iter().skip(1) {
         match arg.role {
@@ -107,9 +122,22 @@ fn pass(state: &mut State<'_>, step: &mut Step<'_>) -> Result<Advance> {
     Ok(Advance::Yes)
 }
 
-/// Events that cannot stand in an M's stream.
+/// Returns the error for an event that cannot be in an M's stream.
 #[cold]
 #[inline(never)]
 pub(crate) fn misplaced(event: EventType, at: usize) -> Error {
     Error::at(at, ErrorKind::UnexpectedEvent { event })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_ends_what_is_inside() {
+        for (ended, left, count) in [(3, &[1, 2, 1][..], 1), (2, &[1], 3), (1, &[1, 2], 2), (4, &[1, 2, 1, 3], 0)] {
+            let mut open = vec![1, 2, 1, 3];
+            assert_eq!((unwind(&mut open, &ended), &open[..]), (count, left), "{ended}");
+        }
+    }
 }

@@ -1,9 +1,9 @@
-//! Ordering v1 traces: one stream for each P, of Go 1.5 to 1.21.
+//! Ordering of v1 traces, of Go 1.5 to 1.21: from one stream for each P to one causal order.
 //!
-//! What an event needs before it can happen is told by sequence numbers, in Go
-//! 1.5 of all events, since then of each goroutine's. The end of a system call
-//! states when it really ended, which may be long before it was written; up to
-//! when no such end is still to come, the index of the file tells:
+//! Sequence numbers say what has to happen before an event: in Go
+//! 1.5 all events have one, since then goroutines count some of theirs. The end of a system
+//! call states when it really ended, which may be long before it was written; the index of
+//! the file says up to which time no such end is still to come:
 //!
 //! ```text
 //! wire ──> merge (1.7+) ────> replay ──────> convert ─────> window
@@ -11,15 +11,16 @@
 //!                                            as of v2       calls; nanoseconds
 //! ```
 //!
-//! Reading runs ahead of what comes out as far as it must, which is a thousand
+//! Reading runs ahead of the output as far as it must, by a thousand
 //! events or more; the [window] holds those.
 //!
-//! Facts and results are those of Go 1.27's `internal/trace/tracev1.go` and what
-//! stands behind it, and for versions before 1.11, which it refuses, of Go
+//! Rules and results are those of Go 1.27's `internal/trace/tracev1.go` and the files
+//! behind it; for versions before 1.11, which it refuses, those of Go
 //! 1.21's `internal/trace`.
 
 mod convert;
 mod cursor;
+mod defects;
 mod frontier;
 mod futile;
 mod gs;
@@ -28,16 +29,16 @@ mod item;
 mod merge;
 mod replay;
 mod sequence;
+mod step;
 mod window;
 
+use crate::base::limits::Limits;
+use crate::error::warning::Warning;
 use crate::error::{Error, Result};
 use crate::generation::Generation;
-use crate::limits::Limits;
-use crate::order::patience;
-use crate::order::{Block, Record};
-use crate::version::Version;
-use crate::warning::{Repair, Warning, Warnings};
-use crate::wire::v1::tables::Index;
+use crate::generation::v1::index::Index;
+use crate::order::state::record::{Block, Record};
+use crate::spec::version::Version;
 use convert::{Convert, Form};
 use frontier::Ties;
 use futile::Futile;
@@ -47,62 +48,13 @@ use replay::Replay;
 use std::sync::Arc;
 use window::DROPPED;
 
-/// What to do about defects, and those met.
-#[derive(Clone, Debug)]
-pub(crate) struct Defects {
-    leniency: Option<Limits>,
-    met: Warnings,
-}
-
-impl Defects {
-    /// None so far. Without limits the first one ends a reading.
-    pub(crate) fn new(leniency: Option<Limits>) -> Defects {
-        Defects { leniency, met: Warnings::new(leniency.unwrap_or_default()) }
-    }
-
-    /// How many Ps may be looked at in vain, so many events having happened.
-    pub(crate) fn patience(&self, events: usize) -> u64 {
-        let patience =
-            |limits: Limits| limits.patience.saturating_mul(events as u64).saturating_add(patience::AT_FIRST);
-        self.leniency.map_or(u64::MAX, patience)
-    }
-
-    /// Stops a strict ordering. In a lenient one the event goes where its time
-    /// says.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn meet(&mut self, e: Error) -> Result<()> {
-        self.get_past(Warning::new(e, Repair::Placed, 0))
-    }
-
-    /// Stops a strict ordering. A lenient one passes over so many bytes.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn give_up(&mut self, e: Error, rest: usize) -> Result<()> {
-        self.get_past(Warning::new(e, Repair::RestOfBatch(rest as u64), 1))
-    }
-
-    /// Stops a strict ordering.
-    pub(crate) fn get_past(&mut self, warning: Warning) -> Result<()> {
-        if self.leniency.is_none() {
-            return Err(warning.error().clone());
-        }
-        self.met.push(warning);
-        Ok(())
-    }
-
-    pub(crate) fn take(&mut self) -> Vec<Warning> {
-        self.met.take()
-    }
-}
-
-/// Where events come from, in order.
+/// The source of the events, in their merged order.
 #[derive(Clone, Debug)]
 enum Source<'a> {
     Merge(Box<Merge<'a>>),
-    /// Of Go 1.5 and 1.6.
+    /// The events of Go 1.5 and 1.6, sorted by number.
     Numbered(std::vec::IntoIter<Item>),
-    /// There are no more.
+    /// No more events.
     Over,
 }
 
@@ -111,21 +63,21 @@ enum Source<'a> {
 pub(crate) struct Ordering<'a> {
     source: Source<'a>,
     replay: Replay<'a>,
-    /// If there are wakeups in vain.
+    /// The filter of futile wakeups, if there are any.
     futile: Option<Box<Futile<'a>>>,
     nanos_per_tick: f64,
-    /// What ended the merge, in strict mode. It comes after what was merged.
+    /// The error that ended the merge, in strict mode; it comes after the merged events.
     failed: Option<Error>,
 }
 
 impl<'a> Ordering<'a> {
-    /// The ordering that has v2 events come out.
+    /// Creates the ordering that outputs records of v2 events.
     pub(crate) fn converted(file: &'a [u8], index: &Arc<Index>, leniency: Option<Limits>) -> Result<Ordering<'a>> {
         Ordering::new(file, index, leniency, Ties::Go127, Form::Converted(Convert::default()))
     }
 
-    /// The ordering of Go 1.21, that has every v1 event come out as a record of
-    /// no certain type.
+    /// Creates the ordering of Go 1.21, which outputs one record for every v1 event, without a
+    /// meaningful type.
     pub(crate) fn as_written(file: &'a [u8], index: &Arc<Index>, leniency: Option<Limits>) -> Result<Ordering<'a>> {
         Ordering::new(file, index, leniency, Ties::Go121, Form::AsWritten)
     }
@@ -138,7 +90,7 @@ impl<'a> Ordering<'a> {
         form: Form,
     ) -> Result<Ordering<'a>> {
         let mut replay = Replay::new(file, index, leniency, form);
-        index.blemishes.list().iter().try_for_each(|blemish| replay.order_defects.get_past(blemish.clone()))?;
+        index.blemishes.list().iter().try_for_each(|blemish| replay.order_defects.report_warning(blemish.clone()))?;
         let source = if index.version < Version::Go107 {
             Source::Numbered(sequence::by_number(file, index, &mut replay)?.into_iter())
         } else {
@@ -151,49 +103,49 @@ impl<'a> Ordering<'a> {
             nanos_per_tick: 1e9 / index.hz.unwrap_or(1_000_000_000) as f64,
             failed: None,
         };
-        ordering.read_on();
+        ordering.read_more();
         match ordering.failed.take_if(|_| ordering.replay.start.is_none()) {
             Some(e) => Err(e),
             None => Ok(ordering),
         }
     }
 
-    /// Whether there is no event at all.
+    /// Returns whether there is no event at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.replay.start.is_none()
     }
 
-    /// Fills `out`; returns whether that was all.
+    /// Fills `out`; returns whether the trace is over.
     pub(crate) fn advance(&mut self, last_time: &mut i64, out: &mut Block) -> Result<bool> {
         while out.has_room() {
             if self.futile.is_none() {
                 let (clock, window) = (self.clock(), &mut self.replay.window);
-                window.hand_out(last_time, out, clock);
+                window.output(last_time, out, clock);
                 if !out.has_room() {
                     break;
                 }
             }
             match self.next_ready() {
                 Some(record) => out.push(last_time, record),
-                None if self.read_on() => {}
+                None if self.read_more() => {}
                 None => return self.failed.take().map_or(Ok(true), Err),
             }
         }
         Ok(false)
     }
 
-    /// The next record, its time not yet made to increase.
+    /// Returns the next record, whose time need not be above the last one's.
     pub(crate) fn next(&mut self) -> Result<Option<Record>> {
         loop {
             match self.next_ready() {
                 Some(record) => return Ok(Some(record)),
-                None if self.read_on() => {}
+                None if self.read_more() => {}
                 None => return self.failed.take().map_or(Ok(None), Err),
             }
         }
     }
 
-    /// The next record that is ready.
+    /// Returns the next record that is ready, if any.
     #[inline(always)]
     fn next_ready(&mut self) -> Option<Record> {
         loop {
@@ -208,22 +160,22 @@ impl<'a> Ordering<'a> {
         }
     }
 
-    /// What makes nanoseconds since the first event of ticks. As Go does on
-    /// amd64: the product of floats, truncated.
+    /// Returns the conversion of ticks to nanoseconds since the first event, as Go does it on
+    /// amd64: a product of floats, truncated.
     #[inline(always)]
     fn clock(&self) -> impl Fn(i64) -> i64 + use<> {
         let (start, nanos_per_tick) = (self.replay.start.unwrap_or_default(), self.nanos_per_tick);
         move |ticks| match (ticks.wrapping_sub(start) as f64 * nanos_per_tick) as i64 {
-            // There is no such number: it is too large.
+            // The cast saturates where the number is too large; amd64 gives the smallest integer.
             i64::MAX => i64::MIN,
             nanos => nanos,
         }
     }
 
-    /// Has more records ready; returns whether there was anything left to read.
+    /// Reads more events into the window; returns false if there are none.
     #[inline(never)]
-    fn read_on(&mut self) -> bool {
-        self.replay.window.forget();
+    fn read_more(&mut self) -> bool {
+        self.replay.window.drop_output();
         let more = match &mut self.source {
             Source::Merge(merge) => merge.advance(&mut self.replay),
             Source::Numbered(items) => sequence::replay(items, &mut self.replay),
@@ -237,13 +189,13 @@ impl<'a> Ordering<'a> {
         true
     }
 
-    /// The defects met so far, in lenient mode.
+    /// Returns the defects found so far, in lenient mode.
     pub(crate) fn take_defects(&mut self) -> Vec<Warning> {
         self.replay.take_defects()
     }
 }
 
-/// The index of a generation of a v1 trace.
+/// Returns the index of a v1 trace's generation; `None` for other generations.
 pub(crate) fn index_of<'g>(generation: &'g Generation<'_>) -> Option<&'g Arc<Index>> {
     generation.v1.as_ref()
 }

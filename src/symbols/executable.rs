@@ -1,6 +1,6 @@
-//! Where executables have their line table. The source is Go's
-//! `cmd/internal/objfile`; a table that nothing points at any more, as in
-//! stripped PE files, is looked for.
+//! Search for the line table of an executable. The source is Go's
+//! `cmd/internal/objfile`; a table that no section and no symbol marks, as in
+//! stripped PE files, is found by its magic number.
 
 use super::error::SymbolsError;
 use super::pclntab::{LineTable, may_begin};
@@ -23,7 +23,7 @@ pub(super) fn line_table(bytes: &[u8]) -> Result<LineTable, SymbolsError> {
     Ok(table.at_text(text))
 }
 
-/// A piece of the file.
+/// A piece of the file and its offset there, in bytes.
 struct Piece<'b> {
     bytes: &'b [u8],
     offset: u64,
@@ -33,8 +33,8 @@ fn bad(error: object::Error) -> SymbolsError {
     SymbolsError::BadExecutable { reason: error.to_string() }
 }
 
-/// What is marked as the table: by a section of its own in ELF and Mach-O files,
-/// by symbols in PE files.
+/// Returns the bytes that are marked as the table: by a section of its own in ELF and Mach-O
+/// files, by symbols in PE files.
 fn piece<'b>(file: &File<'b>) -> Result<Option<Piece<'b>>, SymbolsError> {
     const NAMES: [&str; 3] = [".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"];
     let Some(section) = NAMES.iter().find_map(|name| file.section_by_name(name)) else {
@@ -54,10 +54,10 @@ fn between_symbols<'b>(file: &File<'b>) -> Option<Piece<'b>> {
     Some(Piece { bytes, offset: section.file_range()?.0.checked_add(at)? })
 }
 
-/// The first table that can be read from any of the data.
+/// Returns the first table that can be read from any of the sections of data.
 fn by_magic(file: &File<'_>) -> Option<LineTable> {
     const ALIGNED: usize = 4;
-    // Each takes time in proportion to the file.
+    // Each try takes time in proportion to the file.
     const MOST_TRIES: usize = 16;
     let data = |kind| matches!(kind, SectionKind::ReadOnlyData | SectionKind::Data | SectionKind::ReadOnlyDataWithRel);
     let sections = file.sections().filter(|section| data(section.kind()));
@@ -71,8 +71,8 @@ fn by_magic(file: &File<'_>) -> Option<LineTable> {
     tables.find(|table| table.len() > 0)
 }
 
-/// Where the text that entries are counted from begins: behind C's own start-up
-/// code, in a program linked with C.
+/// Returns the address of the text, from which entries count. In a program linked with C it is
+/// not that of the section, which begins with C's start-up code.
 fn text(file: &File<'_>, table: &LineTable) -> u64 {
     let symbol = file.symbols().find(|symbol| matches!(symbol.name(), Ok("runtime.text" | "_runtime.text")));
     symbol.map(|symbol| symbol.address()).or_else(|| table.stated_text()).unwrap_or_else(|| {

@@ -1,5 +1,5 @@
-//! The line table of a Go program, `.gopclntab`: which function, file and line
-//! a program counter belongs to. The runtime prints its own stacks from it, so
+//! The line table of a Go program, `.gopclntab`: the function, file and line
+//! of each program counter. The runtime prints its own stacks from it, so
 //! no linker flag leaves it out. The source is Go's `debug/gosym/pclntab.go`.
 //!
 //! ```text
@@ -7,8 +7,8 @@
 //! functions  (entry, offset of record) .., end of the last; sorted
 //! records    entry, name, .., file program, line program, .., unit
 //! programs   (value difference, pc difference) .., 0: varints
-//! units      of a unit (a package) and a file number, the file (since 1.16)
-//! files      of Go 1.2: offsets of names; names end in 0 everywhere
+//! units      by unit (a package) and a file number, the file (since 1.16)
+//! files      in Go 1.2 offsets of names; names end in 0 everywhere
 //! ```
 
 use super::Location;
@@ -23,16 +23,16 @@ const MOST_NAME: usize = 1 << 16;
 
 const AN_OFFSET: &str = "an offset within the table";
 
-/// How a table is laid out, by the version of Go that brought it.
+/// The format of a table, by the version of Go that introduced it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Format {
-    /// One piece, offsets from its beginning, addresses.
+    /// One piece with offsets from its beginning; entries are addresses.
     Go12,
-    /// Pieces of their own for names, units, files and programs.
+    /// Separate pieces for names, units, files and programs.
     Go116,
-    /// Entries count from the beginning of the text, in 32 bits.
+    /// Entries of 32 bits that count from the beginning of the text.
     Go118,
-    /// As before; what differs is of no concern here.
+    /// For this crate the same as `Go118`.
     Go120,
 }
 
@@ -48,10 +48,10 @@ impl Format {
     }
 }
 
-/// What stands in the first eight bytes.
+/// The first eight bytes of a table.
 #[derive(Clone, Copy, Debug)]
 struct Header {
-    /// As a number of the byte order that makes a known one of it.
+    /// The magic number, read in the byte order in which it is a known one.
     magic: u32,
     big_endian: bool,
     quantum: u8,
@@ -70,17 +70,17 @@ impl Header {
     }
 }
 
-/// Whether a table may begin here, as far as eight bytes tell.
+/// Returns whether a table may begin there, judging by eight bytes.
 #[cfg(feature = "symbols")]
 pub(super) fn may_begin(bytes: &[u8]) -> bool {
     Header::read(bytes).is_some_and(|header| Format::of_magic(header.magic).is_some())
 }
 
-/// The order of bytes and how many an address takes.
+/// The byte order of a table and the size of its addresses.
 #[derive(Clone, Copy, Debug)]
 struct Numbers {
     big_endian: bool,
-    /// 4 or 8.
+    /// The size of an address in bytes: 4 or 8.
     address: usize,
 }
 
@@ -99,16 +99,16 @@ impl Numbers {
     }
 }
 
-/// A table, and where its pieces begin. Each goes to the table's end: that is
-/// all that Go's own readers know, too.
+/// A table with the offsets of its pieces. Each piece is taken to reach to the table's end:
+/// Go's own readers know no more either.
 #[derive(Debug)]
 pub(super) struct LineTable {
     bytes: Box<[u8]>,
     format: Format,
     numbers: Numbers,
-    /// What program counters are multiples of.
+    /// The unit of program counters in bytes.
     quantum: u32,
-    /// What entries are counted from; 0 where they are addresses.
+    /// The address from which entries count; 0 if entries are addresses.
     text: u64,
     names: usize,
     units: usize,
@@ -119,17 +119,17 @@ pub(super) struct LineTable {
     count: usize,
 }
 
-/// A function's place.
+/// A function: its address and its record.
 #[derive(Clone, Copy, Debug)]
 struct Function {
     entry: u64,
-    /// Where its record begins, in bytes from the table's beginning.
+    /// The offset of the record in the table, in bytes.
     record: usize,
 }
 
 impl LineTable {
-    /// Reads a table that stands at `offset` of a file, as one of a program whose
-    /// text is at the address 0; see [`at_text`](Self::at_text).
+    /// Reads a table at `offset` of a file, for a program whose
+    /// text is at the address 0; see [`at_text`](Self::at_text). Errs if the table is damaged.
     pub(super) fn read(bytes: &[u8], offset: u64) -> Result<LineTable, SymbolsError> {
         let wrong = |at: usize, expected| SymbolsError::Table { offset: offset + at as u64, expected };
         let Header { magic, big_endian, quantum, address } = Header::read(bytes)
@@ -162,7 +162,7 @@ impl LineTable {
             let files = numbers.u32(bytes, at).and_then(|files| inside(files as usize));
             table.files = files.ok_or(wrong(at, AN_OFFSET))?;
         } else {
-            // From 1.18, the text's address stands in front.
+            // From 1.18 on, the address of the text comes before the offsets of the pieces.
             let first = if format >= Format::Go118 { 3 } else { 2 };
             table.names = place(first)?;
             table.units = place(first + 1)?;
@@ -176,8 +176,8 @@ impl LineTable {
         Ok(table)
     }
 
-    /// The table of a program whose text is at that address, from which entries
-    /// count since Go 1.18.
+    /// Returns the table of a program whose text is at that address, from which entries
+    /// count since Go 1.18; older tables are left as they are.
     pub(super) fn at_text(mut self, text: u64) -> LineTable {
         if self.format >= Format::Go118 {
             self.text = text;
@@ -185,7 +185,7 @@ impl LineTable {
         self
     }
 
-    /// The address of the text that the header states: in most programs of Go
+    /// Returns the address of the text if the header states it, as in most programs of Go
     /// 1.18 to 1.25.
     #[cfg(feature = "symbols")]
     pub(super) fn stated_text(&self) -> Option<u64> {
@@ -193,7 +193,7 @@ impl LineTable {
         (self.format >= Format::Go118 && stated != 0).then_some(stated)
     }
 
-    /// Whether the functions are all there and sorted; else where not.
+    /// Checks that all functions are there and sorted; errs with the offset of one that is not.
     fn check(&self) -> Result<(), usize> {
         let mut last = 0;
         for n in 0..=self.count {
@@ -204,7 +204,7 @@ impl LineTable {
         Ok(())
     }
 
-    /// How many functions there are.
+    /// Returns the number of functions.
     pub(super) fn len(&self) -> usize {
         self.count
     }
@@ -222,14 +222,15 @@ impl LineTable {
         }
     }
 
-    /// Where the nth function begins; where the last one ends, for their number.
+    /// Returns the address of the nth function; for `n` functions, `entry(n)` is the end of the
+    /// last one.
     fn entry(&self, n: usize) -> Option<u64> {
         self.index_number(2 * n)?.checked_add(self.text)
     }
 
-    /// The function that a program counter is in.
+    /// Returns the function that a program counter is in.
     fn function(&self, pc: u64) -> Option<Function> {
-        // How many begin at it or before it.
+        // The search finds the number of functions that begin at `pc` or before it.
         let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = low + (high - low) / 2;
@@ -247,13 +248,13 @@ impl LineTable {
         Some(Function { entry: self.entry(n)?, record })
     }
 
-    /// Whether a function begins there.
+    /// Returns whether a function begins at an address.
     pub(super) fn is_entry(&self, pc: u64) -> bool {
         self.function(pc).is_some_and(|function| function.entry == pc)
     }
 
-    /// The place in the source of an instruction, as `go tool addr2line` prints
-    /// it: of inlined code the line, but the function that it is inlined into.
+    /// Returns the place in the source of an instruction, as `go tool addr2line` prints
+    /// it: for inlined code its own line, but the function that it is inlined into.
     pub(super) fn locate(&self, pc: u64) -> Option<Location<'_>> {
         let function = self.function(pc)?;
         let func = self.name(self.names, self.field(function, 1)?)?;
@@ -262,7 +263,7 @@ impl LineTable {
         Some(Location { func, file, line: line.unwrap_or_default().into() })
     }
 
-    /// A number of a function's record, counted from 1, behind its entry.
+    /// Returns the nth number of a function's record, counted from 1 behind the entry.
     fn field(&self, function: Function, n: usize) -> Option<u32> {
         let at = function.record.checked_add(self.entry_size() + 4 * (n - 1))?;
         self.numbers.u32(&self.bytes, at)
@@ -271,11 +272,11 @@ impl LineTable {
     fn file(&self, function: Function, pc: u64) -> Option<&[u8]> {
         let number = self.value(self.field(function, 5)?, function.entry, pc)?;
         if self.format == Format::Go12 {
-            // Files count from 1.
+            // Files count from 1, so 0 stands for none.
             let at = self.files.checked_add((number as usize).checked_mul(4)?).filter(|_| number != 0)?;
             return self.name(0, self.numbers.u32(&self.bytes, at)?);
         }
-        // What the linker made has the unit -1, and files from 1 of that: the table's first ones.
+        // Code made by the linker has unit -1 and files from 1: together, the first files of the table.
         let index = self.field(function, 8)?.wrapping_add(number);
         let name = self.numbers.u32(&self.bytes, self.units.checked_add((index as usize).checked_mul(4)?)?)?;
         self.name(self.files, name)
@@ -287,13 +288,13 @@ impl LineTable {
         bytes.get(..end)
     }
 
-    /// Runs a program up to a program counter; none where it says nothing of it.
+    /// Runs a program up to a program counter; `None` if the program does not reach it.
     fn value(&self, program: u32, entry: u64, target: u64) -> Option<u32> {
         let bytes = self.bytes.get(self.programs.checked_add(program as usize)?..)?;
         let (mut pos, mut pc, mut value) = (0, entry, u32::MAX);
         for _ in 0..MOST_STEPS {
             let difference = varint(bytes, &mut pos)?;
-            // Only the first value may be no other than the -1 in front of it.
+            // A difference of 0 ends the program, but the first value may be the initial -1 itself.
             if difference == 0 && pc != entry {
                 return None;
             }
@@ -308,7 +309,7 @@ impl LineTable {
     }
 }
 
-/// A number of a program, of 32 bits.
+/// Reads a number of a program, of 32 bits.
 fn varint(bytes: &[u8], pos: &mut usize) -> Option<u32> {
-    crate::bytes::uvarint(bytes, pos).ok().map(|number| number as u32)
+    crate::base::bytes::uvarint(bytes, pos).ok().map(|number| number as u32)
 }

@@ -1,10 +1,11 @@
-//! Line tables made to measure, in every format, good and bad.
+//! Tests of line tables made by hand, in every format, good and bad.
 
 use super::*;
-use crate::{EventKind, Mode, Options, Stack, StateTransition, Version};
+use crate::generation::stack::symbolized;
+use crate::{EventKind, Mode, Options, Stack, StateTransition, Trace, Version};
 use proptest::prelude::*;
 
-/// How a table is written.
+/// The format in which a table is written.
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     magic: u32,
@@ -23,7 +24,7 @@ impl Shape {
         })
     }
 
-    /// Whether entries count from the text's beginning.
+    /// Returns whether entries count from the beginning of the text.
     fn counts_from_text(self) -> bool {
         self.magic == 0xffff_fff0 || self.magic == 0xffff_fff1
     }
@@ -40,7 +41,7 @@ impl Shape {
         }
     }
 
-    /// The number that an entry of a function's record is written as.
+    /// Returns the bytes of an entry of a function's record.
     fn entry(self, value: usize) -> Vec<u8> {
         if self.counts_from_text() { self.u32(value as u32 - TEXT as u32) } else { self.address(value) }
     }
@@ -50,16 +51,16 @@ const TEXT: u64 = 0x1000;
 
 const FILES: &[u8] = b"/a.go\0/b.go\0";
 const NAMES: &[u8] = b"main.a\0main.b[\xff]\0";
-/// Programs: differences, their sign in the lowest bit, and bytes. A byte that is
-/// nobody's, so that none is at 0; then line 10 for 4 bytes, 9 for 4, 300 for 8.
+/// The program of lines: differences, their sign in the lowest bit, and lengths in bytes. One
+/// byte belongs to no function, so that none is at 0; then line 10 for 4 bytes, 9 for 4, 300 for 8.
 const LINES: [u8; 8] = [0, 22, 4, 1, 4, 0xc6, 0x04, 8];
-/// One file and then the other, for 8 bytes each. They count from 0; from 1 in
-/// Go 1.2.
+/// The program of files, one and then the other, for 8 bytes each. Files count from 0, or
+/// from 1 in Go 1.2.
 const IN_FILE_0: [u8; 5] = [2, 8, 2, 8, 0];
 const IN_FILE_1: [u8; 5] = [4, 8, 2, 8, 0];
 
-/// A table of two functions of 16 bytes: `main.a` from 0x1000, half of it from
-/// a file and half from another, and `main.b` behind it.
+/// Returns a table of two functions of 16 bytes: `main.a` from 0x1000, one half from one
+/// file and one half from another, and `main.b` behind it.
 fn table(shape: Shape) -> Vec<u8> {
     let old = shape.magic == 0xffff_fffb;
     let mut programs = LINES.to_vec();
@@ -75,7 +76,7 @@ fn table(shape: Shape) -> Vec<u8> {
     let entry_size = shape.entry(TEXT as usize).len();
     let index = 5 * entry_size + if old { 4 } else { 0 };
     let record = entry_size + 8 * 4;
-    // What offsets in records count from: the table, or the index.
+    // Offsets in records count from the table, or from the index.
     let (index_at, names_at) = (header, header + index + 2 * record);
     let files_at = names_at + NAMES.len();
     let units_at = files_at + FILES.len();
@@ -109,14 +110,14 @@ fn table(shape: Shape) -> Vec<u8> {
     }
     out.extend(NAMES);
     out.extend(FILES);
-    // In Go 1.2, the file table: its size, and where names are.
+    // In Go 1.2, the file table: its size, and the offsets of names.
     let units = if old { [3, files_at as u32, files_at as u32 + 6] } else { [0, 6, u32::MAX] };
     units.into_iter().for_each(|number| out.extend(shape.u32(number)));
     out.extend(programs);
     out
 }
 
-/// An ELF file of 64 bits that has a table in a section of that name, and its
+/// Returns an ELF file of 64 bits with a table in a section of that name, and its
 /// text at `TEXT`.
 #[cfg(feature = "symbols")]
 fn elf(table: &[u8], section: &str) -> Vec<u8> {
@@ -174,24 +175,24 @@ fn every_format_is_read() {
 #[test]
 fn frames_are_of_the_call_before_the_return_address() {
     let symbols = Symbols::of_line_table(&table(Shape::all().next().unwrap()), 0).unwrap();
-    let frame = symbols.frame(0x1010);
+    let frame = symbolized(&symbols, 0x1010);
     assert_eq!((frame.pc, frame.func, frame.line), (0x1010, &b"main.a"[..], 300));
-    let unknown = symbols.frame(0);
+    let unknown = symbolized(&symbols, 0);
     assert_eq!((unknown.func, unknown.file, unknown.line), (&b"?"[..], &b"?"[..], 0));
 }
 
-/// A trace of Go 1.5: goroutine 1 creates others, which begin at these addresses,
+/// Returns a trace of Go 1.5: goroutine 1 creates others, which begin at these addresses,
 /// and yields.
 fn go_1_5(starts: &[u64]) -> Vec<u8> {
     let mut out = Version::Go105.header().to_vec();
     let mut event = |event: EventType, arguments: &[u64]| {
         // The first two numbers, of sequence and time, are not counted.
         let mut body = Vec::new();
-        arguments.iter().for_each(|&n| crate::bytes::put_uvarint(&mut body, n));
+        arguments.iter().for_each(|&n| crate::base::bytes::put_uvarint(&mut body, n));
         let count = (arguments.len() - 2).min(3) as u8;
         out.push(event as u8 | count << 6);
         if count == 3 {
-            crate::bytes::put_uvarint(&mut out, body.len() as u64);
+            crate::base::bytes::put_uvarint(&mut out, body.len() as u64);
         }
         out.extend(body);
     };
@@ -212,7 +213,7 @@ fn frames(stack: Stack<'_>) -> Vec<(u64, String)> {
     stack.frames().map(|frame| (frame.pc, String::from_utf8_lossy(&frame.name()).into_owned())).collect()
 }
 
-/// The frames of the goroutines that were created, and of their creators.
+/// Returns the frames of the goroutines that are created, and of their creators.
 fn created(trace: &Trace<'_>) -> Vec<Vec<(u64, String)>> {
     let mut found = Vec::new();
     for event in trace.events().map(Result::unwrap) {
@@ -240,7 +241,7 @@ fn frames_of_go_1_5_are_named() {
 #[test]
 fn another_program_is_refused() {
     let symbols = Symbols::of_line_table(&table(Shape::all().next().unwrap()), 0).unwrap();
-    // One that is wrong may be damage; most are not.
+    // A single wrong one may be damage; most of them are not.
     for (starts, elsewhere) in [
         (&[][..], None),
         (&[0x1000, 0x1010], None),
@@ -307,7 +308,7 @@ fn tables_are_found_in_executables() {
     }
 }
 
-/// Small files of every format to begin fuzzing with.
+/// Writes small files of every format, from which fuzzing begins.
 #[cfg(feature = "symbols")]
 #[test]
 #[ignore = "fuzz/seed.sh runs it"]
@@ -337,7 +338,7 @@ fn what_is_no_go_program_is_named() {
     }
 }
 
-/// Asks for all there is.
+/// Looks up all addresses in and around the table.
 fn touch(symbols: &Symbols) {
     for pc in (0xff0..0x1030).chain([0, u64::from(u32::MAX), u64::MAX]) {
         let _ = symbols.locate(pc);
@@ -345,7 +346,7 @@ fn touch(symbols: &Symbols) {
 }
 
 proptest! {
-    /// No damage brings the reader down.
+    /// Checks that no damage makes the reader panic.
     #[test]
     fn damaged_tables(
         shape in 0..16_usize,

@@ -1,9 +1,9 @@
-//! The text form of the wire, both ways.
+//! The text form of a binary trace, and the conversion both ways.
 //!
 //! The format is that of Go's `internal/trace/raw`, whose `TextReader` reads
-//! what is written here. A header line, then an event a line, each argument
-//! named; data and stack frames stand on lines of their own. `#` at the
-//! beginning of a line makes it a comment, space is free otherwise.
+//! the text written here. A header line comes first, then one line for each event,
+//! each argument named; data and stack frames follow on lines of their own. A line
+//! that begins with `#` is a comment; white space is free otherwise.
 //!
 //! ```text
 //! Trace Go1.26
@@ -16,13 +16,13 @@
 //!     pc=4733601 func=5 file=6 line=291
 //! ```
 //!
-//! Two comments make it lossless. Go's reader passes over them:
+//! Two kinds of comments make the text lossless. Go's reader passes over them:
 //!
-//! - `#gotrace widths ..` tells how many bytes each varint of the event below
-//!   takes, the length of its data last, where one is longer than need be. The
-//!   runtime reserves room for lengths that it does not know yet.
-//! - `#gotrace rest ".."` holds bytes at the end of the file that are no
-//!   events, as where it was cut.
+//! - `#gotrace widths ..` gives the length in bytes of each varint of the event below,
+//!   the length of its data last, if one is longer than need be. The
+//!   runtime pads lengths that it does not know yet.
+//! - `#gotrace rest ".."` holds the bytes at the end of the file that are no
+//!   events, as where the file was cut.
 //!
 //! Several such lines in a row count as one.
 
@@ -36,17 +36,17 @@ mod write;
 pub use convert::{ConvertError, binary_to_text, text_to_binary};
 pub use read::TextEvents;
 
-pub(crate) use convert::{hand_on, unknown};
+pub(crate) use convert::{flush_if_full, unknown};
 pub(crate) use quote::quote;
 pub(crate) use write::number;
 
-use crate::version::Version;
-use crate::wire::v2::spec::EventType;
+use crate::spec::v2::EventType;
+use crate::spec::version::Version;
 
-/// Begins the comments that are not for Go's reader but for ours.
+/// The beginning of the comments that this crate reads and Go's reader passes over.
 const DIRECTIVE: &str = "#gotrace";
 
-/// Whether files of `version` have events of that type. Experimental ones were
+/// Returns whether files of `version` may have events of that type. Experimental ones were
 /// written from Go 1.23 on, though Go's raw reader refuses them before 1.26.
 pub(crate) fn belongs(event: EventType, version: Version) -> bool {
     let spec = event.spec();

@@ -1,4 +1,4 @@
-//! The format that Go 1.22 and later write.
+//! The v2 format, which Go 1.22 and later write.
 //!
 //! After the [header](crate::Version) a file is a sequence of *batches*, each
 //! of one generation and at most 64 KB. A batch holds either the events of one
@@ -18,8 +18,6 @@ pub mod batch;
 pub mod event;
 pub mod experiment;
 pub mod samples;
-pub mod spec;
 pub mod stacks;
-pub mod status;
 pub mod strings;
 pub mod sync;

@@ -6,7 +6,7 @@
 #   testdata/godebug/record.sh --fresh                record everything anew
 #   testdata/godebug/record.sh --out DIR --versions "1.21.13 1.27.3"
 #
-# Toolchains come from ../toolchains.sh, which see.
+# ../toolchains.sh installs the toolchains.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
@@ -47,8 +47,8 @@ for version in $versions; do
     while read -r name workload procs duration godebug; do
         log=$out/go1.$minor/$name.log
         [[ -n $name ]] && { $fresh || [[ ! -e $log ]]; } || continue
-        # Go 1.27.3 stands still in one of fifty runs with gctrace=2 and scavtrace=1,
-        # and does not answer SIGQUIT then.
+        # Go 1.27.3 hangs in one of fifty runs with gctrace=2 and scavtrace=1, and then
+        # does not answer SIGQUIT.
         for try in 1 2 3 4 5; do
             status=0
             GOMAXPROCS=$procs GODEBUG=$godebug \

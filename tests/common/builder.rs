@@ -1,4 +1,4 @@
-//! Writes binary traces: legal ones by default, broken ones where told to.
+//! A builder of binary traces: well-formed ones by default, broken ones on request.
 //!
 //! ```text
 //! let mut trace = TraceBuilder::new(Version::Go126);
@@ -14,12 +14,12 @@
 //! Tables, sync batches and end marks are written as each version has them.
 
 use gotrace::Version;
-use gotrace::wire::v2::spec::EventType;
+use gotrace::spec::v2::EventType;
 
 /// "No M", "no P" or "no G" on the wire.
 pub const NO: u64 = u64::MAX;
 
-/// The ticks a second that traces have unless told otherwise: one a nanosecond.
+/// The ticks a second of traces unless a test sets others: one a nanosecond.
 pub const HZ: u64 = 1_000_000_000;
 
 /// Appends a varint.
@@ -31,7 +31,7 @@ pub fn put(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// A trace to be.
+/// A trace to be written.
 #[derive(Clone, Debug)]
 pub struct TraceBuilder {
     pub version: Version,
@@ -40,7 +40,7 @@ pub struct TraceBuilder {
     pub tail: Vec<u8>,
 }
 
-/// A file, and where in it the marked things stand, in the order of the file.
+/// A file, with the offsets of its marks in the order of the file.
 #[derive(Clone, Debug)]
 pub struct Built {
     pub bytes: Vec<u8>,
@@ -48,7 +48,7 @@ pub struct Built {
 }
 
 impl Built {
-    /// Where the thing with that mark stands.
+    /// Returns the offset of a mark in the file, in bytes.
     pub fn mark(&self, mark: usize) -> usize {
         self.marks.iter().find(|(id, _)| *id == mark).unwrap_or_else(|| panic!("no mark {mark}")).1
     }
@@ -65,7 +65,7 @@ impl TraceBuilder {
         self.generations.last_mut().unwrap()
     }
 
-    /// The generation begun last.
+    /// Returns the last generation.
     pub fn last(&mut self) -> &mut Generation {
         self.generations.last_mut().expect("a generation")
     }
@@ -84,7 +84,7 @@ impl TraceBuilder {
     }
 }
 
-/// A generation to be.
+/// A generation to be written.
 #[derive(Clone, Debug)]
 pub struct Generation {
     pub number: u64,
@@ -95,11 +95,11 @@ pub struct Generation {
     pub stacks: Vec<(u64, Vec<[u64; 4]>)>,
     /// CPU samples `[time, m, p, g, stack]`.
     pub samples: Vec<[u64; 5]>,
-    /// One frequency, unless a test wants another number of them.
+    /// The frequencies: one, unless a test wants another number of them.
     pub frequencies: Vec<u64>,
-    /// One clock snapshot `[time, mono, secs, nanos]`, from 1.25.
+    /// The clock snapshots `[time, mono, secs, nanos]`, from 1.25: one, unless a test wants others.
     pub snapshots: Vec<[u64; 4]>,
-    /// Whether the mark is written that ends a generation from 1.26.
+    /// True if the mark that ends a generation from 1.26 on is written.
     pub end_mark: bool,
 }
 
@@ -131,7 +131,7 @@ impl Generation {
         batch
     }
 
-    /// The ID of a string, which is added if need be; 0 for the empty one.
+    /// Returns the ID of a string, which is added if it is new; 0 for the empty one.
     pub fn string(&mut self, text: impl AsRef<[u8]>) -> u64 {
         let text = text.as_ref();
         if text.is_empty() {
@@ -145,7 +145,7 @@ impl Generation {
         id
     }
 
-    /// The ID of the stack of these functions, innermost first.
+    /// Returns the ID of the stack of these functions, innermost first.
     pub fn stack(&mut self, functions: &[&str]) -> u64 {
         if functions.is_empty() {
             return 0;
@@ -201,7 +201,7 @@ impl Generation {
         Batch { generation: self.number, data: vec![kind as u8], ..Batch::new(NO, 0) }
     }
 
-    /// A batch for each frequency before 1.25, a batch for all later.
+    /// Writes one batch for each frequency before 1.25, one batch in all from then on.
     fn write_sync(&self, version: Version, built: &mut Built) {
         let first = self.batches.iter().map(|b| b.time).find(|&t| t != 0).unwrap_or(1);
         let empty = Batch { generation: self.number, ..Batch::new(NO, first) };
@@ -223,7 +223,7 @@ impl Generation {
     }
 }
 
-/// A batch to be.
+/// A batch to be written.
 #[derive(Clone, Debug)]
 pub struct Batch {
     pub generation: u64,
@@ -231,7 +231,7 @@ pub struct Batch {
     pub time: u64,
     pub experiment: Option<u8>,
     pub data: Vec<u8>,
-    /// The size that the header states, where it is not that of the data.
+    /// The size that the header states, if it is not that of the data.
     pub stated_size: Option<u64>,
     marks: Vec<(usize, usize)>,
 }
@@ -241,7 +241,7 @@ impl Batch {
         Batch { generation: 1, thread, time, experiment: None, data: Vec::new(), stated_size: None, marks: Vec::new() }
     }
 
-    /// Adds a timed event, `dt` ticks after the one before.
+    /// Adds a timed event, `dt` ticks behind the one before.
     pub fn event(&mut self, dt: u64, event: EventType, args: &[u64]) -> &mut Batch {
         let want = event.spec().args.len().saturating_sub(1);
         assert_eq!(args.len(), want, "{event} takes {want} arguments behind the time");
@@ -264,7 +264,7 @@ impl Batch {
         self
     }
 
-    /// Marks what comes next.
+    /// Marks the next event.
     pub fn mark(&mut self, mark: usize) -> &mut Batch {
         self.marks.push((mark, self.data.len()));
         self

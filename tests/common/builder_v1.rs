@@ -1,9 +1,9 @@
-//! v1 traces, of Go 1.5 to 1.21, made event by event.
+//! A builder of v1 traces, of Go 1.5 to 1.21, event by event.
 
 use gotrace::Version;
-use gotrace::wire::v1::spec::EventType::{self, *};
+use gotrace::spec::v1::EventType::{self, *};
 
-/// A v1 file in the making.
+/// A v1 file that is being written.
 pub struct File {
     pub bytes: Vec<u8>,
     lead: usize,
@@ -22,7 +22,7 @@ impl File {
         File { bytes: version.header().to_vec(), lead: if version < Version::Go107 { 2 } else { 1 } }
     }
 
-    /// An event with all its numbers, the time first.
+    /// Adds an event with all its numbers, the time first.
     pub fn event(mut self, event: EventType, numbers: &[u64]) -> File {
         let mut body = Vec::new();
         numbers.iter().for_each(|&n| uvarint(&mut body, n));
@@ -47,7 +47,7 @@ impl File {
         self.text(text)
     }
 
-    /// How a trace of Go 1.7 and later begins: goroutine 1 runs on P 0, and 2
+    /// Returns the beginning of a trace of Go 1.7 or later: goroutine 1 runs on P 0, and 2
     /// waits.
     pub fn begun(version: Version) -> File {
         File::new(version)

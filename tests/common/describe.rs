@@ -34,7 +34,7 @@ fn task(Task { id, parent, kind, .. }: Task<'_>) -> String {
     format!("{id} {} of {}", text(kind), parent.unwrap_or(TaskId::BACKGROUND))
 }
 
-/// What an event is, without its context and time.
+/// Describes an event without its context and time.
 pub fn kind(event: &Event<'_>) -> String {
     let own = stack(event.stack());
     match event.kind() {
@@ -68,7 +68,7 @@ pub fn kind(event: &Event<'_>) -> String {
     }
 }
 
-/// An event with its context, without its time.
+/// Describes an event with its context, without its time.
 pub fn event(event: &Event<'_>) -> String {
     let (m, p, g) = (event.thread(), event.proc(), event.goroutine());
     format!("{} {} {} {}", or_none('M', m), or_none('P', p), or_none('G', g), kind(event))

@@ -1,14 +1,14 @@
-//! Faults: what happens to a trace between the runtime that writes it and us.
-//! Each is told by three words, and made again from them:
+//! Faults: damage to a trace between the runtime that writes it and its reader.
+//! Each is named by three words, from which it can be made again:
 //!
 //! ```text
 //! go1.27/mixed cut 17         the 17th random cut of that trace
 //! go1.22/hello flip-bytes 3
 //! ```
 //!
-//! A [`Damaged`] trace is made of pieces of good ones, and knows where they went;
-//! so it can tell which of their events are still there, without reading them
-//! as a reader under test does.
+//! A [`Damaged`] trace is made of pieces of good ones, and knows where they went.
+//! So it can say which of their events are still there, without reading them
+//! as the reader under test does.
 //!
 //! ```text
 //! good     header batch batch batch ...          delete-bytes in the second
@@ -17,49 +17,50 @@
 //! ```
 
 use super::simulator::Dice;
+use gotrace::spec::v1::EventType as V1EventType;
+use gotrace::spec::v2::EventType;
 use gotrace::wire::v1;
 use gotrace::wire::v2::batch::{Batch, BatchKind};
 use gotrace::wire::v2::event::RawEvents;
-use gotrace::wire::v2::spec::EventType;
 use gotrace::{HEADER_LEN, ThreadId, Timestamp, Trace, Version};
 use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
-/// What happens to a trace.
+/// A kind of damage.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
-    /// It ends where a batch does: a crash between two writes.
+    /// An end between two batches: a crash between two writes.
     CutAtBatch,
-    /// It ends anywhere: a full disk, a download given up.
+    /// An end anywhere: a full disk, an abandoned download.
     Cut,
-    /// Some bytes in a row are others.
+    /// Changed bytes in a row.
     FlipBytes,
-    /// Some bytes in a row are missing.
+    /// Missing bytes in a row.
     DeleteBytes,
-    /// Some bytes in a row are there twice.
+    /// Bytes in a row that are there twice.
     DuplicateBytes,
-    /// Two stretches of bytes have changed places.
+    /// Two stretches of bytes that have changed places.
     SwapBytes,
-    /// A batch is missing.
+    /// A missing batch.
     DeleteBatch,
-    /// A batch is there twice.
+    /// A batch that is there twice.
     DuplicateBatch,
-    /// Two batches have changed places.
+    /// Two batches that have changed places.
     SwapBatches,
-    /// An HTTP header is saved with it.
+    /// An HTTP header in front.
     LeadingBytes,
-    /// Something follows.
+    /// Other bytes behind.
     TrailingBytes,
-    /// Another trace follows.
+    /// Another trace behind.
     TwoTraces,
-    /// The beginning is missing, header included: the tail of a ring buffer.
+    /// A missing beginning, header included: the tail of a ring buffer.
     MissingStart,
 }
 
 impl Kind {
-    /// All of them, with how many of each a trace is put to at most.
+    /// All kinds, with the most faults of each that a trace is put to.
     pub const ALL: [(Kind, usize); 13] = [
         (Kind::CutAtBatch, usize::MAX),
         (Kind::Cut, 200),
@@ -76,7 +77,7 @@ impl Kind {
         (Kind::MissingStart, 20),
     ];
 
-    /// Its name in a fault's words.
+    /// Returns the name in a fault's words.
     pub fn name(self) -> &'static str {
         match self {
             Kind::CutAtBatch => "cut-at-batch",
@@ -101,7 +102,7 @@ impl Kind {
 pub struct Fault<'c> {
     pub trace: &'c Source,
     pub kind: Kind,
-    /// For a cut at a batch which one, else what the dice begin with.
+    /// The number of the batch for a cut at a batch, else the seed of the dice.
     pub seed: usize,
 }
 
@@ -114,34 +115,34 @@ impl fmt::Display for Fault<'_> {
 /// A batch of a good trace, and its events.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WireBatch {
-    /// Where it stands in the file, header included.
+    /// The bytes in the file, header included.
     pub range: Range<usize>,
-    /// Where its data begin.
+    /// The offset of the data.
     pub data: usize,
-    /// Where its events or CPU samples begin, and at last where the last ends;
+    /// The offsets of the events or CPU samples, and of the end of the last one;
     /// empty for other batches.
     borders: Vec<u32>,
-    /// Which of these are none that are read: those that say more of another.
+    /// The offsets of those that are not read as events but only add to another.
     silent: HashSet<u32>,
     is_samples: bool,
 }
 
 impl WireBatch {
-    /// Where each of its events stands.
+    /// Iterates over the byte ranges of the events.
     pub fn events(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         let events = self.borders.windows(2).filter(|pair| !self.silent.contains(&pair[0]));
         events.map(|pair| pair[0] as usize..pair[1] as usize)
     }
 }
 
-/// A committed trace, and what is on its wire.
+/// A committed trace, with its batches.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Source {
-    /// Its name: `go1.27/hello`.
+    /// The name, such as `go1.27/hello`.
     pub name: String,
     pub bytes: Vec<u8>,
     pub batches: Vec<WireBatch>,
-    /// Where each whole generation stands.
+    /// The byte ranges of the whole generations.
     pub generations: Vec<Range<usize>>,
 }
 
@@ -159,8 +160,8 @@ fn number(bytes: &[u8], at: &mut usize) -> Option<u64> {
     None
 }
 
-/// The batch whose header stands at `offset`, with as much of its data as there
-/// is; and how much there should be.
+/// Returns the batch whose header stands at `offset`, with as much of its data as the file
+/// has; and the offset at which it should end.
 fn batch_at(bytes: &[u8], offset: usize) -> Option<(Batch<'_>, usize)> {
     let mut at = offset + 1;
     let mut experiment = 0;
@@ -180,7 +181,7 @@ fn batch_at(bytes: &[u8], offset: usize) -> Option<(Batch<'_>, usize)> {
     Some((Batch { offset, data_offset: at, generation, thread, time, experiment, data }, size))
 }
 
-/// Where the whole events of a batch begin, and where the last one ends.
+/// Returns the offsets of the whole events of a batch, and of the end of the last one.
 fn borders(batch: &Batch<'_>, is_samples: bool) -> Vec<u32> {
     let mut borders = vec![batch.data_offset as u32];
     if is_samples {
@@ -205,32 +206,32 @@ fn borders(batch: &Batch<'_>, is_samples: bool) -> Vec<u32> {
     borders
 }
 
-/// The v1 batch whose header stands at `offset`, up to the next one, a defect or
-/// the end: where its data begin, and where each event or entry of the tables
-/// does, and at last where the last one ends.
+/// Returns the v1 batch whose header stands at `offset`, up to the next one, a defect or
+/// the end: the offset of its data, those of its events and entries of the tables,
+/// and that of the end of the last one.
 fn v1_batch_at(bytes: &[u8], offset: usize, version: Version) -> Option<(usize, Vec<u32>)> {
-    // Offsets are those of the file, whose header is as long as this.
+    // The slice begins as much earlier as a header is long, for the reader skips one.
     let mut events = v1::event::RawEvents::new(&bytes[offset - HEADER_LEN..], version).map_while(Result::ok);
-    let header = events.next().filter(|event| event.event == v1::spec::EventType::Batch)?;
+    let header = events.next().filter(|event| event.event == V1EventType::Batch)?;
     let at = |place: usize| (place + offset - HEADER_LEN) as u32;
     let data = header.offset + header.size;
     let mut borders = vec![at(data)];
     let data = at(data) as usize;
-    for event in events.take_while(|event| event.event != v1::spec::EventType::Batch) {
+    for event in events.take_while(|event| event.event != V1EventType::Batch) {
         borders.push(at(event.offset + event.size));
     }
     Some((data, borders))
 }
 
-/// Which records of a good v1 file come out as no event of their own: entries of
-/// the tables; that a system call blocks, for then it is another event; and at
-/// the beginning, where each goroutine there is comes as created, all of that but
-/// what it is doing, for that is what is read.
+/// Returns the offsets of the records of a good v1 file that come out as no event of their own:
+/// entries of the tables; the blocking of a system call, which changes another event; and
+/// those at the beginning, where the list of goroutines creates each of them, but for the
+/// statuses, which are read.
 fn silent_v1(bytes: &[u8], version: Version) -> HashSet<u32> {
-    use v1::spec::EventType::*;
+    use V1EventType::*;
     let events: Vec<_> = v1::event::RawEvents::new(bytes, version).map_while(Result::ok).collect();
     let mut silent = HashSet::new();
-    // The P and the time of each.
+    // The P and the time of each record.
     let (mut proc, mut ticks, mut on) = (0, 0, Vec::new());
     for event in &events {
         if event.event == Batch {
@@ -257,12 +258,12 @@ fn silent_v1(bytes: &[u8], version: Version) -> HashSet<u32> {
 }
 
 impl Source {
-    /// Whether it is a trace of Go 1.5 to 1.21.
+    /// Returns whether it is a trace of Go 1.5 to 1.21.
     pub fn is_v1(&self) -> bool {
         Version::parse_header(&self.bytes).unwrap().is_v1()
     }
 
-    /// Takes a v1 trace apart: all of it is one generation.
+    /// Splits a v1 trace, which is one generation, into its batches.
     fn of_v1(name: String, bytes: Vec<u8>, version: Version) -> Source {
         let (mut batches, mut at) = (Vec::new(), HEADER_LEN);
         while let Some((data, borders)) = v1_batch_at(&bytes, at, version) {
@@ -278,7 +279,7 @@ impl Source {
         Source { name, bytes, batches, generations: Vec::from([all]) }
     }
 
-    /// Takes a trace apart.
+    /// Splits a trace into its batches and generations.
     pub fn new(name: String, bytes: Vec<u8>) -> Source {
         let version = Version::parse_header(&bytes).unwrap();
         if version.is_v1() {
@@ -305,7 +306,7 @@ impl Source {
         Source { name, bytes, batches, generations }
     }
 
-    /// How many events are on its wire.
+    /// Returns the number of events in all batches.
     pub fn wire_events(&self) -> usize {
         self.batches.iter().map(|batch| batch.events().count()).sum()
     }
@@ -316,12 +317,15 @@ pub struct Corpus(pub Vec<Source>);
 
 impl Corpus {
     pub fn committed() -> Corpus {
-        let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces"));
+        // The tests of the command, whose manifest is elsewhere, use this too.
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut roots = manifest.ancestors().map(|dir| dir.join("testdata/traces"));
+        let root = roots.find(|root| root.is_dir()).unwrap();
         let mut sources = Vec::new();
-        for version in std::fs::read_dir(root).unwrap() {
+        for version in std::fs::read_dir(&root).unwrap() {
             for file in std::fs::read_dir(version.unwrap().path()).unwrap() {
                 let path = file.unwrap().path();
-                let name = path.strip_prefix(root).unwrap().with_extension("").display().to_string();
+                let name = path.strip_prefix(&root).unwrap().with_extension("").display().to_string();
                 sources.push(Source::new(name, std::fs::read(path).unwrap()));
             }
         }
@@ -330,7 +334,7 @@ impl Corpus {
         Corpus(sources)
     }
 
-    /// The fault that three words tell.
+    /// Returns the fault that three words name.
     pub fn fault(&self, words: &str) -> Fault<'_> {
         let [trace, kind, seed] = words.split(' ').collect::<Vec<_>>()[..] else { panic!("not a fault: {words}") };
         let trace = self.0.iter().find(|source| source.name == trace).unwrap_or_else(|| panic!("no trace {trace}"));
@@ -338,7 +342,7 @@ impl Corpus {
         Fault { trace, kind: kind.unwrap_or_else(|| panic!("no such kind: {words}")).0, seed: seed.parse().unwrap() }
     }
 
-    /// Up to `most` faults of each kind for a trace.
+    /// Returns up to `most` faults of each kind for a trace.
     pub fn faults<'c>(&self, trace: &'c Source, most: impl Fn(usize) -> usize) -> Vec<Fault<'c>> {
         let of_kind = |(kind, full)| {
             let there = if kind == Kind::CutAtBatch { trace.batches.len() } else { full };
@@ -350,12 +354,12 @@ impl Corpus {
     }
 }
 
-/// What a fault leaves.
+/// A damaged trace.
 pub struct Damaged<'c> {
     pub bytes: Vec<u8>,
-    /// What it was made of: the trace, and perhaps one behind it.
+    /// The traces that it was made of: one, and perhaps one behind it.
     pub sources: Vec<&'c Source>,
-    /// Which bytes of which source are where.
+    /// The pieces: the number of the source, the range in it, and the offset here.
     pieces: Vec<(usize, Range<usize>, usize)>,
     /// Bytes of the first source that are there more than once.
     doubled: Range<usize>,
@@ -381,15 +385,15 @@ impl<'c> Damaged<'c> {
         self
     }
 
-    /// Where bytes of a source are now, if they are together.
+    /// Returns the offset at which bytes of a source are now, if they are together.
     pub fn place(&self, source: usize, range: &Range<usize>) -> Option<usize> {
         let holds = |of: &Range<usize>| of.start <= range.start && range.end <= of.end;
         let (_, from, at) = self.pieces.iter().find(|(of, kept, _)| *of == source && holds(kept))?;
         Some(range.start - from.start + at)
     }
 
-    /// Where each event is that is whole, in a batch whose header is; behind
-    /// something broken in a batch, where reading falls into step again.
+    /// Returns the offsets of whole events in batches whose header is whole; behind damage
+    /// in a batch, those from where reading falls into step again.
     pub fn wire_events(&self) -> Vec<usize> {
         let mut found = Vec::new();
         for (number, source) in self.sources.iter().enumerate() {
@@ -413,7 +417,7 @@ impl<'c> Damaged<'c> {
         found
     }
 
-    /// Where each event is of the generations that the fault left alone.
+    /// Returns the offsets of the events in generations that the fault left alone.
     pub fn untouched(&self) -> Vec<usize> {
         let mut found = Vec::new();
         for (number, source) in self.sources.iter().enumerate() {
@@ -431,11 +435,11 @@ impl<'c> Damaged<'c> {
 }
 
 impl<'c> Fault<'c> {
-    /// Does it.
+    /// Damages the trace.
     pub fn apply(&self, corpus: &'c Corpus) -> Damaged<'c> {
         let good = self.trace;
         let size = good.bytes.len();
-        // Different kinds and traces meet different dice.
+        // The words are the seed, so that kinds and traces get different dice.
         let salt = self.to_string().bytes().fold(0u64, |salt, byte| salt.wrapping_mul(31).wrapping_add(byte.into()));
         let mut dice = Dice::new(salt);
         let out = Damaged::of(good);
@@ -500,7 +504,7 @@ impl<'c> Fault<'c> {
                 out.keep(0..size).add(&tail)
             }
             Kind::TwoTraces => {
-                // Mostly of one program; else of any, small enough not to take all the time.
+                // Other traces are small, so that they do not take all the time.
                 let of = |other: &&Source| match self.seed {
                     0 => other.name == good.name,
                     1 => other.name.split('/').next() == good.name.split('/').next(),

@@ -1,20 +1,21 @@
-//! Files made to cost a reader time: small for what they make it try. Time has
+//! Files made to cost a reader time: small for the work that they cause. The time has
 //! to grow with the file's size, not with its square.
 //!
-//! Each is made of the same thing again and again, `n` times; twice `n` is about
-//! twice the bytes. All are written with the builder, so that each is one idea:
+//! Each file repeats one thing `n` times; twice `n` is about
+//! twice the bytes. All are written with the builder, and each is one idea of what makes an
+//! event wait, a header lie or a state be lost.
 //! what makes an event wait, a header lie or a state be lost.
 
 use super::builder::{NO, TraceBuilder, put};
 use super::builder_v1::File;
 use gotrace::Version;
-use gotrace::wire::v1::spec::EventType as V1;
-use gotrace::wire::v2::spec::EventType::{self, *};
+use gotrace::spec::v1::EventType as V1;
+use gotrace::spec::v2::EventType::{self, *};
 
-/// A name, and the file with `n` of what it is made of.
+/// A name, and the function that makes the file of `n` repetitions.
 pub type Hostile = (&'static str, fn(u64) -> Vec<u8>);
 
-/// All of them.
+/// All hostile files.
 pub const HOSTILE: [Hostile; 16] = [
     ("all wait for ever", all_wait),
     ("one M works, all others wait", one_works),
@@ -40,7 +41,7 @@ fn trace() -> TraceBuilder {
     trace
 }
 
-/// Every M has events that nothing makes possible: each try fails, for all Ms.
+/// Makes every M have events that nothing makes possible, so that each try fails, for all Ms.
 fn all_wait(n: u64) -> Vec<u8> {
     let mut trace = trace();
     for m in 0..n {
@@ -52,8 +53,8 @@ fn all_wait(n: u64) -> Vec<u8> {
     trace.build()
 }
 
-/// The events of one M happen, but those of all others are earlier and tried
-/// before each of them.
+/// Makes the events of one M possible, but those of all others, which never happen, earlier: they
+/// are tried before each of them.
 fn one_works(n: u64) -> Vec<u8> {
     let mut trace = trace();
     for m in 1..=n {
@@ -68,7 +69,7 @@ fn one_works(n: u64) -> Vec<u8> {
     trace.build()
 }
 
-/// A P goes from M to M, but by the clocks the last M has it first. A legal
+/// Makes a P go from M to M, though by the clocks the last M has it first. It is a well-formed
 /// trace, for which Go's reader needs the square of the number of Ms.
 fn each_waits_for_the_next(n: u64) -> Vec<u8> {
     let mut trace = trace();
@@ -79,7 +80,7 @@ fn each_waits_for_the_next(n: u64) -> Vec<u8> {
     trace.build()
 }
 
-/// Every M takes the P that another has, and no M gives it up.
+/// Makes every M take the P that another has, while no M gives it up.
 fn all_take_one_proc(n: u64) -> Vec<u8> {
     let mut trace = trace();
     for m in 0..n {
@@ -91,7 +92,7 @@ fn all_take_one_proc(n: u64) -> Vec<u8> {
     trace.build()
 }
 
-/// A batch as the file has it.
+/// Writes a batch.
 fn batch(out: &mut Vec<u8>, kind: &[u8], thread: u64, data: &[u8], size: u64) {
     out.extend(kind);
     for number in [1, thread, 1000, size] {
@@ -100,15 +101,15 @@ fn batch(out: &mut Vec<u8>, kind: &[u8], thread: u64, data: &[u8], size: u64) {
     out.extend(data);
 }
 
-/// A batch of nearly the greatest size, of bytes that might begin a header.
+/// Writes a batch of nearly the greatest size, of bytes that might begin a header.
 fn large(out: &mut Vec<u8>) {
     let event = [EventType::HeapAlloc as u8, EventType::EventBatch as u8, EventType::EventBatch as u8];
     let data = event.repeat(20_000);
     batch(out, &[EventType::EventBatch as u8], 1, &data, data.len() as u64);
 }
 
-/// A byte that begins no batch stands behind each one: as often a header has to
-/// be looked for, and from within the batch before.
+/// Puts a byte that begins no batch behind each batch: as often a header has to
+/// be searched for, and from within the batch before.
 fn bad_bytes(n: u64) -> Vec<u8> {
     let mut out = trace().build();
     large(&mut out);
@@ -119,8 +120,8 @@ fn bad_bytes(n: u64) -> Vec<u8> {
     out
 }
 
-/// The same, with batches that no generation takes: the large one stays the
-/// last that was good.
+/// Puts such a byte behind batches that no generation takes, so that the large one stays the
+/// last good one.
 fn left_out(n: u64) -> Vec<u8> {
     let mut out = trace().build();
     large(&mut out);
@@ -131,7 +132,7 @@ fn left_out(n: u64) -> Vec<u8> {
     out
 }
 
-/// Headers of batches that go on far beyond the next header.
+/// Makes headers of batches that go on far beyond the next header.
 fn lying_headers(n: u64) -> Vec<u8> {
     let mut out = trace().build();
     for m in 0..n {
@@ -140,8 +141,7 @@ fn lying_headers(n: u64) -> Vec<u8> {
     out
 }
 
-/// Many goroutines, whose states are lost with each of many generations that
-/// are missing.
+/// Makes many goroutines, whose states are lost with each of many missing generations.
 fn lost_goroutines(n: u64) -> Vec<u8> {
     let mut trace = trace();
     let batch = trace.last().batch(1, 10);
@@ -154,26 +154,26 @@ fn lost_goroutines(n: u64) -> Vec<u8> {
     trace.build()
 }
 
-/// Whole small traces, one behind the other.
+/// Makes whole small traces, one behind the other.
 fn many_traces(n: u64) -> Vec<u8> {
     let mut one = trace();
     one.last().batch(1, 10).event(1, ProcStatus, &[65_535, 1]).event(1, GoStatus, &[1, 1, 2]);
     one.build().repeat(n as usize)
 }
 
-/// A v1 batch of each of `n` Ps, each with what `fill` adds; and a clock.
+/// Makes a v1 batch for each of `n` Ps, with the events that `fill` adds, and a clock.
 fn v1_batches(n: u64, fill: impl Fn(File, u64) -> File) -> Vec<u8> {
     let batch = |file: File, p: u64| fill(file.event(V1::Batch, &[p, 1_000_000 + p]), p);
     (0..n).fold(File::new(Version::Go121), batch).done()
 }
 
-/// Every P has events that nothing makes possible.
+/// Makes every P have events that nothing makes possible.
 fn v1_all_wait(n: u64) -> Vec<u8> {
     let wait = |file: File, event: u64, p: u64| file.event(V1::GoStart, &[1, p * 4 + event, 7]);
     v1_batches(n, |file, p| (0..4).fold(file, |file, event| wait(file, event, p)))
 }
 
-/// The events of one P happen, but those of all others are earlier.
+/// Makes the events of one P possible, but those of all others earlier.
 fn v1_one_works(n: u64) -> Vec<u8> {
     v1_batches(n, |file, p| match p {
         0 => (0..2 * n).fold(file, |file, value| file.event(V1::HeapAlloc, &[9, value])),
@@ -181,7 +181,7 @@ fn v1_one_works(n: u64) -> Vec<u8> {
     })
 }
 
-/// A goroutine is stopped and started by every P in turn, the last one first.
+/// Makes every P in turn stop and start a goroutine, the last one first.
 fn v1_each_waits_for_the_next(n: u64) -> Vec<u8> {
     v1_batches(n, |file, p| {
         let seq = n - p;
@@ -190,7 +190,7 @@ fn v1_each_waits_for_the_next(n: u64) -> Vec<u8> {
     })
 }
 
-/// A byte that begins no event stands behind each batch.
+/// Puts a byte that begins no event behind each batch.
 fn v1_bad_bytes(n: u64) -> Vec<u8> {
     v1_batches(n, |file, _| {
         let mut file = file.event(V1::HeapAlloc, &[1, 5]).event(V1::HeapAlloc, &[1, 6]);
@@ -199,7 +199,7 @@ fn v1_bad_bytes(n: u64) -> Vec<u8> {
     })
 }
 
-/// Behind a bad byte, what begins as long stacks do that reach far.
+/// Puts beginnings of long stacks behind a bad byte.
 fn v1_stacks(n: u64) -> Vec<u8> {
     let mut file = File::new(Version::Go121).event(V1::Batch, &[0, 1000]).event(V1::HeapAlloc, &[1, 5]);
     file.bytes.push(0xff);
@@ -207,14 +207,14 @@ fn v1_stacks(n: u64) -> Vec<u8> {
     file.done()
 }
 
-/// Ends of system calls that never began, with times all over.
+/// Makes ends of system calls that never began, at various times.
 fn v1_stray_exits(n: u64) -> Vec<u8> {
     v1_batches(n, |file, p| {
         (0..4).fold(file, |file, seq| file.event(V1::GoSysExit, &[1, p, seq, 1 + (p * 7919) % (n + 1)]))
     })
 }
 
-/// Everything happens at once.
+/// Makes all events happen at one time.
 fn v1_one_time(n: u64) -> Vec<u8> {
     let batch = |file: File, p: u64| {
         (0..4).fold(file.event(V1::Batch, &[p, 1_000_000]), |file, value| file.event(V1::HeapAlloc, &[0, value]))

@@ -1,8 +1,8 @@
-//! What a simulation did, and the trace of it.
+//! The result of a simulation, and the trace of it.
 
 use super::builder::TraceBuilder;
 use super::simulator::{Dice, STACKS, STRINGS};
-use gotrace::wire::v2::spec::EventType;
+use gotrace::spec::v2::EventType;
 use gotrace::{GoState, ProcState, Version};
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ pub struct Emitted {
     pub generation: usize,
     /// The M that wrote it.
     pub thread: u64,
-    /// By that M's clock.
+    /// The time by that M's clock.
     pub time: u64,
     pub event: EventType,
     pub args: Vec<u64>,
@@ -28,13 +28,13 @@ pub struct Emitted {
     pub changes: Vec<Change>,
 }
 
-/// What happened, in the true order.
+/// The events in the true order.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     pub version: Version,
     pub emitted: Vec<Emitted>,
-    /// Ps whose M was forgotten while they were in a syscall. Whether their
-    /// theft is seen before or after that is left to the clocks.
+    /// The Ps whose M was forgotten while they were in a syscall. The clocks decide
+    /// whether their theft is seen before or after that.
     pub lost: HashSet<u64>,
 }
 
@@ -43,13 +43,13 @@ impl Schedule {
         Schedule { version, emitted: Vec::new(), lost: HashSet::new() }
     }
 
-    /// The ID in a generation of the string or stack at a place of its list.
+    /// Returns the ID, in a generation, of the string or stack at an index of its list.
     pub fn id(place: usize, of: usize, generation: usize) -> u64 {
         ((place + generation) % of) as u64 + 1
     }
 
-    /// The trace: each M's events cut into batches, and those shuffled among
-    /// Ms. The mark of an event is its place in `emitted`.
+    /// Returns the trace, each M's events cut into batches, and these shuffled among
+    /// Ms. The mark of an event is its index in `emitted`.
     pub fn trace(&self, dice: &mut Dice, hz: u64, samples: usize) -> TraceBuilder {
         let mut trace = TraceBuilder::new(self.version);
         let generations = self.emitted.last().map_or(0, |e| e.generation + 1);

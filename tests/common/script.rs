@@ -1,7 +1,7 @@
-//! Traces in a short notation.
+//! A short notation for traces.
 //!
-//! A line is a batch: a thread, perhaps the time it begins at, and its events,
-//! separated by `;`, perhaps none. Each event comes one tick after the one before, or as many
+//! A line is a batch: a thread, optionally the time at which it begins, and its events,
+//! separated by `;`, perhaps none. Each event comes one tick behind the one before, or as many
 //! as `+N` in front of it says.
 //!
 //! ```text
@@ -24,14 +24,14 @@
 
 use super::builder::{Built, Generation, NO, TraceBuilder};
 use gotrace::Version;
-use gotrace::wire::v2::spec::EventType;
+use gotrace::spec::v2::EventType;
 
-/// Makes the trace that a script describes.
+/// Builds the trace that a script describes.
 pub fn build(version: Version, script: &str) -> Built {
     trace(version, script).build_marked()
 }
 
-/// As [`build`], to be changed before it is built.
+/// Returns the trace that a script describes, to be changed before it is built.
 pub fn trace(version: Version, script: &str) -> TraceBuilder {
     let mut trace = TraceBuilder::new(version);
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -90,7 +90,7 @@ fn add(generation: &mut Generation, event: &str) {
 fn number(generation: &mut Generation, word: &str) -> u64 {
     match word {
         "-" => NO,
-        // GoStatus and ProcStatus differ.
+        // The names of the statuses of Gs and Ps differ, the numbers do not.
         "Bad" => 0,
         "Runnable" | "PRunning" => 1,
         "Running" | "PIdle" => 2,

@@ -1,31 +1,31 @@
-//! A small Go scheduler that writes down what it does.
+//! A small Go scheduler that records its events.
 //!
 //! Its Ms take turns. In a turn an M does one thing that is legal in its
 //! situation, chosen by dice, and emits what the runtime would: first the
-//! statuses of what has not been mentioned in this generation, then the event.
-//! The order of turns is the truth; the clocks of Ms lie about it.
+//! statuses of Gs and Ps not yet mentioned in this generation, then the event.
+//! The order of turns is the true one; the clocks of Ms lie about it.
 
 use super::builder::NO;
 use super::schedule::{Change, Emitted, Schedule};
-use gotrace::wire::v2::spec::EventType::{self, *};
+use gotrace::spec::v2::EventType::{self, *};
 use gotrace::{GoState, ProcState, Version};
 
-/// Where a run starts from.
+/// The parameters of a run.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub version: Version,
-    /// How far each M's clock is off, in ticks; as many Ms.
+    /// The errors of the Ms' clocks in ticks; there are as many Ms.
     pub skews: Vec<i64>,
     pub procs: usize,
-    /// How far apart the IDs of goroutines are.
+    /// The distance between the IDs of goroutines.
     pub stride: u64,
     /// One number for each turn; turns that are multiples of 64 end generations.
     pub turns: Vec<u32>,
-    /// Whether the collector marks when the trace begins.
+    /// True if the collector marks when the trace begins.
     pub marking: bool,
 }
 
-/// Numbers from a seed.
+/// Pseudo-random numbers from a seed.
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 
@@ -34,7 +34,7 @@ impl Dice {
         Dice(seed)
     }
 
-    /// A number below `sides`.
+    /// Returns a number below `sides`.
     pub fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -48,15 +48,15 @@ struct G {
     state: GoState,
     m: Option<usize>,
     seq: u64,
-    /// Mentioned in this generation.
+    /// True if it has been mentioned in this generation.
     traced: bool,
-    /// Mentioned at all.
+    /// True if it has been mentioned at all.
     known: bool,
     assisting: bool,
     stopping: bool,
-    /// Came with a C thread.
+    /// True if it came with a C thread.
     from_c: bool,
-    /// The one M that may run it.
+    /// The only M that may run it, if there is one.
     pinned: Option<usize>,
     regions: Vec<(u64, usize)>,
 }
@@ -95,7 +95,7 @@ struct M {
 
 pub const STRINGS: usize = 6;
 pub const STACKS: usize = 4;
-/// The M that has no P and watches.
+/// The M that never has a P, as `sysmon` has none.
 const WATCHER: usize = 0;
 
 struct Simulator {
@@ -108,10 +108,10 @@ struct Simulator {
     ms: Vec<M>,
     gc_seq: u64,
     marking: bool,
-    /// The M with the trace's first collector event, and the generation. Only
-    /// it may have more of them there: the first one may have any number.
+    /// The M with the trace's first collector event, and the generation. The first event
+    /// may have any number, so only that M may have more of them in that generation.
     gc_home: Option<(usize, usize)>,
-    /// The mark phase has yet to be mentioned in this generation.
+    /// True if the mark phase has yet to be mentioned in this generation.
     mention_gc: bool,
     tasks: Vec<u64>,
     next_task: u64,
@@ -119,7 +119,7 @@ struct Simulator {
     out: Schedule,
 }
 
-/// Runs a program that never was.
+/// Runs a made-up program.
 pub fn run(config: &Config) -> Schedule {
     let mut sim = Simulator {
         version: config.version,
@@ -159,7 +159,7 @@ pub fn run(config: &Config) -> Schedule {
 }
 
 impl Simulator {
-    /// What there is when the trace begins: the first M runs, others may.
+    /// Sets the state at the beginning of the trace: the first M runs, others may.
     fn populate(&mut self, procs: usize) {
         self.grow(procs);
         for m in 1..self.ms.len() {
@@ -180,7 +180,7 @@ impl Simulator {
             let state = if self.dice.roll(2) == 0 { GoState::Waiting } else { GoState::Runnable };
             self.new_g(state, None);
         }
-        // What was there before is in no table yet.
+        // Goroutines from before the trace have not been mentioned.
         self.gs.iter_mut().for_each(|g| (g.traced, g.known) = (false, false));
     }
 
@@ -208,7 +208,7 @@ impl Simulator {
         self.gs.len() - 1
     }
 
-    /// The IDs of strings and stacks differ from generation to generation.
+    /// Returns the ID of a string, which differs from generation to generation.
     fn string(&self, string: usize) -> u64 {
         Schedule::id(string, STRINGS, self.generation)
     }
@@ -220,7 +220,7 @@ impl Simulator {
         }
     }
 
-    /// The context of an M as far as a reader can know it: its ID, P and G.
+    /// Returns the context of an M as far as a reader can know it: its ID, P and G.
     fn context(&self, m: usize) -> (u64, Option<u64>, Option<u64>) {
         let M { id, p, g, .. } = self.ms[m];
         let p = p.filter(|&p| self.ps[p].known).map(|p| p as u64);
@@ -261,7 +261,7 @@ impl Simulator {
             Hold::Running => (1, ProcState::Running),
             Hold::Idle => (2, ProcState::Idle),
             Hold::Syscall if !elsewhere => (3, ProcState::Running),
-            // Known to be in a syscall: told of the M that has it.
+            // The status of a P known to be in a syscall is that of the M that has it.
             Hold::Syscall if known => {
                 context = self.context(holder.unwrap_or(m));
                 (4, ProcState::Running)
@@ -325,7 +325,7 @@ impl Simulator {
         }
     }
 
-    /// Mentions all that has not been, and goes on to the next generation.
+    /// Mentions all Gs and Ps that have not been, and begins the next generation.
     fn end_generation(&mut self) {
         for m in 0..self.ms.len() {
             let Some(g) = self.ms[m].g.filter(|&g| self.gs[g].stopping) else { continue };
@@ -337,7 +337,7 @@ impl Simulator {
             match (self.ps[p].traced, self.ps[p].hold, self.ps[p].m) {
                 (true, ..) => {}
                 (false, Hold::Running, Some(m)) => self.mention(m),
-                // Nobody keeps a P in a syscall for a whole generation.
+                // The runtime takes a P back that is in a syscall for a whole generation.
                 (false, Hold::Syscall, _) => self.steal(WATCHER, p),
                 _ => self.mention_p(WATCHER, p),
             }

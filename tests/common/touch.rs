@@ -1,15 +1,15 @@
-//! Asks an event, a generation and a trace for everything they can tell.
+//! Readers of everything that events, generations and traces offer.
 //!
-//! Used by tests and fuzz targets: no input may make any of it panic.
+//! Tests and fuzz targets use them: no input may make any of it panic.
 
-use gotrace::state::Interval;
+use gotrace::timeline::Interval;
 use gotrace::wire::v2::batch::BatchKind;
 use gotrace::wire::v2::event::RawEvents;
 use gotrace::{Event, EventKind, Generation, GoId, ProcId, Stack, StateTransition, ThreadId, Trace};
 use std::fmt::Write;
 use std::hint::black_box;
 
-/// Takes text and forgets it.
+/// A writer that drops the text.
 struct Sink;
 
 impl Write for Sink {
@@ -19,7 +19,7 @@ impl Write for Sink {
     }
 }
 
-/// Prints something to nowhere.
+/// Formats something, and drops the text.
 pub fn print(what: impl std::fmt::Display) {
     let _ = write!(Sink, "{what}");
 }
@@ -32,11 +32,11 @@ fn stack(stack: Option<Stack<'_>>) {
         black_box(frame.func.len() + frame.file.len());
         frames += 1;
     }
-    // 128 in v2, 1000 in v1.
+    // The limit is 128 in v2 and 1000 in v1.
     assert!(frames <= 1000, "a stack of {frames} frames");
 }
 
-/// Everything of an event.
+/// Reads everything of an event.
 pub fn event(event: &Event<'_>) {
     black_box((event.time(), event.wire_type(), event.offset()));
     stack(event.stack());
@@ -75,7 +75,7 @@ pub fn event(event: &Event<'_>) {
     let _ = write!(Sink, "{event:?}");
 }
 
-/// Everything of a generation that is not in its events.
+/// Reads everything of a generation that is not in its events.
 pub fn generation(generation: &Generation<'_>) {
     black_box((generation.number(), generation.start(), generation.clock_snapshot(), generation.is_complete()));
     black_box((generation.frequency().nanos_per_tick(), generation.byte_range()));
@@ -89,7 +89,7 @@ pub fn generation(generation: &Generation<'_>) {
     }
 }
 
-/// Everything of a trace; returns how many events it has, and the error that
+/// Reads everything of a trace; returns the number of its events, and the error that
 /// ends them.
 pub fn trace(trace: &Trace<'_>) -> (usize, Option<gotrace::Error>) {
     for each in trace.generations() {
@@ -101,7 +101,7 @@ pub fn trace(trace: &Trace<'_>) -> (usize, Option<gotrace::Error>) {
         match next {
             Ok(next) => {
                 event(&next);
-                // A clock that reaches the end of time starts over.
+                // A clock at the end of time wraps around.
                 assert!(last < Some(next.time()) || next.time().0 == i64::MIN, "time stands still at {next:?}");
                 last = Some(next.time());
                 count += 1;
@@ -115,13 +115,14 @@ pub fn trace(trace: &Trace<'_>) -> (usize, Option<gotrace::Error>) {
     }
     assert!(events.next().is_none(), "a finished stream goes on");
     events.warnings().iter().for_each(print);
-    let streams = [trace.goroutine(GoId(1)), trace.proc(ProcId(0)), trace.thread(ThreadId(1))];
+    let streams =
+        [trace.events_of_goroutine(GoId(1)), trace.events_of_proc(ProcId(0)), trace.events_of_thread(ThreadId(1))];
     black_box(streams.map(|stream| stream.map_while(Result::ok).count()));
     intervals(trace);
     (count, failed)
 }
 
-/// Every interval, which never ends before it begins.
+/// Reads every interval, which must not end before it begins.
 pub fn intervals(trace: &Trace<'_>) {
     for interval in trace.intervals().map_while(Result::ok) {
         let (start, end) = match &interval {

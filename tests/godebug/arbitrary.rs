@@ -1,10 +1,10 @@
-//! Random lines of each release's format are read as what they were.
+//! Random lines of each release's format are read back unchanged.
 
 use super::Read;
 use gotrace::godebug::{Record, Release};
 use proptest::prelude::*;
 
-/// A line of a record's text for a release, filled with random values.
+/// Generates a line of a record's text for a release, filled with random values.
 fn any_line(minor: u8) -> impl Strategy<Value = String> {
     (any::<[u32; 12]>(), any::<[bool; 4]>(), prop::collection::vec(any::<u32>(), 1..40), 0..12usize, 0..WAITS.len())
         .prop_map(move |(n, flag, list, kind, wait)| line(minor, &n, flag, &list, kind, WAITS[wait]))
@@ -12,7 +12,7 @@ fn any_line(minor: u8) -> impl Strategy<Value = String> {
 
 const WAITS: [&str; 6] = ["", "select", "force gc (idle)", "chan receive (nil chan)", "IO wait", "GC worker (idle)"];
 
-/// The grammar, release by release, written down a second time.
+/// Returns a line by the grammar of each release, restated independently of the library.
 fn line(minor: u8, n: &[u32; 12], flag: [bool; 4], list: &[u32], kind: usize, wait: &str) -> String {
     let old = minor < 20;
     let id = |n: u32, some: bool| if some { n.to_string() } else { if old { "-1" } else { "nil" }.to_string() };
@@ -129,7 +129,7 @@ fn line(minor: u8, n: &[u32; 12], flag: [bool; 4], list: &[u32], kind: usize, wa
     }
 }
 
-/// A figure as the runtime prints milliseconds, of microseconds.
+/// Formats microseconds as the runtime prints milliseconds.
 fn millis(n: u32) -> String {
     match n % 5 {
         0 => "0".to_string(),
@@ -151,7 +151,7 @@ proptest! {
         prop_assert_eq!(shown, line);
     }
 
-    /// Whatever the bytes: pieces do not matter, and every line is accounted for.
+    /// Whatever the bytes, pieces do not matter, and every line is accounted for.
     #[test]
     fn damage_is_told(
         minor in 5u8..=27,

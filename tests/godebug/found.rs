@@ -1,4 +1,4 @@
-//! Where the runtime's lines are found, and what is said of what is none.
+//! Recognition of the runtime's lines, and warnings about others.
 
 use super::Read;
 use gotrace::godebug::{Record, Release};
@@ -15,7 +15,7 @@ fn go(minor: u8) -> Release {
     Release::go1(minor).unwrap()
 }
 
-/// What is read of a log, as lines of Go 1.24, and the warnings.
+/// Reads a log; returns the lines, as Go 1.24 prints them, and the warnings.
 fn read(log: &str) -> (Vec<String>, Vec<String>) {
     let read = Read::of(log.as_bytes());
     (read.lines(go(24)), read.warnings)
@@ -54,7 +54,7 @@ fn prefixes_are_kept() {
     assert_eq!(read.records[0].1, "pod-7");
 }
 
-/// Other writers' lines amid one of the runtime's, at every place where the
+/// Lines of other writers may cut one of the runtime's at every place where the
 /// runtime's own writes leave a gap.
 #[test]
 fn cut_lines() {
@@ -66,7 +66,7 @@ fn cut_lines() {
         "level=info worker=0 msg=\"request done\"",
         "done",
     ];
-    // Of each line, the pieces that the runtime prints one by one.
+    // The pieces of each line that the runtime prints one by one.
     let pieces: [&[&str]; 3] = [
         &[
             "SCHED ",
@@ -146,7 +146,7 @@ fn cut_lines() {
                     let (lines, warnings) = read(&log);
                     match lines.last() {
                         Some(last) if last == line => whole += 1,
-                        // Never a line that was not printed.
+                        // No line may be read that was not printed.
                         Some(last) if last != HEADER => panic!("{log}\nis read as\n{last}"),
                         _ if warnings.is_empty() => silent += 1,
                         _ => told += 1,
@@ -210,7 +210,7 @@ fn what_is_malformed_is_told_by_line() {
     }
 }
 
-/// Text about such lines, and other programs' lines that resemble them.
+/// Text about such lines is ignored, and so are similar lines of other programs.
 #[test]
 fn other_text_is_left_alone() {
     finds(
@@ -220,7 +220,7 @@ fn other_text_is_left_alone() {
     );
 }
 
-/// Within a block, what begins as one of its lines should be one.
+/// Within a block, a line that begins like one of the block's should be one.
 #[test]
 fn blocks_are_watched() {
     let (lines, warnings) = read(&format!("{HEADER}\n  P0: status=1 schedtick=\n"));
@@ -235,7 +235,7 @@ fn very_long_lines_end_somewhere() {
     assert_eq!((lines.as_slice(), warnings.len()), ([SCHED.to_string()].as_slice(), 0));
 }
 
-/// Two that write all the time leave a line in pieces, with another's behind each.
+/// Two writers that write all the time leave a line in pieces, another line behind each.
 #[test]
 fn lines_in_pieces() {
     let pieces = "SCHED |1002|ms: gomaxprocs=|2| idleprocs=|1| threads=|5| spinningthreads=|0| needspinning=|0\
@@ -243,7 +243,7 @@ fn lines_in_pieces() {
     for (minor, queues) in [(24, "[|1| |0|]"), (25, "[ |1| |0| ]| schedticks=[ |77| |31| |]")] {
         let pieces: Vec<&str> = pieces.split('|').filter(|piece| !piece.is_empty()).chain(queues.split('|')).collect();
         for noise in ["level=info worker=0 msg=\"request done\" n=1", "2026/11/23 10:00:00 request done"] {
-            // Cut after each piece, after each second, and so on.
+            // The line is cut after each piece, after each second one, and so on.
             for each in 1..4 {
                 let pieces: Vec<String> = pieces.chunks(each).map(|pieces| pieces.concat()).collect();
                 let log = pieces.join(&format!("{noise}\n")) + "\n";

@@ -1,4 +1,4 @@
-//! Logs of real programs, and hand-made ones of Go versions that are not to be had.
+//! Logs of real programs, and hand-made ones of Go versions that cannot be run.
 
 use super::Read;
 use gotrace::godebug::{Entry, History, Item, Moment, Record, Release, Scanner};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The logs of a directory, each with the release that printed it.
+/// Returns the logs of a directory, each with the release that printed it.
 fn logs(pattern: fn(&str) -> bool) -> Vec<(PathBuf, Release)> {
     let mut found = Vec::new();
     for directory in fs::read_dir(format!("{ROOT}/testdata/godebug")).unwrap() {
@@ -46,13 +46,13 @@ fn lines_read_and_print_as_they_were() {
         let log = fs::read_to_string(&path).unwrap();
         let read = Read::of(log.as_bytes());
         assert_eq!(read.warnings, [""; 0], "{}", path.display());
-        // Only the program's own last words are something else.
+        // Only the program's own last words are not lines of the runtime.
         let expected: Vec<_> = log.lines().take_while(|line| !line.starts_with("panic: ")).collect();
         assert_eq!(read.lines(release), expected, "{}", path.display());
     }
 }
 
-/// Lines that others cut in two are put together again, none lost.
+/// Lines that others cut in two are joined again, and none is lost.
 #[test]
 fn noisy_logs_are_whole() {
     let mut cut = 0;
@@ -63,7 +63,7 @@ fn noisy_logs_are_whole() {
         let log = fs::read_to_string(&path).unwrap();
         let read = Read::of(log.as_bytes());
         assert_eq!(read.warnings, [""; 0], "{}", path.display());
-        // Cycles and times show if one is missing.
+        // Gaps in cycles and times would show a missing line.
         let mut cycles = 0;
         let mut times = Vec::new();
         for (_, _, record) in &read.records {
@@ -80,13 +80,13 @@ fn noisy_logs_are_whole() {
         let lines: Vec<_> = log.lines().collect();
         let lines_that_stand: usize = read.lines(release).iter().filter(|line| lines.contains(&line.as_str())).count();
         cut += read.records.len() - lines_that_stand;
-        // A mark for each line that the runtime began, cut or not.
+        // Each line that the runtime began has the mark, cut or not.
         assert_eq!(log.matches("SCHED ").count(), times.len(), "{}", path.display());
     }
     assert!(cut >= 5, "only {cut} lines were cut: the logs test little");
 }
 
-/// How a log is cut into pieces changes nothing, nor do the ends of its lines.
+/// The pieces in which a log is read change nothing, nor do the ends of its lines.
 #[test]
 fn pieces_do_not_matter() {
     for (path, _) in recorded() {
@@ -100,7 +100,7 @@ fn pieces_do_not_matter() {
     }
 }
 
-/// The values are those of the programs that ran.
+/// The values are plausible for the programs that ran.
 #[test]
 fn values_make_sense() {
     for (path, _) in recorded() {
@@ -116,7 +116,7 @@ fn values_make_sense() {
         };
         scanner.feed(&log, &mut each).unwrap();
         scanner.finish(&mut each).unwrap();
-        let offset = history.clock_offset();
+        let offset = history.programs().next().unwrap().clock_offset;
         history.finish();
         entries.extend(std::iter::from_fn(|| history.pop()));
         assert!(entries.is_sorted_by_key(|entry| entry.line) || is(&path, "noisy"), "{}", path.display());

@@ -1,262 +1,298 @@
 //! The pass that summarizes goroutines.
 
-use super::person::Person;
-use super::tasks::{Log, Task};
-use super::{Goroutines, Region, Summaries, is_system};
+use super::live::{LiveGoroutine, name};
+use super::tasks::{TaskLog, TaskSummary};
+use super::{Goroutines, RegionSummary, Summaries, is_system};
 use crate::analysis::names::NameId;
-use crate::analysis::{Analysis, Aside, ByProc, BySlot, Compat, Known, Life, Memo, Seen, Step};
+use crate::analysis::{
+    Analysis, ByProc, BySlot, Compat, Follower, GoroutineState, Memo, OutlinedTransition, RegionEnds, SharedEvent,
+    Transition,
+};
+use crate::base::ids::{GoId, ProcId, TaskId};
+use crate::base::time::Time;
 use crate::event::EventKind;
-use crate::event::transition::{GoState, ProcState, StateTransition};
-use crate::ids::{GoId, ProcId, TaskId};
-use crate::time::Time;
-use crate::wire::v2::spec::EventType;
+use crate::event::task as user;
+use crate::event::transition::StateTransition;
+use crate::spec::state::{GoState, ProcState};
+use crate::spec::v2::EventType;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many moments the number of goroutines is told for.
+/// Most times for which the number of goroutines is kept.
 const MOMENTS: usize = 256;
 
-/// Makes [`Summaries`]. Memory grows with the goroutines and regions of the trace,
-/// for those are the answer.
+/// Makes [`Summaries`]. Memory grows with the goroutines and regions of the trace, which
+/// are the answer.
 #[derive(Debug)]
-pub struct Summarizer {
+pub struct CollectGoroutines {
     pub(super) compat: Compat,
-    pub(super) gs: BySlot<Person>,
-    /// Those that have ended so far.
+    pub(super) gs: BySlot<LiveGoroutine>,
+    /// Goroutines that have ended so far.
     all: Goroutines,
-    pub(super) regions: Vec<Region>,
-    pub(super) tasks: BTreeMap<TaskId, Task>,
-    /// Whether a reason to block is that of one that never ends.
+    pub(super) regions: Vec<RegionSummary>,
+    pub(super) region_ends: RegionEnds,
+    pub(super) tasks: BTreeMap<TaskId, TaskSummary>,
+    /// True for the reason of goroutines that block forever.
     forever: Memo<NameId, bool>,
-    /// The goroutine that went into a system call with a P.
+    /// Goroutine that went into a system call with each P.
     in_syscall: ByProc<GoId>,
-    /// The goroutine that a P's range is put down to.
+    /// Goroutine that each range of a P counts for.
     pub(super) proc_ranges: FxHashMap<(Option<ProcId>, NameId), Option<GoId>>,
-    alive: u64,
-    counts: Vec<(Time, u64)>,
-    /// Every so many nanoseconds at the least is a moment.
+    /// Number of goroutines when the trace began, including those that it mentions later.
+    at_start: u64,
+    /// Number of goroutines beyond that, now and over time.
+    more: i64,
+    counts: Vec<(Time, i64)>,
+    /// Least nanoseconds between two times in `counts`.
     step: i64,
 }
 
-impl Default for Summarizer {
-    fn default() -> Summarizer {
-        Summarizer::new(Compat::Right)
+impl Default for CollectGoroutines {
+    fn default() -> CollectGoroutines {
+        CollectGoroutines::new(Compat::Right)
     }
 }
 
-impl Analysis for Summarizer {
+impl Analysis for CollectGoroutines {
     type Output = Summaries;
 
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         use EventType::*;
+        // None of these has a part in any summary.
         !matches!(event, HeapAlloc | HeapGoal | ProcsChange | CPUSample | GoLabel)
     }
 
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
-        if step.from != step.to {
-            self.step(step, known);
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        if transition.from != transition.to {
+            self.transition(transition, follower);
         }
     }
 
-    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+    fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         if self.counts.is_empty() {
             self.counts.push((event.time(), 0));
         }
-        self.other(event, known);
+        self.other(event, follower);
     }
 
-    fn finish(mut self, known: &Known) -> Summaries {
-        for (slot, life) in known.alive() {
-            self.end(slot, life, known.last(), None, known);
-            self.close(slot, life, known);
+    fn finish(mut self, follower: &Follower) -> Summaries {
+        for (slot, goroutine) in follower.alive() {
+            self.end(slot, goroutine, follower.last(), None, follower);
+            self.close(slot, goroutine, follower);
         }
         let mut goroutines = self.all;
         goroutines.sort();
-        // Of a number that came back, as those of callbacks from C do, Go knows the
-        // last life only.
+        // Go knows only the last life of a number that is used again, as by callbacks from
+        // C.
         if self.compat == Compat::Go127 {
             goroutines.keep_last();
         }
         Summaries {
-            start: known.start(),
-            end: known.last(),
+            start: follower.start(),
+            end: follower.last(),
             goroutines,
             regions: self.regions,
             tasks: self.tasks,
-            stacks: Arc::clone(known.stacks()),
-            counts: self.counts,
+            stacks: Arc::clone(follower.stacks()),
+            counts: self.counts.iter().map(|&(at, more)| (at, self.at_start.saturating_add_signed(more))).collect(),
         }
     }
 }
 
-impl Summarizer {
-    /// One that has seen nothing yet.
-    pub fn new(compat: Compat) -> Summarizer {
-        Summarizer {
+impl CollectGoroutines {
+    /// Returns a summarizer that has seen nothing yet.
+    pub fn new(compat: Compat) -> CollectGoroutines {
+        CollectGoroutines {
             compat,
             gs: BySlot::default(),
             all: Goroutines::default(),
             regions: Vec::new(),
+            region_ends: RegionEnds::default(),
             tasks: BTreeMap::new(),
             forever: Memo::default(),
             in_syscall: ByProc::default(),
             proc_ranges: FxHashMap::default(),
-            alive: 0,
+            at_start: 0,
+            more: 0,
             counts: Vec::new(),
             step: 0,
         }
     }
 
-    /// Takes note of what changes no goroutine.
-    fn other(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+    /// Takes note of an event that changes no goroutine.
+    fn other(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         let (time, kind) = (event.time(), event.kind());
         match *kind {
             EventKind::StateTransition(StateTransition::Proc { id, from, to: ProcState::Idle })
                 if from != ProcState::Idle =>
             {
-                self.lose_proc(time, id, known);
+                self.lose_proc(time, id, follower);
             }
-            EventKind::RangeBegin(range) => self.begin_range(event, &range, time, known),
-            EventKind::RangeActive(range) => self.go_on_in_range(event, &range, known),
-            EventKind::RangeEnd(range, _) => self.end_range(event, &range, known),
-            EventKind::RegionBegin(region) => self.begin_region(event, region.kind, region.task, known),
-            EventKind::RegionEnd(region) => self.end_region(event, region.kind, region.task, known),
-            EventKind::TaskBegin(task) | EventKind::TaskEnd(task) => {
-                let at = (time, event.goroutine());
-                let name = known.stacks_mut().names.intern(task.kind);
-                let told = self.tasks.entry(task.id).or_default();
-                told.name = name;
-                told.goroutines.extend(event.goroutine());
-                match kind {
-                    EventKind::TaskBegin(_) => told.start = Some(at),
-                    _ => told.end = Some(at),
-                }
-                // At the end of tasks in traces up to Go 1.21, Go 1.27 takes the
-                // background task for a parent.
-                let ends = matches!(kind, EventKind::TaskEnd(_)) && event.has_origin();
-                let as_go = self.compat == Compat::Go127 && event.is_v1() && ends;
-                let parent = task.parent.or(as_go.then_some(TaskId::BACKGROUND));
-                if let (Some(parent), None) = (parent, told.parent) {
-                    told.parent = Some(parent);
-                    self.tasks.entry(parent).or_default().children.push(task.id);
-                }
-            }
+            EventKind::RangeBegin(range) => self.begin_range(event, &range, time, follower),
+            EventKind::RangeActive(range) => self.go_on_in_range(event, &range, follower),
+            EventKind::RangeEnd(range, _) => self.end_range(event, &range, follower),
+            EventKind::RegionBegin(region) => self.begin_region(event, region.kind, region.task, follower),
+            EventKind::RegionEnd(region) => self.end_region(event, region.kind, region.task, follower),
+            EventKind::TaskBegin(task) => self.task(event, &task, false, follower),
+            EventKind::TaskEnd(task) => self.task(event, &task, true, follower),
             EventKind::Log(log) => {
-                let names = &mut known.stacks_mut().names;
+                let names = &mut follower.stacks_mut().names;
                 let (category, message) = (names.intern(log.category), names.intern(log.message));
                 let task = self.tasks.entry(log.task).or_default();
                 task.goroutines.extend(event.goroutine());
-                task.logs.push(Log { time, goroutine: event.goroutine(), category, message });
+                task.logs.push(TaskLog { time, goroutine: event.goroutine(), category, message });
             }
             _ => {}
         }
     }
 
-    #[inline(always)]
-    fn step(&mut self, step: &Step<'_, '_>, known: &Known) {
-        let (was, now, time) = (step.was, step.now, step.time());
-        // Go 1.21 and older tell anew of goroutines that call from C.
-        let anew = step.from == GoState::Undetermined;
-        if step.new || anew {
-            self.meet(step.aside(), known);
+    /// Takes note of the beginning or end of a task. A second end is ignored; Go takes the
+    /// last end, and loses the type.
+    fn task(&mut self, event: &SharedEvent<'_, '_>, task: &user::Task<'_>, ends: bool, follower: &mut Follower) {
+        let at = Some((event.time(), event.goroutine()));
+        let name = follower.stacks_mut().names.intern(task.kind);
+        let go = self.compat == Compat::Go127;
+        let entry = self.tasks.entry(task.id).or_default();
+        entry.goroutines.extend(event.goroutine());
+        if !ends {
+            // A task that begins again is another one, in a trace appended to this one.
+            (entry.name, entry.start, entry.end) = (name, at, entry.end.filter(|_| go));
+        } else if go || entry.end.is_none() {
+            entry.end = at;
+            entry.name = if go || entry.start.is_none() { name } else { entry.name };
         }
-        let person = self.gs.at(step.slot);
-        if step.begun && !anew {
-            if step.left == GoState::Syscall {
+        // At the end of tasks in traces up to Go 1.21, Go 1.27 takes the background task
+        // for a parent.
+        let as_go = go && event.is_v1() && ends && event.has_origin();
+        let parent = task.parent.or(as_go.then_some(TaskId::BACKGROUND));
+        if let (Some(parent), None) = (parent, entry.parent) {
+            entry.parent = Some(parent);
+            self.tasks.entry(parent).or_default().children.push(task.id);
+        }
+    }
+
+    #[inline(always)]
+    fn transition(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        let (was, now, time) = (transition.was, transition.now, transition.time());
+        // Go 1.21 and older mention goroutines that call from C as if for the first time.
+        let anew = transition.from == GoState::Undetermined;
+        if transition.new || anew {
+            self.meet(transition.outlined(), follower);
+        }
+        let live = self.gs.at(transition.slot);
+        if transition.begun && !anew {
+            if transition.left == GoState::Syscall {
                 was.proc().and_then(|proc| self.in_syscall.remove(proc));
             }
-            person.leave(step.left, was.reason, step.took, time);
+            live.leave(transition.left, was.reason, transition.took, time);
         }
         let mut ends = false;
-        match step.to {
+        match transition.to {
             GoState::Running => {
-                person.run(time);
+                live.run(time);
             }
             GoState::Waiting => {
-                ends = self.forever.get(now.reason, || known.stacks().names.get(now.reason) == b"forever");
-                person.now.settled = ends;
+                ends = self.forever.get(now.reason, || follower.stacks().names.get(now.reason) == b"forever");
+                live.now.settled = ends;
             }
             GoState::Syscall => {
-                person.now.calls = time;
+                live.now.calls = time;
                 now.proc().and_then(|proc| self.in_syscall.insert(proc, now.id));
             }
             GoState::NotExist => ends = true,
             GoState::Runnable | GoState::Undetermined => {}
         }
         if ends {
-            self.over(step.aside(), known);
+            self.over(transition.outlined(), follower);
         }
     }
 
-    /// A goroutine ends, or blocks forever.
+    /// Ends a goroutine that ends, or blocks forever.
     #[inline(never)]
-    fn over(&mut self, step: Aside<'_, '_>, known: &Known) {
-        let step = step.step();
-        let time = step.time();
-        self.end(step.slot, step.now, time, Some(time), known);
-        if step.to == GoState::NotExist {
-            self.close(step.slot, step.now, known);
-            self.alive = self.alive.saturating_sub(1);
-            self.count(time, known);
+    fn over(&mut self, transition: OutlinedTransition<'_, '_>, follower: &Follower) {
+        let transition = transition.inlined();
+        let time = transition.time();
+        self.end(transition.slot, transition.now, time, Some(time), follower);
+        if transition.to == GoState::NotExist {
+            self.close(transition.slot, transition.now, follower);
+            self.more -= 1;
+            self.count(time, follower);
         }
     }
 
-    /// A goroutine that is mentioned for the first time, or as if it were.
+    /// Begins the summary of a goroutine that is mentioned for the first time, or as if it
+    /// were.
     #[inline(never)]
-    fn meet(&mut self, step: Aside<'_, '_>, known: &Known) {
-        let step = step.step();
-        let (id, time, synced) = (step.now.id, step.time(), known.synced());
-        if !step.new {
-            self.gs.at(step.slot).leave(step.left, step.was.reason, step.took, time);
-            self.close(step.slot, step.was, known);
-            self.alive = self.alive.saturating_sub(1);
+    fn meet(&mut self, transition: OutlinedTransition<'_, '_>, follower: &Follower) {
+        let transition = transition.inlined();
+        let (id, time, synced) = (transition.now.id, transition.time(), follower.synced());
+        // The same ID begins another life: the one before ends here.
+        if !transition.new {
+            self.gs.at(transition.slot).leave(transition.left, transition.was.reason, transition.took, time);
+            if self.compat == Compat::Right {
+                self.end_regions(transition.slot, transition.was, Some(time), follower);
+            }
+            self.close(transition.slot, transition.was, follower);
+            self.more -= 1;
         }
-        // What is known of is as it is since the generation began.
-        let known_since = if step.from == GoState::NotExist { time } else { synced };
-        let inherited = if step.from == GoState::NotExist { self.inherited(&step, known) } else { None };
-        let person = self.gs.at(step.slot);
-        *person = Person::new(id, known_since);
-        match step.from {
-            GoState::NotExist => person.create(&step, inherited),
-            GoState::Undetermined => person.settle_before(&step, synced),
+        // A goroutine that existed before has been as it is since the generation began.
+        let known_since = if transition.from == GoState::NotExist { time } else { synced };
+        // Only a creation in the trace has a creator whose region could be inherited.
+        let inherited = if transition.from == GoState::NotExist { self.inherited(&transition, follower) } else { None };
+        let live = self.gs.at(transition.slot);
+        *live = LiveGoroutine::new(id, known_since);
+        match transition.from {
+            GoState::NotExist => live.create(&transition, inherited),
+            GoState::Undetermined => live.settle_before(&transition, synced, self.compat),
             _ => {}
         }
-        if !step.new {
-            person.spent_before(known.spent(step.slot));
+        if !transition.new {
+            live.spent_before(follower.time_in_states(transition.slot));
         }
-        if matches!(step.from, GoState::NotExist | GoState::Undetermined) {
-            self.alive += 1;
-            self.count(time, known);
+        // A first mention in a later generation is of a goroutine that existed from the
+        // start.
+        match transition.from {
+            GoState::Undetermined if transition.new => self.at_start += 1,
+            GoState::NotExist | GoState::Undetermined => {
+                self.more += 1;
+                self.count(time, follower);
+            }
+            _ => {}
         }
     }
 
-    /// The region that one which is created is in from the beginning: in the task of
-    /// the region that its creator is in.
-    fn inherited(&mut self, step: &Step<'_, '_>, known: &Known) -> Option<usize> {
+    /// Returns the region that a created goroutine is in from the beginning, for the task
+    /// of the region that its creator is in.
+    fn inherited(&mut self, transition: &Transition<'_, '_>, follower: &Follower) -> Option<usize> {
         if self.regions.is_empty() {
             return None;
         }
-        let creator = self.gs.get(known.slot(step.goroutine()?)?)?;
+        let creator = self.gs.get(follower.slot(transition.goroutine()?)?)?;
         let task = self.regions.get(*creator.within()?.active.last()?)?.task;
-        let region = Region::new(step.now.id, NameId::EMPTY, task);
-        self.regions.push(Region { start: Some(step.time()), stack: step.now.stack, ..region });
+        let region = RegionSummary::new(transition.now.id, NameId::EMPTY, task);
+        self.regions.push(RegionSummary {
+            inherited: true,
+            start: Some(transition.time()),
+            stack: transition.now.stack,
+            ..region
+        });
         Some(self.regions.len() - 1)
     }
 
-    /// Takes note of how many goroutines there are; when moments become too many,
-    /// each two become one.
-    fn count(&mut self, time: Time, known: &Known) {
+    /// Takes note of the number of goroutines; halves the times that are kept when they
+    /// become too many.
+    fn count(&mut self, time: Time, follower: &Follower) {
         match self.counts.last_mut() {
-            Some((since, most)) if time.since(*since) < self.step => *most = (*most).max(self.alive),
-            _ => self.counts.push((time, self.alive)),
+            Some((since, most)) if time.since(*since) < self.step => *most = (*most).max(self.more),
+            _ => self.counts.push((time, self.more)),
         }
         if self.counts.len() > MOMENTS {
-            let whole = time.since(known.start());
+            let whole = time.since(follower.start());
             self.step = (whole / (MOMENTS as i64 / 2)).max(1);
-            let mut kept: Vec<(Time, u64)> = Vec::with_capacity(MOMENTS);
+            let mut kept: Vec<(Time, i64)> = Vec::with_capacity(MOMENTS);
             for &(at, count) in &self.counts {
                 match kept.last_mut() {
                     Some((since, most)) if at.since(*since) < self.step => *most = (*most).max(count),
@@ -267,34 +303,45 @@ impl Summarizer {
         }
     }
 
-    fn lose_proc(&mut self, time: Time, proc: ProcId, known: &Known) {
-        let loser = self.in_syscall.remove(proc).and_then(|id| known.slot(id));
-        if let Some(person) = loser.and_then(|slot| self.gs.get_mut(slot)) {
-            person.lose_proc(time);
+    fn lose_proc(&mut self, time: Time, proc: ProcId, follower: &Follower) {
+        let loser = self.in_syscall.remove(proc).and_then(|id| follower.slot(id));
+        if let Some(live) = loser.and_then(|slot| self.gs.get_mut(slot)) {
+            live.lose_proc(time);
         }
     }
 
-    /// Ends a goroutine, or with the trace its summary.
-    fn end(&mut self, slot: u32, life: &Life, time: Time, ended: Option<Time>, known: &Known) {
-        let Some(person) = self.gs.get_mut(slot) else { return };
-        person.sum.ended = ended.unwrap_or(person.sum.ended);
-        let active = person.end(life, time, self.compat);
-        if active.is_empty() || is_system(known.stacks().names.get(life.root)) {
+    /// Ends a goroutine; at the end of the trace, with `ended` none, only its figures.
+    fn end(&mut self, slot: u32, goroutine: &GoroutineState, time: Time, ended: Option<Time>, follower: &Follower) {
+        let Some(live) = self.gs.get_mut(slot) else { return };
+        live.sum.ended = ended.unwrap_or(live.sum.ended);
+        live.end(goroutine, time, self.compat);
+        self.end_regions(slot, goroutine, ended, follower);
+    }
+
+    /// Ends the regions that a goroutine is in; at the end of the trace, with `ended` none,
+    /// only their figures.
+    fn end_regions(&mut self, slot: u32, goroutine: &GoroutineState, ended: Option<Time>, follower: &Follower) {
+        let Some(live) = self.gs.get_mut(slot) else { return };
+        let active = live.take_active();
+        if active.is_empty() {
             return;
         }
+        // Regions that the runtime's own goroutines inherit belong to no task.
+        let system = is_system(follower.stacks().names.get(name(goroutine, self.compat)));
         for at in active {
-            let Some(region) = self.regions.get_mut(at) else { continue };
+            let counts = |region: &RegionSummary| !system || self.compat == Compat::Right && !region.inherited;
+            let Some(region) = self.regions.get_mut(at).filter(|region| counts(region)) else { continue };
             region.end = ended;
-            region.stats = person.figures(known.spent(slot)).minus(&region.stats);
+            region.stats = live.figures(follower.time_in_states(slot)).minus(&region.stats);
             region.counts = true;
-            person.within_mut().regions.push(at);
+            live.within_mut().regions.push(at);
         }
     }
 
-    /// Writes down the summary of a goroutine.
-    fn close(&mut self, slot: u32, life: &Life, known: &Known) {
-        if let Some(person) = self.gs.get_mut(slot).filter(|person| person.sum.id == life.id) {
-            person.close(life, known.spent(slot), &self.regions, &mut self.all);
+    /// Stores the summary of a goroutine.
+    fn close(&mut self, slot: u32, goroutine: &GoroutineState, follower: &Follower) {
+        if let Some(live) = self.gs.get_mut(slot).filter(|live| live.sum.id == goroutine.id) {
+            live.close(goroutine, follower.time_in_states(slot), &self.regions, self.compat, &mut self.all);
         }
     }
 }

@@ -1,52 +1,53 @@
-//! Goroutines in little memory: there may be millions.
+//! Goroutines in little memory, of which there may be millions.
 
 use super::record::{COMMON, RARE, Reader, Record, length, unzigzag, zigzag};
 use super::{Goroutine, Stats};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::StackKey;
-use crate::event::transition::GoState;
-use crate::ids::GoId;
-use crate::time::Time;
+use crate::base::ids::GoId;
+use crate::base::time::Time;
+use crate::spec::state::GoState;
 
-/// The goroutines of a trace, by their numbers. Each takes some 60 bytes; a
-/// [`Goroutine`] is made of those each time that one is asked for.
+/// The goroutines of a trace, ordered by ID. Each takes some 60 bytes, from which a
+/// [`Goroutine`] is made whenever one is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Goroutines {
     bytes: Vec<u8>,
-    /// Where in those each begins.
+    /// Start of each record in `bytes`.
     starts: Vec<usize>,
-    /// The lowest number and the highest.
+    /// Lowest and highest ID.
     range: Option<(u64, u64)>,
 }
 
-/// Of the flags, the bits of the state; those above tell of lists.
+/// Bits of the flags that hold the state; the bits above say which lists follow.
 const STATE: u64 = 0b111;
 const CREATION_SEEN: u64 = 1 << 3;
 const HAS_LISTS: u64 = 1 << 4;
 
 impl Goroutines {
-    /// How many there are.
+    /// Returns the number of goroutines.
     pub fn len(&self) -> usize {
         self.starts.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.starts.is_empty()
     }
 
-    /// All of them, by their numbers.
+    /// Returns all goroutines, ordered by ID.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Goroutine> + '_ {
         self.starts.iter().map(|&start| self.unpack(start))
     }
 
-    /// The one at that place among them.
+    /// Returns the goroutine at an index in that order.
     pub fn get(&self, place: usize) -> Option<Goroutine> {
         self.starts.get(place).map(|&start| self.unpack(start))
     }
 
-    /// Adds one, whatever its number.
+    /// Adds a goroutine; [`sort`](Self::sort) puts it in its place.
     pub(super) fn push(&mut self, g: &Goroutine) {
+        // Figures near to another one are stored as the difference, which is short.
         let lived = g.ended.0.wrapping_sub(g.created.0);
         let has_lists = !g.stats.block.is_empty() || !g.stats.ranges.is_empty() || !g.regions.is_empty();
         let flags = [(g.creation_seen, CREATION_SEEN), (has_lists, HAS_LISTS)];
@@ -72,6 +73,7 @@ impl Goroutines {
         ];
         let mut record = Record::default();
         common.into_iter().for_each(|figure| record.put(figure));
+        // Most goroutines have none of these; skipping them saves time, not bytes.
         if rare.iter().fold(0, |all, figure| all | figure) != 0 {
             rare.into_iter().for_each(|figure| record.put(figure));
         }
@@ -137,13 +139,13 @@ impl Goroutines {
         }
     }
 
-    /// The number of one.
+    /// Returns the ID of the goroutine whose record starts at `start`.
     #[inline(always)]
     fn id(&self, start: usize) -> u64 {
         Reader::at(&self.bytes, start).first_figure()
     }
 
-    /// Puts them in the order of their numbers; of one number, as they came.
+    /// Sorts the goroutines by ID; those with one ID stay in the order in which they came.
     pub(super) fn sort(&mut self) {
         if self.starts.is_sorted_by_key(|&start| self.id(start)) {
             return;
@@ -158,29 +160,31 @@ impl Goroutines {
         }
     }
 
-    /// Where they begin by their numbers, if no two have the same and few of their
-    /// range are missing: that is so most often, and needs no comparison.
+    /// Returns the starts ordered by ID without comparisons, if no ID occurs twice and few
+    /// of the range are missing, as is usual.
     fn dense(&self) -> Option<Vec<usize>> {
         let (lowest, highest) = self.range?;
         let range = usize::try_from(highest - lowest).ok()?.checked_add(1)?;
+        // A sparse range would take more memory than sorting does.
         if range / 4 > self.starts.len() {
             return None;
         }
-        const NOBODY: usize = usize::MAX;
-        let mut places = vec![NOBODY; range];
+        const VACANT: usize = usize::MAX;
+        let mut places = vec![VACANT; range];
         for &start in &self.starts {
             let at = self.id(start) - lowest;
-            let place = places.get_mut(at as usize).filter(|place| **place == NOBODY)?;
+            let place = places.get_mut(at as usize).filter(|place| **place == VACANT)?;
             *place = start;
         }
-        places.retain(|place| *place != NOBODY);
+        places.retain(|place| *place != VACANT);
         Some(places)
     }
 
-    /// Of each number, forgets all but the last, once they are sorted.
+    /// Removes all but the last of each ID, once they are sorted.
     pub(super) fn keep_last(&mut self) {
         let mut starts = std::mem::take(&mut self.starts);
         starts.reverse();
+        // Sorting is stable, so the last of one ID is the first in reverse.
         starts.dedup_by_key(|start| self.id(*start));
         starts.reverse();
         self.starts = starts;
@@ -259,14 +263,14 @@ mod tests {
             let all: Vec<Goroutine> = ids.iter().zip(0..).map(goroutine).collect();
             let mut goroutines = Goroutines::default();
             all.iter().for_each(|goroutine| goroutines.push(goroutine));
-            let told = |goroutines: &Goroutines| goroutines.iter().map(|g| (g.id, g.created)).collect::<Vec<_>>();
+            let keys = |goroutines: &Goroutines| goroutines.iter().map(|g| (g.id, g.created)).collect::<Vec<_>>();
             let mut want: Vec<_> = all.iter().map(|g| (g.id, g.created)).collect();
             want.sort();
             goroutines.sort();
-            prop_assert_eq!(told(&goroutines), &want[..]);
+            prop_assert_eq!(keys(&goroutines), &want[..]);
             let last: std::collections::BTreeMap<GoId, Time> = want.into_iter().collect();
             goroutines.keep_last();
-            prop_assert_eq!(told(&goroutines), last.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(keys(&goroutines), last.into_iter().collect::<Vec<_>>());
         }
     }
 }

@@ -1,28 +1,28 @@
-//! The record of a goroutine, as bytes.
+//! Encoding of a goroutine's record as bytes.
 //!
 //! ```text
 //! record: lengths (u64) | figures, each of 0 to 8 bytes | its lists, if it has any
-//! list:   how many numbers (a number) | numbers
+//! list:   count (a number) | numbers
 //! number: length (u8) | 0 to 8 bytes
 //! ```
 //!
-//! The lengths are those of the figures, four bits each. Most figures are small, or
-//! are told by how far they are from another, and take one byte to three. The last
-//! ones are 0 for most goroutines.
+//! The lengths are those of the figures, four bits each. Most figures are small, or are
+//! stored as the difference to another, and take one byte to three. The last ones are 0 for
+//! most goroutines.
 
 use super::stats::ByName;
 use crate::analysis::names::NameId;
 
-/// How many figures a record has that most goroutines have, and how many others.
+/// Number of figures that are rarely 0, and of all others.
 pub(super) const COMMON: usize = 10;
 pub(super) const RARE: usize = 6;
 pub(super) const FIGURES: usize = COMMON + RARE;
-/// How many bytes its lengths take.
+/// Number of bytes for the lengths.
 const HEAD: usize = 8;
-/// The most bytes that a figure takes.
+/// Most bytes of a figure.
 const WIDEST: usize = 8;
 
-/// A record as it is written.
+/// A record that is being written.
 pub(super) struct Record {
     bytes: [u8; HEAD + FIGURES * WIDEST],
     end: usize,
@@ -49,7 +49,7 @@ impl Record {
         self.figures += 1;
     }
 
-    /// All of it; figures that were not added are 0.
+    /// Returns the finished record; figures that were not added are 0.
     pub(super) fn finish(&mut self) -> &[u8] {
         if let Some(head) = self.bytes.first_chunk_mut() {
             *head = u64::to_le_bytes(self.lengths);
@@ -58,23 +58,23 @@ impl Record {
     }
 }
 
-/// What is left of a record.
+/// Rest of a record that is being read.
 pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    /// Of the one that begins there.
+    /// Returns a reader of the record that begins at `start`.
     pub(super) fn at(bytes: &'a [u8], start: usize) -> Reader<'a> {
         Reader(bytes.get(start..).unwrap_or_default())
     }
 
-    /// The first of its figures.
+    /// Returns the first figure of a record.
     #[inline(always)]
     pub(super) fn first_figure(&mut self) -> u64 {
         let lengths = self.take(HEAD);
         self.take((lengths & 0xf) as usize)
     }
 
-    /// Its figures, with which it begins.
+    /// Returns the figures, with which a record begins.
     pub(super) fn figures(&mut self) -> [u64; FIGURES] {
         let lengths = self.take(HEAD);
         let mut figures = [0; FIGURES];
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         figures
     }
 
-    /// The next so many bytes, at most eight, as a number.
+    /// Returns the next `length` bytes, at most eight, as a number.
     #[inline(always)]
     fn take(&mut self, length: usize) -> u64 {
         let length = length.min(WIDEST);
@@ -114,13 +114,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How many bytes a number takes without those in front that are 0.
+/// Returns the number of bytes that a number takes without leading zeros.
 #[inline(always)]
 pub(super) fn length(number: u64) -> usize {
     (u64::BITS + 7 - number.leading_zeros()) as usize >> 3
 }
 
-/// A number that is small if that one is near 0.
+/// Returns a signed number as an unsigned one that is small if the number is near 0.
 #[inline(always)]
 pub(super) fn zigzag(number: i64) -> u64 {
     (number << 1 ^ number >> 63).cast_unsigned()

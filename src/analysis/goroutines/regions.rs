@@ -3,46 +3,48 @@
 use super::Stats;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::StackKey;
-use crate::ids::{GoId, TaskId};
-use crate::time::Time;
+use crate::base::ids::{GoId, TaskId};
+use crate::base::time::Time;
 
-/// A region: what a goroutine did between `trace.StartRegion` and its end.
+/// A region: the time of a goroutine from `trace.StartRegion` to its end.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Region {
-    /// Whose it is.
+pub struct RegionSummary {
+    /// Goroutine of the region.
     pub goroutine: GoId,
-    /// Its type; empty for what a goroutine inherits of the region in which it
-    /// was created.
+    /// Type, which may be empty, and is for a region that is [inherited](Self::inherited).
     pub name: NameId,
-    /// The task it belongs to.
+    /// True if it stands for the part that a created goroutine has, for all its life, in
+    /// the region of its creator.
+    pub inherited: bool,
+    /// Task that it belongs to.
     pub task: TaskId,
-    /// When it began; none if that is not in the trace.
+    /// Time at which it began; none if that is not in the trace.
     pub start: Option<Time>,
-    /// The stack that began it.
+    /// Stack that began it.
     pub stack: StackKey,
-    /// When it ended; none if it had not when the trace did.
+    /// Time at which it ended; none if it had not when the trace did.
     pub end: Option<Time>,
-    /// How the goroutine spent that time.
+    /// Times of the goroutine in the region.
     pub stats: Stats,
-    /// Whether it is a part of its goroutine's summary: not so what the runtime's
-    /// own goroutines inherit or leave open.
+    /// True if it is a part of its goroutine's summary. It is not if a goroutine of the
+    /// runtime inherited it or, for Go, left it open.
     pub counts: bool,
 }
 
-impl Region {
-    /// One of which nothing is known but whose it is.
-    pub(super) fn new(goroutine: GoId, name: NameId, task: TaskId) -> Region {
+impl RegionSummary {
+    /// Returns a region of which only the goroutine, the type and the task are known.
+    pub(super) fn new(goroutine: GoId, name: NameId, task: TaskId) -> RegionSummary {
         let (stack, stats) = (StackKey::EMPTY, Stats::default());
-        Region { goroutine, name, task, start: None, stack, end: None, stats, counts: false }
+        RegionSummary { goroutine, name, inherited: false, task, start: None, stack, end: None, stats, counts: false }
     }
 
-    /// From when to when it was, within a trace from `first` to `last`.
+    /// Returns its start and end, within a trace from `first` to `last`.
     pub fn interval(&self, first: Time, last: Time) -> (Time, Time) {
         (self.start.unwrap_or(first), self.end.unwrap_or(last))
     }
 
-    /// Whether the trace has its beginning and its end.
+    /// Returns whether the trace has its beginning and its end.
     pub fn is_complete(&self) -> bool {
         self.start.is_some() && self.end.is_some()
     }

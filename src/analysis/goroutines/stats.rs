@@ -1,12 +1,12 @@
-//! How a goroutine spent its time.
+//! Times of a goroutine by state.
 
 use crate::analysis::names::NameId;
-use crate::analysis::{Spent, add_up};
-use crate::event::transition::GoState;
+use crate::analysis::{TimeInStates, add_up};
+use crate::spec::state::GoState;
 use smallvec::{SmallVec, smallvec};
 
-/// Times by name, in the order in which the names came. Most goroutines have none,
-/// or one: those take no memory of their own.
+/// Times by name, in the order in which the names came. Most goroutines have none, or one:
+/// those need no allocation.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ByName(Times);
 
@@ -44,17 +44,17 @@ impl ByName {
         }
     }
 
-    /// Whether no name has been given a time.
+    /// Returns whether no name has a time.
     pub fn is_empty(&self) -> bool {
         matches!(self.0, Times::None)
     }
 
-    /// The time of a name; 0 if it has none.
+    /// Returns the time of a name, in nanoseconds; 0 if it has none.
     pub fn get(&self, name: NameId) -> i64 {
         self.iter().find(|(known, _)| *known == name).map_or(0, |(_, time)| time)
     }
 
-    /// The names that have been given a time, and their times.
+    /// Returns the names that have a time, with their times in nanoseconds.
     pub fn iter(&self) -> impl Iterator<Item = (NameId, i64)> + '_ {
         let (one, several) = match &self.0 {
             Times::None => (None, &[][..]),
@@ -64,12 +64,12 @@ impl ByName {
         one.into_iter().chain(several.iter().copied())
     }
 
-    /// All of it.
+    /// Returns the sum of the times, in nanoseconds.
     pub fn total(&self) -> i64 {
         self.iter().fold(0, |sum, (_, time)| sum.saturating_add(time))
     }
 
-    /// What has come since `earlier`, without the names that nothing has come of.
+    /// Returns the increase since `earlier`, without the names that did not increase.
     fn minus(&self, earlier: &ByName) -> ByName {
         let mut more = ByName::default();
         for (name, time) in self.iter() {
@@ -82,41 +82,41 @@ impl ByName {
     }
 }
 
-/// How a goroutine spent a stretch of its time, in nanoseconds.
+/// Times of a goroutine in a stretch of time, in nanoseconds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Running.
+    /// Time running.
     pub exec: i64,
-    /// Ready to run, but not running.
+    /// Time ready to run, but not running.
     pub sched_wait: i64,
-    /// Blocked, by reason.
+    /// Time blocked, by reason.
     pub block: ByName,
-    /// In system calls, with a P.
+    /// Time in system calls, with a P.
     pub syscall: i64,
-    /// In system calls, after it lost its P.
+    /// Time in system calls, after it lost its P.
     pub syscall_block: i64,
-    /// All of it.
+    /// Whole time of the stretch.
     pub total: i64,
-    /// In special ranges: mark assists, sweeps, stops of the world. They overlap
-    /// with the others, and with each other.
+    /// Time in special ranges: mark assists, sweeps, stops of the world. They overlap with
+    /// the states, and with each other.
     pub ranges: ByName,
 }
 
 impl Stats {
-    /// What is left of the total.
+    /// Returns the part of the total that no state accounts for, in nanoseconds.
     pub fn unknown(&self) -> i64 {
         let parts = [self.exec, self.sched_wait, self.syscall, self.syscall_block, self.block.total()];
         self.total.saturating_sub(parts.into_iter().fold(0, i64::saturating_add)).max(0)
     }
 
-    /// Adds what the pass keeps count of.
-    pub(super) fn spend(&mut self, spent: &Spent) {
+    /// Adds the times that the pass added up.
+    pub(super) fn spend(&mut self, spent: &TimeInStates) {
         self.exec = self.exec.saturating_add(spent.of(GoState::Running));
         self.sched_wait = self.sched_wait.saturating_add(spent.of(GoState::Runnable));
     }
 
-    /// What has come since `earlier`.
+    /// Returns the increase since `earlier`.
     pub(super) fn minus(&self, earlier: &Stats) -> Stats {
         Stats {
             exec: self.exec.saturating_sub(earlier.exec),
@@ -129,7 +129,7 @@ impl Stats {
         }
     }
 
-    /// Adds another's.
+    /// Adds the times of another.
     pub fn add(&mut self, other: &Stats) {
         let sums = [
             (&mut self.exec, other.exec),

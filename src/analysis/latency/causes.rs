@@ -1,22 +1,22 @@
-//! Why goroutines wait, and how long they wait for each reason.
+//! Causes of waits, and the lengths of the waits for each.
 
-use super::{ByCause, Cause};
+use super::{ByCause, WaitCause};
 use crate::analysis::Memo;
 use crate::analysis::durations::{Durations, Sorted};
 use crate::analysis::names::{NameId, Names};
 
-/// A place in [`Causes`].
+/// Index of a cause in [`Causes`].
 pub(super) type CauseId = u32;
 
 pub(super) const CREATED: CauseId = 0;
 pub(super) const SYSCALL_ENDED: CauseId = 1;
 pub(super) const AT_START: CauseId = 2;
-/// From something that is not known.
+/// Cause of goroutines that were unblocked from an unknown wait.
 pub(super) const UNBLOCKED: CauseId = 3;
-/// That of a goroutine that does not wait for a P.
+/// Cause of goroutines that do not wait for a P.
 pub(super) const NONE: CauseId = CauseId::MAX;
 
-/// A cause, with its reason among the names.
+/// A cause, with its reason as a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Key {
     Created,
@@ -26,11 +26,11 @@ enum Key {
     Stopped(NameId),
 }
 
-/// All causes so far, with the waits of each.
+/// All causes so far, with their waits.
 #[derive(Clone, Debug)]
 pub(super) struct Causes {
     keys: Vec<Key>,
-    /// The waits of each.
+    /// Waits for each cause.
     waits: Vec<Durations>,
     unblocked: Memo<NameId, CauseId>,
     stopped: Memo<NameId, CauseId>,
@@ -46,14 +46,14 @@ impl Default for Causes {
 }
 
 impl Causes {
-    /// Of having been unblocked, where that is what was waited for.
+    /// Returns the cause of having been unblocked from a wait for a reason.
     #[inline(always)]
     pub(super) fn unblocked(&mut self, reason: NameId) -> CauseId {
         let (keys, waits) = (&mut self.keys, &mut self.waits);
         self.unblocked.get(reason, || find(keys, waits, Key::Unblocked(reason)))
     }
 
-    /// Of having been stopped for that reason.
+    /// Returns the cause of having been stopped for a reason.
     #[inline(always)]
     pub(super) fn stopped(&mut self, reason: NameId) -> CauseId {
         let (keys, waits) = (&mut self.keys, &mut self.waits);
@@ -67,17 +67,17 @@ impl Causes {
         }
     }
 
-    pub(super) fn cause(&self, id: CauseId, names: &Names) -> Cause {
+    pub(super) fn cause(&self, id: CauseId, names: &Names) -> WaitCause {
         match self.keys.get(id as usize).copied().unwrap_or(Key::Unblocked(NameId::EMPTY)) {
-            Key::Created => Cause::Created,
-            Key::SyscallEnded => Cause::SyscallEnded,
-            Key::AtStart => Cause::AtStart,
-            Key::Unblocked(reason) => Cause::Unblocked(names.shared(reason)),
-            Key::Stopped(reason) => Cause::Stopped(names.shared(reason)),
+            Key::Created => WaitCause::Created,
+            Key::SyscallEnded => WaitCause::SyscallEnded,
+            Key::AtStart => WaitCause::AtStart,
+            Key::Unblocked(reason) => WaitCause::Unblocked(names.shared(reason)),
+            Key::Stopped(reason) => WaitCause::Stopped(names.shared(reason)),
         }
     }
 
-    /// Those for which something waited.
+    /// Returns the causes for which a goroutine waited, with their waits.
     pub(super) fn by_cause(&self, names: &Names) -> Vec<ByCause> {
         let all = (0..).zip(&self.waits).filter(|(_, waits)| !waits.is_empty());
         all.map(|(id, waits)| ByCause { cause: self.cause(id, names), waits: waits.clone() }).collect()
@@ -90,6 +90,6 @@ fn find(keys: &mut Vec<Key>, waits: &mut Vec<Durations>, key: Key) -> CauseId {
         waits.push(Durations::default());
         keys.len() - 1
     });
-    // There are fewer names than 4 Gi.
+    // Saturation is never reached: there are fewer names than 4 Gi.
     CauseId::try_from(found).unwrap_or(UNBLOCKED)
 }

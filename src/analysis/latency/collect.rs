@@ -8,36 +8,36 @@ use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::names::NameId;
 use crate::analysis::profile::Filter;
 use crate::analysis::stacks::StackKey;
-use crate::analysis::{Analysis, BySlot, Known, Life, Longest, Step};
-use crate::event::transition::GoState;
-use crate::ids::{GoId, ProcId};
-use crate::time::Time;
-use crate::wire::v2::spec::EventType;
+use crate::analysis::{Analysis, BySlot, Follower, GoroutineState, Longest, Transition};
+use crate::base::ids::{GoId, ProcId};
+use crate::base::time::Time;
+use crate::spec::state::GoState;
+use crate::spec::v2::EventType;
 use std::sync::Arc;
 
 /// Measures the [`Latency`]. Memory grows with the goroutines that exist at one
 /// time and with the different stacks, functions and causes.
 #[derive(Clone, Debug)]
-pub struct Latencies {
-    /// What counts, if not all does.
+pub struct CollectLatency {
+    /// Filter of the time that counts; none if all does.
     filter: Option<Filter>,
     gs: BySlot<Waiting>,
     functions: Functions,
     causes: Causes,
-    worst: Longest<Worse>,
+    worst: Longest<LongWait>,
     switches: u64,
 }
 
-/// The wait that a goroutine is in, if it is runnable; what it says of others is
-/// of the past.
+/// Wait of a runnable goroutine. In other states the fields, except `unblocked`, are out of
+/// date.
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     cause: CauseId,
-    /// Who made it able to run.
+    /// Waker that made it runnable.
     waker: WakerId,
-    /// If that was a goroutine; what it says of nobody is of the past.
+    /// Goroutine that made it runnable, if one did; out of date if `waker` is nobody.
     by: Option<GoId>,
-    /// The cause that there is if it is unblocked from what it blocked for last.
+    /// Cause of its next wait if it is unblocked from what it blocked on last.
     unblocked: CauseId,
 }
 
@@ -48,20 +48,26 @@ impl Default for Waiting {
 }
 
 impl Waiting {
-    /// Takes note of who makes it able to run: a goroutine or the scheduler.
+    /// Takes note of the waker: a goroutine or, with none, the scheduler.
     #[inline(always)]
-    fn wake(&mut self, by: Option<GoId>, known: &Known) {
+    fn wake(&mut self, by: Option<GoId>, follower: &Follower, functions: &mut Functions) {
         self.by = by;
         self.waker = match by {
+            // The network poller and timers are the scheduler's, without a goroutine.
             None => WakerId::SCHEDULER,
-            Some(waker) => WakerId::of(known.life(waker).map_or(NameId::EMPTY, |life| life.root)),
+            Some(waker) => {
+                WakerId::of(follower.goroutine(waker).map_or(NameId::EMPTY, GoroutineState::reported_function))
+            }
         };
+        if self.waker == WakerId::UNKNOWN {
+            functions.expect(by);
+        }
     }
 }
 
-/// One of the longest waits.
+/// A wait among the longest.
 #[derive(Clone, Copy, Debug)]
-struct Worse {
+struct LongWait {
     nanos: i64,
     since: Time,
     goroutine: GoId,
@@ -73,11 +79,11 @@ struct Worse {
     proc: Option<ProcId>,
 }
 
-impl Latencies {
-    /// One that has seen nothing yet, and lists at most so many of the longest
-    /// waits.
-    pub fn new(worst: usize) -> Latencies {
-        Latencies {
+impl CollectLatency {
+    /// Returns a measurement that has seen nothing yet, and lists at most `worst` of the
+    /// longest waits.
+    pub fn new(worst: usize) -> CollectLatency {
+        CollectLatency {
             filter: None,
             gs: BySlot::default(),
             functions: Functions::default(),
@@ -87,85 +93,106 @@ impl Latencies {
         }
     }
 
-    /// This one, measuring only what passes the filter: of a wait, the part of it
-    /// that does.
+    /// Returns the measurement, restricted to the time that passes the filter: of each
+    /// wait, the part that does.
     #[must_use]
-    pub fn filter(self, filter: Filter) -> Latencies {
-        Latencies { filter: Some(filter).filter(|filter| *filter != Filter::default()), ..self }
+    pub fn filter(self, filter: Filter) -> CollectLatency {
+        CollectLatency { filter: Some(filter).filter(|filter| *filter != Filter::default()), ..self }
     }
 
-    /// A goroutine comes to wait for a P.
+    /// Begins the wait of a goroutine that becomes runnable.
     #[inline(always)]
-    fn begin(&mut self, step: &Step<'_, '_>, known: &Known) {
-        let waiting = self.gs.of(step);
-        let cause = match step.from() {
-            GoState::Waiting if matches!(step.wire_type(), EventType::GoSwitch | EventType::GoSwitchDestroy) => {
+    fn begin(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        let waiting = self.gs.of(transition);
+        let cause = match transition.from() {
+            // A coroutine switch makes the goroutine runnable only on paper: it runs at
+            // once.
+            GoState::Waiting if matches!(transition.wire_type(), EventType::GoSwitch | EventType::GoSwitchDestroy) => {
                 self.switches += 1;
                 causes::NONE
             }
             GoState::Waiting => {
-                if step.left == GoState::Waiting {
-                    waiting.unblocked = self.causes.unblocked(step.was.reason);
+                if transition.left == GoState::Waiting {
+                    waiting.unblocked = self.causes.unblocked(transition.was.reason);
                 }
+                // If the trace is damaged it may not have been seen to block: the last
+                // known cause stays.
                 waiting.cause = waiting.unblocked;
-                return waiting.wake(step.goroutine(), known);
+                return waiting.wake(transition.goroutine(), follower, &mut self.functions);
             }
             GoState::NotExist => {
                 waiting.cause = causes::CREATED;
-                return waiting.wake(step.goroutine(), known);
+                return waiting.wake(transition.goroutine(), follower, &mut self.functions);
             }
-            GoState::Running => self.causes.stopped(step.now.reason),
+            // A goroutine that was stopped wakes itself, as it were: it has no waker.
+            GoState::Running => self.causes.stopped(transition.now.reason),
             GoState::Syscall => causes::SYSCALL_ENDED,
             GoState::Undetermined => causes::AT_START,
-            // It may have been so for long: nothing is known of it.
+            // The status of a goroutine of which nothing is known, which may have waited
+            // for long.
             GoState::Runnable => causes::NONE,
         };
         (waiting.cause, waiting.waker) = (cause, WakerId::NOBODY);
     }
 
-    /// It runs on after it blocked though nobody unblocked it, as a bad trace says;
-    /// that may come yet.
+    /// Takes note of what a goroutine blocked on, where a damaged trace has it run on
+    /// before it is unblocked; the event that unblocks it may come yet.
     #[inline(always)]
-    fn leave(&mut self, step: &Step<'_, '_>) {
-        self.gs.of(step).unblocked = self.causes.unblocked(step.was.reason);
+    fn leave(&mut self, transition: &Transition<'_, '_>) {
+        self.gs.of(transition).unblocked = self.causes.unblocked(transition.was.reason);
     }
 
-    /// Whatever it does now, it waits for a P no longer, or anew.
+    /// Ends a wait: whatever the goroutine does next, it waits no longer, or anew.
     #[inline(always)]
-    fn end(&mut self, step: &Step<'_, '_>) {
-        let waiting = *self.gs.of(step);
+    fn end(&mut self, transition: &Transition<'_, '_>) {
+        let waiting = *self.gs.of(transition);
         if waiting.cause == causes::NONE {
             return;
         }
         let nanos = match &self.filter {
-            None => step.took(),
-            Some(filter) => filter.within(step.id(), step.was.since, step.time()),
+            None => transition.took(),
+            Some(filter) => filter.within(transition.id(), transition.was.since, transition.time()),
         };
         if nanos <= 0 {
             return;
         }
         if self.worst.takes(nanos) {
-            let proc = step.now.proc().filter(|_| step.to() == GoState::Running);
-            let own = Life { last_own: step.now.last_own, root: step.now.root, ..*step.was };
-            self.list(step.id(), &own, waiting, nanos, proc, true);
+            // Where it ends otherwise than by running, there is no P to name.
+            let proc = transition.now.proc().filter(|_| transition.to() == GoState::Running);
+            let GoroutineState { last_own, root, named, .. } = *transition.now;
+            // The first stack may come only now, with the function in it.
+            let own = GoroutineState { last_own, root, named, ..*transition.was };
+            self.list(transition.id(), &own, waiting, nanos, proc, true);
         }
         let wait = Sorted::new(nanos);
-        self.functions.waited(step.now.root, wait);
+        self.functions.waited(transition.id(), transition.now.reported_function(), wait);
         self.causes.add(waiting.cause, wait);
-        self.functions.woke(waiting.waker, wait);
+        self.functions.woke(waiting.waker, waiting.by, wait);
     }
 
     /// Lists a wait, if it is among the longest.
     #[inline(never)]
-    fn list(&mut self, id: GoId, life: &Life, waiting: Waiting, nanos: i64, proc: Option<ProcId>, over: bool) {
-        let Life { since, root, last_own: own_stack, .. } = *life;
-        let waker_stack = if waiting.waker == WakerId::NOBODY { StackKey::EMPTY } else { life.stack };
-        let worse = Worse { nanos, since, goroutine: id, root, waiting, waker_stack, own_stack, over, proc };
-        self.worst.keep(nanos, since, worse);
+    fn list(
+        &mut self,
+        id: GoId,
+        goroutine: &GoroutineState,
+        waiting: Waiting,
+        nanos: i64,
+        proc: Option<ProcId>,
+        over: bool,
+    ) {
+        let root = goroutine.reported_function();
+        if root == NameId::EMPTY {
+            self.functions.expect(Some(id));
+        }
+        let GoroutineState { since, last_own: own_stack, .. } = *goroutine;
+        let waker_stack = if waiting.waker == WakerId::NOBODY { StackKey::EMPTY } else { goroutine.stack };
+        let wait = LongWait { nanos, since, goroutine: id, root, waiting, waker_stack, own_stack, over, proc };
+        self.worst.keep(nanos, since, wait);
     }
 }
 
-impl Analysis for Latencies {
+impl Analysis for CollectLatency {
     type Output = Latency;
 
     #[inline(always)]
@@ -174,48 +201,60 @@ impl Analysis for Latencies {
     }
 
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
-        if step.left == GoState::Runnable {
-            self.end(step);
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        if transition.left == GoState::Runnable {
+            self.end(transition);
         }
-        if step.to() == GoState::Runnable {
-            self.begin(step, known);
-        } else if step.left == GoState::Waiting {
-            self.leave(step);
+        if transition.to() == GoState::Runnable {
+            self.begin(transition, follower);
+        } else if transition.left == GoState::Waiting {
+            self.leave(transition);
+        }
+        if transition.to() == GoState::NotExist {
+            self.functions.ends(transition.id(), transition.now.root);
         }
     }
 
-    fn finish(mut self, known: &Known) -> Latency {
+    fn finish(mut self, follower: &Follower) -> Latency {
         let mut unfinished = 0;
-        for (slot, life) in known.alive() {
+        for (slot, goroutine) in follower.alive() {
             let Some(&waiting) = self.gs.get(slot) else { continue };
-            if life.state != GoState::Runnable || waiting.cause == causes::NONE {
+            if goroutine.state != GoState::Runnable || waiting.cause == causes::NONE {
                 continue;
             }
             // The last sync ends the trace.
             let nanos = match &self.filter {
-                None => known.synced().since(life.since),
-                Some(filter) => filter.within(life.id, life.since, known.synced()),
+                None => follower.synced().since(goroutine.since),
+                Some(filter) => filter.within(goroutine.id, goroutine.since, follower.synced()),
             };
             if nanos > 0 {
                 unfinished += 1;
-                self.list(life.id, life, waiting, nanos, None, false);
+                self.list(goroutine.id, goroutine, waiting, nanos, None, false);
             }
         }
-        let names = &known.stacks().names;
+        self.functions.settle(|id| follower.goroutine(id).map_or(NameId::EMPTY, |goroutine| goroutine.root));
+        let names = &follower.stacks().names;
         let shared = |name| Some(name).filter(|&name| name != NameId::EMPTY).map(|name| names.shared(name));
         let worst = std::mem::take(&mut self.worst).into_list();
-        let worst = worst.into_iter().map(|worse| Wait {
-            goroutine: worse.goroutine,
-            function: shared(worse.root),
-            cause: self.causes.cause(worse.waiting.cause, names),
-            since: worse.since,
-            nanos: worse.nanos,
-            over: worse.over,
-            waker: worse.waiting.by.filter(|_| worse.waiting.waker != WakerId::NOBODY),
-            waker_stack: worse.waker_stack,
-            own_stack: worse.own_stack,
-            proc: worse.proc,
+        let root_of = |id, root: NameId| match root {
+            NameId::EMPTY => self.functions.late_root(id),
+            root => root,
+        };
+        let worst = worst.into_iter().map(|wait| {
+            let waker = wait.waiting.by.filter(|_| wait.waiting.waker != WakerId::NOBODY);
+            Wait {
+                goroutine: wait.goroutine,
+                function: shared(root_of(wait.goroutine, wait.root)),
+                cause: self.causes.cause(wait.waiting.cause, names),
+                since: wait.since,
+                nanos: wait.nanos,
+                over: wait.over,
+                waker,
+                waker_function: waker.and_then(|id| shared(root_of(id, wait.waiting.waker.name()))),
+                waker_stack: wait.waker_stack,
+                own_stack: wait.own_stack,
+                proc: wait.proc,
+            }
         });
         let worst = worst.collect();
         let mut waits = Durations::default();
@@ -234,7 +273,7 @@ impl Analysis for Latencies {
         let mut causes = self.causes.by_cause(names);
         causes.sort_by(|a, b| b.waits.sum().cmp(&a.waits.sum()).then_with(|| a.cause.cmp(&b.cause)));
         Latency {
-            start: known.start(),
+            start: follower.start(),
             histogram: RuntimeBuckets::of(&waits),
             waits,
             causes,
@@ -243,7 +282,7 @@ impl Analysis for Latencies {
             worst,
             unfinished,
             switches: self.switches,
-            stacks: Arc::clone(known.stacks()),
+            stacks: Arc::clone(follower.stacks()),
         }
     }
 }

@@ -1,26 +1,23 @@
-//! What metrics tell that no other analysis does: of goroutines, and of who stops
-//! the world.
+//! Counts for metrics that no other analysis has: of goroutines, and of stops of the world.
 
 use crate::analysis::goroutines::is_system;
 use crate::analysis::histogram::RuntimeBuckets;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, Known, Life, Memo, Seen, Step};
+use crate::analysis::{Analysis, Follower, GoroutineState, Memo, SharedEvent, Transition};
+use crate::base::ids::GoId;
+use crate::base::time::Time;
 use crate::event::EventKind;
 use crate::event::range::RangeName;
-use crate::event::stack::Stack;
-use crate::event::transition::GoState;
-use crate::generation::Generation;
-use crate::ids::GoId;
-use crate::time::Time;
-use crate::version::Version;
-use crate::wire::v2::spec::EventType;
+use crate::generation::stack::Stack;
+use crate::generation::{ClockSnapshot, Generation};
+use crate::spec::state::GoState;
+use crate::spec::v2::EventType;
+use crate::spec::version::Version;
+use crate::timeline::{is_gc_stop, is_mutex};
 use rustc_hash::FxHashMap;
 
-/// The functions of package sync whose waits are those for a mutex.
-const MUTEX: [&[u8]; 3] = [b"sync.(*Mutex).", b"sync.(*RWMutex).", b"internal/sync.(*Mutex)."];
-
-/// The function of the goroutine that returns memory to the system.
+/// Function of the goroutine that returns memory to the system.
 const SCAVENGER: &[u8] = b"runtime.bgscavenge";
 
 /// Durations in the runtime's buckets.
@@ -41,37 +38,41 @@ impl Distribution {
 /// package sync.
 #[derive(Debug, Default)]
 pub struct CollectCensus {
-    /// The reason to block that package sync gives, and the function that the
-    /// scavenger begins with, once there are goroutines.
+    /// Names of package sync's reason to block, and of the scavenger's function; set when a
+    /// generation begins.
     sync: NameId,
     scavenger: NameId,
-    /// Whether what waits there waits for a mutex.
+    /// True for stacks at which waits are for a mutex.
     mutexes: Memo<StackKey, bool>,
-    version: Option<Version>,
     stopping: FxHashMap<Option<GoId>, (Time, bool)>,
-    /// Whether the cycle under way was forced.
+    /// True if the cycle under way was forced.
     forced: bool,
     census: Census,
 }
 
-/// What [metrics](super::Metrics) tell of goroutines and of stops of the world
-/// that no other analysis does.
+/// Figures for [metrics](super::Metrics) of goroutines and of stops of the world that no
+/// other analysis has.
 #[derive(Clone, Debug, Default)]
 pub struct Census {
-    /// The goroutines at the end.
+    /// Goroutines at the end, by state.
     pub(super) count: Count,
+    /// Number of them that are not the runtime's own.
+    pub(super) program_goroutines: u64,
+    pub(super) version: Option<Version>,
+    /// Last wall clock reading in the trace.
+    pub(super) clock: Option<ClockSnapshot>,
     pub(super) created: u64,
-    /// How long goroutines waited for a mutex.
+    /// Time that goroutines waited for a mutex, in nanoseconds.
     pub(super) mutex: i64,
-    /// How long the background scavenger ran.
+    /// Time that the background scavenger ran, in nanoseconds.
     pub(super) scavenging: i64,
     pub(super) gc_pauses: Distribution,
     pub(super) other_pauses: Distribution,
-    /// The cycles that ended: automatic and forced ones.
+    /// Numbers of automatic and of forced cycles that ended.
     pub(super) cycles: [u64; 2],
 }
 
-/// How many goroutines there are, in each state.
+/// Number of goroutines in each state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Count {
     pub(super) all: u64,
@@ -91,76 +92,91 @@ impl Analysis for CollectCensus {
     }
 
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
         let census = &mut self.census;
-        census.created += u64::from(step.new && step.from() == GoState::NotExist);
-        match step.left {
-            GoState::Waiting if step.was.reason == self.sync => {
-                let own = step.was.own;
-                if self.mutexes.get(own, || is_mutex(own, known.stacks())) {
-                    census.mutex = census.mutex.saturating_add(step.took());
+        census.created += u64::from(transition.new && transition.from() == GoState::NotExist);
+        match transition.left {
+            // Waits for locks of package sync, WaitGroups and Conds have one reason.
+            GoState::Waiting if transition.was.reason == self.sync => {
+                let own = transition.was.own;
+                if self.mutexes.get(own, || is_mutex(own, follower.stacks())) {
+                    census.mutex = census.mutex.saturating_add(transition.took());
                 }
             }
-            GoState::Running if step.now.root == self.scavenger => {
-                census.scavenging = census.scavenging.saturating_add(step.took());
+            GoState::Running if transition.now.root == self.scavenger => {
+                census.scavenging = census.scavenging.saturating_add(transition.took());
             }
             _ => {}
         }
     }
 
-    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+    fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         let time = event.time();
         match *event.kind() {
-            EventKind::Sync(sync) => self.begin(sync.generation, known),
+            EventKind::Sync(sync) => {
+                // The last snapshot is nearest to the cycles whose end is asked for.
+                self.census.clock = sync.clock_snapshot().or(self.census.clock);
+                self.begin(sync.generation, follower);
+            }
             EventKind::RangeBegin(range) => match range.name {
                 RangeName::GcMark => self.forced = event.stack().is_some_and(is_forced),
                 RangeName::StopTheWorld(reason) => {
-                    let is_gc = reason.windows(2).any(|pair| pair == b"GC");
-                    self.stopping.insert(event.goroutine(), (time, is_gc));
+                    self.stopping.insert(event.goroutine(), (time, is_gc_stop(reason)));
                 }
                 _ => {}
             },
             EventKind::RangeEnd(range, _) => match range.name {
                 RangeName::GcMark => {
+                    // The stop in which the cycle ends goes on, but the runtime counts the
+                    // pause as over.
+                    self.paused(event.goroutine(), time);
                     let [automatic, forced] = &mut self.census.cycles;
                     *(if std::mem::take(&mut self.forced) { forced } else { automatic }) += 1;
                 }
-                RangeName::StopTheWorld(_) => {
-                    let census = &mut self.census;
-                    if let Some((since, is_gc)) = self.stopping.remove(&event.goroutine()) {
-                        let pauses = if is_gc { &mut census.gc_pauses } else { &mut census.other_pauses };
-                        pauses.add(time.since(since));
-                    }
-                }
+                RangeName::StopTheWorld(_) => self.paused(event.goroutine(), time),
                 _ => {}
             },
             _ => {}
         }
     }
 
-    fn finish(self, known: &Known) -> Census {
-        Census { count: self.count(known), ..self.census }
+    fn finish(self, follower: &Follower) -> Census {
+        let (count, program_goroutines) = self.count(follower);
+        Census { count, program_goroutines, ..self.census }
     }
 }
 
 impl CollectCensus {
-    /// A generation begins, or the trace ends.
-    fn begin(&mut self, generation: Option<&Generation<'_>>, known: &mut Known) {
-        let names = &mut known.stacks_mut().names;
+    /// Takes note that a generation begins, or the trace ends.
+    fn begin(&mut self, generation: Option<&Generation<'_>>, follower: &mut Follower) {
+        // Set at the first sync, before any goroutine is mentioned.
+        let names = &mut follower.stacks_mut().names;
         (self.sync, self.scavenger) = (names.intern(b"sync"), names.intern(SCAVENGER));
-        self.version = self.version.or(generation.map(|generation| generation.version));
+        let census = &mut self.census;
+        census.version = census.version.or(generation.map(|generation| generation.version));
     }
 
-    /// Those at the end. As in the runtime, its own are not among them before Go 1.26.
-    fn count(&self, known: &Known) -> Count {
-        let with_runtime = self.version >= Some(Version::Go126);
-        let mut count = Count::default();
-        for (_, life) in known.alive() {
-            if !with_runtime && is_of_runtime(life, known.stacks()) {
+    /// Takes note that a stop of the world is over, for the goroutine that stopped it.
+    fn paused(&mut self, by: Option<GoId>, time: Time) {
+        if let Some((since, is_gc)) = self.stopping.remove(&by) {
+            let pauses = if is_gc { &mut self.census.gc_pauses } else { &mut self.census.other_pauses };
+            pauses.add(time.since(since));
+        }
+    }
+
+    /// Returns the goroutines at the end, and the number that are not the runtime's own. As
+    /// in the runtime, the former leave out the runtime's own before Go 1.26.
+    fn count(&self, follower: &Follower) -> (Count, u64) {
+        let with_runtime = self.census.version >= Some(Version::Go126);
+        let (mut count, mut program_goroutines) = (Count::default(), 0);
+        for (_, goroutine) in follower.alive() {
+            let is_own = is_of_runtime(goroutine, follower.stacks());
+            program_goroutines += u64::from(!is_own);
+            if is_own && !with_runtime {
                 continue;
             }
             count.all += 1;
-            let state = match life.state {
+            let state = match goroutine.state {
                 GoState::Runnable => &mut count.runnable,
                 GoState::Running => &mut count.running,
                 GoState::Waiting => &mut count.waiting,
@@ -169,28 +185,21 @@ impl CollectCensus {
             };
             *state += 1;
         }
-        count
+        (count, program_goroutines)
     }
 }
 
-/// Whether the runtime has a goroutine for itself, as far as the trace has stacks
-/// of it.
-fn is_of_runtime(life: &Life, stacks: &Stacks) -> bool {
-    match life.root {
-        NameId::EMPTY => stacks.root(life.last_own).is_some_and(is_system),
+/// Returns whether a goroutine is the runtime's own, as far as the trace has stacks of it.
+fn is_of_runtime(goroutine: &GoroutineState, stacks: &Stacks) -> bool {
+    match goroutine.root {
+        // Made for callbacks from C, and not in use.
+        NameId::EMPTY if goroutine.for_c && goroutine.state == GoState::Syscall => true,
+        NameId::EMPTY => stacks.root(goroutine.last_own).is_some_and(is_system),
         root => is_system(stacks.names.get(root)),
     }
 }
 
-/// Whether the program asked for a collection that begins with that stack.
+/// Returns whether the program asked for the collection that begins at a stack.
 fn is_forced(stack: Stack<'_>) -> bool {
     stack.frames().any(|frame| matches!(frame.func, b"runtime.GC" | b"runtime/debug.freeOSMemory"))
-}
-
-/// Whether a goroutine that waits there for package sync waits for a mutex.
-fn is_mutex(key: StackKey, stacks: &Stacks) -> bool {
-    let is_wait_group = |func: &[u8]| func.starts_with(b"sync.(*WaitGroup)") || func.starts_with(b"sync.(*Cond)");
-    let funcs = stacks.frames(key).iter().map(|frame| stacks.names.get(frame.func));
-    let mut inner = funcs.take(4).take_while(|func| !is_wait_group(func));
-    inner.any(|func| MUTEX.iter().any(|lock| func.starts_with(lock)))
 }

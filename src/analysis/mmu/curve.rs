@@ -1,12 +1,12 @@
 //! The minimum over all windows of a length.
 
 use super::distribution::Distribution;
-use super::heap::{Before, Heap};
+use super::heap::{Heap, HeapOrder};
 use super::series::Series;
 use super::utilization::Point;
 use crate::analysis::Compat;
 
-/// The utilization of a trace; made by [`Utilization`](super::Utilization).
+/// Utilization of a trace over time; made by [`CollectUtilization`](super::CollectUtilization).
 #[derive(Clone, Debug)]
 pub struct Curve {
     series: Vec<Series>,
@@ -15,16 +15,18 @@ pub struct Curve {
 
 /// A window of bad utilization.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Window {
-    /// When it begins, in nanoseconds.
+#[non_exhaustive]
+pub struct WindowUtilization {
+    /// Start of the window, in nanoseconds.
     pub time: i64,
-    /// The mean utilization in it, 0 to 1.
+    /// Mean utilization in it, 0 to 1.
     pub utilization: f64,
 }
 
-impl Before for Window {
-    /// The best first, and of equals the last.
-    fn before(&self, other: &Window) -> bool {
+impl HeapOrder for WindowUtilization {
+    /// Returns whether this window is better or, of equals, later: the heap drops such
+    /// first.
+    fn before(&self, other: &WindowUtilization) -> bool {
         match self.utilization == other.utilization {
             true => self.time > other.time,
             false => self.utilization > other.utilization,
@@ -32,29 +34,29 @@ impl Before for Window {
     }
 }
 
-/// A band that has not been looked at.
+/// A band whose windows have not been looked at.
 #[derive(Clone, Copy, Debug)]
-struct Unrefined {
+struct UnrefinedBand {
     series: usize,
     band: usize,
-    /// No window that begins in it is worse.
+    /// Utilization that no window that begins in the band falls below.
     bound: f64,
 }
 
-impl Before for Unrefined {
-    fn before(&self, other: &Unrefined) -> bool {
+impl HeapOrder for UnrefinedBand {
+    fn before(&self, other: &UnrefinedBand) -> bool {
         self.bound < other.bound
     }
 }
 
-/// What is wanted of the windows.
+/// Wanted results of a search through windows, and those found so far.
 #[derive(Debug)]
 struct Wanted {
     min: f64,
-    /// What is above this does not matter any more.
+    /// Utilization above which windows do not matter any more.
     bound: f64,
     worst: usize,
-    windows: Heap<Window>,
+    windows: Heap<WindowUtilization>,
     distribution: Option<Distribution>,
     last: Option<(i64, f64)>,
 }
@@ -64,15 +66,17 @@ impl Wanted {
         Wanted { min: 1.0, bound: 1.0, worst, windows: Heap::of(Vec::new()), distribution, last: None }
     }
 
-    /// Takes note of a window; returns whether none could be of more interest.
+    /// Takes note of a window; returns whether no further window could matter.
     fn add(&mut self, time: i64, utilization: f64, length: i64) -> bool {
         self.min = if utilization < self.min { utilization } else { self.min };
+        // A window above the minimum cannot change it.
         self.bound = self.min;
         if self.worst == 0 && self.distribution.is_none() {
             return utilization == 0.0;
         }
         if self.worst != 0 {
-            self.keep(Window { time, utilization }, length);
+            self.keep(WindowUtilization { time, utilization }, length);
+            // A window above the best of the worst cannot join them, once there are enough.
             self.bound = match self.windows.first().filter(|_| self.windows.len() >= self.worst) {
                 Some(first) => self.bound.max(first.utilization),
                 None => 1.0,
@@ -83,6 +87,7 @@ impl Wanted {
                 distribution.add(before, utilization, (time - since) as f64);
             }
             self.last = Some((time, utilization));
+            // A window above the largest quantile's bound cannot change any quantile.
             self.bound = distribution.bound().map_or(1.0, |bound| self.bound.max(bound));
             return false;
         }
@@ -90,15 +95,16 @@ impl Wanted {
     }
 
     /// Keeps a window if it is among the worst, and worse than what it overlaps.
-    fn keep(&mut self, window: Window, length: i64) {
+    fn keep(&mut self, window: WindowUtilization, length: i64) {
         let full = self.windows.len() >= self.worst;
         if full && self.windows.first().is_some_and(|first| window.utilization >= first.utilization) {
             return;
         }
-        let overlaps = |other: &Window| {
+        let overlaps = |other: &WindowUtilization| {
             window.time.saturating_add(length) > other.time && other.time.saturating_add(length) > window.time
         };
         let overlapped = self.windows.iter().position(overlaps);
+        // Of two that overlap only the worse one is kept.
         if let Some(at) = overlapped {
             if self.windows.iter().nth(at).is_some_and(|other| other.utilization <= window.utilization) {
                 return;
@@ -117,45 +123,50 @@ impl Curve {
         Curve { series: series.into_iter().filter_map(Series::of).collect(), compat }
     }
 
-    /// Whether nothing is known: the trace does not tell how many Ps there are.
+    /// Returns whether nothing is known, since the trace does not state the number of Ps.
     pub fn is_empty(&self) -> bool {
         self.series.is_empty()
     }
 
-    /// From when to when it is known, in nanoseconds.
+    /// Returns the start and end of the time for which the utilization is known, in
+    /// nanoseconds.
     pub fn span(&self) -> (i64, i64) {
         let start = self.series.iter().map(Series::start).min().unwrap_or(0);
         (start, self.series.iter().map(Series::end).max().unwrap_or(0))
     }
 
-    /// How the utilization changes: of all Ps together, or of each.
+    /// Returns the changes of the utilization: one list for all Ps together, or one for
+    /// each.
     pub fn points(&self) -> impl Iterator<Item = &[Point]> {
         self.series.iter().map(|series| &*series.points)
     }
 
-    /// The least mean utilization in any window of that length, in nanoseconds.
+    /// Returns the least mean utilization, 0 to 1, in any window of a length in
+    /// nanoseconds.
     pub fn mmu(&self, window: i64) -> f64 {
         let mut wanted = Wanted::new(0, None);
         self.look(window, &mut wanted);
         wanted.min
     }
 
-    /// The worst windows of that length that do not overlap, the worst first.
-    pub fn worst(&self, window: i64, count: usize) -> Vec<Window> {
+    /// Returns the worst windows of a length in nanoseconds that do not overlap, the worst
+    /// first.
+    pub fn worst(&self, window: i64, count: usize) -> Vec<WindowUtilization> {
         let mut wanted = Wanted::new(count, None);
         self.look(window, &mut wanted);
-        let mut windows: Vec<Window> = wanted.windows.iter().copied().collect();
+        let mut windows: Vec<WindowUtilization> = wanted.windows.iter().copied().collect();
         windows.sort_by(|a, b| a.utilization.total_cmp(&b.utilization).then(a.time.cmp(&b.time)));
         windows
     }
 
-    /// What utilization a share of all windows of that length does not exceed:
-    /// for each quantile, 0 to 1.
+    /// Returns, for each quantile (0 to 1), the utilization that this share of all windows
+    /// of a length in nanoseconds do not exceed.
     pub fn quantiles(&self, window: i64, quantiles: &[f64]) -> Vec<f64> {
-        // Go never adds to its distribution, and gives the minimum for all.
+        // Go never adds to its distribution, and so returns the minimum for all.
         if self.compat == Compat::Go127 {
             return vec![self.mmu(window); quantiles.len()];
         }
+        // Only the mass up to the largest quantile has to be known.
         let most = quantiles.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let lengths = self.series.iter().map(Series::length).filter(|&length| length >= window);
         let duration = lengths.fold(0i64, |sum, length| sum.saturating_add(length - window)) as f64;
@@ -166,8 +177,7 @@ impl Curve {
         quantiles.iter().map(|quantile| distribution.quantile(duration * quantile).unwrap_or(min)).collect()
     }
 
-    /// Looks at bands, the one with the worst bound first, until none can be of
-    /// interest.
+    /// Looks at bands, the one with the worst bound first, until none can matter.
     fn look(&self, window: i64, wanted: &mut Wanted) {
         if window <= 0 {
             wanted.min = 0.0;
@@ -175,8 +185,9 @@ impl Curve {
         }
         let mut bands = Vec::new();
         for (at, series) in self.series.iter().enumerate() {
+            // A window longer than the trace is as long as the trace.
             let bounds = series.bounds(window.min(series.length()).max(1));
-            bands.extend(bounds.into_iter().enumerate().map(|(band, bound)| Unrefined { series: at, band, bound }));
+            bands.extend(bounds.into_iter().enumerate().map(|(band, bound)| UnrefinedBand { series: at, band, bound }));
         }
         let mut bands = Heap::of(bands);
         while let Some(&next) = bands.first().filter(|next| next.bound < wanted.bound) {
@@ -188,9 +199,10 @@ impl Curve {
     }
 }
 
-/// Looks at the windows that begin in a band. The mean is least where one of the
-/// window's edges meets a change, so no others need be looked at.
+/// Looks at the windows that begin in a band. The mean is least where one of the window's
+/// edges meets a change, so only those are looked at.
 fn refine(series: &Series, band: usize, window: i64, wanted: &mut Wanted) {
+    // Both edges of the window begin at the band, and only move on from there.
     let (mut left, mut right) = (series.position(band), series.position(band));
     let (mut time, end) = series.band_time(band);
     let end = end.min(series.end() - window);
@@ -201,7 +213,7 @@ fn refine(series: &Series, band: usize, window: i64, wanted: &mut Wanted) {
         if wanted.add(time, mean, window) || time == end {
             return;
         }
-        // The mean cannot fall faster than by 1 in a window.
+        // The mean falls by at most 1 over the length of a window.
         let earliest = time + ((mean - wanted.bound) * window as f64) as i64;
         let changes = (series.next(left, time), series.next(right, time + window).saturating_sub(window));
         time = changes.0.min(changes.1).max(earliest);

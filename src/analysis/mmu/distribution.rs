@@ -1,26 +1,25 @@
-//! How much time windows spend at which utilization (`internal/trace/mud.go`).
+//! Distribution of the time of windows over their utilization (`internal/trace/mud.go`).
 
-use crate::order::pdqsort::sort;
+use crate::base::pdqsort::sort;
 
-/// How finely the distribution is known at any time.
+/// Number of buckets of the histogram that is kept up to date.
 const BUCKETS: usize = 1024;
 
-/// A distribution of time over utilization: a sum of uniform pieces, and of
-/// single points.
+/// A distribution of time over utilization: a sum of uniform pieces, and of single points.
 #[derive(Clone, Debug)]
 pub(super) struct Distribution {
     edges: Vec<Edge>,
     sorted: bool,
-    /// The mass whose place is kept known.
+    /// Mass whose place is kept up to date.
     tracked: f64,
-    /// The bucket in which that mass is reached; `BUCKETS` if it is not yet.
+    /// Bucket in which that mass is reached; `BUCKETS` if it is not yet.
     bucket: usize,
-    /// The mass below that bucket.
+    /// Mass below that bucket.
     below: f64,
     histogram: Box<[f64; BUCKETS]>,
 }
 
-/// At `x` the density rises by `delta`, and there is a point of that mass.
+/// A rise of the density by `delta` at `x`, with a point of that mass there.
 #[derive(Clone, Copy, Debug)]
 struct Edge {
     x: f64,
@@ -49,6 +48,7 @@ impl Distribution {
         }
         let (left, right) = if b < a { (b, a) } else { (a, b) };
         self.sorted = false;
+        // A constant stretch has no width in utilization: all its mass is at one point.
         if left == right {
             self.edges.push(Edge { x: left, delta: 0.0, mass });
         } else {
@@ -58,6 +58,8 @@ impl Distribution {
         }
         self.fill(left, right, mass);
         let limit = self.bucket as f64 / BUCKETS as f64;
+        // Mass below the tracked bucket moves the place at which the tracked mass is
+        // reached.
         if left < limit {
             self.below += if right < limit { mass } else { mass * (limit - left) / (right - left) };
             if self.below >= self.tracked {
@@ -101,25 +103,26 @@ impl Distribution {
         (self.bucket, self.below) = (BUCKETS, sum);
     }
 
-    /// A utilization at which the tracked mass is surely reached.
+    /// Returns a utilization at which the tracked mass is certainly reached.
     pub(super) fn bound(&self) -> Option<f64> {
         (self.bucket < BUCKETS).then(|| (self.bucket + 1) as f64 / BUCKETS as f64)
     }
 
-    /// The utilization up to which there is that much mass; none if there is no
-    /// mass at all.
+    /// Returns the utilization up to which there is a given mass; none if there is no mass
+    /// at all.
     pub(super) fn quantile(&mut self, mass: f64) -> Option<f64> {
         if self.edges.is_empty() {
             return None;
         }
         if !self.sorted {
-            // Which of equal edges comes first decides the last bits of the sums.
+            // Go's order of equal edges decides the last bits of the sums.
             sort(&mut self.edges, &|a: &Edge, b: &Edge| a.x < b.x);
             self.sorted = true;
         }
         let (mut sum, mut rate, mut before) = (0.0, 0.0, 0.0);
         for edge in &self.edges {
             let reached = sum + (edge.x - before) * rate;
+            // Between two edges the mass grows evenly, except at points.
             if reached >= mass {
                 return Some(if rate == 0.0 { edge.x } else { (mass - sum) / rate + before });
             }

@@ -1,9 +1,9 @@
 //! A binary heap that keeps equal elements in the order in which Go's does
-//! (`container/heap`): which of equals comes first decides what is looked at.
+//! (`container/heap`), since the order of equals decides which windows are looked at.
 
-/// What a heap is ordered by.
-pub(super) trait Before {
-    /// Whether it comes before another.
+/// Order of the elements of a heap.
+pub(super) trait HeapOrder {
+    /// Returns whether the element comes before another.
     fn before(&self, other: &Self) -> bool;
 }
 
@@ -11,8 +11,8 @@ pub(super) trait Before {
 #[derive(Clone, Debug)]
 pub(super) struct Heap<T>(Vec<T>);
 
-impl<T: Before + Copy> Heap<T> {
-    /// Puts elements in a heap's order.
+impl<T: HeapOrder + Copy> Heap<T> {
+    /// Returns a heap of the elements.
     pub(super) fn of(elements: Vec<T>) -> Heap<T> {
         let mut heap = Heap(elements);
         for at in (0..heap.0.len() / 2).rev() {
@@ -45,7 +45,7 @@ impl<T: Before + Copy> Heap<T> {
         self.0.pop()
     }
 
-    /// Takes out the element at a place.
+    /// Removes the element at an index.
     pub(super) fn remove(&mut self, at: usize) {
         let Some(last) = self.0.len().checked_sub(1).filter(|last| at <= *last) else { return };
         if at != last {
@@ -75,7 +75,7 @@ impl<T: Before + Copy> Heap<T> {
         }
     }
 
-    /// Returns whether it moved.
+    /// Moves an element down to its place; returns whether it moved.
     fn down(&mut self, begin: usize, len: usize) -> bool {
         let mut at = begin;
         loop {

@@ -1,36 +1,36 @@
-//! One utilization function, with what makes windows over it quick to find.
+//! A utilization function, with sums that make windows over it quick to find.
 
 use super::utilization::Point;
 
-/// Into how many bands a series is divided.
+/// Number of bands that a series is divided into.
 const BANDS: usize = 1000;
-/// How far a position is searched for one by one.
+/// Number of points that are searched one by one before a binary search.
 const NEAR: usize = 8;
 
 /// A utilization function, its integral, and bands that summarize it.
 #[derive(Clone, Debug)]
 pub(super) struct Series {
     pub(super) points: Vec<Point>,
-    /// The integral up to each point, in nanoseconds.
+    /// Integral up to each point, in nanoseconds.
     sums: Vec<f64>,
     pub(super) bands: Vec<Band>,
-    /// How long a band is, in nanoseconds.
+    /// Length of a band, in nanoseconds.
     pub(super) band: i64,
 }
 
 /// A stretch of a series.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Band {
-    /// The least utilization in it.
+    /// Least utilization in it.
     min: f64,
-    /// The integral up to its beginning.
+    /// Integral up to its beginning, in nanoseconds.
     sum: f64,
-    /// The point that it begins at or after.
+    /// Index of the point that it begins at or after.
     position: usize,
 }
 
 impl Series {
-    /// Of a series of at least one point.
+    /// Returns the series of the points; none without points.
     pub(super) fn of(points: Vec<Point>) -> Option<Series> {
         let (first, last) = (points.first()?.time, points.last()?.time);
         let (mut sums, mut sum) = (Vec::with_capacity(points.len()), 0.0);
@@ -44,6 +44,7 @@ impl Series {
         let band = (last.saturating_sub(first).saturating_add(count as i64 - 1) / count as i64).max(1);
         let mut series = Series { points, sums, bands: Vec::with_capacity(count + 1), band };
         let mut position = 0;
+        // The last band begins at the end or later, and holds the integral up to there.
         for at in 0..=count {
             let (start, end) = series.band_time(at);
             let sum = series.advance(&mut position, start);
@@ -62,12 +63,12 @@ impl Series {
         self.points.last().map_or(0, |point| point.time)
     }
 
-    /// How long it is, in nanoseconds.
+    /// Returns its length, in nanoseconds.
     pub(super) fn length(&self) -> i64 {
         self.end().saturating_sub(self.start())
     }
 
-    /// From when to when a band is.
+    /// Returns the start and end of a band, in nanoseconds.
     pub(super) fn band_time(&self, at: usize) -> (i64, i64) {
         let start = (at as i64).saturating_mul(self.band).saturating_add(self.start());
         (start, start.saturating_add(self.band))
@@ -77,9 +78,10 @@ impl Series {
         self.bands.get(band).map_or(0, |band| band.position)
     }
 
-    /// The integral up to `time`; moves the position to the last point not after
-    /// it. Times may not go back.
+    /// Returns the integral up to `time`, in nanoseconds; moves the position to the last
+    /// point not after it. Times may not go back.
     pub(super) fn advance(&self, position: &mut usize, time: i64) -> f64 {
+        // Windows are looked at in order, so the next position is most often near.
         let near = self.points.get(*position + NEAR).is_some_and(|point| point.time > time);
         if near {
             while self.points.get(*position + 1).is_some_and(|point| point.time <= time) {
@@ -94,23 +96,23 @@ impl Series {
         sum + partial
     }
 
-    /// When the utilization changes next after `time`.
+    /// Returns the time of the next change of the utilization after `time`.
     pub(super) fn next(&self, position: usize, time: i64) -> i64 {
         let rest = self.points.get(position..).unwrap_or_default();
         rest.iter().find(|point| point.time > time).map_or(i64::MAX, |point| point.time)
     }
 
-    /// For each band, the least mean utilization that a window which begins in it
+    /// Returns for each band the least mean utilization that a window which begins in it
     /// could have.
     pub(super) fn bounds(&self, window: i64) -> Vec<f64> {
-        let least = ((window + self.band - 1) / self.band) as usize;
-        let most = ((window + 2 * (self.band - 1)) / self.band) as usize;
+        let bands = |span: i64| usize::try_from(span / self.band).unwrap_or(usize::MAX);
+        let (least, most) = (bands(window + self.band - 1), bands(window + 2 * (self.band - 1)));
         let tail = window % self.band;
         let count = (self.bands.len() + 1).saturating_sub(most);
         let band = |at: usize| self.bands.get(at).map_or((0.0, 0.0), |band| (band.min, band.sum));
         let bound = |at: usize| {
             let (left, _) = band(at);
-            // A window of no band at all cannot be: it is at least one nanosecond.
+            // There is no window of no band: the shortest is one nanosecond.
             let (r1, to) = band(at + least.max(1) - 1);
             let (r2, _) = band(at + most.max(1) - 1);
             let min = left.min(r1.min(r2));

@@ -1,14 +1,13 @@
-//! A figure that stays as it is until it changes.
+//! A figure that stays as it is between changes.
 
 use super::OverTime;
-use crate::time::Time;
+use crate::base::time::Time;
 
-/// So far ahead is added up, in nanoseconds: what a level below 2^32 comes to in that
-/// time fits an integer.
+/// Nanoseconds that are added up ahead: a level below 2^32 times these fits an integer.
 const AHEAD: i64 = 1 << 30;
 
-/// Makes an [`OverTime`] of a level. What it comes to until the end of the stretch is
-/// added up ahead, and mended by each change: nothing is to be done in between.
+/// Makes an [`OverTime`] of a level. The sum until the end of the stretch is added up
+/// ahead, and corrected by each change, so that nothing is to be done in between.
 ///
 /// ```text
 ///            ┌─────────────┐  + 1 * (until - time)
@@ -17,18 +16,18 @@ const AHEAD: i64 = 1 << 30;
 /// ```
 #[derive(Clone, Debug)]
 pub(crate) struct Level {
-    /// Below 2^32.
+    /// Present level, below 2^32.
     level: i64,
-    /// What it comes to between the next two, which lie in one stretch, if the level
-    /// stays as it is.
+    /// Sum between `from` and `until`, which lie in one stretch, if the level stays as it
+    /// is.
     sum: i64,
     from: Time,
     until: Time,
-    /// What it came to before.
+    /// Sums before `from`.
     done: OverTime,
 }
 
-/// It is 0 from the beginning on.
+/// Begins with a level of 0.
 impl Default for Level {
     fn default() -> Level {
         let never = Time(i64::MIN);
@@ -37,28 +36,28 @@ impl Default for Level {
 }
 
 impl Level {
-    /// What it is now.
+    /// Returns the present level.
     #[inline(always)]
     pub(crate) fn get(&self) -> i64 {
         self.level
     }
 
-    /// It rises by so much at a time not before that of the last change, or falls.
-    /// `start` tells, always the same, what time is counted from.
+    /// Changes the level by `by`, at a time not before that of the last change. `start`
+    /// returns, always the same, the time that counts as the beginning.
     #[inline(always)]
     pub(crate) fn change(&mut self, time: Time, by: i64, start: impl FnOnce() -> Time) {
         if time >= self.until {
             self.go_on(time, start());
         }
         self.level += by;
-        // Only damage turns back the time so far that this is too much.
+        // Only damage sets the time back so far that this overflows.
         self.sum = self.sum.wrapping_add(by.wrapping_mul(self.until.0.wrapping_sub(time.0)));
     }
 
-    /// Adds up from that time on.
+    /// Adds up from a time on.
     #[inline(never)]
     fn go_on(&mut self, time: Time, start: Time) {
-        self.put_down(start);
+        self.settle(start);
         let now = time.since(start);
         self.done.add(self.until.since(start), now, self.level);
         let ahead = self.done.rest_of_stretch(now).min(AHEAD);
@@ -67,20 +66,20 @@ impl Level {
     }
 
     #[inline(never)]
-    fn put_down(&mut self, start: Time) {
+    fn settle(&mut self, start: Time) {
         self.done.add_sum(self.from.since(start), self.sum);
         self.sum = 0;
     }
 
-    /// It was higher by so much in the first nanoseconds.
+    /// Adds a level of `count` for the first `nanos` nanoseconds.
     pub(crate) fn add_before(&mut self, nanos: i64, count: i64) {
         self.done.add(0, nanos, count);
     }
 
-    /// What it was, on the mean, until the end.
+    /// Returns the means over time, until the end.
     pub(crate) fn finish(mut self, end: Time, start: Time) -> OverTime {
         self.change(end, -self.level, || start);
-        self.put_down(start);
+        self.settle(start);
         self.done
     }
 }
@@ -91,7 +90,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// It comes to the same as what is added piece by piece.
+        /// Checks that a level is what adding it piece by piece gives.
         #[test]
         fn is_the_sum_of_its_pieces(
             start in any::<i32>(),

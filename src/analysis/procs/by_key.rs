@@ -1,13 +1,13 @@
-//! Durations by what they are of.
+//! Durations grouped by stack, or by name.
 
 use crate::analysis::durations::Durations;
 use crate::analysis::{Memo, Place};
 
-/// Durations by stack, or by name.
+/// Durations grouped by stack, or by name.
 #[derive(Clone, Debug)]
 pub(super) struct ByKey<K> {
     all: Vec<(K, Durations)>,
-    /// Where in the list they are.
+    /// Indexes in the list, by key.
     places: Memo<K, u32>,
 }
 
@@ -23,7 +23,7 @@ impl<K: Place + Copy> ByKey<K> {
         let all = &mut self.all;
         let at = self.places.get(key, || {
             all.push((key, Durations::default()));
-            // Keys are numbers of that kind.
+            // Saturation is never reached: keys are numbers of that type.
             u32::try_from(all.len() - 1).unwrap_or(u32::MAX)
         });
         if let Some((_, durations)) = all.get_mut(at as usize) {
@@ -31,14 +31,14 @@ impl<K: Place + Copy> ByKey<K> {
         }
     }
 
-    /// All of them in one.
+    /// Returns the durations of all keys together.
     pub(super) fn sum(&self) -> Durations {
         let mut sum = Durations::default();
         self.all.iter().for_each(|(_, durations)| sum.merge(durations));
         sum
     }
 
-    /// All of them, in no certain order.
+    /// Returns the durations of each key, in no certain order.
     pub(super) fn into_all(self) -> Vec<(K, Durations)> {
         self.all
     }

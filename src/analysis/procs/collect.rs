@@ -1,114 +1,110 @@
 //! The pass that follows the Ps and the goroutines on them.
 
 use super::by_key::ByKey;
-use super::held::{Does, Ps, Since, Turn};
+use super::figures::Figures;
 use super::idle::Watch;
-use super::p::RunOf;
-use super::{LostAt, Procs, Run, Syscalls, Threads};
+use super::{LostAt, ProcSummary, Run, Syscalls, Threads};
 use crate::analysis::durations::Durations;
 use crate::analysis::names::NameId;
 use crate::analysis::over_time::Level;
 use crate::analysis::stacks::StackKey;
-use crate::analysis::{Analysis, Aside, BySlot, Known, Life, Longest, Seen, Step};
+use crate::analysis::{
+    Analysis, BySlot, Follower, GoroutineState, Longest, OutlinedTransition, SharedEvent, Transition,
+};
+use crate::base::time::Time;
+use crate::event::EventKind;
 use crate::event::go::changes_go;
 use crate::event::range::RangeName;
-use crate::event::transition::{GoState, StateTransition};
-use crate::event::{EventKind, MetricName};
+use crate::event::transition::StateTransition;
+use crate::spec::state::GoState;
+use crate::spec::v2::EventType;
+use crate::timeline::{Activity, Procs, is_before, proc_of};
 
-use crate::time::Time;
-use crate::wire::v2::spec::EventType;
-
-/// Makes [`Procs`]. Memory grows with the Ps, with the goroutines that exist at one
+/// Makes [`Procs`](super::Procs). Memory grows with the Ps, with the goroutines that exist at one
 /// time and with the different stacks.
 #[derive(Debug, Default)]
 pub struct CollectProcs {
     pub(super) marks: BySlot<Mark>,
-    pub(super) ps: Ps,
+    pub(super) ps: Procs<Figures>,
+    /// Number of Ps that an M had when that was counted last.
+    pub(super) held: i64,
     pub(super) watch: Watch,
     runs: Durations,
     longest: Longest<Run>,
-    pub(super) gomaxprocs: Option<i64>,
-    gomaxprocs_since: Option<Time>,
-    capacity: i64,
     pub(super) syscalls: Syscalls,
     lost: ByKey<StackKey>,
-    /// Goroutines in system calls without a P.
+    /// Number of goroutines in system calls without a P.
     pub(super) without: i64,
-    /// How many threads are in use, and were at most.
+    /// Number of threads in use, over time and at most.
     pub(super) used: Level,
     pub(super) most: u64,
 }
 
-/// What is known of a goroutine beside its [`Life`], by the state that it is in: of
-/// one that could run, what [`Watch::ready`] said; of one in a system call,
-/// [`WITH_PROC`], or since when it has lost its P. Nothing of others.
+/// State of a goroutine beside its [`GoroutineState`]: of a runnable one, the result of
+/// [`Watch::ready`]; of one in a system call, [`WITH_PROC`], or the time since which it has
+/// lost its P. Unused in other states.
 pub(super) type Mark = i64;
 
-/// It has its P still.
+/// Mark of a system call that still has its P.
 pub(super) const WITH_PROC: Mark = Mark::MIN;
 
 impl CollectProcs {
-    /// A run is over.
+    /// Counts a run that is over.
     #[inline(always)]
-    fn ran(&mut self, step: &Step<'_, '_>, known: &Known) {
-        let (time, nanos, start) = (step.time(), step.took, || known.start());
-        let done = match self.ps.at(step.was.proc_index()) {
-            Some(p) if step.to() != GoState::Syscall => p.stop(time, nanos, start),
-            Some(p) if step.now.proc_index() == step.was.proc_index() => p.call(step.id(), time, nanos, start),
-            _ => false,
-        };
-        if !done {
-            return self.ran_oddly(step.aside(), known);
+    fn ran(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        let nanos = transition.took;
+        match self.ps.at(transition.was.proc_index()).filter(|p| p.runs_plainly()) {
+            Some(p) => p.record.count_run(nanos),
+            None => return self.ran_oddly(transition.outlined(), follower),
         }
         self.runs.add(nanos);
         if self.longest.takes(nanos) {
-            self.keep(step.was, step.now, step.was.since, nanos, known);
-        }
-        if step.to() == GoState::Syscall {
-            self.syscalls.count += 1;
-            *self.marks.of(step) = WITH_PROC;
+            self.keep(transition.was, transition.now, transition.was.since, nanos, follower);
         }
     }
 
     #[inline(never)]
-    fn ran_oddly(&mut self, step: Aside<'_, '_>, known: &Known) {
-        let step = step.step();
-        self.count_run(step.was, step.now, step.time(), known);
-        if step.to() == GoState::Syscall {
-            self.call(step.aside(), known);
-        } else if let Some(id) = step.was.proc() {
-            self.turn(&step, Turn { id, to: Does::Looks, go: None, since: Since::Now }, known);
-        }
+    fn ran_oddly(&mut self, transition: OutlinedTransition<'_, '_>, follower: &Follower) {
+        let transition = transition.inlined();
+        self.count_run(transition.was, transition.now, transition.time(), follower);
     }
 
-    /// A run is over, or it is the end.
-    fn count_run(&mut self, ran: &Life, ended: &Life, time: Time, known: &Known) {
-        let begun = |run: RunOf| if run.before { known.start() } else { ran.since };
-        let nanos = |run: RunOf| time.since(begun(run));
+    /// Counts a run that is over, or goes on at the end of the trace.
+    fn count_run(&mut self, ran: &GoroutineState, ended: &GoroutineState, time: Time, follower: &Follower) {
         let p = ran.proc().and_then(|id| self.ps.find(id));
-        let run = p.map_or_else(RunOf::default, |p| p.end_run(nanos));
-        if !run.works {
-            self.runs.add(nanos(run));
-            if self.longest.takes(nanos(run)) {
-                self.keep(ran, ended, begun(run), nanos(run), known);
+        let (mut begun, mut works) = (ran.since, false);
+        // The status came late, but the run has gone on since the trace began.
+        if p.as_ref().is_some_and(|p| p.runs_since_before()) {
+            begun = follower.start();
+        }
+        let nanos = time.since(begun);
+        if let Some(p) = p {
+            works = p.activity() == Activity::Running && p.record.works;
+            p.record.count_run(if works { 0 } else { nanos });
+        }
+        if !works {
+            self.runs.add(nanos);
+            if self.longest.takes(nanos) {
+                self.keep(ran, ended, begun, nanos, follower);
             }
         }
     }
 
-    /// Those that run in the end.
-    fn run_still(&mut self, known: &Known) {
-        for life in known.lives() {
-            if life.state == GoState::Running {
-                let mut ended = *life;
+    /// Counts the runs that go on at the end of the trace.
+    fn run_still(&mut self, follower: &Follower) {
+        for goroutine in follower.goroutines() {
+            if goroutine.state == GoState::Running {
+                let mut ended = *goroutine;
+                // The run has not ended, so neither a reason nor a stack ends it.
                 (ended.reason, ended.own) = (NameId::EMPTY, StackKey::EMPTY);
-                self.count_run(life, &ended, known.last(), known);
+                self.count_run(goroutine, &ended, follower.last(), follower);
             }
         }
     }
 
     #[inline(never)]
-    fn keep(&mut self, ran: &Life, ended: &Life, start: Time, nanos: i64, known: &Known) {
-        let names = &known.stacks().names;
+    fn keep(&mut self, ran: &GoroutineState, ended: &GoroutineState, start: Time, nanos: i64, follower: &Follower) {
+        let names = &follower.stacks().names;
         let run = Run {
             goroutine: ended.id,
             function: (ended.root != NameId::EMPTY).then(|| names.shared(ended.root)),
@@ -121,85 +117,73 @@ impl CollectProcs {
         self.longest.keep(nanos, start, run);
     }
 
-    /// A system call begins.
-    #[inline(never)]
-    fn call(&mut self, step: Aside<'_, '_>, known: &Known) {
-        let step = step.step();
-        self.syscalls.count += u64::from(!is_before(&step));
-        // Of one that is in a call when it is first seen, a v1 trace does not tell the P.
-        let untold = step.from() == GoState::Undetermined && step.is_v1();
-        if let Some(id) = step.now.proc().filter(|_| !untold) {
-            *self.marks.of(&step) = WITH_PROC;
-            self.turn(&step, Turn { id, to: Does::Calls, go: Some(step.id()), since: since(&step) }, known);
+    /// Takes note that a system call begins.
+    #[inline(always)]
+    fn call(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        // A call from another state has lost its beginning, or had no P.
+        if transition.left == GoState::Running && transition.now.proc().is_some() {
+            self.syscalls.count += 1;
+            *self.marks.of(transition) = WITH_PROC;
         } else {
-            *self.marks.of(&step) = step.time().0;
+            self.call_oddly(transition.outlined(), follower);
+        }
+    }
+
+    #[inline(never)]
+    fn call_oddly(&mut self, transition: OutlinedTransition<'_, '_>, follower: &Follower) {
+        let transition = transition.inlined();
+        self.syscalls.count += u64::from(!is_before(&transition));
+        if proc_of(&transition).is_some() {
+            *self.marks.of(&transition) = WITH_PROC;
+        } else {
+            // Without a P from the beginning, it counts as lost from there.
+            *self.marks.of(&transition) = transition.time().0;
             self.without += 1;
-            self.count_threads(step.time(), known);
+            self.count_threads(transition.time(), follower);
         }
     }
 
-    /// A system call is over.
-    #[inline(never)]
-    fn called(&mut self, step: Aside<'_, '_>, known: &Known) {
-        let step = step.step();
-        let mark = self.mark(&step);
+    /// Takes note that a system call is over.
+    #[inline(always)]
+    fn called(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        let mark = self.mark(transition);
         if mark != WITH_PROC {
-            self.without -= 1;
-            self.count_threads(step.time(), known);
-            self.lost.add(step.was.stack, step.time().since(Time(mark)));
-        } else if step.to() != GoState::Running
-            && let Some(id) = step.was.proc()
-            && self.ps.find(id).is_some_and(|p| p.caller() == Some(step.id()))
-        {
-            // It comes back to nothing, or ends, and nobody took its P: that is free.
-            self.ps.turn(Turn { id, to: Does::Looks, go: None, since: Since::Now }, step.time(), known.start());
+            self.called_without_proc(transition.outlined(), mark, follower);
         }
     }
 
-    /// A goroutine begins to run.
+    /// Takes note that a system call is over that lost its P, or had none.
     #[inline(never)]
-    fn run_oddly(&mut self, step: Aside<'_, '_>, known: &Known) {
-        let step = step.step();
-        if let Some(id) = step.now.proc() {
-            self.turn(&step, Turn { id, to: Does::Runs, go: Some(step.id()), since: since(&step) }, known);
-        }
+    fn called_without_proc(&mut self, transition: OutlinedTransition<'_, '_>, mark: Mark, follower: &Follower) {
+        let transition = transition.inlined();
+        self.without -= 1;
+        self.count_threads(transition.time(), follower);
+        self.lost.add(transition.was.stack, transition.time().since(Time(mark)));
     }
 
     #[inline(always)]
-    fn mark(&self, step: &Step<'_, '_>) -> Mark {
-        self.marks.get(step.slot).copied().unwrap_or_default()
+    fn mark(&self, transition: &Transition<'_, '_>) -> Mark {
+        self.marks.get(transition.slot).copied().unwrap_or_default()
     }
 
-    fn set_gomaxprocs(&mut self, time: Time, value: u64, known: &Known) {
-        let value = i64::try_from(value).unwrap_or(i64::MAX);
-        let before = self.gomaxprocs.unwrap_or(value);
-        self.capacity = self
-            .capacity
-            .saturating_add(before.saturating_mul(time.since(self.gomaxprocs_since.unwrap_or(known.start()))));
-        (self.gomaxprocs, self.gomaxprocs_since) = (Some(value), Some(time));
-        self.count_idle(time, known);
+    fn set_gomaxprocs(&mut self, time: Time, value: u64, follower: &Follower) {
+        if self.ps.gomaxprocs() != Some(value) {
+            self.ps.set_gomaxprocs(value, time, follower.start());
+            self.count_idle(time, follower);
+        }
     }
 }
 
-/// Whether a goroutine has been so since before the trace tells of it.
-fn is_before(step: &Step<'_, '_>) -> bool {
-    step.new && step.from() != GoState::NotExist
-}
-
-fn since(step: &Step<'_, '_>) -> Since {
-    if is_before(step) { Since::Before } else { Since::Now }
-}
-
-/// Whether events of that type, which change no goroutine, tell more than that a
+/// Returns whether events of a type, which changes no goroutine, matter beyond that their
 /// thread does something.
 #[inline]
 fn tells_of_procs(event: EventType) -> bool {
     use EventType::*;
-    matches!(event, ProcsChange | ProcStart | ProcStop | ProcSteal | ProcStatus | STWBegin | STWEnd | GoLabel)
+    matches!(event, Sync | ProcsChange | ProcStart | ProcStop | ProcSteal | ProcStatus | STWBegin | STWEnd | GoLabel)
 }
 
 impl Analysis for CollectProcs {
-    type Output = Procs;
+    type Output = super::Procs;
 
     #[inline]
     fn wants(&self, event: EventType) -> bool {
@@ -207,44 +191,40 @@ impl Analysis for CollectProcs {
     }
 
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
-        let (time, id, start) = (step.time(), step.id(), || known.start());
-        let runs = step.to() == GoState::Running;
-        let (mut ran, mut on) = (false, false);
-        match step.left {
-            GoState::Running => {
-                self.ran(step, known);
-                ran = true;
-            }
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        let time = transition.time();
+        match transition.left {
+            GoState::Running => self.ran(transition, follower),
             GoState::Runnable => {
-                let mark = self.mark(step);
-                self.watch.ready_no_more(time, mark, step.now.root, known);
-                on = runs && self.ps.at(step.now.proc_index()).is_some_and(|p| p.run(time, start));
+                let mark = self.mark(transition);
+                self.watch.ready_no_more(time, mark, transition.now.root, follower);
             }
-            GoState::Syscall => {
-                self.called(step.aside(), known);
-                on = runs && self.ps.at(step.now.proc_index()).is_some_and(|p| p.come_back(id, time, start));
-            }
+            GoState::Syscall => self.called(transition, follower),
             _ => {}
         }
-        match step.to() {
-            GoState::Runnable => *self.marks.of(step) = self.watch.ready(time, known),
-            GoState::Running if !on => self.run_oddly(step.aside(), known),
-            GoState::Syscall if !ran => self.call(step.aside(), known),
+        let turned = self.ps.follow(transition, follower);
+        match transition.to() {
+            GoState::Runnable => *self.marks.of(transition) = self.watch.ready(time, follower),
+            GoState::Syscall => self.call(transition, follower),
             _ => {}
+        }
+        if turned.oddly {
+            self.turned(transition, turned, follower);
         }
     }
 
     #[inline]
-    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+    fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         if !tells_of_procs(event.wire_type()) {
             return;
         }
         let time = event.time();
+        if let Some(value) = event.gomaxprocs() {
+            self.set_gomaxprocs(time, value, follower);
+        }
         match *event.kind() {
-            EventKind::StateTransition(StateTransition::Proc { id, from, to }) => self.proc(event, id, from, to, known),
-            EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => {
-                self.set_gomaxprocs(time, metric.value, known);
+            EventKind::StateTransition(StateTransition::Proc { id, from, to }) => {
+                self.proc(event, (id, from, to), follower)
             }
             EventKind::RangeBegin(range) | EventKind::RangeActive(range) => {
                 if let RangeName::StopTheWorld(_) = range.name {
@@ -259,36 +239,40 @@ impl Analysis for CollectProcs {
             EventKind::Label(label) => {
                 if label.label.starts_with(b"GC (")
                     && let Some(id) = label.goroutine
-                    && let Some(life) = known.life(id).filter(|life| life.state == GoState::Running)
-                    && let Some(p) = life.proc().and_then(|id| self.ps.find(id))
+                    && let Some(goroutine) =
+                        follower.goroutine(id).filter(|goroutine| goroutine.state == GoState::Running)
+                    && let Some(p) = goroutine.proc().and_then(|id| self.ps.find(id))
                 {
-                    p.set_works();
+                    // A worker of the collector is not asked to stop, so its run is not
+                    // counted as one.
+                    p.record.works = true;
+                    p.set_odd();
                 }
             }
             _ => {}
         }
     }
 
-    fn finish(mut self, known: &Known) -> Procs {
-        let (start, end) = (known.start(), known.last());
-        self.run_still(known);
-        let procs = self.gomaxprocs.unwrap_or(self.ps.count());
-        let rest = procs.saturating_mul(end.since(self.gomaxprocs_since.unwrap_or(start)));
-        let stacks = known.stacks();
+    fn finish(mut self, follower: &Follower) -> super::Procs {
+        let (start, end) = (follower.start(), follower.last());
+        self.run_still(follower);
+        let gomaxprocs = self.ps.gomaxprocs();
+        let procs = finish(self.ps, end, start);
+        let stacks = follower.stacks();
         self.syscalls.without = self.lost.sum();
         let lost = self.lost.into_all().into_iter();
         self.syscalls.stacks = lost.map(|(stack, without)| LostAt { stack, without }).collect();
         self.syscalls
             .stacks
             .sort_by(|a, b| b.without.sum().cmp(&a.without.sum()).then_with(|| stacks.order(a.stack, b.stack)));
-        let threads = Threads { seen: known.threads() as u64, most: self.most, used: self.used.finish(end, start) };
-        Procs {
+        let threads = Threads { seen: follower.threads() as u64, most: self.most, used: self.used.finish(end, start) };
+        super::Procs {
             start,
             end,
-            gomaxprocs: self.gomaxprocs.and_then(|value| u64::try_from(value).ok()),
-            capacity: self.capacity.saturating_add(rest),
-            idle: self.watch.finish(known),
-            procs: self.ps.finish(end, start),
+            gomaxprocs,
+            capacity: procs.iter().fold(0, |sum: i64, p| sum.saturating_add(p.existed())),
+            idle: self.watch.finish(follower),
+            procs,
             runs: self.runs,
             longest_runs: self.longest.into_list(),
             syscalls: self.syscalls,
@@ -296,4 +280,15 @@ impl Analysis for CollectProcs {
             stacks: stacks.clone(),
         }
     }
+}
+
+/// Returns the figures of all Ps, ordered by ID.
+fn finish(ps: Procs<Figures>, end: Time, start: Time) -> Vec<ProcSummary> {
+    let all = ps.into_all().filter_map(|p| p.finish(end, start));
+    let mut all: Vec<ProcSummary> =
+        all.filter_map(|(id, activity, figures)| figures.finish(id, activity, end, start)).collect();
+    all.sort_by_key(|p| p.id);
+    let width = all.iter().map(|p| p.busy.width()).max().unwrap_or(0);
+    all.iter_mut().for_each(|p| p.busy.widen_to(width));
+    all
 }

@@ -1,16 +1,16 @@
-//! Ps that idle beside goroutines that could run.
+//! Ps that idle beside runnable goroutines.
 
 use super::by_key::ByKey;
 use super::{Beside, IdleBeside};
 use crate::analysis::names::NameId;
 use crate::analysis::over_time::Level;
-use crate::analysis::{Known, Longest};
-use crate::time::Time;
+use crate::analysis::{Follower, Longest};
+use crate::base::time::Time;
 
-/// How many of the longest times are kept.
+/// Number of the longest times that are kept.
 const LONGEST: usize = 20;
 
-/// Follows how many Ps idle, and how many goroutines could run.
+/// Follows the number of idle Ps, and of runnable goroutines.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     result: IdleBeside,
@@ -18,22 +18,22 @@ pub(super) struct Watch {
     runnable: Level,
     idle: i64,
     stopped: bool,
-    /// A P idles, and not because the world is stopped.
+    /// True while a P idles, and the world is not stopped.
     idles: bool,
-    /// If so, until when all is accounted for.
+    /// Time until which all is accounted for, while `idles`.
     since: Time,
-    /// How long that was the case so far, whether a goroutine could run or not.
+    /// Nanoseconds in which `idles` was true so far.
     clock: i64,
-    /// Since when so many idle, beginning with none, and what the clock said.
+    /// Time of the last change of `idle`, and the clock then.
     idle_since: (Time, i64),
-    /// The last time with both, if any goroutine could run in it, and its end so far.
+    /// Last time with both a runnable goroutine and an idle P, and its end so far.
     open: Beside,
     open_until: Time,
     waits: ByKey<NameId>,
 }
 
 impl Watch {
-    /// What has been the case until now is over.
+    /// Accounts for the time until now.
     #[inline(always)]
     fn until(&mut self, time: Time) {
         if self.idles && time > self.since {
@@ -59,7 +59,7 @@ impl Watch {
         }
     }
 
-    /// A time with both begins.
+    /// Begins a time with both.
     #[inline(never)]
     fn open(&mut self, start: Time) {
         self.close();
@@ -91,7 +91,7 @@ impl Watch {
         self.look(time);
     }
 
-    /// Whether a P idles from now on.
+    /// Updates whether a P idles from now on.
     fn look(&mut self, time: Time) {
         let idles = self.idle > 0 && !self.stopped;
         if idles && !self.idles {
@@ -100,7 +100,7 @@ impl Watch {
         self.idles = idles;
     }
 
-    /// So many idled until now.
+    /// Accounts for the number of idle Ps until now.
     fn count_idle(&mut self, time: Time, start: Time) {
         let ((since, clock), result) = (self.idle_since, &mut self.result);
         result.procs.add(since.since(start), time.since(start), self.idle);
@@ -109,26 +109,27 @@ impl Watch {
         self.idle_since = (time, self.clock);
     }
 
-    /// A goroutine could run from now on; returns what to say when it does.
+    /// Takes note that a goroutine becomes runnable; returns the mark for
+    /// [`ready_no_more`](Self::ready_no_more).
     #[inline(always)]
-    pub(super) fn ready(&mut self, time: Time, known: &Known) -> i64 {
+    pub(super) fn ready(&mut self, time: Time, follower: &Follower) -> i64 {
         self.until(time);
-        self.runnable.change(time, 1, || known.start());
+        self.runnable.change(time, 1, || follower.start());
         self.clock
     }
 
-    /// It does, or is gone.
+    /// Takes note that a goroutine runs, or is gone.
     #[inline(always)]
-    pub(super) fn ready_no_more(&mut self, time: Time, said: i64, function: NameId, known: &Known) {
+    pub(super) fn ready_no_more(&mut self, time: Time, said: i64, function: NameId, follower: &Follower) {
         self.until(time);
-        self.runnable.change(time, -1, || known.start());
+        self.runnable.change(time, -1, || follower.start());
         if self.clock > said {
             self.waits.add(function, self.clock.wrapping_sub(said));
         }
     }
 
-    pub(super) fn finish(mut self, known: &Known) -> IdleBeside {
-        let (start, end, names) = (known.start(), known.last(), &known.stacks().names);
+    pub(super) fn finish(mut self, follower: &Follower) -> IdleBeside {
+        let (start, end, names) = (follower.start(), follower.last(), &follower.stacks().names);
         self.until(end);
         self.close();
         self.count_idle(end, start);

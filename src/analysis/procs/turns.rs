@@ -1,34 +1,35 @@
-//! Ps that come to do something else, and what follows from that.
+//! Changes of the Ps' activities, and their consequences for goroutines and Ms.
 
 use super::collect::{CollectProcs, WITH_PROC};
-use super::held::{Does, Since, Turn};
-use crate::analysis::{Known, Seen};
-use crate::event::transition::{GoState, ProcState};
-use crate::ids::{GoId, ProcId};
-use crate::time::Time;
-use crate::wire::v2::spec::EventType;
+use crate::analysis::{Follower, SharedEvent};
+use crate::base::ids::{GoId, ProcId};
+use crate::base::time::Time;
+use crate::spec::state::{GoState, ProcState};
+use crate::spec::v2::EventType;
+use crate::timeline::{Since, TurnResult};
 
 impl CollectProcs {
-    /// A P does something else; a goroutine may lose it.
+    /// Takes note that a P changes its activity: a goroutine may have lost it, and the
+    /// number of Ms that have one may have changed.
     #[inline(never)]
-    pub(super) fn turn(&mut self, event: &Seen<'_, '_>, turn: Turn, known: &Known) {
-        let (time, held) = (event.time(), self.ps.held());
-        if let Some(loser) = self.ps.turn(turn, time, known.start()) {
-            self.lost_proc(event, loser, known);
+    pub(super) fn turned(&mut self, event: &SharedEvent<'_, '_>, turned: TurnResult, follower: &Follower) {
+        if let Some(loser) = turned.loser {
+            self.lost_proc(event, loser, follower);
         }
-        if self.ps.held() != held {
-            self.count_idle(time, known);
-            self.count_threads(time, known);
+        if self.ps.held() != self.held {
+            self.held = self.ps.held();
+            self.count_idle(event.time(), follower);
+            self.count_threads(event.time(), follower);
         }
     }
 
-    fn lost_proc(&mut self, event: &Seen<'_, '_>, loser: GoId, known: &Known) {
-        let calls = known.find(loser).filter(|(_, life)| life.state == GoState::Syscall);
+    fn lost_proc(&mut self, event: &SharedEvent<'_, '_>, loser: GoId, follower: &Follower) {
+        let calls = follower.find(loser).filter(|(_, goroutine)| goroutine.state == GoState::Syscall);
         let mark = calls.and_then(|(slot, _)| self.marks.get_mut(slot));
         let Some(mark) = mark.filter(|mark| **mark == WITH_PROC) else { return };
         *mark = event.time().0;
         self.without += 1;
-        self.count_threads(event.time(), known);
+        self.count_threads(event.time(), follower);
         self.syscalls.lost += 1;
         if !event.is_v1() {
             let takers = self.syscalls.takers.get_or_insert_default();
@@ -41,39 +42,34 @@ impl CollectProcs {
         }
     }
 
-    pub(super) fn proc(&mut self, event: &Seen<'_, '_>, id: ProcId, from: ProcState, to: ProcState, known: &Known) {
-        let is_known = self.ps.find(id).is_some();
-        if is_known && from == to {
-            return; // The status in a later generation.
+    /// Follows an M that takes a P, or lets go of it.
+    pub(super) fn proc(
+        &mut self,
+        event: &SharedEvent<'_, '_>,
+        (id, from, to): (ProcId, ProcState, ProcState),
+        follower: &Follower,
+    ) {
+        let Some((since, turned)) = self.ps.proc(event, (id, from, to), follower.start()) else { return };
+        self.turned(event, turned, follower);
+        if since == Since::Before && to == ProcState::Running {
+            self.used.add_before(event.time().since(follower.start()), 1);
         }
-        let since = if is_known || from == ProcState::NotExist { Since::Now } else { Since::Before };
         let stolen = event.wire_type() == EventType::ProcSteal;
-        let does = match to {
-            ProcState::Running => Does::Looks,
-            ProcState::Idle => Does::Idles,
-            ProcState::NotExist | ProcState::Undetermined => Does::Nothing,
-        };
-        self.turn(event, Turn { id, to: does, go: None, since }, known);
-        if since == Since::Before && does == Does::Looks {
-            self.used.add_before(event.time().since(known.start()), 1);
-        }
         if let Some(p) = self.ps.find(id) {
-            p.stolen += u64::from(stolen);
-            p.stops += u64::from(!stolen && does == Does::Idles && since == Since::Now);
+            p.record.stolen += u64::from(stolen);
+            p.record.stops += u64::from(!stolen && to == ProcState::Idle && since == Since::Now);
         }
     }
 
-    pub(super) fn count_idle(&mut self, time: Time, known: &Known) {
-        // Traces up to Go 1.21 need not tell; then it is at least the Ps that appear.
-        let procs = self.gomaxprocs.unwrap_or(self.ps.count());
-        self.watch.set_idle(time, (procs - self.ps.held()).max(0), known.start());
+    pub(super) fn count_idle(&mut self, time: Time, follower: &Follower) {
+        self.watch.set_idle(time, self.ps.idle(), follower.start());
     }
 
-    pub(super) fn count_threads(&mut self, time: Time, known: &Known) {
+    pub(super) fn count_threads(&mut self, time: Time, follower: &Follower) {
         let now = self.ps.held() + self.without;
         let by = now - self.used.get();
         if by != 0 {
-            self.used.change(time, by, || known.start());
+            self.used.change(time, by, || follower.start());
             self.most = self.most.max(now.unsigned_abs());
         }
     }

@@ -1,22 +1,21 @@
-//! Which parts of the goroutines' time a profile counts.
+//! Filters of the goroutines' time that a profile counts.
 
-use crate::ids::GoId;
-use crate::time::Time;
+use crate::base::ids::GoId;
+use crate::base::time::Time;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// For some goroutines, when their time counts: intervals in order, that do not
-/// overlap.
+/// Time of some goroutines, as intervals in order, that do not overlap.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Intervals(FxHashMap<GoId, Vec<(Time, Time)>>);
+pub struct WorkIntervals(FxHashMap<GoId, Vec<(Time, Time)>>);
 
-impl Intervals {
-    /// Adds an interval. Where some overlap, that which begins first counts, as
-    /// for Go's tools the outermost region does; of those the shortest.
+impl WorkIntervals {
+    /// Adds an interval. Where some overlap, that which begins first counts, as the
+    /// outermost region does for Go's tools; of those that begin together, the shortest.
     pub fn add(&mut self, id: GoId, from: Time, to: Time) {
         self.0.entry(id).or_default().push((from, to));
     }
 
-    /// Puts what was added in order.
+    /// Sorts the intervals that were added, and drops those that overlap.
     pub fn settle(&mut self) {
         for intervals in self.0.values_mut() {
             intervals.sort_unstable();
@@ -31,9 +30,9 @@ impl Intervals {
         }
     }
 
-    /// The intervals of both; a goroutine has to be in both.
-    pub fn and(&self, other: &Intervals) -> Intervals {
-        let mut both = Intervals::default();
+    /// Returns the time that is in both.
+    pub fn and(&self, other: &WorkIntervals) -> WorkIntervals {
+        let mut both = WorkIntervals::default();
         for (id, ours) in &self.0 {
             let Some(theirs) = other.0.get(id) else { continue };
             for &(from, to) in ours {
@@ -45,15 +44,34 @@ impl Intervals {
         both
     }
 
-    /// Whether no goroutine's time counts.
+    /// Returns whether no goroutine has an interval.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How much of a span counts, in nanoseconds.
-    fn within(&self, id: GoId, from: Time, to: Time) -> i64 {
-        let Some(intervals) = self.0.get(&id) else { return 0 };
-        // From the first that does not end before it.
+    /// Returns the intervals of a goroutine, in order.
+    pub fn of(&self, id: GoId) -> &[(Time, Time)] {
+        self.0.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns whether a time is in an interval of a goroutine, its ends included.
+    pub(crate) fn touch(&self, id: GoId, at: Time) -> bool {
+        let intervals = self.of(id);
+        let first = intervals.partition_point(|&(_, end)| end < at);
+        intervals.get(first).is_some_and(|&(begin, _)| begin <= at)
+    }
+
+    /// Returns whether a time is in an interval of a goroutine, its end excluded.
+    fn contains(&self, id: GoId, at: Time) -> bool {
+        let intervals = self.of(id);
+        let first = intervals.partition_point(|&(_, end)| end <= at);
+        intervals.get(first).is_some_and(|&(begin, _)| begin <= at)
+    }
+
+    /// Returns the part of a span that is in intervals of a goroutine, in nanoseconds.
+    pub(crate) fn within(&self, id: GoId, from: Time, to: Time) -> i64 {
+        let intervals = self.of(id);
+        // Begins with the first interval that does not end before the span.
         let first = intervals.partition_point(|&(_, end)| end < from);
         let rest = intervals.get(first..).unwrap_or_default();
         rest.iter()
@@ -64,22 +82,22 @@ impl Intervals {
     }
 }
 
-/// Which time a profile counts: all of it, by default.
+/// Filter of the time that a profile counts; by default, all passes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Filter {
-    /// Only from this time on.
+    /// Time from which on spans count.
     pub from: Option<Time>,
-    /// Only before this time.
+    /// Time before which spans count.
     pub to: Option<Time>,
-    /// Only these goroutines.
+    /// Goroutines whose spans count.
     pub goroutines: Option<FxHashSet<GoId>>,
-    /// Only this time of these goroutines: that of regions.
-    pub intervals: Option<Intervals>,
+    /// Intervals of goroutines that count: those of tasks or regions.
+    pub intervals: Option<WorkIntervals>,
 }
 
 impl Filter {
-    /// How much of a span counts, in nanoseconds.
+    /// Returns the part of a span that passes, in nanoseconds.
     #[inline(never)]
     pub(crate) fn within(&self, id: GoId, from: Time, to: Time) -> i64 {
         if self.goroutines.as_ref().is_some_and(|wanted| !wanted.contains(&id)) {
@@ -89,20 +107,18 @@ impl Filter {
         let to = self.to.map_or(to, |limit| limit.min(to));
         match &self.intervals {
             None => to.since(from),
+            // The span lies outside the window.
             Some(_) if from >= to => 0,
             Some(intervals) => intervals.within(id, from, to),
         }
     }
 
-    /// Whether a moment counts.
+    /// Returns whether a time passes.
     pub(crate) fn counts(&self, id: Option<GoId>, at: Time) -> bool {
         self.from.is_none_or(|from| from <= at)
             && self.to.is_none_or(|to| at < to)
             && self.goroutines.as_ref().is_none_or(|wanted| id.is_some_and(|id| wanted.contains(&id)))
-            && self.intervals.as_ref().is_none_or(|intervals| {
-                let own = id.and_then(|id| intervals.0.get(&id));
-                own.is_some_and(|own| own.iter().any(|&(from, to)| from <= at && at < to))
-            })
+            && self.intervals.as_ref().is_none_or(|intervals| id.is_some_and(|id| intervals.contains(id, at)))
     }
 }
 
@@ -113,7 +129,7 @@ mod tests {
     #[test]
     fn outermost_intervals_count() {
         let g = GoId(1);
-        let mut intervals = Intervals::default();
+        let mut intervals = WorkIntervals::default();
         for (from, to) in [(10, 20), (12, 15), (10, 30), (25, 40), (20, 22)] {
             intervals.add(g, Time(from), Time(to));
         }
@@ -123,7 +139,7 @@ mod tests {
             assert_eq!(intervals.within(g, Time(from), Time(to)), want, "{from} to {to}");
         }
         assert_eq!(intervals.within(GoId(2), Time(0), Time(100)), 0);
-        let mut other = Intervals::default();
+        let mut other = WorkIntervals::default();
         other.add(g, Time(18), Time(26));
         assert_eq!(intervals.and(&other).within(g, Time(0), Time(100)), 5);
     }

@@ -1,28 +1,28 @@
-//! A profile made in parts, from generations that are read side by side.
+//! Profiles made in parts, from generations that are read side by side.
 
 use super::profiler::{Rules, profile};
 use super::spans::Spans;
 use super::{Profile, ProfileKind};
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Analysis, Known, Pass, Seen, Step};
+use crate::analysis::{Analysis, Follower, Pass, SharedEvent, Transition};
+use crate::base::ids::GoId;
+use crate::base::time::Time;
 use crate::event::Event;
-use crate::event::transition::GoState;
-use crate::ids::GoId;
-use crate::time::Time;
-use crate::wire::v2::spec::EventType;
+use crate::spec::state::GoState;
+use crate::spec::v2::EventType;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// A part of a [`Profile`], from consecutive generations; made by
-/// [`Profiler::part`](super::Profiler::part).
+/// [`CollectProfile::part`](super::CollectProfile::part).
 ///
 /// ```
 /// # let bytes = include_bytes!("../../../testdata/traces/go1.27/mixed.trace");
-/// use gotrace::analysis::profile::{Part, ProfileKind, Profiler};
+/// use gotrace::analysis::profile::{Part, ProfileKind, CollectProfile};
 /// use gotrace::{Options, Trace};
 ///
 /// let trace = Trace::with_options(bytes, Options::default().threads(2))?;
-/// let profiler = Profiler::new(ProfileKind::Sched);
+/// let profiler = CollectProfile::new(ProfileKind::Sched);
 /// let part = profiler.part().expect("one of a single state is made of parts");
 /// let folded = trace.fold(|| part.clone(), Part::note, Part::merge)?;
 /// let profile = folded.output.profile();
@@ -33,18 +33,18 @@ use std::sync::Arc;
 pub struct Part {
     kind: ProfileKind,
     rules: Arc<Rules>,
-    /// By the number of an event type, whether it can begin or end a span.
+    /// True for the event types, by number, that can begin or end a span.
     relevant: [bool; 256],
     pass: Pass,
     spans: Spans,
-    before: Option<Before>,
+    before: Option<PartsBefore>,
 }
 
-/// What the parts in front come to.
+/// Results of the parts before.
 #[derive(Clone, Debug)]
-struct Before {
+struct PartsBefore {
     stacks: Arc<Stacks>,
-    /// What is in a span at their end, since when, and with which stack.
+    /// Spans that are open at their end: start and stack by goroutine.
     open: FxHashMap<GoId, (Time, StackKey)>,
     synced: Time,
 }
@@ -55,8 +55,8 @@ impl Part {
         Part { kind, rules, relevant, pass: Pass::default(), spans, before: None }
     }
 
-    /// Takes note of the next event. After a [merge](Self::merge), nothing may come but
-    /// the sync that ends the trace, as [`Trace::fold`](crate::Trace::fold) has it.
+    /// Takes note of the next event. After a [merge](Self::merge), nothing may come but the
+    /// sync that ends the trace, as [`Trace::fold`](crate::Trace::fold) has it.
     #[inline(always)]
     pub fn note(&mut self, event: Event<'_>) {
         if !self.relevant.get(event.wire_type() as usize).copied().unwrap_or(false) {
@@ -65,47 +65,50 @@ impl Part {
         self.pass.show_spans(&event, &mut Counting { kind: self.kind, rules: &self.rules, spans: &mut self.spans });
     }
 
-    /// Adds what another one has seen of the part of the trace that follows.
+    /// Adds the part for the following stretch of the trace.
     pub fn merge(&mut self, mut next: Part) {
         let mut before = self.close();
-        let known = next.pass.known();
+        let follower = next.pass.follower();
+        // Spans that the parts before left open, and that end in the next part.
         for &(id, time) in &next.spans.ends {
             if let Some((since, stack)) = before.open.remove(&id) {
                 self.spans.add(stack, self.rules.filter().within(id, since, time));
             }
         }
-        let keys = Arc::make_mut(&mut before.stacks).absorb(known.stacks());
+        // The next part has keys of its own for its stacks.
+        let keys = Arc::make_mut(&mut before.stacks).absorb(follower.stacks());
         let key = |stack: StackKey| keys.get(stack.index()).copied().unwrap_or_default();
         for (&stack, &more) in keys.iter().zip(&next.spans.tallies) {
             self.spans.tally(stack).merge(more);
         }
-        // What is in the same state as before, or is not mentioned, has been in it.
-        for life in known.lives() {
-            if life.begun || self.kind.state() != Some(life.state) {
-                before.open.remove(&life.id);
+        // A goroutine that is in the same state, or is not mentioned, has been in it all
+        // along.
+        for goroutine in follower.goroutines() {
+            if goroutine.begun || self.kind.state() != Some(goroutine.state) {
+                before.open.remove(&goroutine.id);
             }
         }
-        let opened = open(&mut next.spans, known);
+        let opened = open(&mut next.spans, follower);
         before.open.extend(opened.into_iter().map(|(id, (since, stack))| (id, (since, key(stack)))));
-        before.synced = known.synced();
+        before.synced = follower.synced();
         self.before = Some(before);
     }
 
-    /// What is known of the parts so far.
-    fn close(&mut self) -> Before {
+    /// Returns the results of the parts so far.
+    fn close(&mut self) -> PartsBefore {
         self.before.take().unwrap_or_else(|| {
-            let known = self.pass.known();
-            let open = open(&mut self.spans, known);
-            Before { stacks: Arc::clone(known.stacks()), open, synced: known.synced() }
+            let follower = self.pass.follower();
+            let open = open(&mut self.spans, follower);
+            PartsBefore { stacks: Arc::clone(follower.stacks()), open, synced: follower.synced() }
         })
     }
 
-    /// The profile of all it has seen.
+    /// Returns the profile of all parts so far.
     pub fn profile(mut self) -> Profile {
         let before = self.close();
         if self.rules.unfinished {
             // The last sync ends the trace; it comes when all parts are merged.
-            let synced = before.synced.max(self.pass.known().synced());
+            let synced = before.synced.max(self.pass.follower().synced());
             for (&id, &(since, stack)) in &before.open {
                 self.spans.add(stack, self.rules.filter().within(id, since, synced));
             }
@@ -114,15 +117,17 @@ impl Part {
     }
 }
 
-/// The types of events that can begin or end a span. What the others do to a
-/// goroutine is of no account, and not followed.
+/// Returns, by number, whether events of a type can begin or end a span. Changes of
+/// goroutines by other events need not be followed.
 fn relevant(kind: ProfileKind) -> [bool; 256] {
     use EventType::*;
     let mut relevant = [false; 256];
     for &event in EventType::ALL {
+        // A sync moves the time from which on first mentions count.
         let matters = match (event, kind.state()) {
             (Sync, _) => true,
             _ if !super::profiler::wants(kind, event) => false,
+            // The other types begin or end no span of this kind.
             (GoStart | GoStop, Some(state)) => state == GoState::Runnable,
             (GoBlock, Some(state)) => state == GoState::Waiting,
             (GoUnblock, Some(state)) => state != GoState::Syscall,
@@ -136,12 +141,12 @@ fn relevant(kind: ProfileKind) -> [bool; 256] {
     relevant
 }
 
-/// The spans that go on at the end of a part, and began in it.
-fn open(spans: &mut Spans, known: &Known) -> FxHashMap<GoId, (Time, StackKey)> {
-    spans.open(known).into_iter().map(|life| (life.id, (life.since, life.stack))).collect()
+/// Returns the spans that go on at the end of a part, and began in it.
+fn open(spans: &mut Spans, follower: &Follower) -> FxHashMap<GoId, (Time, StackKey)> {
+    spans.open(follower).into_iter().map(|goroutine| (goroutine.id, (goroutine.since, goroutine.stack))).collect()
 }
 
-/// What is counted in a part.
+/// The analysis that counts in a part.
 struct Counting<'a> {
     kind: ProfileKind,
     rules: &'a Rules,
@@ -157,13 +162,13 @@ impl Analysis for Counting<'_> {
     }
 
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
-        self.spans.goroutine(self.rules, step, known);
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        self.spans.goroutine(self.rules, transition, follower);
     }
 
-    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
-        self.spans.sample(self.rules, event, known);
+    fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
+        self.spans.sample(self.rules, event, follower);
     }
 
-    fn finish(self, _: &Known) {}
+    fn finish(self, _: &Follower) {}
 }

@@ -4,43 +4,43 @@ use super::ledger::Ledger;
 use super::profiler::{Rules, ends, profile};
 use super::spans::Spans;
 use super::{Filter, Profile, ProfileKind};
-use crate::analysis::{Analysis, Compat, Known, Seen, Step};
+use crate::analysis::{Analysis, Compat, Follower, SharedEvent, Transition};
 use crate::event::go::changes_go;
-use crate::wire::v2::spec::EventType;
+use crate::spec::v2::EventType;
 use std::sync::Arc;
 
-/// Makes several [`Profile`]s of one pass, for little more than one costs: the same
-/// that a [`Profiler`](super::Profiler) of each kind makes. Memory grows with the
-/// different stacks.
+/// Makes several [`Profile`]s in one pass, for little more than the cost of one: the same
+/// as a [`CollectProfile`](super::CollectProfile) of each kind makes. Memory grows with the different
+/// stacks.
 ///
 /// ```
 /// # let bytes = include_bytes!("../../../testdata/traces/go1.27/mixed.trace");
-/// use gotrace::analysis::profile::{ProfileKind, Profiles};
+/// use gotrace::analysis::profile::{ProfileKind, CollectProfiles};
 ///
 /// let trace = gotrace::Trace::parse(bytes)?;
-/// for profile in trace.analyze(Profiles::of(ProfileKind::ALL))?.output {
+/// for profile in trace.analyze(CollectProfiles::of(ProfileKind::ALL))?.output {
 ///     println!("{:?}: {} stacks", profile.kind, profile.samples.len());
 /// }
 /// # Ok::<(), gotrace::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Profiles {
+pub struct CollectProfiles {
     kinds: Vec<ProfileKind>,
     rules: Rules,
-    /// The states whose ends matter, a bit for each.
+    /// States whose ends matter, a bit for each.
     ends: u8,
     ledger: Ledger,
-    /// Whether CPU samples are asked for.
+    /// True if CPU samples are asked for.
     samples_too: bool,
     samples: Spans,
 }
 
-impl Profiles {
-    /// Of those kinds; nothing has been seen yet.
-    pub fn of(kinds: impl IntoIterator<Item = ProfileKind>) -> Profiles {
+impl CollectProfiles {
+    /// Returns a pass for some kinds, which has seen nothing yet.
+    pub fn of(kinds: impl IntoIterator<Item = ProfileKind>) -> CollectProfiles {
         let kinds: Vec<ProfileKind> = kinds.into_iter().collect();
         let ends = kinds.iter().fold(0, |all, &kind| all | ends(kind, Compat::Right));
-        Profiles {
+        CollectProfiles {
             samples_too: kinds.contains(&ProfileKind::Cpu),
             kinds,
             rules: Rules::default(),
@@ -50,23 +50,23 @@ impl Profiles {
         }
     }
 
-    /// These, counting only what passes the filter.
+    /// Returns the pass, counting only the time that passes the filter.
     #[must_use]
-    pub fn filter(mut self, filter: Filter) -> Profiles {
+    pub fn filter(mut self, filter: Filter) -> CollectProfiles {
         self.rules.set_filter(filter);
         self
     }
 
-    /// These, counting also what goes on when the trace ends, up to there; a wall
-    /// profile does anyhow.
+    /// Returns the pass, counting also the states that go on when the trace ends, up to
+    /// there. A wall profile does so anyway.
     #[must_use]
-    pub fn unfinished(mut self, unfinished: bool) -> Profiles {
+    pub fn unfinished(mut self, unfinished: bool) -> CollectProfiles {
         self.rules.unfinished = unfinished;
         self
     }
 
-    fn profile(&self, kind: ProfileKind, known: &Known) -> Profile {
-        let stacks = known.stacks();
+    fn profile(&self, kind: ProfileKind, follower: &Follower) -> Profile {
+        let stacks = follower.stacks();
         let samples = match kind {
             ProfileKind::Cpu => self.samples.samples(stacks),
             _ => self.ledger.samples(kind, stacks),
@@ -75,7 +75,7 @@ impl Profiles {
     }
 }
 
-impl Analysis for Profiles {
+impl Analysis for CollectProfiles {
     /// The profiles, in the order in which they were asked for.
     type Output = Vec<Profile>;
 
@@ -85,22 +85,23 @@ impl Analysis for Profiles {
     }
 
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, _: &Known) {
-        if self.ends & step.left.bit() != 0 {
-            self.ledger.goroutine(&self.rules, step);
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, _: &Follower) {
+        if self.ends & transition.left.bit() != 0 {
+            self.ledger.goroutine(&self.rules, transition);
         }
     }
 
-    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
-        self.samples.sample(&self.rules, event, known);
+    fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
+        self.samples.sample(&self.rules, event, follower);
     }
 
-    fn finish(mut self, known: &Known) -> Vec<Profile> {
+    fn finish(mut self, follower: &Follower) -> Vec<Profile> {
         let (kinds, unfinished) = (std::mem::take(&mut self.kinds), self.rules.unfinished);
+        // The states that go on are added last, so profiles without them are made before.
         let finished = |kind: &ProfileKind| *kind != ProfileKind::Wall && !unfinished;
-        let before: Vec<_> = kinds.iter().map(|kind| finished(kind).then(|| self.profile(*kind, known))).collect();
-        self.ledger.end(&self.rules, known);
+        let before: Vec<_> = kinds.iter().map(|kind| finished(kind).then(|| self.profile(*kind, follower))).collect();
+        self.ledger.end(&self.rules, follower);
         let all = before.into_iter().zip(kinds);
-        all.map(|(profile, kind)| profile.unwrap_or_else(|| self.profile(kind, known))).collect()
+        all.map(|(profile, kind)| profile.unwrap_or_else(|| self.profile(kind, follower))).collect()
     }
 }

@@ -4,27 +4,27 @@ use super::profiler::Rules;
 use super::{ProfileKind, Sample};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
-use crate::analysis::{Known, Life, Memo, Seen, Step, Table, add_up};
+use crate::analysis::{Follower, GoroutineState, Memo, SharedEvent, Table, Transition, add_up};
+use crate::base::ids::GoId;
+use crate::base::time::Time;
 use crate::event::EventKind;
-use crate::event::transition::GoState;
-use crate::ids::GoId;
-use crate::time::Time;
+use crate::spec::state::GoState;
 
 /// The spans of a trace, or of a part of it.
 #[derive(Clone, Debug)]
 pub(super) struct Spans {
     kind: ProfileKind,
-    /// The state that they are in, if it is one.
+    /// State that they are in, if it is a single one.
     state: Option<GoState>,
-    /// By the stack's index.
+    /// Totals by the stack's index.
     pub(super) tallies: Table<Tally>,
-    /// Where states end, which the profile is about, that began before all this.
+    /// Ends of states of the profile that began before the first event seen.
     pub(super) ends: Vec<(GoId, Time)>,
-    /// Which reasons to block the profile is about.
+    /// True for the reasons to block that the profile is about.
     reasons: Memo<NameId, bool>,
 }
 
-/// What has been counted.
+/// Number and time of spans.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub(super) count: u64,
@@ -43,7 +43,7 @@ impl Tally {
         add_up(&mut self.nanos, more.nanos);
     }
 
-    /// Both together.
+    /// Returns the sum of two.
     pub(super) fn and(mut self, more: Tally) -> Tally {
         self.merge(more);
         self
@@ -55,48 +55,51 @@ impl Tally {
 }
 
 impl Spans {
-    /// Of that kind; nothing has been seen yet.
+    /// Returns a counter for a kind of profile, which has seen nothing yet.
     pub(super) fn new(kind: ProfileKind) -> Spans {
         Spans { kind, state: kind.state(), tallies: Table::default(), ends: Vec::new(), reasons: Memo::default() }
     }
 
     #[inline(always)]
-    pub(super) fn goroutine(&mut self, rules: &Rules, step: &Step<'_, '_>, known: &Known) {
-        if Some(step.left) == self.state {
-            self.leave(rules, step, known);
+    pub(super) fn goroutine(&mut self, rules: &Rules, transition: &Transition<'_, '_>, follower: &Follower) {
+        if Some(transition.left) == self.state {
+            self.leave(rules, transition, follower);
         }
     }
 
     #[inline(always)]
-    fn leave(&mut self, rules: &Rules, step: &Step<'_, '_>, known: &Known) {
-        if !step.begun {
-            self.began_before(step);
-        } else if self.is_about(step.was, known.stacks()) {
-            self.add(step.was.stack, rules.count(step));
+    fn leave(&mut self, rules: &Rules, transition: &Transition<'_, '_>, follower: &Follower) {
+        if !transition.begun {
+            // In a part, the span began in one before: merging finds its start.
+            self.began_before(transition);
+        } else if self.is_about(transition.was, follower.stacks()) {
+            self.add(transition.was.stack, rules.count(transition));
         }
     }
 
     #[inline(never)]
-    fn began_before(&mut self, step: &Step<'_, '_>) {
-        self.ends.push((step.now.id, step.time()));
+    fn began_before(&mut self, transition: &Transition<'_, '_>) {
+        self.ends.push((transition.now.id, transition.time()));
     }
 
-    /// Whether the state that a goroutine is in is one that the profile is about.
+    /// Returns whether the profile is about the state that a goroutine is in.
     #[inline(always)]
-    fn is_about(&mut self, life: &Life, stacks: &Stacks) -> bool {
+    fn is_about(&mut self, goroutine: &GoroutineState, stacks: &Stacks) -> bool {
         let kind = self.kind;
         let any = !matches!(kind, ProfileKind::Net | ProfileKind::Sync);
-        any || self.reasons.get(life.reason, || kind.is_about(GoState::Waiting, stacks.names.get(life.reason)))
+        any || self
+            .reasons
+            .get(goroutine.reason, || kind.is_about(GoState::Waiting, stacks.names.get(goroutine.reason)))
     }
 
-    pub(super) fn sample(&mut self, rules: &Rules, event: &Seen<'_, '_>, known: &mut Known) {
+    pub(super) fn sample(&mut self, rules: &Rules, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         if matches!(event.kind(), EventKind::StackSample) && rules.filter().counts(event.goroutine(), event.time()) {
-            let stack = known.intern(event.stack());
+            let stack = follower.intern(event.stack());
             self.tally(stack).count += 1;
         }
     }
 
-    /// Counts so much of a span.
+    /// Counts `nanos` of a span.
     #[inline(always)]
     pub(super) fn add(&mut self, stack: StackKey, nanos: i64) {
         if nanos > 0 {
@@ -109,22 +112,22 @@ impl Spans {
         self.tallies.at(stack.index())
     }
 
-    /// Counts also what goes on at the end, if that is asked for.
-    pub(super) fn end(&mut self, rules: &Rules, known: &Known) {
+    /// Counts the spans that go on at the end, if that is asked for.
+    pub(super) fn end(&mut self, rules: &Rules, follower: &Follower) {
         if !rules.unfinished {
             return;
         }
-        for life in self.open(known) {
+        for goroutine in self.open(follower) {
             // The last sync ends the trace.
-            self.add(life.stack, rules.filter().within(life.id, life.since, known.synced()));
+            self.add(goroutine.stack, rules.filter().within(goroutine.id, goroutine.since, follower.synced()));
         }
     }
 
-    /// The goroutines that are in a span, which began in what was seen.
-    pub(super) fn open<'k>(&mut self, known: &'k Known) -> Vec<&'k Life> {
+    /// Returns the goroutines that are in a span which began in the events seen.
+    pub(super) fn open<'k>(&mut self, follower: &'k Follower) -> Vec<&'k GoroutineState> {
         let state = self.state;
-        let in_state = known.lives().filter(|life| Some(life.state) == state && life.begun);
-        in_state.filter(|life| self.is_about(life, known.stacks())).collect()
+        let in_state = follower.goroutines().filter(|goroutine| Some(goroutine.state) == state && goroutine.begun);
+        in_state.filter(|goroutine| self.is_about(goroutine, follower.stacks())).collect()
     }
 
     pub(super) fn samples(&self, stacks: &Stacks) -> Vec<Sample> {

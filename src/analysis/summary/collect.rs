@@ -1,73 +1,87 @@
 //! The pass that makes a summary.
 
+use super::program::Program;
 use super::{Extent, Group, Stops, Summary, Times};
+use crate::analysis::collector::{Collector, Marking, Took, Work};
 use crate::analysis::names::NameId;
-use crate::analysis::{Analysis, ByProc, Known, Life, Memo, Seen, Step};
+use crate::analysis::{Analysis, Follower, GoroutineState, Memo, SharedEvent, Transition};
+use crate::base::ids::GoId;
+use crate::base::time::Time;
 use crate::event::range::{RangeName, RangeScope};
-use crate::event::transition::{GoState, ProcState, StateTransition};
+use crate::event::transition::StateTransition;
 use crate::event::{EventKind, Metric, MetricName};
-use crate::ids::{GoId, ProcId};
-use crate::time::Time;
+use crate::spec::state::GoState;
+use crate::timeline::{Activity, Capacity, ProcRecord, Procs};
 use rustc_hash::FxHashMap;
 
-/// Makes a [`Summary`]. Its memory grows with the goroutines that exist at one
-/// time and with the functions that goroutines begin with, not with the trace.
+/// Makes a [`Summary`]. Memory grows with the goroutines that exist at one time, with the
+/// functions that goroutines begin with, and by some bits for each task of the program; not
+/// otherwise with the trace.
 #[derive(Clone, Debug, Default)]
-pub struct Summarize {
+pub struct CollectSummary {
     summary: Summary,
-    /// How many goroutines exist.
-    alive: u64,
-    ps: ByProc<Option<Time>>,
+    /// Number of goroutines beyond those when the trace began, now and at most.
+    more: i64,
+    most: i64,
+    procs: Procs<HeldTime>,
+    capacity: Capacity,
     groups: Groups,
-    /// Since when the collector marks.
-    marking: Option<Time>,
-    assists: FxHashMap<Option<GoId>, Time>,
+    marking: Marking,
+    collector: Collector,
     stops: FxHashMap<Option<GoId>, Time>,
-    gomaxprocs_since: Time,
+    /// Number of events that restate the beginning of a window, which are not the trace's.
+    restated: u64,
+    program: Program,
 }
 
-impl Analysis for Summarize {
+impl Analysis for CollectSummary {
     type Output = Summary;
 
     #[inline(always)]
-    fn goroutine(&mut self, step: &Step<'_, '_>, known: &Known) {
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
         self.summary.events += 1;
-        if step.new {
-            self.meet(step.from);
+        self.restated += u64::from(transition.new && transition.is_restated());
+        if self.collector.transition(transition, follower) {
+            self.book();
         }
-        if step.to() == GoState::NotExist {
-            let times = Times::of(known.spent(step.slot));
-            self.alive -= 1;
+        if transition.new {
+            self.meet(transition.from);
+        }
+        if transition.to() == GoState::NotExist {
+            let times = Times::of(follower.time_in_states(transition.slot));
+            self.more -= 1;
+            self.program.end_goroutine(transition.now.id);
             self.summary.goroutines.ended += 1;
-            self.groups.leave(step.now, times, known);
+            self.groups.leave(transition.now, times, follower);
         }
     }
 
-    fn event(&mut self, event: &Seen<'_, '_>, known: &mut Known) {
+    fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         let (summary, time) = (&mut self.summary, event.time());
-        if summary.events == 0 {
-            self.gomaxprocs_since = time;
-        }
         summary.events += 1;
+        self.restated += u64::from(event.is_restated());
+        if let Some(value) = event.gomaxprocs() {
+            self.capacity.set(value, time, follower.start());
+            Extent::note(&mut summary.gomaxprocs, value);
+        }
         let kind = event.kind();
         match *kind {
-            EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => self.proc(id, to, time, known.synced()),
-            EventKind::Metric(metric) => self.metric(metric, time),
+            EventKind::StateTransition(StateTransition::Proc { id, from, to }) => {
+                // A P that is first mentioned in a later generation has not run before.
+                let start = if summary.generations == 1 { follower.synced() } else { time };
+                self.procs.proc(event, (id, from, to), start);
+            }
+            EventKind::Metric(metric) => self.metric(metric),
             EventKind::RangeBegin(range) | EventKind::RangeActive(range) => match (range.name, range.scope) {
-                (RangeName::GcMark, _) if self.marking.is_none() => {
-                    summary.gc.cycles += 1;
-                    self.marking = Some(if summary.gc.cycles == 1 && matches!(kind, EventKind::RangeActive(_)) {
-                        known.start()
-                    } else {
-                        time
-                    });
+                (RangeName::GcMark, _) => {
+                    let active = matches!(kind, EventKind::RangeActive(_));
+                    summary.gc.cycles += u64::from(self.marking.begin(if active { follower.synced() } else { time }));
                 }
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(g)) => {
-                    let synced = known.synced();
-                    self.assists.entry(g).or_insert_with(|| {
-                        summary.gc.assists += 1;
-                        if matches!(kind, EventKind::RangeActive(_)) { synced } else { time }
-                    });
+                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => {
+                    // An assist that is active in a later generation has been counted.
+                    let slot = follower.find(id).map(|(slot, _)| slot);
+                    let new = slot.is_some_and(|slot| !self.collector.assists(slot));
+                    summary.gc.assists += u64::from(new);
                 }
                 (RangeName::StopTheWorld(_), RangeScope::Goroutine(g)) => {
                     self.stops.insert(g, time);
@@ -76,12 +90,8 @@ impl Analysis for Summarize {
             },
             EventKind::RangeEnd(range, _) => match (range.name, range.scope) {
                 (RangeName::GcMark, _) => {
-                    let since = self.marking.take().unwrap_or(time);
+                    let since = self.marking.end().unwrap_or(time);
                     summary.gc.marking = summary.gc.marking.saturating_add(time.since(since));
-                }
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(g)) => {
-                    let since = self.assists.remove(&g).unwrap_or(time);
-                    summary.gc.assisting = summary.gc.assisting.saturating_add(time.since(since));
                 }
                 (RangeName::StopTheWorld(reason), RangeScope::Goroutine(g)) => {
                     if let Some(since) = self.stops.remove(&g) {
@@ -99,34 +109,43 @@ impl Analysis for Summarize {
                 }
             }
             EventKind::StackSample => summary.samples += 1,
-            EventKind::TaskBegin(_) => summary.tasks += 1,
-            EventKind::RegionBegin(_) => summary.regions += 1,
-            EventKind::Log(_) => summary.logs += 1,
+            EventKind::TaskBegin(task) => self.program.begin_task(task.id),
+            EventKind::TaskEnd(task) => self.program.mention(task.id),
+            EventKind::RegionBegin(region) => self.program.begin_region(event, &region, follower),
+            EventKind::RegionEnd(region) => self.program.end_region(event, &region, follower),
+            EventKind::Log(log) => {
+                summary.logs += 1;
+                self.program.mention(log.task);
+            }
             _ => {}
+        }
+        if self.collector.wants(event.wire_type()) {
+            self.collector.event(event, follower);
+            self.book();
         }
     }
 
-    fn finish(mut self, known: &Known) -> Summary {
-        let end = known.last();
-        for (slot, life) in known.alive() {
-            let spent = known.spent(slot).with(life.state, end.since(life.since));
-            self.groups.leave(life, Times::of(&spent), known);
+    fn finish(mut self, follower: &Follower) -> Summary {
+        let end = follower.last();
+        self.collector.finish(follower);
+        self.book();
+        for (slot, goroutine) in follower.alive() {
+            let spent = follower.time_in_states(slot).with(goroutine.state, end.since(goroutine.since));
+            self.groups.leave(goroutine, Times::of(&spent), follower);
         }
         let mut summary = self.summary;
-        (summary.start, summary.end) = (known.start(), end);
-        for since in self.ps.values().flatten() {
-            summary.procs_running = summary.procs_running.saturating_add(end.since(since));
-        }
-        if let Some(since) = self.marking {
+        summary.events -= self.restated;
+        (summary.start, summary.end) = (follower.start(), end);
+        summary.goroutines.most = summary.goroutines.at_start.saturating_add_signed(self.most);
+        if let Some(since) = self.marking.end() {
             summary.gc.marking = summary.gc.marking.saturating_add(end.since(since));
         }
-        for since in self.assists.values() {
-            summary.gc.assisting = summary.gc.assisting.saturating_add(end.since(*since));
-        }
-        summary.threads = known.threads();
-        summary.procs = self.ps.len();
-        let procs = summary.gomaxprocs.map_or(summary.procs as u64, |extent| extent.last);
-        summary.capacity = summary.capacity.saturating_add(area(procs, end.since(self.gomaxprocs_since)));
+        (summary.tasks, summary.regions) = self.program.counts();
+        summary.threads = follower.threads();
+        summary.procs = self.procs.mentioned();
+        summary.capacity = self.capacity.until(end, follower.start(), summary.procs as u64);
+        let held = self.procs.into_all().filter_map(|p| p.finish(end, follower.start()));
+        summary.procs_running = held.fold(0, |sum: i64, (_, _, HeldTime(nanos))| sum.saturating_add(nanos));
         summary.groups = self.groups.list;
         summary.groups.retain(|group| group.count != 0);
         summary.groups.sort_by(|a, b| b.times.running.cmp(&a.times.running).then_with(|| a.function.cmp(&b.function)));
@@ -135,46 +154,59 @@ impl Analysis for Summarize {
     }
 }
 
-impl Summarize {
-    /// A goroutine is mentioned for the first time.
-    fn meet(&mut self, from: GoState) {
-        let people = &mut self.summary.goroutines;
-        *(if from == GoState::NotExist { &mut people.created } else { &mut people.at_start }) += 1;
-        self.alive += 1;
-        people.most = people.most.max(self.alive);
-    }
-
-    fn proc(&mut self, id: ProcId, to: ProcState, time: Time, synced: Time) {
-        let known = self.ps.get(id);
-        let running = match (to == ProcState::Running, known.flatten()) {
-            (true, None) if known.is_none() && self.summary.generations == 1 => Some(synced),
-            (true, None) => Some(time),
-            (false, Some(since)) => {
-                self.summary.procs_running = self.summary.procs_running.saturating_add(time.since(since));
-                None
+impl CollectSummary {
+    /// Adds up the time that assisting goroutines have taken.
+    #[inline(never)]
+    fn book(&mut self) {
+        while let Some(took) = self.collector.take() {
+            if let Took::Work(worked) = took
+                && worked.work == Work::Assist
+            {
+                let assisting = &mut self.summary.gc.assisting;
+                *assisting = assisting.saturating_add(worked.nanos());
             }
-            (_, running) => running,
-        };
-        self.ps.insert(id, running);
+        }
     }
 
-    fn metric(&mut self, metric: Metric, time: Time) {
+    /// Counts a goroutine that is mentioned for the first time.
+    fn meet(&mut self, from: GoState) {
+        let population = &mut self.summary.goroutines;
+        if from == GoState::NotExist {
+            population.created += 1;
+            self.more += 1;
+            self.most = self.most.max(self.more);
+        } else {
+            // Though its first mention may come late, it existed from the start.
+            population.at_start += 1;
+        }
+    }
+
+    fn metric(&mut self, metric: Metric) {
         let summary = &mut self.summary;
         match metric.name {
             MetricName::HeapLive => Extent::note(&mut summary.heap_live, metric.value),
-            MetricName::HeapGoal => Extent::note(&mut summary.heap_goal, metric.value),
-            MetricName::GoMaxProcs => {
-                let until_now = summary.gomaxprocs.map_or(metric.value, |extent| extent.last);
-                summary.capacity = summary.capacity.saturating_add(area(until_now, time.since(self.gomaxprocs_since)));
-                self.gomaxprocs_since = time;
-                Extent::note(&mut summary.gomaxprocs, metric.value);
+            MetricName::HeapGoal => {
+                if let Some(goal) = metric.figure() {
+                    Extent::note(&mut summary.heap_goal, goal);
+                }
             }
+            MetricName::GoMaxProcs => {}
         }
     }
 }
 
-fn area(procs: u64, time: i64) -> i64 {
-    i64::try_from(procs).unwrap_or(i64::MAX).saturating_mul(time)
+/// Time that Ms had a P, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct HeldTime(i64);
+
+impl ProcRecord for HeldTime {
+    fn began(&mut self, _: Activity, _: Time, _: impl Fn() -> Time) {}
+
+    fn ended(&mut self, activity: Activity, since: Time, time: Time, _: impl Fn() -> Time) {
+        if activity.is_held() {
+            self.0 = self.0.saturating_add(time.since(since));
+        }
+    }
 }
 
 fn stopped(stops: &mut Vec<Stops>, reason: &[u8], time: i64) {
@@ -188,35 +220,35 @@ fn stopped(stops: &mut Vec<Stops>, reason: &[u8], time: i64) {
     }
 }
 
-/// The groups, found by the function that goroutines begin with.
+/// Groups of goroutines, found by the function that they began with.
 #[derive(Clone, Debug, Default)]
 struct Groups {
     list: Vec<Group>,
     by_root: Memo<NameId, usize>,
-    /// Those of functions without a name, by what stands for that, or nothing.
+    /// Groups of functions without a name, by the text that stands for it, if any.
     others: FxHashMap<Option<Box<[u8]>>, usize>,
 }
 
 impl Groups {
-    /// The group of a goroutine. A function has no name in traces of Go 1.5 and 1.6;
-    /// its program counter stands for that.
-    fn of(&mut self, life: &Life, known: &Known) -> usize {
-        let (list, stacks) = (&mut self.list, known.stacks());
+    /// Returns the group of a goroutine. Traces of Go 1.5 and 1.6 may lack the function's
+    /// name; its program counter stands for it then.
+    fn of(&mut self, goroutine: &GoroutineState, follower: &Follower) -> usize {
+        let (list, stacks) = (&mut self.list, follower.stacks());
         let mut add = |function: Option<Box<[u8]>>| {
             list.push(Group { function, count: 0, times: Times::default() });
             list.len() - 1
         };
-        if life.root != NameId::EMPTY {
-            return self.by_root.get(life.root, || add(Some(stacks.names.get(life.root).into())));
+        if goroutine.root != NameId::EMPTY {
+            return self.by_root.get(goroutine.root, || add(Some(stacks.names.get(goroutine.root).into())));
         }
-        let outermost = stacks.frames(life.last_own).last();
+        let outermost = stacks.frames(goroutine.last_own).last();
         let function = outermost.map(|frame| format!("{:#x}", frame.pc).into_bytes().into_boxed_slice());
         *self.others.entry(function).or_insert_with_key(|function| add(function.clone()))
     }
 
-    /// Takes note of all that a goroutine did until it or the trace ended.
-    fn leave(&mut self, life: &Life, times: Times, known: &Known) {
-        let at = self.of(life, known);
+    /// Adds the times of a goroutine that has ended, or exists when the trace ends.
+    fn leave(&mut self, goroutine: &GoroutineState, times: Times, follower: &Follower) {
+        let at = self.of(goroutine, follower);
         if let Some(group) = self.list.get_mut(at) {
             group.count += 1;
             group.times = group.times.plus(times);

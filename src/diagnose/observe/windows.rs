@@ -6,18 +6,18 @@
 //! A stretch begins with the sums that it has if no count changes; each change adds
 //! what it makes of the rest of the stretch. So most events touch one or two sums.
 
-use crate::diagnose::Sample;
-use crate::ids::GoId;
-use crate::time::Time;
+use crate::base::ids::GoId;
+use crate::base::time::Time;
+use crate::diagnose::observation::Sample;
 
-/// How many stretches there may be.
+/// Most stretches that are kept.
 const MOST: usize = 256;
-/// How long a stretch is at first, in nanoseconds.
+/// Length of a stretch at first, in nanoseconds.
 const FIRST_WIDTH: i64 = 1_000_000;
-/// The share of a stretch in which a goroutine has to be the only one that runs.
+/// Least share of a stretch in which a goroutine has to be the only one that runs.
 const ALONE: f64 = 0.8;
 
-/// What is counted.
+/// Counts that are followed over time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Count {
     Procs,
@@ -31,7 +31,7 @@ pub(super) enum Count {
     LockWaiting,
     /// 1 while the collector has stopped the world.
     Stopped,
-    /// 1 while a P idles though a goroutine could run.
+    /// 1 while a P idles beside a runnable goroutine.
     IdleBesideRunnable,
     /// 1 while any goroutine runs.
     AnyRunning,
@@ -44,15 +44,16 @@ const COUNTS: usize = Count::AnyRunning as usize + 1;
 struct Window {
     sums: [i64; COUNTS],
     time: i64,
-    /// Who ran alone more than all others together, and by how much.
+    /// Goroutine that ran alone longer than all others together, and by how much.
     alone: Option<(GoId, i64)>,
 }
 
 impl Window {
     fn vote(&mut self, id: GoId, time: i64) {
-        // Time does not go back, unless the trace is bad.
+        // Time does not go back, unless the trace is damaged.
         let time = time.max(0);
         self.alone = match self.alone {
+            // A majority vote: the lead shrinks while others run alone.
             Some((other, lead)) if other != id && lead > time => Some((other, lead - time)),
             Some((other, lead)) if other != id => Some((id, time - lead)),
             Some((_, lead)) => Some((id, lead.saturating_add(time))),
@@ -79,6 +80,11 @@ impl Window {
             start,
             end,
             line: None,
+            last_line: None,
+            spinning: None,
+            queues: None,
+            locked_runnable: None,
+            starved: 0.0,
             procs: mean(Count::Procs),
             idle_procs: mean(Count::IdleProcs),
             threads: mean(Count::Threads),
@@ -90,6 +96,7 @@ impl Window {
             stopped: mean(Count::Stopped),
             idle_beside_runnable: mean(Count::IdleBesideRunnable),
             network_runnable: Some(share),
+            // The lead is a lower bound on the time that the goroutine ran alone.
             alone: self.alone.filter(|(_, lead)| *lead as f64 >= ALONE * self.time as f64).map(|(id, _)| id),
             running: mean(Count::AnyRunning),
         }
@@ -99,17 +106,17 @@ impl Window {
 /// All stretches, up to now.
 #[derive(Clone, Debug)]
 pub(super) struct Windows {
-    /// The stretches before the current one.
+    /// Stretches before the current one.
     list: Vec<Window>,
     width: i64,
-    /// The sums of the current one, if nothing changes until it ends.
+    /// Sums of the current one, if nothing changes until it ends.
     current: Window,
-    /// When it ends.
+    /// Time at which it ends.
     end: Time,
     now: Time,
     counts: [i64; COUNTS],
-    /// How many goroutines run, all their numbers combined, which of a single one is
-    /// its own, and since when it is a single one.
+    /// Number of running goroutines, their IDs combined by XOR (of a single one, its own
+    /// ID), and the time of the last change.
     running: (i64, u64, Time),
     start: Option<Time>,
 }
@@ -130,7 +137,7 @@ impl Default for Windows {
 }
 
 impl Windows {
-    /// Time goes on.
+    /// Advances to a time.
     #[inline(always)]
     pub(super) fn reach(&mut self, time: Time) {
         if time > self.end {
@@ -139,7 +146,7 @@ impl Windows {
         self.now = time;
     }
 
-    /// A count changes by so much, now.
+    /// Adds to a count, from now on.
     #[inline(always)]
     pub(super) fn add(&mut self, of: Count, more: i64) {
         let sum = &mut self.current.sums[of as usize];
@@ -147,7 +154,7 @@ impl Windows {
         self.counts[of as usize] += more;
     }
 
-    /// A goroutine becomes able to run (1), or is not any more (-1).
+    /// Takes note that a goroutine becomes runnable (1), or is not any more (-1).
     #[inline(always)]
     pub(super) fn queue(&mut self, more: i64) {
         self.add(Count::Runnable, more);
@@ -156,7 +163,7 @@ impl Windows {
         }
     }
 
-    /// So many Ps idle from now on.
+    /// Sets the number of idle Ps, from now on.
     pub(super) fn set_idle(&mut self, procs: i64) {
         self.set(Count::IdleProcs, procs);
         self.note_idle_beside_runnable();
@@ -167,12 +174,12 @@ impl Windows {
         self.flip(Count::IdleBesideRunnable, both);
     }
 
-    /// A count is so much from now on.
+    /// Sets a count, from now on.
     pub(super) fn set(&mut self, of: Count, value: i64) {
         self.add(of, value.saturating_sub(self.get(of)));
     }
 
-    /// Something is or is not the case from now on.
+    /// Sets a count that is 0 or 1, from now on.
     #[inline(always)]
     fn flip(&mut self, of: Count, is: bool) {
         let change = i64::from(is) - self.get(of);
@@ -186,16 +193,17 @@ impl Windows {
         self.counts[of as usize]
     }
 
-    /// A goroutine begins (1) or ends (-1) to run.
+    /// Takes note that a goroutine begins (1) or stops (-1) running.
     #[inline(always)]
     pub(super) fn run(&mut self, id: GoId, more: i64) {
         let (count, ids, since) = self.running;
+        // The interval with a single goroutine ends here, whoever comes or goes.
         if count == 1 {
             self.current.vote(GoId(ids), self.now.since(since));
         }
         let now = count + more;
         self.running = (now, ids ^ id.0, self.now);
-        // Between 0 and 1.
+        // The count goes from 0 to 1, or back.
         if now + count == 1 {
             self.add(Count::AnyRunning, more);
         }
@@ -213,6 +221,7 @@ impl Windows {
             let window = self.until(end, self.width);
             self.list.push(window);
             self.running.2 = end;
+            // With all stretches in use, each two become one.
             if self.list.len() == MOST {
                 self.width = self.width.saturating_mul(2);
                 let pair = |pair: &[Window]| {
@@ -233,7 +242,7 @@ impl Windows {
         self.current = Window { sums: self.counts.map(|count| count.saturating_mul(length)), ..Window::default() };
     }
 
-    /// The current stretch, ended at a time, and so long.
+    /// Returns the current stretch as if it ended at a time, with a length.
     fn until(&self, time: Time, length: i64) -> Window {
         let mut window = self.current;
         let rest = self.end.since(time);
@@ -241,18 +250,19 @@ impl Windows {
             *sum = sum.saturating_sub(count.saturating_mul(rest)).max(0);
         }
         window.time = length;
+        // The single goroutine's time up to here counts, too.
         if let (1, id, since) = self.running {
             window.vote(GoId(id), time.since(since));
         }
         window
     }
 
-    /// When the first event was.
+    /// Returns the time of the first event.
     pub(super) fn start(&self) -> Time {
         self.start.unwrap_or_default()
     }
 
-    /// How long it has been since, in nanoseconds.
+    /// Returns the time since the first event, in nanoseconds.
     pub(super) fn span(&self) -> i64 {
         self.now.since(self.start())
     }

@@ -1,22 +1,55 @@
-//! What limits a diagnosis.
+//! Limits of a diagnosis.
 
 use super::nanos;
 use crate::diagnose::observation::{Observation, Source};
 
-/// A longer trace averages out what matters.
+/// Nanoseconds beyond which a trace averages out short trouble.
 const LONG: i64 = 20_000_000_000;
-/// A shorter one may miss it.
+/// Nanoseconds below which a trace may miss trouble.
 const SHORT: i64 = 50_000_000;
-/// Fewer lines show no trend.
-const FEW: u64 = 5;
+/// Number of lines below which there is no trend.
+const TREND_LINES: u64 = 5;
 
-/// What whoever reads the findings should know.
+/// Returns why there is too little to call a program healthy; none if there is enough.
+pub(in crate::diagnose) fn too_little(o: &Observation) -> Option<String> {
+    let lines = |n: u64| if n == 1 { "1 SCHED line".to_string() } else { format!("{n} SCHED lines") };
+    match o.source {
+        Source::Trace if o.judged() == 0 && o.cut => Some("none of its generations is whole".into()),
+        Source::Trace if o.judged() < SHORT && o.judged() < o.span => Some(format!(
+            "only {} of it is whole, and {} at least are needed",
+            nanos(o.judged() as f64),
+            nanos(SHORT as f64)
+        )),
+        Source::Trace if o.judged() < SHORT => {
+            Some(format!("it is {} long, and {} at least are needed", nanos(o.span as f64), nanos(SHORT as f64)))
+        }
+        Source::Log { .. } if o.lines == 0 && o.gc_cycles < TREND_LINES => {
+            Some(format!("no SCHED line, and {} collections; {TREND_LINES} at least are needed", o.gc_cycles))
+        }
+        Source::Log { .. } if o.lines == 0 => None,
+        Source::Log { .. } if o.lines < TREND_LINES => {
+            Some(format!("{}, and {TREND_LINES} at least are needed", lines(o.lines)))
+        }
+        Source::Log { .. } if o.span < SHORT => {
+            let text = format!(
+                "{} in {}, and {} at least are needed",
+                lines(o.lines),
+                nanos(o.span as f64),
+                nanos(SHORT as f64)
+            );
+            Some(text)
+        }
+        _ => None,
+    }
+}
+
+/// Returns the notes that readers of the findings need.
 pub(in crate::diagnose) fn of(o: &Observation) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |text: String| notes.push(text);
     match o.source {
         Source::Log { detailed } => {
-            if o.lines < FEW {
+            if o.lines < TREND_LINES {
                 note(format!(
                     "{} in the log: a snapshot is no trend; let the program run for longer, or use a smaller schedtrace",
                     match o.lines {
@@ -30,6 +63,14 @@ pub(in crate::diagnose) fn of(o: &Observation) -> Vec<String> {
             if !unseen.is_empty() {
                 let more = if detailed { "" } else { "; scheddetail=1 shows more" };
                 note(format!("such a log cannot show {}{more}", unseen.join(", ")));
+            }
+            let busy = o.mean(|s| s.procs - s.idle_procs);
+            if !detailed && !o.samples.is_empty() && busy < o.mean(|s| s.procs) / 2.0 && o.mean(|s| s.runnable) < 1.0 {
+                note(
+                    "the Ps are idle most of the time and hardly a goroutine waits to run: if the program is slow, it waits for \
+                     something else, such as the network, a lock or a timer; scheddetail=1 tells for what"
+                        .into(),
+                );
             }
             if o.gc_cycles == 0 {
                 note(
@@ -55,7 +96,12 @@ pub(in crate::diagnose) fn of(o: &Observation) -> Vec<String> {
                 ));
             }
             if o.cut {
-                note("it breaks off: was trace.Stop called? What the end would have shown is missing".into());
+                note(format!(
+                    "it breaks off, or a part is missing: was trace.Stop called? Nothing is concluded from generations \
+                     that are not whole: {} of {} are judged",
+                    nanos(o.judged() as f64),
+                    nanos(o.span as f64)
+                ));
             }
         }
     }

@@ -1,10 +1,11 @@
-//! Goroutines that become too many, or all want the same.
+//! Rules for goroutines that become too many, or wait for the same lock.
 
 use super::{lasting, percent, severity};
+use crate::diagnose::finding::{Evidence, Finding, Pattern, Rule};
 use crate::diagnose::observation::Observation;
-use crate::diagnose::{Evidence, Finding, Pattern, Rule, Thresholds};
+use crate::diagnose::thresholds::Thresholds;
 
-/// Growth is looked at in so many parts of the observation.
+/// Number of parts of the observation between which growth is measured.
 const PARTS: usize = 8;
 
 pub(super) fn growth(o: &Observation, t: &Thresholds) -> Option<Finding> {
@@ -18,16 +19,16 @@ pub(super) fn growth(o: &Observation, t: &Thresholds) -> Option<Finding> {
         .collect();
     let (first, last) = (*parts.first()?, *parts.last()?);
     let (factor, more) = (last / first.max(1.0), last - first);
-    // It has to go on all the time: a pool that is filled once is no leak.
+    // Growth has to go on all the time: a pool that is filled once is no leak.
     let step = more / (4 * parts.len()) as f64;
     let grows = parts.windows(2).filter(|pair| matches!(pair, [a, b] if b - a >= step)).count();
     if factor < t.growth || more < t.grown || grows + 2 < parts.len() {
         return None;
     }
-    let told: Vec<String> = parts.iter().map(|count| format!("{count:.0}")).collect();
-    let mut evidence = vec![Evidence::text(format!("goroutines, over time: {}", told.join(", ")))];
+    let counts: Vec<String> = parts.iter().map(|count| format!("{count:.0}")).collect();
+    let mut evidence = vec![Evidence::text(format!("goroutines, over time: {}", counts.join(", ")))];
     let most = o.created.first().map_or(0, |hot| hot.count);
-    // Not the few that the runtime starts for itself.
+    // Creators of few are left out: the runtime starts some for itself.
     evidence.extend(o.created.iter().filter(|hot| hot.count * 10 >= most).take(3).map(|hot| Evidence {
         text: format!("{} that were created here have not ended", hot.count),
         stack: hot.stack.clone(),
@@ -38,6 +39,7 @@ pub(super) fn growth(o: &Observation, t: &Thresholds) -> Option<Finding> {
     evidence.extend(lines.map(|s| Evidence {
         text: format!("{:.0} goroutines", s.goroutines.unwrap_or(0.0)),
         line: s.line,
+        when: Some(super::moment(s)),
         ..Evidence::default()
     }));
     Some(Finding {
@@ -68,7 +70,8 @@ pub(super) fn convoy(o: &Observation, t: &Thresholds) -> Option<Finding> {
     })?;
     let waiting = found.mean(|s| s.lock_waiting.unwrap_or(0.0));
     let mut evidence = found.lines(|s| {
-        format!("{} of {} goroutines wait for a lock", s.lock_waiting.unwrap_or(0.0), s.goroutines.unwrap_or(0.0))
+        let [waiting, all] = [s.lock_waiting, s.goroutines].map(|count| super::short(count.unwrap_or(0.0)));
+        format!("{waiting} of {all} goroutines wait for a lock")
     });
     evidence.extend(o.locks.iter().take(3).map(|hot| hot.evidence("waits for a lock")));
     evidence.extend(waits(o));
@@ -93,7 +96,7 @@ pub(super) fn convoy(o: &Observation, t: &Thresholds) -> Option<Finding> {
     })
 }
 
-/// What goroutines waited for at the end, where a log tells.
+/// Returns the wait reasons of goroutines at the end, where a log has them.
 fn waits(o: &Observation) -> Option<Evidence> {
     let waits: Vec<String> = o.waits.iter().map(|hot| format!("{} {}", hot.count, hot.stack.join(" "))).collect();
     (!waits.is_empty()).then(|| Evidence::text(format!("at the end they wait for: {}", waits.join(", "))))

@@ -1,41 +1,54 @@
-//! Goroutines that wait for a P.
+//! Rules for goroutines that wait for a P.
 
-use super::{Lasting, lasting, nanos, percent, severity};
+use super::{Condition, felt_severity, lasting, nanos, percent, severity};
+use crate::diagnose::finding::{Evidence, Finding, Pattern, Rule, Severity};
 use crate::diagnose::observation::{Observation, Sample, Source};
-use crate::diagnose::{Evidence, Finding, Pattern, Rule, Thresholds};
+use crate::diagnose::thresholds::Thresholds;
 
-/// An idle P, on average, that does not count as one.
-const HARDLY: f64 = 0.5;
+/// Mean number of idle Ps below which none counts as idle.
+const LEAST_IDLE: f64 = 0.5;
 
-/// The share of the waiting, or of the goroutines, that is the network's.
+/// Returns the share of the waiting time, or of the goroutines, that is the network's.
 fn network_share(sample: &Sample) -> f64 {
     if let Some(share) = sample.network_runnable {
         return share;
     }
-    // Of those that do not wait to run, so many wait for the network.
+    // Among goroutines that are not runnable, the share that waits for the network.
     let others = sample.goroutines.unwrap_or(0.0) - sample.runnable;
     sample.network_waiting.filter(|_| others > 0.0).map_or(0.0, |waiting| waiting / others)
 }
 
 fn is_queue(sample: &Sample, each: f64) -> bool {
-    sample.procs > 0.0 && sample.idle_procs < HARDLY && sample.runnable >= each * sample.procs
+    // An M that looks for work has a P, and nothing to do.
+    let without_work = sample.idle_procs + sample.spinning.unwrap_or(0.0);
+    sample.procs > 0.0 && without_work < LEAST_IDLE && sample.runnable >= each * sample.procs
 }
 
-fn evidence(o: &Observation, found: &Lasting<'_>) -> Vec<Evidence> {
-    let mut evidence =
-        found.lines(|s| format!("{} goroutines wait to run, {} of {} Ps are idle", s.runnable, s.idle_procs, s.procs));
-    if let Some((during, otherwise)) = &o.latency {
-        let mut all = during.clone();
-        all.merge(otherwise);
-        let [half, most, max] = [all.quantile(0.5), all.quantile(0.99), all.max()].map(|value| nanos(value as f64));
-        evidence
-            .push(Evidence::text(format!("a goroutine waits {half} for a P (median), {most} (p99), {max} (longest)")));
+fn evidence(o: &Observation, found: &Condition<'_>) -> Vec<Evidence> {
+    let mut evidence = found.lines(|s| {
+        let [runnable, idle, procs] = [s.runnable, s.idle_procs, s.procs].map(super::short);
+        format!("{runnable} goroutines wait to run, {idle} of {procs} Ps are idle")
+    });
+    evidence.extend(latency(o));
+    if let (None, Some(wait)) = (&o.latency, o.slow_wait(found.mean(|s| s.runnable / s.procs))) {
+        let text = format!("as fast as the Ps pick goroutines, one waits about {}", nanos(wait));
+        evidence.push(Evidence::text(text));
     }
     evidence.extend(o.queued.iter().take(3).map(|hot| hot.evidence("waits to run")));
     evidence
 }
 
-pub(super) fn starvation(o: &Observation, t: &Thresholds) -> Option<Finding> {
+/// Returns the times that goroutines wait for a P as evidence, where they were measured.
+pub(super) fn latency(o: &Observation) -> Option<Evidence> {
+    let (during, otherwise) = o.latency.as_ref()?;
+    let mut all = during.clone();
+    all.merge(otherwise);
+    let [half, most, max] = [all.quantile(0.5), all.quantile(0.99), all.max()].map(|value| nanos(value as f64));
+    let text = format!("a goroutine waits {half} for a P (median), {most} (p99), {max} (longest)");
+    (!all.is_empty()).then(|| Evidence::text(text))
+}
+
+pub(super) fn saturation(o: &Observation, t: &Thresholds) -> Option<Finding> {
     let found = lasting(o, t, |s| is_queue(s, t.queue) && network_share(s) < t.network_share)?;
     let each = found.mean(|s| s.runnable / s.procs);
     let mut evidence = evidence(o, &found);
@@ -45,8 +58,9 @@ pub(super) fn starvation(o: &Observation, t: &Thresholds) -> Option<Finding> {
         ));
     }
     Some(Finding {
-        pattern: Pattern::MStarvation,
-        severity: severity(each, t.queue),
+        pattern: Pattern::CpuSaturation,
+        // Where every goroutine has a turn soon, the machine is used as it should be.
+        severity: felt_severity(o, each, severity(each, t.queue), Severity::Info),
         headline: format!(
             "for {} of the time, {:.0} goroutines waited to run for each P, and no P was idle",
             percent(found.share),
@@ -55,7 +69,7 @@ pub(super) fn starvation(o: &Observation, t: &Thresholds) -> Option<Finding> {
         rule: Rule {
             text: "goroutines waiting to run, for each P".into(),
             value: each,
-            threshold: "m-starvation.queue",
+            threshold: "cpu-saturation.queue",
             limit: t.queue,
         },
         when: found.when,
@@ -64,7 +78,8 @@ pub(super) fn starvation(o: &Observation, t: &Thresholds) -> Option<Finding> {
                  turn, and latency grows with the queue. More goroutines cannot make this faster. Look for the work \
                  itself first (a CPU profile), bound how much of it is started at once (a worker pool of GOMAXPROCS \
                  goroutines, a semaphore), and see that GOMAXPROCS is what the machine or container grants: a CPU \
-                 limit below it throttles all Ps at once, one above it leaves processors unused.",
+                 limit below it throttles all Ps at once, one above it leaves processors unused. If nobody waits for single results, \
+                 as in a batch job, and each goroutine has its turn soon, this is no fault: the processors are used.",
     })
 }
 
@@ -76,8 +91,8 @@ pub(super) fn network(o: &Observation, t: &Thresholds) -> Option<Finding> {
         evidence.insert(0, Evidence::text(format!("{waiting:.0} goroutines besides wait for the network")));
     }
     Some(Finding {
-        pattern: Pattern::NetpollerSaturation,
-        severity: severity(each, t.network_queue),
+        pattern: Pattern::NetpollBacklog,
+        severity: felt_severity(o, each, severity(each, t.network_queue), Severity::Info),
         headline: format!(
             "for {} of the time, {:.0} goroutines waited to run for each P, most of them made ready by the network",
             percent(found.share),
@@ -86,7 +101,7 @@ pub(super) fn network(o: &Observation, t: &Thresholds) -> Option<Finding> {
         rule: Rule {
             text: "goroutines waiting to run, for each P, most of them the network's".into(),
             value: each,
-            threshold: "netpoller-saturation.queue",
+            threshold: "netpoll-backlog.queue",
             limit: t.network_queue,
         },
         when: found.when,

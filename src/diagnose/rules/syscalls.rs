@@ -1,16 +1,27 @@
-//! Ms that block in the kernel or in C code.
+//! Rule for Ms that block in the kernel or in C code.
 
 use super::{lasting, percent, severity};
-use crate::diagnose::observation::Observation;
-use crate::diagnose::{Evidence, Finding, Pattern, Rule, Thresholds};
+use crate::diagnose::finding::{Evidence, Finding, Pattern, Rule};
+use crate::diagnose::observation::{Observation, Source};
+use crate::diagnose::thresholds::Thresholds;
+
+/// Factor beyond the limit from which on it is system calls, even if threads look for work.
+const PLAIN: f64 = 2.0;
 
 pub(super) fn storm(o: &Observation, t: &Thresholds) -> Option<Finding> {
     let found = lasting(o, t, |s| s.procs > 0.0 && s.blocked_threads >= (t.blocked * s.procs).max(t.blocked_least))?;
     let each = found.mean(|s| s.blocked_threads / s.procs);
     let blocked = found.mean(|s| s.blocked_threads);
+    // Without details, threads that wait for goroutines locked to them look the same.
+    let unclear = o.source == Source::Log { detailed: false } && each < PLAIN * t.blocked;
+    if unclear && super::starvation::is_starved(o, t) {
+        return None;
+    }
     let threads = found.samples.iter().map(|s| s.threads).fold(0.0, f64::max);
-    let mut evidence =
-        found.lines(|s| format!("{} of {} threads are blocked, with {} Ps", s.blocked_threads, s.threads, s.procs));
+    let mut evidence = found.lines(|s| {
+        let [blocked, threads, procs] = [s.blocked_threads, s.threads, s.procs].map(super::short);
+        format!("{blocked} of {threads} threads are blocked, with {procs} Ps")
+    });
     evidence.push(Evidence::text(format!("up to {threads:.0} threads")));
     evidence.extend(o.syscalls.iter().map(|hot| hot.evidence("system calls lost their P")));
     Some(Finding {

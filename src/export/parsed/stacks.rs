@@ -1,23 +1,23 @@
-//! The text of stacks, kept for when they recur.
+//! Texts of stacks, kept for when they recur.
 
-use crate::event::stack::Stack;
+use crate::generation::stack::Stack;
 
-/// The text of a trace's stacks: most events share a few.
+/// Texts of a trace's stacks: most events share a few.
 #[derive(Debug, Default)]
 pub(in crate::export) struct Stacks {
     generation: usize,
     text: Vec<u8>,
-    /// Where in `text` each stack stands, by its ID, from and to.
+    /// Start and end in `text` of each stack's text, by ID.
     places: Vec<(u32, u32)>,
 }
 
 impl Stacks {
-    /// Stacks with higher IDs are not kept: the runtime counts from 1.
+    /// ID from which on stacks are not kept: the runtime counts from 1.
     const MOST_PLACES: usize = 1 << 16;
-    /// More text is not kept, so that memory stays bounded.
+    /// Most bytes of text that are kept, so that memory stays bounded.
     const MOST_TEXT: usize = 2 << 20;
 
-    /// Appends a stack's text to `out`, made by `render` unless it is known.
+    /// Appends a stack's text to `out`, made by `render` unless it is kept.
     pub(in crate::export) fn append(
         &mut self,
         out: &mut Vec<u8>,

@@ -3,12 +3,11 @@
 use crate::generation::WallTime;
 use crate::wire::text::number;
 
-/// A time as Go's `time.RFC3339Nano` prints it, `offset` seconds ahead of UTC.
-pub(in crate::export) fn rfc3339_nano(out: &mut Vec<u8>, wall: WallTime, offset: i32) {
+/// Appends a time as Go's `time.RFC3339Nano` prints it, `offset` seconds ahead of UTC.
+pub(crate) fn rfc3339_nano(out: &mut Vec<u8>, wall: WallTime, offset: i32) {
     const DAY: u64 = 86_400;
-    // As Go does, count from a year far enough back that nothing is negative;
-    // absurd times wrap around as they do there. Years begin in March, so that
-    // leap days come last.
+    // As Go does, count from a year far enough back that nothing is negative; absurd times
+    // wrap around as they do there. Years begin in March, so that leap days come last.
     const EPOCH_YEAR: i64 = -292_277_022_400;
     const DAYS_TO_1970: u64 = 292_277_022_400 / 400 * 146_097 + 719_468;
     let seconds =
@@ -49,7 +48,7 @@ pub(in crate::export) fn rfc3339_nano(out: &mut Vec<u8>, wall: WallTime, offset:
     padded(out, minutes % 60, 2);
 }
 
-/// `value` in `width` digits, or as many as it needs.
+/// Appends `value` in `width` digits, or as many as it needs.
 fn padded(out: &mut Vec<u8>, value: u64, width: usize) {
     let start = out.len();
     number(out, value);

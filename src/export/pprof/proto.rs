@@ -1,6 +1,6 @@
-//! The messages of a profile, as far as ours need them: field numbers and types
-//! are those of `profile.proto`. Strings are bytes, so that they can be told
-//! apart before they are checked.
+//! Messages of a profile, with the fields that are used here: field numbers and types are
+//! those of `profile.proto`. Strings are bytes, so that they can be compared before they
+//! are checked.
 
 use prost::Message;
 

@@ -1,60 +1,59 @@
-//! The frames of the output: headers, the batches of each M, the sync batch.
+//! Frames of the output: headers, the batches of each M, the sync batch.
 
 use super::make::Planned;
 use super::model::NONE;
-use crate::bytes::put_uvarint;
+use crate::base::bytes::put_uvarint;
+use crate::base::limits::{MAX_BATCH_SIZE, MAX_VARINT_BYTES};
 use crate::generation::ClockSnapshot;
-use crate::limits::{MAX_BATCH_SIZE, MAX_VARINT_BYTES};
-use crate::version::Version;
-use crate::wire::v2::spec::EventType;
+use crate::spec::v2::EventType;
+use crate::spec::version::Version;
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
-/// The number of the one generation.
+/// Number of the only generation.
 const GENERATION: u64 = 1;
 
-/// The clock of the output: a tick a nanosecond.
+/// Frequency of the output's clock: a tick a nanosecond.
 const HZ: u64 = 1_000_000_000;
 
-/// The most bytes that all Ms' batches in the making take, unless that leaves
-/// each less than [`LEAST`].
+/// Most bytes of all Ms' unfinished batches, unless that leaves each less than [`LEAST`].
 const MOST_IN_ALL: usize = 16 << 20;
 const LEAST: usize = 1 << 10;
 
-/// The most bytes that an event takes.
-const EVENT: usize = 1 + crate::limits::MAX_TIMED_ARGS * MAX_VARINT_BYTES;
+/// Most bytes that an event takes.
+const EVENT: usize = 1 + crate::base::limits::MAX_TIMED_ARGS * MAX_VARINT_BYTES;
 
-/// A batch in the making.
+/// A batch that is not finished.
 #[derive(Debug, Default)]
 struct Open {
     data: Vec<u8>,
-    /// The time that its header states, and that of its last event.
+    /// Time that its header states, and time of its last event.
     base: u64,
     last: u64,
 }
 
-/// The batches in the making, and where they go.
+/// Unfinished batches, and the output that they go to.
 #[derive(Debug)]
-pub(super) struct Batches<W> {
+pub(crate) struct Batches<W> {
     out: W,
     open: FxHashMap<u64, Open>,
-    /// The Ms in the order of their first events.
+    /// Ms in the order of their first events.
     threads: Vec<u64>,
-    /// The time that batches without times state.
+    /// Time in the headers of batches without times.
     start: u64,
 }
 
 impl<W: Write> Batches<W> {
-    pub(super) fn new(out: W) -> Batches<W> {
+    pub(crate) fn new(out: W) -> Batches<W> {
         Batches { out, open: FxHashMap::default(), threads: Vec::new(), start: 1 }
     }
 
-    pub(super) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)
     }
 
-    /// Writes the sync batch: the clock, and what time it was.
-    pub(super) fn sync(&mut self, version: Version, start: u64, snapshot: Option<ClockSnapshot>) -> io::Result<()> {
+    /// Writes the sync batch: the clock's frequency, and the time of day.
+    pub(crate) fn sync(&mut self, version: Version, start: u64, snapshot: Option<ClockSnapshot>) -> io::Result<()> {
         self.start = start;
         let mut data = Vec::new();
         if version >= Version::Go125 {
@@ -64,7 +63,8 @@ impl<W: Write> Batches<W> {
         put_uvarint(&mut data, HZ);
         if version >= Version::Go125 {
             data.push(EventType::ClockSnapshot as u8);
-            // Where none was saved: most traces' clock is the monotonic one.
+            // Without a snapshot the clock is taken for the monotonic one, as in most
+            // traces.
             let (time, mono, secs, nanos) = match snapshot {
                 Some(at) => (at.time.0 as u64, at.mono, at.wall.secs as u64, u64::from(at.wall.nanos)),
                 None => (start, start, 0, 0),
@@ -77,24 +77,26 @@ impl<W: Write> Batches<W> {
     }
 
     /// Writes a batch of a table.
-    pub(super) fn table(&mut self, data: &[u8]) -> io::Result<()> {
+    pub(crate) fn table(&mut self, data: &[u8]) -> io::Result<()> {
         self.write(NONE, self.start, data)
     }
 
     /// Writes a batch of an experiment.
-    pub(super) fn experiment(&mut self, experiment: u8, data: &[u8]) -> io::Result<()> {
+    pub(crate) fn experiment(&mut self, experiment: u8, data: &[u8]) -> io::Result<()> {
         self.frame(&[EventType::ExperimentalBatch as u8, experiment], NONE, self.start, data)
     }
 
     /// Adds an event to its M's batch.
-    pub(super) fn event(&mut self, planned: &Planned, time: u64) -> io::Result<()> {
+    pub(crate) fn event(&mut self, planned: &Planned, time: u64) -> io::Result<()> {
+        // The more Ms there are, the smaller are their batches, so that memory stays
+        // bounded.
         let most = (MOST_IN_ALL / (self.open.len() + 1)).clamp(LEAST, MAX_BATCH_SIZE as usize) - EVENT;
         let Planned { thread, event, args } = planned;
         let open = self.open.entry(*thread).or_insert_with(|| {
             self.threads.push(*thread);
             Open::default()
         });
-        // A reader converts differences as floats: larger ones than this are not exact.
+        // A reader converts differences to floats: larger ones than this are not exact.
         if open.data.len() > most || time - open.last >= 1 << f64::MANTISSA_DIGITS {
             let full = std::mem::take(open);
             self.write(*thread, full.base, &full.data)?;
@@ -112,13 +114,14 @@ impl<W: Write> Batches<W> {
         Ok(())
     }
 
-    /// Writes what is left, and the mark that ends a generation.
-    pub(super) fn finish(mut self, version: Version) -> io::Result<W> {
+    /// Writes the rest, and the mark that ends a generation.
+    pub(crate) fn finish(mut self, version: Version) -> io::Result<W> {
         for thread in std::mem::take(&mut self.threads) {
             if let Some(open) = self.open.remove(&thread) {
                 self.write(thread, open.base, &open.data)?;
             }
         }
+        // Older versions end a generation with the file.
         if version >= Version::Go126 {
             self.raw(&[EventType::EndOfGeneration as u8])?;
         }
@@ -143,8 +146,8 @@ impl<W: Write> Batches<W> {
     }
 }
 
-/// The latest time not after `time` that a float can hold, as readers convert
-/// what a batch's header states.
+/// Returns the latest time not after `time` that a float represents exactly, as readers
+/// convert the time in a batch's header.
 fn as_float(time: u64) -> u64 {
     let spare = (u64::BITS - time.leading_zeros()).saturating_sub(f64::MANTISSA_DIGITS);
     time >> spare << spare

@@ -1,45 +1,45 @@
-//! The AllocFree experiment's batches of all generations as one set: each
-//! generation numbers the types anew.
+//! Merging of the AllocFree experiment's batches of all generations: each generation
+//! numbers the types anew.
 
-use crate::bytes::put_uvarint;
+use crate::base::bytes::put_uvarint;
+use crate::base::limits::MAX_BATCH_SIZE;
 use crate::generation::Generation;
-use crate::limits::MAX_BATCH_SIZE;
+use crate::spec::v2::EventType;
 use crate::wire::v2::experiment::{AllocFreeBatch, HeapLayout, HeapType};
-use crate::wire::v2::spec::EventType;
 use std::collections::{BTreeSet, HashMap};
 
-/// What a batch's first byte says.
+/// Values of a batch's first byte.
 const TYPES: u8 = 0;
 const LAYOUT: u8 = 1;
 
-/// A type but for its number.
+/// A type without its number.
 type Named<'t> = (u64, u64, u64, &'t [u8]);
 
-/// The merged tables, and the batches that tell them.
+/// Merged tables of types, and the batches that hold them.
 #[derive(Debug, Default)]
 pub(super) struct Experiments<'t> {
-    /// What the numbers of events count from.
+    /// Layout that the numbers of events count from.
     layout: Option<HeapLayout>,
-    /// Whether the current generation has the same.
+    /// True if the current generation has the same layout.
     fits: bool,
-    /// The current generation's types and their new numbers.
+    /// Current generation's types with their new numbers.
     types: HashMap<u64, u64>,
     known: HashMap<Named<'t>, u64>,
     used: BTreeSet<u64>,
-    /// A batch of types in the making.
+    /// Unfinished batch of types.
     data: Vec<u8>,
     full: Vec<Vec<u8>>,
 }
 
 impl<'t> Experiments<'t> {
-    /// Takes the batches of the generation that begins.
+    /// Adds the batches of the generation that begins.
     pub(super) fn enter(&mut self, generation: &Generation<'t>) {
         self.types.clear();
-        // The layout is told where a trace begins, and stays.
+        // The layout is stated where a trace begins, and stays.
         if generation.begins_trace() || generation.index() == 0 {
             self.fits = self.layout.is_none();
         }
-        // One that cannot be read is lost, and its types with it.
+        // A batch that cannot be read is lost, and its types with it.
         for batch in generation.experimental_batches().filter_map(|batch| batch.alloc_free().ok()) {
             match batch {
                 AllocFreeBatch::Layout(layout) => self.set_layout(layout),
@@ -87,8 +87,8 @@ impl<'t> Experiments<'t> {
         self.data.extend(entry);
     }
 
-    /// Makes the arguments of an event what they are in the output; returns
-    /// whether that can be done.
+    /// Converts the arguments of an event to the output's numbers; returns whether that can
+    /// be done.
     pub(super) fn renumber(&self, event: EventType, args: &mut [u64; 4]) -> bool {
         if matches!(event, EventType::HeapObject | EventType::HeapObjectAlloc) {
             // 0 is an unknown type.
@@ -97,12 +97,12 @@ impl<'t> Experiments<'t> {
         self.fits
     }
 
-    /// Takes the full batches.
+    /// Returns the full batches, and forgets them.
     pub(super) fn take_full(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.full)
     }
 
-    /// Takes the last batch too, where there is one.
+    /// Returns the full batches and the last one, if there is one.
     pub(super) fn take_all(&mut self) -> Vec<Vec<u8>> {
         let last = std::mem::take(&mut self.data);
         self.full.extend(Some(last).filter(|data| !data.is_empty()));

@@ -1,29 +1,29 @@
-//! Synthetic events: the legal way from what a reader believes to what an event
-//! needs. All do what they can; whether it was enough, the rules say when the
-//! event itself is applied.
+//! Synthetic events: the legal way from the state that a reader believes to the one that an
+//! event needs. Each method does what it can; whether that was enough, the rules decide
+//! when the event itself is applied.
 
 use super::model::{Model, NONE};
-use crate::wire::v2::spec::EventType as E;
-use crate::wire::v2::status::{GoStatus, ProcStatus};
+use crate::spec::status::{GoStatus, ProcStatus};
+use crate::spec::v2::EventType as E;
 use smallvec::SmallVec;
 
 /// An event that is going to be written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Planned {
-    pub(super) thread: u64,
-    pub(super) event: E,
-    /// The arguments behind the time difference.
-    pub(super) args: [u64; 4],
+pub(crate) struct Planned {
+    pub(crate) thread: u64,
+    pub(crate) event: E,
+    /// Arguments behind the time difference.
+    pub(crate) args: [u64; 4],
 }
 
-/// The model, and the events since it was last asked for them.
+/// Model of the reader, with the events planned since the last were taken.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) model: Model,
     pub(super) events: SmallVec<[Planned; 8]>,
 }
 
-/// What goroutine and P an event happened with, as the input has it.
+/// Goroutine and P that an event happened with in the input.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub(super) g: u64,
@@ -31,7 +31,7 @@ pub(super) struct Wanted {
 }
 
 impl Plan {
-    /// Plans an event, if the rules allow it.
+    /// Plans an event, if the rules allow it; returns whether they do.
     pub(super) fn emit(&mut self, thread: u64, event: E, args: &[u64]) -> bool {
         let mut all = [0; 4];
         for (to, from) in all.iter_mut().zip(args) {
@@ -44,14 +44,14 @@ impl Plan {
         legal
     }
 
-    /// Makes an M one without a P.
+    /// Takes the P from an M, if it has one.
     pub(super) fn drop_proc(&mut self, thread: u64) {
         if self.model.m(thread).p != NONE {
             self.emit(thread, E::ProcStop, &[]);
         }
     }
 
-    /// Makes a P that is known one that no M has.
+    /// Takes a known P from its M, if an M has it.
     pub(super) fn idle_proc(&mut self, p: u64, by: u64) {
         match self.model.p(p).map(|p| (p.status, p.holder)) {
             Some((ProcStatus::Running | ProcStatus::Syscall, holder)) => self.drop_proc(holder),
@@ -60,7 +60,7 @@ impl Plan {
         }
     }
 
-    /// Gives an M that P.
+    /// Gives an M a P.
     pub(super) fn take_proc(&mut self, thread: u64, p: u64) {
         if self.model.m(thread).p == p {
             return;
@@ -74,7 +74,7 @@ impl Plan {
         }
     }
 
-    /// Gives an M the wanted P; or, where the input does not say which, any.
+    /// Gives an M the wanted P; any, if the input does not name one and it has none.
     pub(super) fn need_proc(&mut self, thread: u64, wanted: u64) {
         if thread == NONE {
             return;
@@ -87,14 +87,15 @@ impl Plan {
         }
     }
 
-    /// Makes an M one without a goroutine. It waits after that, for whatever
-    /// comes next: anything may unblock it.
+    /// Takes the goroutine from an M. It waits after that, ready for any next state, since
+    /// any goroutine may unblock it.
     pub(super) fn vacate(&mut self, thread: u64) {
         match self.model.own_status(thread) {
             Some(GoStatus::Running) => {
                 self.need_proc(thread, NONE);
                 self.emit(thread, E::GoBlock, &[]);
             }
+            // It still has its P in the syscall, and has to come back with that before it can block.
             Some(GoStatus::Syscall) if self.model.own_proc_status(thread) == Some(ProcStatus::Syscall) => {
                 self.emit(thread, E::GoSyscallEnd, &[]);
                 self.emit(thread, E::GoBlock, &[]);
@@ -125,13 +126,14 @@ impl Plan {
         }
         match self.model.go_status(g) {
             None => _ = self.emit(by, E::GoStatus, &[g, NONE, GoStatus::Waiting as u64]),
+            // Only a running goroutine can block.
             Some(GoStatus::Runnable) => self.run_briefly(g, if holder != NONE { holder } else { by }),
             _ => {}
         }
     }
 
-    /// Lets a runnable goroutine run and block on an M, whose own one steps
-    /// aside for that.
+    /// Runs a runnable goroutine on an M until it blocks; the M's own goroutine is stopped
+    /// for that.
     fn run_briefly(&mut self, g: u64, thread: u64) {
         let before = self.model.m(thread);
         match self.model.own_status(thread) {
@@ -157,6 +159,7 @@ impl Plan {
         if self.model.m(thread).g == g {
             match (self.model.own_status(thread), self.model.own_proc_status(thread)) {
                 (Some(GoStatus::Syscall), Some(ProcStatus::Syscall)) => _ = self.emit(thread, E::GoSyscallEnd, &[]),
+                // Its P is gone, so it comes back runnable, and has to be started.
                 (Some(GoStatus::Syscall), _) => {
                     self.emit(thread, E::GoSyscallEndBlocked, &[]);
                     self.need_proc(thread, NONE);
@@ -176,8 +179,7 @@ impl Plan {
         self.emit(thread, E::GoStart, &[g, 0]);
     }
 
-    /// Makes the wanted goroutine, or the one that the M has, run on an M with
-    /// the wanted P.
+    /// Runs the wanted goroutine, or else the M's own, on an M with the wanted P.
     pub(super) fn run_own(&mut self, thread: u64, wanted: Wanted) {
         let g = if wanted.g != NONE { wanted.g } else { self.model.m(thread).g };
         if g != NONE {
@@ -197,7 +199,7 @@ impl Plan {
         }
     }
 
-    /// Brings the wanted goroutine, or the one that the M has, into a syscall.
+    /// Brings the wanted goroutine, or else the M's own, into a syscall.
     pub(super) fn in_syscall(&mut self, thread: u64, wanted: Wanted) {
         let g = if wanted.g != NONE { wanted.g } else { self.model.m(thread).g };
         let has = self.model.m(thread).g;

@@ -1,21 +1,21 @@
-//! What each event needs before it can happen.
+//! Preparations for each event: the states that it needs.
 
 use super::make::{Plan, Wanted};
 use super::model::{Gc, NONE};
-use crate::wire::v2::spec::EventType;
-use crate::wire::v2::status::{GoStatus, ProcStatus};
+use crate::spec::status::{GoStatus, ProcStatus};
+use crate::spec::v2::EventType;
 
-/// How many stop-the-worlds may be open on a goroutine; there is one at most
-/// but in a file made to have more.
+/// Most stop-the-worlds that may be open on a goroutine. Real traces have one at most; a
+/// file may be made to have more.
 const MOST_STOPS: usize = 16;
 
-/// How deep the region that ends may lie under others that are open; one that
-/// lies deeper is taken for one that has not begun.
+/// Most open regions above one that ends; with more above it, it is taken for one that has
+/// not begun.
 const DEEPEST: usize = 256;
 
 impl Plan {
-    /// Plans what has to come before an event, and sets those of its arguments
-    /// that what is known decides.
+    /// Plans the events that have to come before an event, and sets those of its arguments
+    /// that the model decides.
     pub(super) fn prepare(&mut self, thread: u64, event: EventType, args: &mut [u64; 4], wanted: Wanted) {
         use EventType as E;
         let [first, second, ..] = *args;
@@ -39,7 +39,8 @@ impl Plan {
                 Some(GoStatus::Running) => self.vacate(thread),
                 Some(GoStatus::Syscall) => {
                     self.vacate(thread);
-                    // Told by whichever M, it is written where it is the case.
+                    // A status may come from any M; for a syscall it is written on the
+                    // goroutine's.
                     args[1] = thread;
                 }
                 _ => {}
@@ -60,6 +61,8 @@ impl Plan {
                 self.vacate(thread);
             }
             E::GoStart => {
+                // A goroutine may be started on an M that has another: that one blocks
+                // first.
                 self.vacate(thread);
                 self.make_runnable(first, thread);
                 self.need_proc(thread, wanted.p);
@@ -131,7 +134,8 @@ impl Plan {
         }
     }
 
-    /// Ends a goroutine as that of a C thread ends, where it is or on that M.
+    /// Ends a goroutine as that of a C thread ends, on the M that has it, or else on
+    /// `thread`.
     fn end_in_syscall(&mut self, thread: u64, g: u64) {
         let holder = self.model.go_holder(g);
         let thread = if holder != NONE { holder } else { thread };
@@ -143,13 +147,14 @@ impl Plan {
         self.emit(thread, EventType::GoDestroySyscall, &[]);
     }
 
-    /// A steal takes a P from a syscall.
+    /// Prepares a steal: puts the P into a syscall.
     fn prepare_steal(&mut self, thread: u64, args: &mut [u64; 4]) {
         let p = args[0];
         match self.model.p(p).map(|p| (p.status, p.holder)) {
             None => _ = self.emit(thread, EventType::ProcStatus, &[p, ProcStatus::SyscallAbandoned as u64]),
             Some((ProcStatus::Running, holder)) => {
-                // Its syscall has been lost; without a goroutine there can be none.
+                // Its syscall has been lost. Without a goroutine there can be none, and the
+                // M lets go of the P.
                 if !self.emit(holder, EventType::GoSyscallBegin, &[]) {
                     self.drop_proc(holder);
                 }
@@ -160,7 +165,7 @@ impl Plan {
         }
     }
 
-    /// The goroutine and its P have to be in the same syscall.
+    /// Prepares the end of a syscall: brings the goroutine and its P into the same one.
     fn prepare_syscall_end(&mut self, thread: u64, wanted: Wanted) {
         let unknown = wanted.g != NONE && self.model.go_status(wanted.g).is_none();
         if unknown && wanted.p != NONE && self.model.p(wanted.p).is_none() {
@@ -178,7 +183,8 @@ impl Plan {
         }
     }
 
-    /// A range must not be open when it begins, and be open when it ends.
+    /// Prepares a range: closes one that begins twice, and opens one that ends without a
+    /// beginning.
     fn prepare_range(&mut self, thread: u64, event: EventType, kind: u64) {
         use EventType as E;
         let own = self.model.m(thread).g;
@@ -188,7 +194,7 @@ impl Plan {
         let same = g.ranges().contains(&(begin, kind));
         match event {
             E::GCMarkAssistBegin if same => _ = self.emit(thread, E::GCMarkAssistEnd, &[]),
-            // An end does not say of which kind: with several open, all end.
+            // The end of a stop does not state its kind: with several open, all end.
             E::STWBegin if same || open >= MOST_STOPS => (0..open).for_each(|_| _ = self.emit(thread, E::STWEnd, &[])),
             E::GCMarkAssistEnd if open == 0 => _ = self.emit(thread, E::GCMarkAssistActive, &[own]),
             E::STWEnd if open == 0 => _ = self.emit(thread, E::STWBegin, &[]),
@@ -196,7 +202,7 @@ impl Plan {
         }
     }
 
-    /// Regions end innermost first.
+    /// Prepares the end of a region: ends those inside it first.
     fn prepare_region_end(&mut self, thread: u64, region: (u64, u64)) {
         let own = self.model.m(thread).g;
         let Some(g) = self.model.gs.get(&own) else { return };
@@ -215,8 +221,7 @@ impl Plan {
         }
     }
 
-    /// Brings a goroutine that is known already into the state that a status
-    /// tells.
+    /// Brings a known goroutine into the state that a status states.
     pub(super) fn follow_go_status(&mut self, thread: u64, args: &[u64; 4], p: u64) {
         let wanted = Wanted { g: args[0], p };
         match GoStatus::from_wire(args[2]) {
@@ -228,7 +233,7 @@ impl Plan {
         }
     }
 
-    /// Brings a P that is known already into the state that a status tells.
+    /// Brings a known P into the state that a status states.
     pub(super) fn follow_proc_status(&mut self, thread: u64, args: &[u64; 4]) {
         match ProcStatus::from_wire(args[1]) {
             Some(ProcStatus::Running | ProcStatus::Syscall) if thread != NONE => self.take_proc(thread, args[0]),

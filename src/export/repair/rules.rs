@@ -1,17 +1,17 @@
-//! The rules of the order, as a reader of the output applies them to a trace of
-//! one generation: what must be the case for an event, and what is after it.
-//! Source: `internal/trace/order.go` of Go 1.27. Stricter where Go lets an event
-//! orphan what its M had.
+//! Rules of the order, as a reader of the output applies them to a trace of one generation:
+//! the state that an event requires, and the state after it. Source:
+//! `internal/trace/order.go` of Go 1.27. Stricter where Go lets an event orphan its M's
+//! goroutine or P.
 
 use super::model::{G, Gc, Model, NONE};
-use crate::limits::MAX_PROC_ID;
-use crate::wire::v2::spec::EventType;
-use crate::wire::v2::status::{GoStatus, ProcStatus};
+use crate::base::limits::MAX_PROC_ID;
+use crate::spec::status::{GoStatus, ProcStatus};
+use crate::spec::v2::EventType;
 
 impl Model {
-    /// Lets an event happen on an M, if the rules allow it; `args` are those
-    /// behind the time difference, and get the sequence number that is due.
-    /// Returns whether it has happened; if not, all is as it was.
+    /// Applies an event to an M, if the rules allow it. `args` are those behind the time
+    /// difference, and get the sequence number that is due. Returns whether it was applied;
+    /// if not, nothing has changed.
     pub(super) fn apply(&mut self, thread: u64, event: EventType, args: &mut [u64; 4]) -> bool {
         use EventType as E;
         let m = self.m(thread);
@@ -32,6 +32,7 @@ impl Model {
             }
             E::ProcSteal => {
                 let Some(p) = self.p(args[0]) else { return false };
+                // Nobody holds an abandoned P, so the event's M does not matter then.
                 let victim_is_right = p.status == ProcStatus::SyscallAbandoned || p.holder == args[2];
                 let may = |p| matches!(p, ProcStatus::Syscall | ProcStatus::SyscallAbandoned);
                 let ok = thread != NONE && victim_is_right;
@@ -41,6 +42,7 @@ impl Model {
             E::GoStatus | E::GoStatusStack => self.go_status_event(thread, args),
             E::GoCreate | E::GoCreateBlocked => {
                 let status = if event == E::GoCreate { GoStatus::Runnable } else { GoStatus::Waiting };
+                // The scheduler creates goroutines too, without one of its own.
                 let may = has_p && (!has_g || self.own_status(thread) == Some(GoStatus::Running));
                 may && self.new_goroutine(args[0], status, NONE)
             }
@@ -80,6 +82,7 @@ impl Model {
                 true
             }
             E::GoSyscallEndBlocked => {
+                // A P that is still in the syscall means that it did not block.
                 self.own_proc_status(thread) != Some(ProcStatus::Syscall)
                     && self.go_leaves(thread, GoStatus::Syscall, Some(GoStatus::Runnable))
             }
@@ -88,6 +91,7 @@ impl Model {
                 if proc.is_some_and(|p| p != ProcStatus::Syscall) || !self.go_leaves(thread, GoStatus::Syscall, None) {
                     return false;
                 }
+                // The C thread leaves its P behind, in the syscall, for others to steal.
                 if has_p {
                     self.put_proc(m.p, ProcStatus::SyscallAbandoned, NONE);
                 }
@@ -105,6 +109,7 @@ impl Model {
 
             E::GCActive => self.gc == Gc::Undetermined && self.gc_moves(args, Gc::Marking),
             E::GCBegin => {
+                // Go checks neither goroutine nor P of the first event about a cycle.
                 let may = self.gc == Gc::Undetermined || self.gc == Gc::Off && all;
                 may && self.gc_moves(args, Gc::Marking)
             }
@@ -114,6 +119,7 @@ impl Model {
             E::ProcsChange | E::GoLabel | E::UserLog => all,
             E::UserTaskBegin => all && self.tasks.insert(args[0]),
             E::UserTaskEnd => {
+                // A task may have begun before the trace, so its end needs no beginning.
                 if all {
                     self.tasks.remove(&args[0]);
                 }
@@ -126,6 +132,7 @@ impl Model {
             }
             E::UserRegionEnd => {
                 let Some(g) = self.gs.get_mut(&m.g).filter(|_| all) else { return false };
+                // Without an open region, the end is of one from before the trace.
                 let Some(&innermost) = g.regions().last() else { return true };
                 let fits = innermost == (args[0], args[1]);
                 if fits {
@@ -137,7 +144,7 @@ impl Model {
         }
     }
 
-    /// The first mention of a P.
+    /// Applies the first mention of a P.
     fn proc_status(&mut self, thread: u64, args: &[u64; 4]) -> bool {
         let Some(status) = ProcStatus::from_wire(args[1]).filter(|&s| s != ProcStatus::Bad) else { return false };
         let held = matches!(status, ProcStatus::Running | ProcStatus::Syscall);
@@ -149,7 +156,7 @@ impl Model {
         true
     }
 
-    /// A P changes its state in an event that has a sequence number.
+    /// Changes the state of a P by an event that has a sequence number.
     fn proc_moves(
         &mut self,
         id: u64,
@@ -165,7 +172,7 @@ impl Model {
         true
     }
 
-    /// The first mention of a goroutine.
+    /// Applies the first mention of a goroutine.
     fn go_status_event(&mut self, thread: u64, args: &[u64; 4]) -> bool {
         let Some(status) = GoStatus::from_wire(args[2]).filter(|&s| s != GoStatus::Bad) else { return false };
         let held = matches!(status, GoStatus::Running | GoStatus::Syscall);
@@ -187,7 +194,7 @@ impl Model {
         true
     }
 
-    /// A goroutine that no M has changes its state.
+    /// Changes the state of a goroutine that no M has.
     fn go_moves(&mut self, id: u64, seq: &mut u64, from: GoStatus, to: GoStatus, holder: u64) -> bool {
         let Some(g) = self.gs.get_mut(&id).filter(|g| g.status == from) else { return false };
         g.seq += 1;
@@ -198,7 +205,7 @@ impl Model {
         true
     }
 
-    /// The M's own goroutine leaves it, or ends.
+    /// Takes the M's own goroutine off it, or ends it.
     fn go_leaves(&mut self, thread: u64, from: GoStatus, to: Option<GoStatus>) -> bool {
         let own = self.m(thread).g;
         let Some(g) = self.gs.get_mut(&own).filter(|g| g.status == from) else { return false };
@@ -229,7 +236,7 @@ impl Model {
     fn range_ends(&mut self, g: u64, begin: EventType) -> bool {
         let Some(g) = self.gs.get_mut(&g) else { return false };
         let Some(open) = g.ranges().iter().position(|range| range.0 == begin) else { return false };
-        // Which of several stops ends is told by how Go's list is kept.
+        // Go's list decides which of several stops ends: it fills the gap with the last.
         g.more().ranges.swap_remove(open);
         true
     }

@@ -1,33 +1,33 @@
-//! The strings and stacks of all generations in one table, with new IDs.
+//! Strings and stacks of all generations in one table each, with new IDs.
 
-use crate::bytes::put_uvarint;
-use crate::event::stack::Stack;
+use crate::base::bytes::put_uvarint;
+use crate::base::ids::{StackId, StringId};
+use crate::base::limits::{MAX_FRAMES_PER_STACK, MAX_STRING_SIZE};
 use crate::generation::Generation;
-use crate::ids::{StackId, StringId};
-use crate::limits::{MAX_FRAMES_PER_STACK, MAX_STRING_SIZE};
-use crate::wire::v2::spec::EventType;
+use crate::generation::stack::Stack;
+use crate::spec::v2::EventType;
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 
-/// The most bytes that a table's batch has before it is written: under
-/// [`MAX_BATCH_SIZE`](crate::limits::MAX_BATCH_SIZE) by more than an entry takes.
+/// Number of bytes from which on a table's batch is written: less than
+/// [`MAX_BATCH_SIZE`](crate::base::limits::MAX_BATCH_SIZE) by more than an entry takes.
 const FULL: usize = 48 << 10;
 
 /// Batches of a table, of which some may be full.
 #[derive(Debug)]
-pub(super) struct TableBatches {
+pub(crate) struct TableBatches {
     kind: EventType,
     data: Vec<u8>,
     full: Vec<Vec<u8>>,
 }
 
 impl TableBatches {
-    pub(super) fn new(kind: EventType) -> TableBatches {
+    pub(crate) fn new(kind: EventType) -> TableBatches {
         TableBatches { kind, data: Vec::new(), full: Vec::new() }
     }
 
     /// Begins an entry.
-    pub(super) fn entry(&mut self, event: EventType, numbers: &[u64]) -> &mut Vec<u8> {
+    pub(crate) fn entry(&mut self, event: EventType, numbers: &[u64]) -> &mut Vec<u8> {
         if self.data.len() >= FULL {
             self.full.push(std::mem::take(&mut self.data));
         }
@@ -39,37 +39,37 @@ impl TableBatches {
         &mut self.data
     }
 
-    /// Takes the full batches.
-    pub(super) fn take_full(&mut self) -> Vec<Vec<u8>> {
+    /// Returns the full batches, and forgets them.
+    pub(crate) fn take_full(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.full)
     }
 
-    /// Takes the last batch too, where there is one.
-    pub(super) fn take_all(&mut self) -> Vec<Vec<u8>> {
+    /// Returns the full batches and the last one, if there is one.
+    pub(crate) fn take_all(&mut self) -> Vec<Vec<u8>> {
         let last = std::mem::take(&mut self.data);
         self.full.extend(Some(last).filter(|data| !data.is_empty()));
         self.take_full()
     }
 }
 
-/// Both tables.
+/// Tables of strings and stacks.
 #[derive(Debug)]
-pub(super) struct Tables<'t> {
-    /// The generation, by its place in the trace, that the next two are of.
+pub(crate) struct Tables<'t> {
+    /// Index of the generation that `string_ids` and `stack_ids` belong to.
     generation: usize,
     string_ids: FxHashMap<u64, u64>,
     stack_ids: FxHashMap<u64, u64>,
-    // A file could be made to have keys that collide.
+    // Keys come from the file, which could be made to have colliding ones.
     strings: HashMap<&'t [u8], u64>,
     stacks: HashMap<Box<[u64]>, u64>,
-    /// A reader takes the first frame of a PC for all.
+    /// Names by PC: a reader takes the first frame of a PC for all.
     frames: HashMap<u64, [u64; 3]>,
-    pub(super) string_batches: TableBatches,
-    pub(super) stack_batches: TableBatches,
+    pub(crate) string_batches: TableBatches,
+    pub(crate) stack_batches: TableBatches,
 }
 
 impl<'t> Tables<'t> {
-    pub(super) fn new() -> Tables<'t> {
+    pub(crate) fn new() -> Tables<'t> {
         Tables {
             generation: usize::MAX,
             string_ids: FxHashMap::default(),
@@ -90,9 +90,9 @@ impl<'t> Tables<'t> {
         }
     }
 
-    /// The new ID of a string of a generation's table; 0, the empty one, for one
-    /// that is missing.
-    pub(super) fn string_of(&mut self, generation: &Generation<'t>, id: u64) -> u64 {
+    /// Returns the new ID of a string in a generation's table; 0, that of the empty string,
+    /// if it is missing.
+    pub(crate) fn string_of(&mut self, generation: &Generation<'t>, id: u64) -> u64 {
         self.enter(generation);
         if let Some(&known) = self.string_ids.get(&id) {
             return known;
@@ -102,9 +102,9 @@ impl<'t> Tables<'t> {
         new
     }
 
-    /// The new ID of a string: in a trace of Go 1.21 and older it may be longer
-    /// than since, and is cut then, as the runtime does now.
-    pub(super) fn string(&mut self, text: &'t [u8]) -> u64 {
+    /// Returns the new ID of a string. Traces of Go 1.21 and older have longer ones, which
+    /// are cut, as the runtime does now.
+    pub(crate) fn string(&mut self, text: &'t [u8]) -> u64 {
         let text = text.get(..MAX_STRING_SIZE as usize).unwrap_or(text);
         if text.is_empty() {
             return 0;
@@ -118,9 +118,9 @@ impl<'t> Tables<'t> {
         id
     }
 
-    /// The new ID of a stack of a generation's table; 0, none, for one that is
+    /// Returns the new ID of a stack in a generation's table; 0, for none, if it is
     /// missing.
-    pub(super) fn stack_of(&mut self, generation: &'t Generation<'t>, id: u64) -> u64 {
+    pub(crate) fn stack_of(&mut self, generation: &'t Generation<'t>, id: u64) -> u64 {
         self.enter(generation);
         if let Some(&known) = self.stack_ids.get(&id) {
             return known;
@@ -136,7 +136,7 @@ impl<'t> Tables<'t> {
 
     fn stack(&mut self, stack: Stack<'t>) -> u64 {
         let mut numbers = Vec::new();
-        // Up to Go 1.21 a stack may be deeper; the outermost frames go then.
+        // Up to Go 1.21 a stack may be deeper; the outermost frames are dropped then.
         for frame in stack.frames().take(MAX_FRAMES_PER_STACK as usize) {
             let names = [self.string(frame.func), self.string(frame.file), frame.line];
             let pc = self.pc(frame.pc, names);
@@ -152,21 +152,21 @@ impl<'t> Tables<'t> {
         next
     }
 
-    /// The PC of a frame: another one, far off, if it has stood for another
-    /// place in the program, as where two programs' traces are one file.
+    /// Returns the PC of a frame: another one, far off, if it has stood for another place
+    /// in the program, as in a file with traces of two programs.
     fn pc(&mut self, pc: u64, names: [u64; 3]) -> u64 {
-        const FAR: u64 = 1 << 48;
+        const FAR_PC: u64 = 1 << 48;
         let mut new = pc;
-        // So many programs are not in one file; then the first one's names do.
+        // With more programs than this in one file, names of the first stand in.
         for _ in 0..16 {
             if *self.frames.entry(new).or_insert(names) == names {
                 return new;
             }
-            new = new.wrapping_add(FAR);
+            new = new.wrapping_add(FAR_PC);
         }
         pc
     }
 }
 
-// Frames take four numbers of at most ten bytes each.
-const _: () = assert!(FULL + 2 * 10 + 1 + 128 * 4 * 10 < crate::limits::MAX_BATCH_SIZE as usize);
+// The assertion allows for frames of four numbers of at most ten bytes each.
+const _: () = assert!(FULL + 2 * 10 + 1 + 128 * 4 * 10 < crate::base::limits::MAX_BATCH_SIZE as usize);

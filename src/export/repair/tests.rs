@@ -1,14 +1,15 @@
-//! Whatever is asked for: what comes out is legal.
+//! Tests that the output is legal, whatever events are asked for.
 
 use super::batches::Batches;
 use super::make::{Plan, Wanted};
 use super::model::NONE;
 use super::{RepairWriter, Report};
-use crate::wire::v2::spec::{ArgRole, EventType, Layout};
+use crate::export::EventWriter;
+use crate::spec::v2::{ArgRole, EventType, Layout};
 use crate::{Mode, Options, Trace, Version};
 use proptest::prelude::*;
 
-/// An event that is asked for: which M, type, arguments, goroutine and P.
+/// An event that is asked for: M, type, arguments, goroutine and P.
 type Asked = (u64, EventType, [u64; 4], u64, u64);
 
 fn timed() -> Vec<EventType> {
@@ -16,7 +17,7 @@ fn timed() -> Vec<EventType> {
     EventType::ALL.iter().copied().filter(is_timed).collect()
 }
 
-/// Few of each, so that they meet; and now and then none, or too many.
+/// Generates few IDs, so that events meet; and now and then none, or too high ones.
 fn id() -> impl Strategy<Value = u64> {
     prop_oneof![20 => 0u64..5, 1 => Just(NONE), 1 => Just(70_000u64)]
 }
@@ -33,8 +34,7 @@ fn asked() -> impl Strategy<Value = Asked> {
     })
 }
 
-/// Writes the events that are asked for, as far as that can be; returns how many
-/// came of it.
+/// Writes the events that are asked for, as far as possible; returns their number.
 fn write(plan: &mut Plan, asked: &[Asked]) -> (Vec<u8>, u64) {
     let mut out = Version::Go126.header().to_vec();
     let mut batches = Batches::new(&mut out);
@@ -45,7 +45,7 @@ fn write(plan: &mut Plan, asked: &[Asked]) -> (Vec<u8>, u64) {
         plan.prepare(*thread, *event, &mut args, Wanted { g: *g, p: *p });
         plan.emit(*thread, *event, &args);
         for planned in std::mem::take(&mut plan.events) {
-            // A switch is three events.
+            // A switch is three events for readers.
             time += 3;
             batches.event(&planned, time).unwrap();
         }
@@ -58,7 +58,7 @@ fn read(bytes: &[u8]) -> Result<usize, crate::Error> {
     Trace::parse(bytes)?.events().try_fold(0, |count, event| event.map(|_| count + 1))
 }
 
-/// What the model holds, without the order of its tables.
+/// Returns the contents of the model, without the order of its tables.
 fn all_of(plan: &Plan) -> Vec<String> {
     let text = format!("{:?}", plan.model);
     let mut parts: Vec<String> = text.split(['{', '}', ',']).map(|part| part.trim().to_string()).collect();
@@ -87,7 +87,7 @@ proptest! {
     }
 }
 
-/// An event about a goroutine and P that are known is always made possible.
+/// An event about a known goroutine and P can always be made legal.
 #[test]
 fn what_names_its_goroutine_and_p_is_kept() {
     use EventType::*;
@@ -100,7 +100,7 @@ fn what_names_its_goroutine_and_p_is_kept() {
         for &second in &all {
             for &third in &all {
                 let mut plan = Plan::default();
-                // On one M, then on another that has neither, then back.
+                // On one M, then on another that has neither, then on the first again.
                 for (thread, event) in [(10, first), (11, second), (10, third)] {
                     let mut args = [0; 4];
                     plan.prepare(thread, event, &mut args, wanted);
@@ -137,8 +137,8 @@ fn a_lost_start_is_made_up() {
         (10, GoStart, [5, 0, 0, 0], NONE, 0),
         (10, GoBlock, [0; 4], 5, 0),
     ];
-    // The statuses of P 0 and G 1, which are made up, and these.
+    // The statuses of P 0 and G 1, which are made up, and the events asked for.
     assert_eq!(repaired(&asked, |_| {}).unwrap(), 2 + 4 + 2);
-    // The mark that ends the generation is missing.
+    // Without the mark that ends the generation.
     assert_eq!(repaired(&asked, |bytes| bytes.truncate(bytes.len() - 1)).unwrap(), 2 + 4 + 2);
 }

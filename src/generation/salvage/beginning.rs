@@ -1,27 +1,27 @@
-//! Where the batches of a file begin that does not begin with a header: behind
-//! what was saved with it, or, of a tail, at the first batch.
+//! Search for the first batch of a file that does not begin with a header: one with other
+//! data in front, or the tail of a trace.
 
-use super::NEAR_TICKS;
-use super::header::{Header, header_at};
+use super::header::{Header, header_at, starts};
+use super::{NEAR_TICKS, is_readable};
+use crate::base::limits::MAX_BATCH_SIZE;
+use crate::error::warning::{Repair, Warning};
 use crate::error::{Error, ErrorKind, Lookalike, Result};
-use crate::limits::MAX_BATCH_SIZE;
-use crate::version::{HEADER_LEN, Version};
-use crate::warning::{Repair, Warning};
+use crate::spec::v2::EventType;
+use crate::spec::version::{HEADER_LEN, Version};
 use crate::wire::v2::batch::{Frame, Frames};
-use crate::wire::v2::spec::EventType;
 
-/// How far into a file its header is looked for, in bytes: behind what `curl -i`
-/// saves with it, and the like.
+/// The bytes at the beginning of a file in which a header is looked for; `curl -i`, for
+/// example, saves the response's headers in front of it.
 const MOST_LEADING: usize = 64 << 10;
 
-/// How many frames in a row make a file without a header a trace.
+/// The number of frames in a row that make a file without a header a trace.
 const ENOUGH_FRAMES: usize = 3;
 
-/// Finds where the batches of a file begin that does not begin with a header,
-/// for which reason `e` says.
+/// Finds the first batch of a file that does not begin with a header; returns the version,
+/// the batch's offset and a warning. `e` is the error of reading the header.
 ///
 /// # Errors
-/// With `e`, if there is nothing that looks like a trace.
+/// With `e`, if nothing looks like a trace.
 pub(crate) fn find_beginning(file: &[u8], e: Error) -> Result<(Version, usize, Option<Warning>)> {
     if !matches!(e.kind(), ErrorKind::NotATrace { .. }) {
         return Err(e);
@@ -33,7 +33,7 @@ pub(crate) fn find_beginning(file: &[u8], e: Error) -> Result<(Version, usize, O
             return Ok((version, at + HEADER_LEN, Some(warning)));
         }
     }
-    // The tail of a ring buffer: batches from anywhere on.
+    // A file without any header may be the tail of a ring buffer: batches from anywhere on.
     if !matches!(e.kind(), ErrorKind::NotATrace { found: Lookalike::Unknown }) {
         return Err(e);
     }
@@ -42,7 +42,16 @@ pub(crate) fn find_beginning(file: &[u8], e: Error) -> Result<(Version, usize, O
     Ok((guess_version(file, at), at, Some(Warning::new(e, Repair::VersionGuessed, 0))))
 }
 
-/// Whether frames in a row begin there that belong together.
+/// Returns whether plausible frames in a row begin anywhere in a piece of a file, the first
+/// with readable events.
+pub(crate) fn frames_within(piece: &[u8], version: Version) -> bool {
+    starts(piece, 0..piece.len()).any(|at| {
+        is_beginning(piece, at)
+            && Header::at(piece, at).is_some_and(|header| is_readable(&header.batch(piece), version))
+    })
+}
+
+/// Returns whether frames in a row begin there whose generations and times belong together.
 fn is_beginning(file: &[u8], at: usize) -> bool {
     let Some(first) = Header::at(file, at) else { return false };
     let mut batches = 0;
@@ -62,7 +71,7 @@ fn is_beginning(file: &[u8], at: usize) -> bool {
     batches >= ENOUGH_FRAMES
 }
 
-/// What the frames of a file from `at` on tell of its version.
+/// Guesses the version from the frames of a file from `at` on.
 fn guess_version(file: &[u8], at: usize) -> Version {
     let mut version = Version::Go123;
     for frame in Frames::new(file, at).map_while(Result::ok) {

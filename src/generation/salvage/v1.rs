@@ -1,12 +1,12 @@
-//! The same for a trace of Go 1.5 to 1.21, which is one generation.
+//! Salvage of a damaged trace of Go 1.5 to 1.21, which is one generation.
 
 use super::Salvaged;
+use crate::base::limits::Limits;
+use crate::error::warning::{Repair, Warning};
 use crate::error::{Error, ErrorKind};
 use crate::generation::Generation;
-use crate::limits::Limits;
-use crate::version::Version;
-use crate::warning::{Repair, Warning};
-use crate::wire::v1::tables::Index;
+use crate::generation::v1::index::Index;
+use crate::spec::version::Version;
 
 /// The ticks a second of a clock that counts nanoseconds, which the runtime
 /// divides by 16. On x86 it counts the processor's cycles and divides those by
@@ -14,7 +14,7 @@ use crate::wire::v1::tables::Index;
 /// (`traceTickDiv`, `runtime/trace.go` of Go 1.21).
 pub(crate) const USUAL_V1_HZ: u64 = 62_500_000;
 
-/// Reads what there is of `file` behind its header, which ends at `start`.
+/// Reads all that can be read of `file` behind its header, which ends at `start`.
 pub(crate) fn salvage_v1(file: &[u8], version: Version, start: usize, limits: Limits) -> Salvaged<'_> {
     let (mut index, mut warnings) = Index::salvage(file, start, version, limits);
     if index.events == 0 {

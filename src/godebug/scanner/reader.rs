@@ -1,143 +1,105 @@
-//! Reads lines of a log that may be the runtime's, or parts of one that was cut.
+//! Reading of lines that may be the runtime's, or parts of one that was cut.
 
-use super::MAX_LINE;
+mod peel;
+
 use crate::godebug::cursor::Malformed;
 use crate::godebug::found::{Found, Item, LogWarning};
 use crate::godebug::join::{Joined, Pending};
-use crate::godebug::line::{Kind, Marks, Record};
-use crate::godebug::unwrap::{Unwrapped, Wrapping, unwrap, unwrap_like};
+use crate::godebug::line::{Kind, Record};
+use crate::godebug::marks::Marks;
+use crate::godebug::origin::{Continued, Origin, Place};
+use crate::godebug::unwrap::{Wrapping, unescape};
 
-/// For so many lines after one of a block, each is looked at: of a line that is cut
-/// after `  P`, no mark is left.
+/// Number of lines after one of a block that are all looked at: of a line that is cut after
+/// `  P`, no mark is left.
 const BLOCK_LINES: u32 = 64;
 
-/// Who is told what is found; an error of it ends the reading.
+/// Receiver of the items found; an error of it ends the reading.
 pub(super) trait Each<E>: FnMut(Item<'_>) -> Result<(), E> {}
 
 impl<E, F: FnMut(Item<'_>) -> Result<(), E>> Each<E> for F {}
 
-/// Where a line stands in the log.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    /// Its number, from 1.
-    pub(super) line: u64,
-    /// Where it begins, in bytes.
-    pub(super) offset: u64,
-}
-
-/// Where a text comes from: its line, and what was around it there.
-#[derive(Clone, Debug)]
-struct Origin {
-    wrapping: Wrapping,
-    place: Place,
-}
-
-/// What reading a line needs to know of those before.
+/// State that reading a line needs from those before.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     pub(super) marks: Marks,
-    /// Whether lines of Ps, Ms and Gs are due.
+    /// True if lines of Ps, Ms and Gs are due.
     in_block: bool,
-    /// How many lines more are looked at, whatever is in them.
+    /// Number of further lines that are looked at, whatever is in them.
     block_lines: u32,
     pending: Option<Pending>,
-    /// A text that goes on in the next line, as its wrapping says.
-    continued: Option<(Vec<u8>, Origin)>,
-    scratch: Vec<u8>,
+    /// Texts that go on in another record, as their wrapping says.
+    continued: Vec<Continued>,
 }
 
 impl Reader {
-    /// Goes on to the next line; returns whether only one with a mark is of interest.
+    /// Goes on to the next line; returns whether only a line with a mark is of interest.
     pub(super) fn begin_line(&mut self) -> bool {
         self.block_lines = self.block_lines.saturating_sub(1);
-        self.pending.is_none() && self.continued.is_none() && self.block_lines == 0
+        self.pending.is_none() && self.continued.is_empty() && self.block_lines == 0
     }
 
     /// Reads a line, without its end and colours.
     pub(super) fn line<E>(&mut self, line: &[u8], place: Place, each: &mut impl Each<E>) -> Result<(), E> {
-        // The buffer is lent out while a line is read.
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let read = self.unwrapped(line, place, &mut scratch, each);
-        self.scratch = scratch;
-        read
-    }
-
-    fn unwrapped<E>(
-        &mut self,
-        line: &[u8],
-        place: Place,
-        scratch: &mut Vec<u8>,
-        each: &mut impl Each<E>,
-    ) -> Result<(), E> {
-        if let Some((mut text, origin)) = self.continued.take() {
-            match unwrap_like(line, &origin.wrapping, scratch) {
-                Some(more) => {
-                    text.extend_from_slice(more.text);
-                    if more.continued && text.len() < MAX_LINE {
-                        self.continued = Some((text, origin));
-                        return Ok(());
-                    }
-                    return self.texts(&text, &origin, each);
-                }
-                None => self.continued = Some((text, origin)),
-            }
-        }
-        if self.join(line, scratch, each)? {
+        let waited = self.pending.is_some();
+        if waited && self.join_line(line, each)? {
             return Ok(());
         }
-        let bare = self.marks.find_at_start(line);
-        let mark = if bare { None } else { self.marks.first(line) };
-        let plain = Origin { wrapping: Wrapping::Prefix(0), place };
-        match mark {
-            None if bare => self.texts(line, &plain, each),
-            None => match Marks::cut_of_block(line) {
-                Some(kind) if self.block_lines > 0 && self.pending.is_none() => {
-                    self.doubtful(line, 2, kind, &plain, each)
-                }
-                _ => Ok(()),
-            },
-            Some(mark) => {
-                let Unwrapped { text, wrapping, continued } = unwrap(line, mark, scratch);
-                let origin = Origin { wrapping, place };
-                if continued && self.continued.is_none() {
-                    self.continued = Some((text.to_vec(), origin));
-                    return Ok(());
-                }
-                self.texts(text, &origin, each)
-            }
+        if self.marks.find_at_start(line) {
+            self.text(line, &Origin::plain(place), each)?;
+        } else if self.has_texts(line) {
+            self.peel(line, Origin::plain(place), 0, each)?;
+        } else if self.block_lines > 0
+            && self.pending.is_none()
+            && let Some(kind) = Marks::cut_of_block(line)
+        {
+            // The beginning of a block's line has no mark, but is due here.
+            self.doubtful(line, 2, kind, false, &Origin::plain(place), each)?;
         }
+        // Only a line that was pending before this one has waited for it.
+        if waited && let Some(mut pending) = self.pending.take_if(|pending| pending.origin.place.line < place.line) {
+            if pending.is_over() {
+                return self.give_up(&pending, each);
+            }
+            self.pending = Some(pending);
+        }
+        Ok(())
     }
 
-    /// Whether the line goes on with one that was cut.
-    fn join<E>(&mut self, line: &[u8], scratch: &mut Vec<u8>, each: &mut impl Each<E>) -> Result<bool, E> {
-        let Some(mut pending) = self.pending.take() else { return Ok(false) };
-        let mut joined = match unwrap_like(line, &pending.wrapping.clone(), scratch) {
-            Some(more) => pending.join(more.text.strip_suffix(b"\n").unwrap_or(more.text)),
-            None => Joined::No,
-        };
-        // The runtime's own rest need not have the prefix that its beginning had.
-        if let (Joined::No, Wrapping::Prefix(1..)) = (&joined, &pending.wrapping) {
+    /// Joins a line to one that was cut, and was not wrapped; returns whether it belongs
+    /// there.
+    fn join_line<E>(&mut self, line: &[u8], each: &mut impl Each<E>) -> Result<bool, E> {
+        let Some(pending) = &mut self.pending else { return Ok(false) };
+        // A wrapped text is joined with the next text of its wrapping, in `piece`.
+        let Wrapping::Prefix(length) = pending.origin.wrapping else { return Ok(false) };
+        let mut joined = pending.unwrap(line);
+        if let (Joined::No, Some((prefix, rest))) = (&joined, line.split_at_checked(length))
+            && pending.origin.has_same_name(prefix)
+        {
+            joined = pending.join(rest);
+        }
+        // The rest of the runtime's line need not have the prefix that its beginning had.
+        if matches!(joined, Joined::No) && length > 0 {
             joined = pending.join(line);
         }
         match joined {
-            Joined::Whole(text, kind) => self.whole(&pending, &text, kind, each).map(|()| true),
-            Joined::More => {
-                self.pending = Some(pending);
-                Ok(true)
-            }
-            Joined::No if pending.is_over() => {
-                self.give_up(&pending, each)?;
-                Ok(false)
-            }
-            Joined::No => {
-                self.pending = Some(pending);
-                // If it is some other's line, nothing is lost.
-                Ok(self.marks.first(line).is_none())
-            }
+            Joined::No => Ok(false),
+            joined => self.joined(joined, each).map(|()| true),
         }
     }
 
-    /// Reads a text of one line or, if it was escaped, several.
+    /// Reports a record if joining has completed it.
+    fn joined<E>(&mut self, joined: Joined, each: &mut impl Each<E>) -> Result<(), E> {
+        match (joined, &self.pending) {
+            (Joined::Whole(text, kind), Some(_)) => {
+                let pending = self.pending.take();
+                pending.map_or(Ok(()), |pending| self.whole(&pending, &text, kind, each))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads a text without its wrapping: of one line or, if it was escaped, of several.
     fn texts<E>(&mut self, text: &[u8], origin: &Origin, each: &mut impl Each<E>) -> Result<(), E> {
         let text = text.strip_suffix(b"\n").unwrap_or(text);
         for text in text.split(|c| *c == b'\n') {
@@ -149,24 +111,42 @@ impl Reader {
     fn text<E>(&mut self, text: &[u8], origin: &Origin, each: &mut impl Each<E>) -> Result<(), E> {
         let Place { line, offset } = origin.place;
         let mut from = 0;
+        let mut first = None;
         while let Some((at, kind)) = self.marks.find(text, from) {
             match Record::read(text, at, kind) {
                 Ok((record, end)) => {
                     self.take_note(&record);
-                    let prefix = text.get(from..at).unwrap_or_default().trim_ascii_end();
-                    each(Item::Found(Found { line, offset, prefix, record }))?;
+                    // Text before the first of several records belongs to all of them.
+                    let own = text.get(..*first.get_or_insert(at)).unwrap_or_default().trim_ascii_end();
+                    let prefix = if origin.prefix.is_empty() { own } else { &origin.prefix };
+                    let program = origin.program.as_deref();
+                    each(Item::Found(Found { line, offset, prefix, program, record }))?;
                     from = end.max(at + 1);
                 }
                 Err(malformed) => {
                     let of_block = matches!(kind, Kind::Proc | Kind::Thread | Kind::Goroutine);
+                    // Lines of Ps, Ms and Gs look like many others, so they count in a
+                    // block only.
                     if !of_block || self.in_block {
+                        if is_quoted(text.get(..at).unwrap_or_default()) {
+                            return Ok(());
+                        }
+                        if let Some(plain) = unescaped(text.get(at..).unwrap_or_default()) {
+                            let mut origin = origin.clone();
+                            if origin.prefix.is_empty() {
+                                let own = text.get(..*first.get_or_insert(at)).unwrap_or_default();
+                                origin.prefix = own.trim_ascii_end().to_vec();
+                            }
+                            return self.text(&plain, &origin, each);
+                        }
                         return self.keep(text, at, kind, malformed, origin, each);
                     }
-                    // A program may have lines of its own that begin so.
+                    // A program may have lines of its own that begin like a block's.
                     from = at + 1;
                 }
             }
         }
+        // With a record in the text, or a line that waits, nothing else begins here.
         if from > 0 || self.pending.is_some() {
             return Ok(());
         }
@@ -174,17 +154,18 @@ impl Reader {
             return each(Item::Warning(LogWarning { line, offset, malformed: None }));
         }
         match self.marks.find_cut(text) {
-            Some((at, kind)) => self.doubtful(text, at, kind, origin, each),
+            Some((at, kind, certain)) => self.doubtful(text, at, kind, certain, origin, each),
             None => Ok(()),
         }
     }
 
-    /// Keeps what may be the beginning of a line, and may be anything else.
+    /// Keeps a text that may be the beginning of a line, or anything else.
     fn doubtful<E>(
         &mut self,
         text: &[u8],
         at: usize,
         kind: Kind,
+        certain: bool,
         origin: &Origin,
         each: &mut impl Each<E>,
     ) -> Result<(), E> {
@@ -192,12 +173,12 @@ impl Reader {
         let failed = failed.unwrap_or(Malformed { at, expected: "the rest of the line" });
         self.keep(text, at, kind, failed, origin, each)?;
         if let Some(pending) = &mut self.pending {
-            pending.certain = false;
+            pending.certain = certain;
         }
         Ok(())
     }
 
-    /// Keeps a line that is cut, for the rest may come.
+    /// Keeps a line that is cut, as the rest may come.
     fn keep<E>(
         &mut self,
         text: &[u8],
@@ -207,17 +188,20 @@ impl Reader {
         origin: &Origin,
         each: &mut impl Each<E>,
     ) -> Result<(), E> {
+        // Only one cut line is kept: the one before will not be completed any more.
         if let Some(other) = self.pending.take() {
             self.give_up(&other, each)?;
         }
-        let wrapping = match &origin.wrapping {
-            Wrapping::Prefix(_) => Wrapping::Prefix(at),
-            other => other.clone(),
-        };
+        let mut origin = origin.clone();
+        if let Wrapping::Prefix(_) = origin.wrapping {
+            origin.wrapping = Wrapping::Prefix(at);
+        }
+        if origin.prefix.is_empty() {
+            origin.prefix = text.get(..at).unwrap_or_default().trim_ascii_end().to_vec();
+        }
         let text = text.get(at..).unwrap_or_default();
         let failed = Malformed { at: failed.at.saturating_sub(at), ..failed };
-        let Place { line, offset } = origin.place;
-        self.pending = Some(Pending::new(text, kind, failed, wrapping, (line, offset, at)));
+        self.pending = Some(Pending::new(text, kind, failed, origin, at));
         Ok(())
     }
 
@@ -230,10 +214,10 @@ impl Reader {
         self.block_lines = if self.in_block { BLOCK_LINES } else { 0 };
     }
 
-    /// Tells of lines whose rest never came.
+    /// Reports lines whose rest never came.
     pub(super) fn finish<E>(mut self, each: &mut impl Each<E>) -> Result<(), E> {
-        if let Some((text, origin)) = self.continued.take() {
-            self.texts(&text, &origin, each)?;
+        for Continued { text, origin } in std::mem::take(&mut self.continued) {
+            self.peel(&text, origin, 1, each)?;
         }
         match self.pending.take() {
             Some(pending) => self.give_up(&pending, each),
@@ -241,23 +225,51 @@ impl Reader {
         }
     }
 
-    /// A line that was cut is whole.
+    /// Reports a line that was cut and is whole now.
     fn whole<E>(&mut self, pending: &Pending, text: &[u8], kind: Kind, each: &mut impl Each<E>) -> Result<(), E> {
         let Ok((record, _)) = Record::read(text, 0, kind) else { return Ok(()) };
         self.take_note(&record);
-        each(Item::Found(Found { line: pending.line, offset: pending.offset, prefix: b"", record }))
+        let Origin { place: Place { line, offset }, prefix, program, .. } = &pending.origin;
+        let (line, offset, program) = (*line, *offset, program.as_deref());
+        each(Item::Found(Found { line, offset, prefix, program, record }))
     }
 
-    /// The rest of a line did not come.
+    /// Reports a line whose rest did not come.
     fn give_up<E>(&mut self, pending: &Pending, each: &mut impl Each<E>) -> Result<(), E> {
         match pending.end() {
             Joined::Whole(text, kind) => self.whole(pending, &text, kind, each),
             _ if !pending.certain => Ok(()),
             _ => {
                 let malformed = Malformed { at: pending.failed.at + pending.column, ..pending.failed };
-                let (line, offset) = (pending.line, pending.offset);
+                let Place { line, offset } = pending.origin.place;
                 each(Item::Warning(LogWarning { line, offset, malformed: Some(malformed) }))
             }
         }
     }
+}
+
+/// Returns whether a line is quoted, not printed: PowerShell repeats parts of the first
+/// one.
+fn is_quoted(before: &[u8]) -> bool {
+    memchr::memmem::find(before, b"+ CategoryInfo").is_some()
+}
+
+/// Returns a text without the escapes of JSON or HTML that a logger left in it; none if
+/// there are none.
+fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
+    if memchr::memmem::find(text, b"\\u003e").is_some() {
+        let mut plain = Vec::new();
+        unescape(text, &mut plain);
+        return Some(plain);
+    }
+    const HTML: &[u8] = b"&gt;";
+    memchr::memmem::find(text, HTML)?;
+    let (mut plain, mut from) = (Vec::new(), 0);
+    for found in memchr::memmem::find_iter(text, HTML) {
+        plain.extend_from_slice(text.get(from..found).unwrap_or_default());
+        plain.push(b'>');
+        from = found + HTML.len();
+    }
+    plain.extend_from_slice(text.get(from..).unwrap_or_default());
+    Some(plain)
 }

@@ -1,19 +1,19 @@
-//! Gs.
+//! The state of Gs.
 
 use super::{NONE, Slot};
+use crate::base::ids::WIRE_NONE;
+use crate::base::paged::Paged;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::WIRE_NONE;
-use crate::order::Step;
-use crate::order::ranges::OpenRanges;
-use crate::order::seq::Seq;
-use crate::paged::Paged;
-use crate::wire::v2::spec::EventType;
-use crate::wire::v2::status::GoStatus;
+use crate::order::state::ranges::OpenRanges;
+use crate::order::state::seq::Seq;
+use crate::order::state::step::Step;
+use crate::spec::status::GoStatus;
+use crate::spec::v2::EventType;
 
-/// The place of a goroutine that has ended, while that is remembered.
+/// The slot that stands for a goroutine that has ended, while ended ones are remembered.
 const ENDED: Slot = NONE - 1;
 
-/// A goroutine, as far as every event needs it.
+/// The part of a goroutine's state that every event needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct G {
     pub(crate) id: u64,
@@ -46,19 +46,19 @@ impl G {
     }
 }
 
-/// What few events need of a goroutine.
+/// The part of a goroutine's state that few events need.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct More<'a> {
+pub(crate) struct Extra<'a> {
     pub(crate) ranges: OpenRanges,
-    /// Whether a range of it has begun, which only a guess asks.
+    /// True if a range of it has begun, which matters to guesses only.
     pub(crate) ranged: bool,
-    /// Whether one with its ID had ended before it came, where that is remembered.
-    pub(crate) came_back: bool,
+    /// True if a goroutine with its ID ended before it, while ended ones are remembered.
+    pub(crate) reused_id: bool,
     /// Open regions, outermost first.
     pub(crate) regions: Vec<Region<'a>>,
 }
 
-/// An open region. Its name is resolved: the ID of one string differs between
+/// An open region. It has the name instead of the string's ID, which differs between
 /// generations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Region<'a> {
@@ -66,24 +66,24 @@ pub(crate) struct Region<'a> {
     pub(crate) name: &'a [u8],
 }
 
-/// The slab of goroutines.
+/// The goroutines alive, in a slab, by slot and ID.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Goroutines<'a> {
     slab: Vec<G>,
-    more: Vec<More<'a>>,
+    extra: Vec<Extra<'a>>,
     free: Vec<Slot>,
     index: Paged<Slot>,
     recent: Recent,
-    /// Whether it is remembered which have ended: while a generation is read on a
-    /// guess.
+    /// True if goroutines that ended are remembered, as they are while a generation is read
+    /// ahead.
     remembers: bool,
 }
 
-/// How many of the goroutines looked for last are remembered.
+/// The number of entries of the cache of slots.
 const RECENT: usize = 4096;
 
-/// Where goroutines of late were found, by the last digits of their IDs. What
-/// it names is alive, so that the ID there tells whether it is the one.
+/// A cache of slots, by the last digits of IDs. A slot in it is in use, so comparing the ID
+/// of its goroutine decides whether it is the right one.
 #[derive(Clone, Debug)]
 struct Recent(Box<[Slot; RECENT]>);
 
@@ -106,7 +106,7 @@ impl<'a> Goroutines<'a> {
         self.find_mut(id).map(|(slot, _)| slot)
     }
 
-    /// The goroutine with that ID, and its slot.
+    /// Returns the goroutine with that ID, and its slot.
     #[inline(always)]
     pub(crate) fn find_mut(&mut self, id: u64) -> Option<(Slot, &mut G)> {
         let mut slot = *self.recent.place(id);
@@ -116,7 +116,7 @@ impl<'a> Goroutines<'a> {
         self.slab.get_mut(slot as usize).map(|g| (slot, g))
     }
 
-    /// The slot of a goroutine not looked for of late, or [`NONE`].
+    /// Returns the slot of a goroutine that is not in the cache, or [`NONE`].
     #[inline(never)]
     fn search(&mut self, id: u64) -> Slot {
         let slot = self.index.get(id);
@@ -134,13 +134,13 @@ impl<'a> Goroutines<'a> {
         }
     }
 
-    /// The goroutine in a slot.
+    /// Returns the goroutine in a slot.
     pub(crate) fn at_mut(&mut self, slot: Slot) -> Option<&mut G> {
         self.slab.get_mut(slot as usize)
     }
 
-    /// The goroutine of the step's context. A trace that binds one goroutine
-    /// to two Ms can leave one of them with a goroutine that has ended.
+    /// Returns the goroutine of the step's context. It errs if the goroutine has ended, which
+    /// a trace that binds one goroutine to two Ms can lead to.
     #[inline(always)]
     pub(crate) fn current(&mut self, step: &Step<'_>) -> Result<&mut G> {
         match self.slab.get_mut(step.cx.g as usize) {
@@ -149,21 +149,22 @@ impl<'a> Goroutines<'a> {
         }
     }
 
-    /// The rarely needed part; `slot` must be in use.
-    pub(crate) fn more_mut(&mut self, slot: Slot) -> &mut More<'a> {
+    /// Returns the rarely needed state of a goroutine; `slot` must be in use.
+    pub(crate) fn extra_mut(&mut self, slot: Slot) -> &mut Extra<'a> {
         let slot = slot as usize;
-        if slot >= self.more.len() {
-            self.more.resize_with(self.slab.len().max(slot + 1), More::default);
+        if slot >= self.extra.len() {
+            self.extra.resize_with(self.slab.len().max(slot + 1), Extra::default);
         }
-        &mut self.more[slot]
+        &mut self.extra[slot]
     }
 
-    /// Adds a goroutine; nothing if there is one with that ID.
+    /// Adds a goroutine; `None` if there is one with that ID.
     #[inline(always)]
     pub(crate) fn add(&mut self, g: G) -> Option<Slot> {
+        // Taken off the list of free slots below, once the ID is known to be new.
         let slot = self.free.last().copied().unwrap_or(self.slab.len() as Slot);
         if !self.index.insert(g.id, slot) {
-            return self.bring_back(g);
+            return self.add_reused(g);
         }
         match self.slab.get_mut(slot as usize) {
             Some(place) => {
@@ -176,16 +177,16 @@ impl<'a> Goroutines<'a> {
         Some(slot)
     }
 
-    /// Adds a goroutine, one with the ID of which has ended; nothing if it has not.
+    /// Adds a goroutine whose ID one that has ended had; `None` if that one has not ended.
     #[cold]
     #[inline(never)]
-    fn bring_back(&mut self, g: G) -> Option<Slot> {
+    fn add_reused(&mut self, g: G) -> Option<Slot> {
         if !self.has_ended(g.id) {
             return None;
         }
         self.index.remove(g.id);
         let slot = self.add(g)?;
-        self.more_mut(slot).came_back = true;
+        self.extra_mut(slot).reused_id = true;
         Some(slot)
     }
 
@@ -201,33 +202,34 @@ impl<'a> Goroutines<'a> {
             false => self.index.remove(g.id),
         }
         *self.recent.place(g.id) = NONE;
-        // A slot not in use shows no ID that a context could have.
+        // An unused slot gets an ID that no context has.
         g.id = WIRE_NONE;
         self.free.push(slot);
-        if let Some(more) = self.more.get_mut(slot as usize) {
-            more.ranges.clear();
-            (more.ranged, more.came_back) = (false, false);
-            more.regions.clear();
+        if let Some(extra) = self.extra.get_mut(slot as usize) {
+            extra.ranges.clear();
+            (extra.ranged, extra.reused_id) = (false, false);
+            extra.regions.clear();
         }
     }
 
-    /// Begins or stops to remember which have ended.
+    /// Begins or stops to remember goroutines that end.
     pub(crate) fn remember_ended(&mut self, remember: bool) {
         self.remembers = remember;
     }
 
-    /// Whether one with that ID has ended and not come back, if that is remembered.
+    /// Returns whether the goroutine with that ID has ended and no other got the ID; false unless
+    /// ended ones are remembered.
     pub(crate) fn has_ended(&self, id: u64) -> bool {
         self.index.peek(id) == ENDED
     }
 
-    /// Whether one with the ID of the one in a slot had ended before, if that was
-    /// remembered.
-    pub(crate) fn came_back(&self, slot: Slot) -> bool {
-        self.more.get(slot as usize).is_some_and(|more| more.came_back)
+    /// Returns whether a goroutine with the same ID ended before the one in a slot; false unless
+    /// ended ones were remembered.
+    pub(crate) fn reused_id(&self, slot: Slot) -> bool {
+        self.extra.get(slot as usize).is_some_and(|extra| extra.reused_id)
     }
 
-    /// How many are alive.
+    /// Returns the number of goroutines alive.
     pub(crate) fn len(&self) -> usize {
         self.slab.len() - self.free.len()
     }
@@ -240,22 +242,22 @@ impl<'a> Goroutines<'a> {
         self.slab.get(slot as usize).map(|g| g.status)
     }
 
-    /// As [`find`](Self::find), without warming the index's cache.
+    /// Returns the slot as [`find`](Self::find) does, but leaves the caches as they are.
     pub(crate) fn find_ref(&self, id: u64) -> Option<Slot> {
         self.index.get_cold(id).filter(|&slot| slot != ENDED)
     }
 
-    /// The open regions of a goroutine, outermost first.
+    /// Returns the open regions of a goroutine, outermost first.
     pub(crate) fn regions(&self, slot: Slot) -> &[Region<'a>] {
-        self.more.get(slot as usize).map_or(&[], |more| &more.regions)
+        self.extra.get(slot as usize).map_or(&[], |extra| &extra.regions)
     }
 
-    /// The events that began the open ranges of a goroutine.
+    /// Iterates over the types of the events that began the open ranges of a goroutine.
     pub(crate) fn ranges(&self, slot: Slot) -> impl Iterator<Item = EventType> + '_ {
-        self.more.get(slot as usize).into_iter().flat_map(|more| more.ranges.iter().map(|range| range.begin()))
+        self.extra.get(slot as usize).into_iter().flat_map(|extra| extra.ranges.iter().map(|range| range.begin()))
     }
 
-    /// Those alive.
+    /// Iterates over the goroutines alive.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &G)> {
         self.slab.iter().enumerate().filter(|(_, g)| g.id != WIRE_NONE).map(|(i, g)| (i as Slot, g))
     }

@@ -1,22 +1,22 @@
-//! Ps.
+//! The state of Ps.
 
 use super::Slot;
 use crate::error::{Error, ErrorKind, Result};
-use crate::order::Step;
-use crate::order::seq::Seq;
-use crate::wire::v2::spec::EventType;
-use crate::wire::v2::status::ProcStatus;
+use crate::order::state::seq::Seq;
+use crate::order::state::step::Step;
+use crate::spec::status::ProcStatus;
+use crate::spec::v2::EventType;
 
-/// A P.
+/// The state of a P.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct P {
     pub(crate) seq: Seq,
     pub(crate) status: ProcStatus,
     pub(crate) sweeping: bool,
-    /// Whether it has begun to sweep since it was added, which only a guess
-    /// asks.
+    /// True if it has begun to sweep since it was added, which matters to guesses
+    /// only.
     pub(crate) swept: bool,
-    /// Whether there is one of that number.
+    /// True if there is a P of that number.
     pub(crate) exists: bool,
 }
 
@@ -39,14 +39,14 @@ impl P {
     }
 }
 
-/// All Ps ever seen, by number.
+/// All Ps so far, by number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Procs {
     slab: Vec<P>,
 }
 
 impl Procs {
-    /// The P of that number, if there is one.
+    /// Returns the P of that number, if there is one.
     #[inline(always)]
     pub(crate) fn find(&mut self, id: u64) -> Option<&mut P> {
         self.slab.get_mut(usize::try_from(id).ok()?).filter(|p| p.exists)
@@ -56,7 +56,7 @@ impl Procs {
         self.slab.get(id as usize).filter(|p| p.exists)
     }
 
-    /// The P of the step's context.
+    /// Returns the P of the step's context.
     #[inline(always)]
     pub(crate) fn current(&mut self, step: &Step<'_>) -> Result<&mut P> {
         match self.slab.get_mut(step.cx.p as usize) {
@@ -65,7 +65,7 @@ impl Procs {
         }
     }
 
-    /// Adds a P that is not there; its number is at most `MAX_PROC_ID`.
+    /// Adds a P that does not exist; its number is at most `MAX_PROC_ID`.
     pub(crate) fn add(&mut self, id: Slot, status: ProcStatus, generation: u32) -> &mut P {
         let at = id as usize;
         if at >= self.slab.len() {

@@ -1,36 +1,36 @@
-//! Ms.
+//! The state of Ms.
 
 use super::Slot;
-use crate::ids::WIRE_NONE;
-use crate::order::context::Context;
-use crate::order::cursor::Cursor;
+use crate::base::ids::WIRE_NONE;
+use crate::order::state::context::Context;
+use crate::order::state::cursor::Cursor;
 use rustc_hash::FxHashMap;
 
-/// An M: all that taking a turn needs, in one cache line.
+/// An M, with everything that trying its events needs in one cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub(crate) struct Thread {
     pub(crate) id: u64,
-    /// The context that its next event happens in.
+    /// The context of the M's next event.
     pub(crate) cx: Context,
-    /// Whether an event of it has happened in this generation.
+    /// True if an event of the M has happened in this generation.
     pub(super) ran: bool,
-    /// Its next event.
+    /// The M's next event.
     pub(crate) cursor: Cursor,
 }
 
 impl Thread {
-    /// Keeps the context that its events have led to. The M that is none has
-    /// no context.
+    /// Sets the context to which the M's events have led. Events without an M share one entry,
+    /// which has no context.
     #[inline(always)]
-    pub(crate) fn leave(&mut self, cx: Context) {
+    pub(crate) fn set_context(&mut self, cx: Context) {
         if self.id != WIRE_NONE {
             (self.cx, self.ran) = (cx, true);
         }
     }
 }
 
-/// All Ms ever seen, and among them the M that is none.
+/// All Ms so far, and an entry for events without an M.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Threads {
     slab: Vec<Thread>,
@@ -60,25 +60,25 @@ impl Threads {
         self.slab.get_mut(slot as usize)
     }
 
-    /// The context of an M.
+    /// Returns the context of an M.
     #[inline(always)]
     pub(crate) fn context(&self, slot: Slot) -> Context {
         self.slab.get(slot as usize).map_or(Context::EMPTY, |thread| thread.cx)
     }
 
-    /// The context of an M, to be changed.
+    /// Returns the context of an M, to be changed.
     pub(crate) fn context_mut(&mut self, slot: Slot) -> Option<&mut Context> {
         self.slab.get_mut(slot as usize).map(|thread| &mut thread.cx)
     }
 
-    /// Keeps the context that an M's events have led to.
-    pub(crate) fn leave(&mut self, slot: Slot, cx: Context) {
+    /// Sets the context to which an M's events have led.
+    pub(crate) fn set_context(&mut self, slot: Slot, cx: Context) {
         if let Some(thread) = self.slab.get_mut(slot as usize) {
-            thread.leave(cx);
+            thread.set_context(cx);
         }
     }
 
-    /// Whether anything is known of what an M has.
+    /// Returns whether the M had an event in this generation, or has a P or G.
     pub(crate) fn is_known(&self, slot: Slot) -> bool {
         self.slab.get(slot as usize).is_some_and(|thread| thread.ran || thread.cx != Context::EMPTY)
     }
@@ -87,15 +87,15 @@ impl Threads {
         self.slab.get(slot as usize).is_none_or(|thread| thread.ran)
     }
 
-    /// Marks an M as one of which no event has happened.
-    pub(crate) fn rest(&mut self, slot: Slot) {
+    /// Marks an M as one without an event in this generation.
+    pub(crate) fn mark_not_run(&mut self, slot: Slot) {
         if let Some(thread) = self.slab.get_mut(slot as usize) {
             thread.ran = false;
         }
     }
 
-    /// Takes over what another state knows of an M: all, if this one does not
-    /// have it, with the slot of its goroutine here; else that it has run.
+    /// Takes over an M from another state: all of it if it is unknown here, with `g` as
+    /// the slot of its goroutine; else only whether it has run.
     pub(crate) fn adopt(&mut self, other: &Thread, g: Slot) {
         let known = self.find(other.id);
         let slot = known.unwrap_or_else(|| self.add(other.id));
@@ -106,7 +106,7 @@ impl Threads {
         }
     }
 
-    /// Adds an M that is not there, with nothing bound.
+    /// Adds an unknown M, without a P or G.
     pub(crate) fn add(&mut self, id: u64) -> Slot {
         let slot = self.slab.len() as Slot;
         self.slab.push(Thread { id, cx: Context::EMPTY, ran: false, cursor: Cursor::default() });

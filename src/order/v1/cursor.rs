@@ -1,64 +1,64 @@
-//! The events of one P, one after the other, and what each waits for.
+//! The events of one P in their order, with the condition that each waits for.
 //!
-//! Threads that C has made, and that call back into Go, run on goroutines that
-//! the runtime keeps ready for them. It says of such a goroutine `GoCreate` and
-//! `GoInSyscall`; but when the first callback begins, the `GoSysExit` that is
-//! due is missing if the runtime made the goroutine while it traced: Go 1.21
+//! A thread made by C that calls back into Go runs on a goroutine that
+//! the runtime keeps ready. The runtime writes `GoCreate` and
+//! `GoInSyscall` for such a goroutine. But when the first callback begins, the `GoSysExit` that
+//! is due is missing if the runtime made the goroutine while it traced: Go 1.21
 //! forgets to note (`gp.trace.tracedSyscallEnter`, in `oneNewExtraM`) that it
 //! has announced the system call. Go's readers give up there, with "no
 //! consistent ordering of events possible". Here the start of a goroutine ends
-//! the system call that it first appeared in, and counts the same: the runtime
-//! does not count the event that it does not write. Where the exit is written
-//! nothing changes, for then the sequence number of the start is one more, or
-//! the exit stands right before it on the same P.
+//! the system call that it first appeared in, and counts as one event: the runtime
+//! does not count the event that it does not write. Traces with the exit are read as
+//! before: either the sequence number of the start is one more, or
+//! the exit comes right before the start on the same P.
 //!
-//! The time of the exit that was not written is left behind, and the next exit
-//! states it, unless it took a time itself. It is before the system call that
-//! ends, and not heeded then.
+//! The time of the unwritten exit stays in the runtime, and the next exit
+//! states it, unless that took a time itself. Such a time is before the system call that
+//! ends, and is ignored then.
 
-use super::gs::{COLLECTOR, Gs, NOBODY};
+use super::gs::{COLLECTOR, Gs, NO_G};
 use super::head::{ANY, Head};
 use super::replay::Replay;
-use crate::bytes::uvarint;
+use crate::base::bytes::uvarint;
 use crate::error::{Error, Result};
+use crate::generation::v1::index::{Batch, Index, NO_EXIT};
 use crate::order::state::Slot;
+use crate::spec::v1::EventType;
 use crate::wire::v1::event::{RawEvents, Shapes, numbers};
-use crate::wire::v1::spec::EventType;
-use crate::wire::v1::tables::{Batch, Index, NO_EXIT};
 use std::ops::Range;
 
-/// How far events happen as they are read.
+/// The bound up to which events happen as they are read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Until {
-    /// Those before that time.
+    /// The time, in ticks, before which they happen.
     pub(crate) ticks: i64,
-    /// As long as the window holds less.
+    /// The number of records in the window below which they happen.
     pub(crate) held: usize,
 }
 
 impl Until {
-    /// None does.
+    /// A bound below every event.
     pub(crate) const NOW: Until = Until { ticks: i64::MIN, held: 0 };
 }
 
-/// Where the reading of one P has come to.
+/// The position of reading in the events of one P.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursor {
     pub(crate) proc: u16,
-    /// Its batches, as places in the index.
+    /// The P's batches, as indices of the file's index.
     batches: Vec<u32>,
     next: usize,
     data: Range<usize>,
-    /// The time of the last event, and in Go 1.5 its sequence number.
+    /// The time of the last event in ticks, and in Go 1.5 its sequence number.
     ticks: i64,
     pub(crate) seq: u64,
-    /// The goroutine that runs.
+    /// The goroutine that runs on the P.
     running: Slot,
 }
 
 impl Cursor {
     pub(crate) fn new(proc: u16) -> Cursor {
-        Cursor { proc, batches: Vec::new(), next: 0, data: 0..0, ticks: 0, seq: 0, running: NOBODY }
+        Cursor { proc, batches: Vec::new(), next: 0, data: 0..0, ticks: 0, seq: 0, running: NO_G }
     }
 
     pub(crate) fn add(&mut self, batch: u32) {
@@ -69,8 +69,8 @@ impl Cursor {
         self.batches.get(self.next).and_then(|&i| index.batches.get(i as usize))
     }
 
-    /// When the earliest system call ended whose end is still to be taken, in
-    /// ticks. `head` has been read, and is too.
+    /// Returns the time, in ticks, at which the earliest system call ended whose end is still
+    /// to happen. `head` has been read, but has not happened.
     pub(crate) fn next_exit(&self, index: &Index, head: Option<&Head>) -> i64 {
         let from = head.map_or(self.data.start, |head| head.at);
         let after = index.exits.partition_point(|exit| exit.at < from);
@@ -80,17 +80,16 @@ impl Cursor {
         }
     }
 
-    /// Gives up the rest of the batch, which has a defect; returns how many
-    /// bytes that is.
+    /// Passes over the rest of the batch, which has a defect; returns its length in bytes.
     pub(crate) fn skip_batch(&mut self) -> usize {
         let rest = self.data.len();
         self.data.start = self.data.end;
         rest
     }
 
-    /// Reads the next event into `head`, if there is one. Before it, those happen
-    /// that are frequent and due, up to there. After an error the rest of the
-    /// batch can be given up. It `MERGES` from Go 1.7 on.
+    /// Reads the next event into `head`; returns false if there is none. Frequent events
+    /// before it happen at once, up to `until`. After an error the rest of the
+    /// batch may be skipped. `MERGES` is true from Go 1.7 on.
     #[inline(always)]
     pub(crate) fn read<const MERGES: bool>(
         &mut self,
@@ -140,9 +139,9 @@ impl Cursor {
         }
     }
 
-    /// The frequent events, each read by its own code: one jump an event, by its
-    /// first byte, and then no more questions; returns whether it has happened.
-    /// `None` for others, and for what cannot be read.
+    /// Reads a frequent event, each type with code of its own: one jump by the
+    /// first byte, and no branch behind it. Returns true if the event has happened; false
+    /// if it is in `head`; `None` for other events, and for one that cannot be read.
     #[inline(always)]
     #[allow(non_upper_case_globals, reason = "the names are those of the event types")]
     fn hot(
@@ -156,7 +155,7 @@ impl Cursor {
     ) -> Option<bool> {
         macro_rules! hot {
             ($($event:ident $numbers:literal,)*) => {
-                // The byte of an event with as many numbers behind the time.
+                // The first byte of an event with that many numbers behind the time.
                 $(const $event: u8 = EventType::$event as u8 | $numbers << 6;)*
                 match byte {
                     $($event => {
@@ -176,7 +175,7 @@ impl Cursor {
                         self.ticks = self.ticks.wrapping_add(ticks as i64);
                         let next = self.head(EventType::$event, at, numbers, &mut out.gs);
                         let happens = next.ticks < until.ticks && out.window.held() < until.held;
-                        if happens && out.plainly::<true>(&next, self.proc) {
+                        if happens && out.handle_plain::<true>(&next, self.proc) {
                             return Some(true);
                         }
                         *head = next;
@@ -186,7 +185,7 @@ impl Cursor {
                 }
             };
         }
-        // Three are so many that the event states its size.
+        // An event with three numbers states its size.
         hot! {
             GoStartLocal 1,
             GoUnblockLocal 2,
@@ -232,9 +231,9 @@ impl Cursor {
             GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
             | GoSysBlock | GoBlockGC | GoSched | GoPreempt => {
                 head.subject = head.g;
-                self.running = NOBODY;
+                self.running = NO_G;
             }
-            GoEnd | GoStop => self.running = NOBODY,
+            GoEnd | GoStop => self.running = NO_G,
             GoUnblock | GoUnblockLocal => {
                 head.other = gs.slot(a);
                 (head.subject, head.seq) = (head.other, if event == GoUnblockLocal { ANY } else { b });
@@ -245,7 +244,7 @@ impl Cursor {
                 (head.subject, head.seq) = (head.g, b);
             }
             GoSysExitLocal => {
-                // It states a time too, which Go does not heed.
+                // The time that it states is ignored, as by Go.
                 head.g = gs.slot(a);
                 head.subject = head.g;
             }
@@ -256,7 +255,7 @@ impl Cursor {
     }
 }
 
-/// Where an entry of a table, a CPU sample or a message ends.
+/// Returns the offset behind an entry of a table, a CPU sample or a message.
 #[inline(never)]
 fn after(file: &[u8], at: usize, shapes: &Shapes) -> std::result::Result<usize, Error> {
     RawEvents::from(file, at, shapes.version).read().map(|raw| at + raw.size)

@@ -1,33 +1,33 @@
-//! The frontier of a merge: a heap of each P's next event, by time.
+//! The frontier of a merge: each P's next event, by time.
 
-use crate::order::pdqsort;
+use crate::base::pdqsort;
 
-/// How events of one time are told apart. Both of Go's readers leave that to
+/// The way in which events of one time are ordered. Both of Go's readers leave that to
 /// the structure of their frontier.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ties {
-    /// A heap, as Go 1.27 has it.
+    /// A heap, as in Go 1.27.
     Go127,
-    /// A list that is sorted anew for each event, as Go 1.21 has it: the last
-    /// takes the place of the first, which leaves.
+    /// A list that is sorted for each event, as in Go 1.21: the last
+    /// one takes the place of the first, which is removed.
     Go121,
 }
 
-/// The next event of a stream.
+/// The next event of a stream, by its time in ticks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) ticks: i64,
     pub(crate) stream: usize,
 }
 
-/// The events that are due.
+/// The events that could happen.
 #[derive(Clone, Debug)]
 pub(crate) struct Frontier {
     entries: Vec<Entry>,
     ties: Ties,
 }
 
-/// Before all events.
+/// A bound that no event is below: none may pass by the frontier.
 const TIED: i64 = i64::MIN;
 const LAST: Entry = Entry { ticks: i64::MAX, stream: usize::MAX };
 
@@ -36,9 +36,9 @@ impl Frontier {
         Frontier { entries: Vec::new(), ties }
     }
 
-    /// Up to when events may happen without having been in here: those that
-    /// would enter as the earliest, leave at once, and leave all as it was. Such
-    /// a one goes in at the bottom, rises to the top and leaves, and so moves
+    /// Returns the bound, in ticks, below which events may happen without entering the frontier:
+    /// those that would enter as the earliest, leave at once, and leave the heap as it was. Such
+    /// an event enters at the bottom, rises to the top and leaves, and so moves
     /// those above it down and then up again, unless one of them ties with a
     /// child of its own.
     pub(crate) fn until(&self) -> i64 {
@@ -64,8 +64,8 @@ impl Frontier {
         Some(self.take_first())
     }
 
-    /// Puts an entry in and takes the earliest out. `until` is what
-    /// [`until`](Self::until) says before and after.
+    /// Adds an entry and removes the earliest. `until` is the result of
+    /// [`until`](Self::until), before and afterwards.
     #[inline(always)]
     pub(crate) fn exchange(&mut self, entry: Entry, until: &mut i64) -> Entry {
         let second = ticks(&self.entries, 1).min(ticks(&self.entries, 2));
@@ -73,9 +73,9 @@ impl Frontier {
             && *until != TIED
             && entry.ticks < second
         {
-            // Two Ps take turns: by far the most frequent. It rises to right below
-            // the first, moving others down, and to the very top when that leaves;
-            // they move up again, as none of them ties.
+            // By far the most frequent case: two Ps alternate. The new entry would rise to right below
+            // the first, moving others down, and to the top when the first leaves, and then
+            // the others move up again, as none of them ties. So they need not move at all.
             *until = entry.ticks;
             return std::mem::replace(first, entry);
         }
@@ -104,7 +104,7 @@ impl Frontier {
 
     fn take_first(&mut self) -> Entry {
         if self.ties == Ties::Go121 {
-            // Go's `sort.Sort` leaves up to 12 equal ones as they are.
+            // Up to 12 elements Go's `sort.Sort` inserts, and keeps the order of equal ones.
             pdqsort::sort(&mut self.entries, &|a, b| a.ticks < b.ticks);
             return self.entries.swap_remove(0);
         }
@@ -115,7 +115,7 @@ impl Frontier {
         first
     }
 
-    /// Puts an entry in the place of the first, and lets it sink.
+    /// Puts an entry in the place of the first, and moves it down to its own.
     fn sink(&mut self, entry: Entry) {
         let entries = &mut self.entries[..];
         let mut i = 0;
@@ -134,7 +134,7 @@ impl Frontier {
     }
 }
 
-/// When the entry at a place is, if there is one; else later than any.
+/// Returns the time of the entry at a place; later than any if there is none.
 #[inline(always)]
 fn ticks(entries: &[Entry], at: usize) -> i64 {
     entries.get(at).map_or(i64::MAX, |entry| entry.ticks)

@@ -1,61 +1,61 @@
-//! The goroutines of a v1 trace, by slot. No ID comes twice, which the index
-//! remembers; the slots of those that have ended are used again.
+//! The goroutines of a v1 trace, by slot. No ID is used twice, so the index keeps those
+//! of ended goroutines; their slots are used again.
 
+use crate::base::paged::Paged;
 use crate::error::GoPhase;
 use crate::order::state::{NONE, Slot};
-use crate::paged::Paged;
 
 /// The slot of goroutine 0, which stands for none.
-pub(crate) const NOBODY: Slot = 0;
-/// Not a goroutine: counts the cycles of the collector.
+pub(crate) const NO_G: Slot = 0;
+/// The slot of a pseudo goroutine that counts the cycles of the collector.
 pub(crate) const COLLECTOR: Slot = 1;
 
-/// How many slots are at hand.
+/// The number of entries of the cache of slots.
 const RECENT: usize = 1024;
 
-/// What the index has for the ID of a goroutine that has ended.
+/// The slot in the index for the ID of a goroutine that has ended.
 const ENDED: Slot = NONE - 1;
 
-/// What is asked of a goroutine with every event, in one word: a comparison tells
-/// whether all is as it should be, an assignment makes it what it is then.
+/// The state of a goroutine that every event checks, in one word: one comparison checks
+/// all of it, one assignment changes all of it.
 ///
-/// What it is doing stands there twice: merging and the scheduler's rules part
-/// ways where a trace breaks these, and when a goroutine ends.
+/// The phase is there twice: merging and the scheduler's rules differ
+/// where a trace breaks the rules, and when a goroutine ends.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct State(u32);
 
 impl State {
-    /// As far as merging knows.
-    pub(crate) const TURN: State = State(3);
-    /// By the rules of the scheduler.
+    /// The phase for merging.
+    pub(crate) const MERGE_PHASE: State = State(3);
+    /// The phase by the rules of the scheduler.
     pub(crate) const PHASE: State = State(3 << TO_PHASE);
-    /// Whether it waits, for merging, because it was in a system call when it
+    /// Set if it waits, for merging, because it was in a system call when it
     /// first appeared: see [`cursor`](super::cursor).
-    pub(crate) const TURN_IN_C: State = State(1 << 4);
-    /// Whether the time of its next system call's end may be a stale one.
+    pub(crate) const MERGE_IN_C: State = State(1 << 4);
+    /// Set if the time of its next system call's end may be a stale one.
     pub(crate) const STALE: State = State(1 << 5);
-    /// Whether a stream may wait for it to change.
+    /// Set if a stream may wait for it to change.
     pub(crate) const AWAITED: State = State(1 << 6);
-    /// Whether its last event was a system call, which may block.
+    /// Set if its last event was a system call, which may block.
     pub(crate) const CALLS: State = State(1 << 7);
     pub(crate) const EXISTS: State = State(1 << 8);
-    /// Whether it waits for the network.
+    /// Set if it waits for the network.
     pub(crate) const NETWORK: State = State(1 << 9);
-    /// Whether it helps the collector.
+    /// Set if it assists the collector.
     pub(crate) const ASSISTS: State = State(1 << 10);
-    /// Whether it runs timers.
+    /// Set if it runs timers.
     pub(crate) const TIMER: State = State(1 << 11);
-    /// Whether it is in the system call that it first appeared in.
+    /// Set if it is in the system call that it first appeared in.
     pub(crate) const IN_C: State = State(1 << 12);
-    /// Whether its last system call ended later than that was written.
+    /// Set if its last system call ended later than that was written.
     pub(crate) const LATE: State = State(1 << 13);
-    /// Whether it stands for none.
-    pub(crate) const NOBODY: State = State(1 << 14);
+    /// Set for the pseudo goroutine that stands for none.
+    pub(crate) const NO_G: State = State(1 << 14);
 
     pub(crate) const NONE: State = State(0);
     pub(crate) const ALL: State = State(u32::MAX);
 
-    pub(crate) const fn turn_at(phase: GoPhase) -> State {
+    pub(crate) const fn merge_phase_at(phase: GoPhase) -> State {
         State(phase as u32)
     }
 
@@ -63,18 +63,18 @@ impl State {
         State((phase as u32) << TO_PHASE)
     }
 
-    pub(crate) const fn and(self, more: State) -> State {
+    pub(crate) const fn with(self, more: State) -> State {
         State(self.0 | more.0)
     }
 
-    /// Without all that is in the other one.
+    /// Returns the state without the bits of another one.
     pub(crate) const fn without(self, less: State) -> State {
         State(self.0 & !less.0)
     }
 
-    /// What of the other one is in it.
+    /// Returns the bits that another state has too.
     #[inline(always)]
-    pub(crate) const fn of(self, mask: State) -> State {
+    pub(crate) const fn masked(self, mask: State) -> State {
         State(self.0 & mask.0)
     }
 
@@ -85,7 +85,7 @@ impl State {
 
     #[inline(always)]
     pub(crate) fn set(&mut self, flag: State, to: bool) {
-        *self = if to { self.and(flag) } else { self.without(flag) };
+        *self = if to { self.with(flag) } else { self.without(flag) };
     }
 
     #[inline(always)]
@@ -95,17 +95,17 @@ impl State {
         had
     }
 
-    /// What it is doing as far as merging knows.
+    /// Returns the phase for merging.
     #[inline(always)]
-    pub(crate) fn turn(self) -> GoPhase {
+    pub(crate) fn merge_phase(self) -> GoPhase {
         PHASES[self.0 as usize % PHASES.len()]
     }
 
-    pub(crate) fn set_turn(&mut self, phase: GoPhase) {
-        *self = self.without(State::TURN).and(State::turn_at(phase));
+    pub(crate) fn set_merge_phase(&mut self, phase: GoPhase) {
+        *self = self.without(State::MERGE_PHASE).with(State::merge_phase_at(phase));
     }
 
-    /// What it is doing by the rules of the scheduler.
+    /// Returns the phase by the rules of the scheduler.
     #[inline(always)]
     pub(crate) fn phase(self) -> GoPhase {
         PHASES[(self.0 >> TO_PHASE) as usize % PHASES.len()]
@@ -113,60 +113,60 @@ impl State {
 
     #[inline(always)]
     pub(crate) fn set_phase(&mut self, phase: GoPhase) {
-        *self = self.without(State::PHASE).and(State::phase_at(phase));
+        *self = self.without(State::PHASE).with(State::phase_at(phase));
     }
 }
 
-/// Where the second of both stands.
+/// The shift of the second of the two phases.
 const TO_PHASE: u32 = 2;
 
-/// By number.
+/// The phases by number.
 const PHASES: [GoPhase; 4] = [GoPhase::Dead, GoPhase::Runnable, GoPhase::Running, GoPhase::Waiting];
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}/{:?}+{:b}", self.turn(), self.phase(), self.0 >> (2 * TO_PHASE))
+        write!(f, "{:?}/{:?}+{:b}", self.merge_phase(), self.phase(), self.0 >> (2 * TO_PHASE))
     }
 }
 
-/// A goroutine.
+/// The state of a goroutine.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct G {
     pub(crate) state: State,
     pub(crate) id: u64,
-    /// How many of the events that count it on have happened.
+    /// The number of the events that have happened and that count.
     pub(crate) seq: u64,
-    /// The place of the system call that its last event was, if it was one.
+    /// The place in the window of the system call that was its last event, if it was one.
     pub(crate) syscall: usize,
-    /// When it last blocked in a system call, in ticks; 0 for never.
+    /// The time when it last blocked in a system call, in ticks; 0 for never.
     pub(crate) blocked: i64,
 }
 
-/// All goroutines.
+/// The states of all goroutines.
 #[derive(Clone, Debug)]
 pub(crate) struct Gs {
     index: Paged<Slot>,
-    /// Slots that were asked for lately, by the end of the ID. A wrong one is
-    /// told by its goroutine's ID; there is none of one that has ended.
+    /// A cache of slots, by the last digits of IDs. The ID of the slot's goroutine decides
+    /// whether it is the right one; slots of ended goroutines are not here.
     recent: Box<[Slot; RECENT]>,
     all: Vec<G>,
-    /// The slots of those that have ended.
+    /// The slots of ended goroutines.
     free: Vec<Slot>,
 }
 
 impl Default for Gs {
     fn default() -> Gs {
         let mut index = Paged::default();
-        index.insert(0, NOBODY);
-        let state = State::phase_at(GoPhase::Running).and(State::EXISTS).and(State::NOBODY);
+        index.insert(0, NO_G);
+        let state = State::phase_at(GoPhase::Running).with(State::EXISTS).with(State::NO_G);
         let nobody = G { state, ..G::default() };
         let all = vec![nobody, G { id: u64::MAX - 1, ..G::default() }];
-        Gs { index, recent: Box::new([NOBODY; RECENT]), all, free: Vec::new() }
+        Gs { index, recent: Box::new([NO_G; RECENT]), all, free: Vec::new() }
     }
 }
 
 impl Gs {
-    /// The slot of an ID, made now if need be.
+    /// Returns the slot of an ID, which is added if it is unknown.
     #[inline(always)]
     pub(crate) fn slot(&mut self, id: u64) -> Slot {
         let slot = self.recent[id as usize % RECENT];
@@ -185,7 +185,7 @@ impl Gs {
         let mut g = G { id, ..G::default() };
         let slot = self.free.pop().unwrap_or(self.all.len() as Slot);
         if before == ENDED {
-            // It can be named, but not be created again.
+            // An ended goroutine may be named again, but not created.
             g.state.set(State::EXISTS, true);
             self.index.replace(id, slot);
         } else {
@@ -198,24 +198,24 @@ impl Gs {
         slot
     }
 
-    /// A goroutine has ended. One that a stream waits for keeps its slot.
+    /// Ends a goroutine. If a stream waits for it, it keeps its slot.
     pub(crate) fn end(&mut self, slot: Slot) {
         let G { id, state, .. } = *self.get(slot);
         if slot > COLLECTOR && !state.has(State::AWAITED) && self.index.get(id) == slot {
             self.index.replace(id, ENDED);
-            self.recent[id as usize % RECENT] = NOBODY;
+            self.recent[id as usize % RECENT] = NO_G;
             self.free.push(slot);
         }
     }
 
-    /// The goroutine of a slot that this has handed out.
+    /// Returns the goroutine of a slot that this has returned.
     #[inline(always)]
     pub(crate) fn get(&mut self, slot: Slot) -> &mut G {
         &mut self.all[slot as usize]
     }
 
-    /// The goroutines of a slot and of another one, if that is asked for; `None`
-    /// if it is the same.
+    /// Returns the goroutine of a slot and that of `other`, if there is one; `None`
+    /// if both are the same.
     #[inline(always)]
     pub(crate) fn pair(&mut self, slot: Slot, other: Option<Slot>) -> Option<(&mut G, Option<&mut G>)> {
         match other {

@@ -1,41 +1,41 @@
-//! The next event of a P, and what it waits for.
+//! The next event of a P, with the condition that it waits for.
 
-use super::gs::{G, Gs, NOBODY, State};
+use super::gs::{G, Gs, NO_G, State};
 use super::item::Item;
 use crate::error::GoPhase;
 use crate::order::state::{NONE, Slot};
-use crate::wire::v1::spec::EventType;
+use crate::spec::v1::EventType;
 
-/// Any sequence number will do.
+/// Stands for any sequence number.
 pub(crate) const ANY: u64 = u64::MAX;
 
 /// The next event of a P.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) ticks: i64,
-    /// Where it begins in the file.
+    /// The offset of the event in the file, in bytes.
     pub(crate) at: usize,
-    /// The sequence number that the goroutine must have come to that it waits
-    /// for, or [`ANY`].
+    /// The sequence number that the awaited goroutine must have come to,
+    /// or [`ANY`].
     pub(crate) seq: u64,
-    /// For a `GoSysExit`, when the system call really ended, or 0.
+    /// The time when the system call really ended, in ticks, for a `GoSysExit`; else 0.
     pub(crate) exit: i64,
-    /// The goroutine it happens on.
+    /// The goroutine that the event happens on.
     pub(crate) g: Slot,
     /// The goroutine that is created or unblocked.
     pub(crate) other: Slot,
-    /// Which one it waits for; [`NONE`] if for nothing.
+    /// The awaited goroutine; [`NONE`] if the event waits for nothing.
     pub(crate) subject: Slot,
-    /// Its type, as it was written.
+    /// The type as it was written.
     pub(crate) event: EventType,
 }
 
 impl Head {
-    /// Nothing, on no goroutine.
+    /// No event, on no goroutine.
     pub(crate) const NONE: Head =
-        Head { ticks: 0, at: 0, seq: ANY, exit: 0, g: NOBODY, other: NOBODY, subject: NONE, event: EventType::Batch };
+        Head { ticks: 0, at: 0, seq: ANY, exit: 0, g: NO_G, other: NO_G, subject: NONE, event: EventType::Batch };
 
-    /// The event at that time and on that P.
+    /// Returns the event at that time and on that P.
     #[inline(always)]
     pub(crate) fn item(&self, ticks: i64, proc: u16) -> Item {
         let Head { at, g, other, event, .. } = *self;
@@ -46,25 +46,25 @@ impl Head {
     #[inline(always)]
     fn fits(&self, g: &G) -> bool {
         let rule = &RULES[self.event as usize % RULES.len()];
-        let called_back = g.state.has(State::TURN_IN_C) && rule.to == GoPhase::Running;
-        (self.seq == ANY || self.seq == g.seq) && (rule.from == g.state.turn() || called_back)
+        let called_back = g.state.has(State::MERGE_IN_C) && rule.to == GoPhase::Running;
+        (self.seq == ANY || self.seq == g.seq) && (rule.from == g.state.merge_phase() || called_back)
     }
 
-    /// Whether the event can happen.
+    /// Returns whether the event can happen.
     #[inline(always)]
-    pub(crate) fn holds(&self, gs: &mut Gs) -> bool {
+    pub(crate) fn can_happen(&self, gs: &mut Gs) -> bool {
         self.subject == NONE || self.fits(gs.get(self.subject))
     }
 
-    /// Notes that a stream waits for the goroutine to change.
+    /// Records that a stream waits for the goroutine to change.
     pub(crate) fn await_change(&self, gs: &mut Gs) {
         if self.subject != NONE {
             gs.get(self.subject).state.set(State::AWAITED, true);
         }
     }
 
-    /// Changes the goroutine if the event can happen; returns whether a stream
-    /// waits for that.
+    /// Changes the goroutine and returns whether a stream waits for that; `None` if the event
+    /// cannot happen.
     pub(crate) fn try_apply(&self, gs: &mut Gs) -> Option<bool> {
         if self.subject == NONE {
             return Some(false);
@@ -73,7 +73,7 @@ impl Head {
         if self.fits(g) { Some(self.change(g)) } else { None }
     }
 
-    /// The same, whether it can or not.
+    /// Changes the goroutine, whether the event can happen or not.
     #[cold]
     pub(crate) fn force(&self, gs: &mut Gs) {
         if self.subject != NONE {
@@ -83,27 +83,27 @@ impl Head {
 
     fn change(&self, g: &mut G) -> bool {
         let rule = &RULES[self.event as usize % RULES.len()];
-        // One that is forced counts from where it says it is.
+        // A forced event need not have the number that is due; later ones count on from its own.
         let seq = if self.seq == ANY { g.seq } else { self.seq };
         g.seq = seq.wrapping_add(u64::from(rule.counts));
-        if g.state.take(State::TURN_IN_C) && rule.to == GoPhase::Running {
+        if g.state.take(State::MERGE_IN_C) && rule.to == GoPhase::Running {
             g.state.set(State::STALE, true);
         }
-        g.state.set_turn(rule.to);
+        g.state.set_merge_phase(rule.to);
         g.state.take(State::AWAITED)
     }
 }
 
-/// What the goroutine that an event waits for has to be, and is afterwards.
+/// The phases of the goroutine that an event waits for, before and after it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rule {
     pub(crate) from: GoPhase,
     pub(crate) to: GoPhase,
-    /// Whether the event counts it on.
+    /// True if the event counts for the goroutine's sequence number.
     pub(crate) counts: bool,
 }
 
-/// That of an event of any version, if it waits for something.
+/// Returns the rule of an event of any version; one from `Dead` to `Dead` if it waits for nothing.
 pub(crate) const fn rule(event: EventType) -> Rule {
     use EventType::*;
     use GoPhase::*;
@@ -121,7 +121,7 @@ pub(crate) const fn rule(event: EventType) -> Rule {
     Rule { from, to, counts }
 }
 
-/// By number.
+/// The rules by number of the event type.
 const RULES: [Rule; 64] = {
     let mut rules = [rule(EventType::Batch); 64];
     let mut i = 0;

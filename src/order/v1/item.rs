@@ -1,24 +1,23 @@
-//! An event on its way from the file to the order.
+//! Events between reading and ordering.
 
 use crate::order::state::Slot;
-use crate::wire::v1::spec::EventType;
+use crate::spec::v1::EventType;
 
-/// An event in its place. Its arguments stay in the file.
+/// An event whose arguments stay in the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Item {
-    /// In ticks.
+    /// The time in ticks.
     pub(crate) ticks: i64,
-    /// Where it begins in the file.
+    /// The offset of the event in the file, in bytes.
     pub(crate) at: usize,
-    /// The goroutine it happened on, by slot.
+    /// The slot of the goroutine that the event happened on.
     pub(crate) g: Slot,
-    /// The goroutine it is about, for one that is created or unblocked.
+    /// The slot of the goroutine that is created or unblocked.
     pub(crate) other: Slot,
-    /// The P it was written on.
+    /// The P whose stream has the event.
     pub(crate) proc: u16,
-    /// Its type, one of those that are not "local".
+    /// The type, one that is not "local".
     pub(crate) event: EventType,
-    /// For the end of a system call that states it, when that really ended, in
-    /// ticks; else 0.
+    /// The time when a system call really ended, in ticks, if its end states that; else 0.
     pub(crate) exit: i64,
 }

@@ -1,8 +1,8 @@
 //! The order of Go 1.7 to 1.21: by time, as far as goroutines allow.
 //!
-//! Events of one P are in order. Of each P the next event is looked at: one
-//! that its goroutine is ready for enters the *frontier*, a heap by time; the
-//! earliest of the frontier happens, and its P's next event is looked at.
+//! Events of one P are in order. The next event of each P is read: if
+//! its goroutine is ready for it, it enters the *frontier*, a heap by time; the
+//! earliest of the frontier happens, and its P's next event is read.
 //!
 //! ```text
 //! waiting: Ps whose next event is not due      frontier: Ps whose next event is
@@ -10,22 +10,22 @@
 //!                             runnable, seq 3        └─ P1
 //! ```
 //!
-//! That is Go's algorithm (`internal/trace/internal/tracev1/parser.go`), down
-//! to how it breaks ties: by the structure of the heap. Only the order that the
-//! Ps are first looked at in is a map's there, random; here it is ascending,
+//! That is Go's algorithm (`internal/trace/internal/tracev1/parser.go`), even in
+//! the way that it breaks ties: by the structure of the heap. Only the order in which the
+//! Ps are first read is that of a map there, random; here it is ascending,
 //! the CPU samples last.
 
 use super::cursor::{Cursor, Until};
 use super::frontier::{Entry, Frontier, Ties};
-use super::gs::{Gs, NOBODY};
+use super::gs::{Gs, NO_G};
 use super::head::Head;
 use super::replay::Replay;
+use crate::base::ids::{GoId, ProcId};
+use crate::base::pdqsort;
 use crate::error::{Result, V1Error};
-use crate::ids::{GoId, ProcId};
-use crate::order::pdqsort;
+use crate::generation::v1::index::{Index, NO_EXIT, NO_PROC};
+use crate::spec::v1::EventType;
 use crate::wire::v1::event::{Shapes, wrong};
-use crate::wire::v1::spec::EventType;
-use crate::wire::v1::tables::{Index, NO_EXIT, NO_PROC};
 use crate::wire::v2::samples::RawSample;
 use std::sync::Arc;
 
@@ -33,17 +33,17 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 struct Stream {
     cursor: Cursor,
-    /// The next event, if it has been looked at.
+    /// The next event, if it has been read.
     head: Head,
-    looked_at: bool,
+    is_read: bool,
     /// CPU samples by time, latest first; a P has none.
     samples: Vec<RawSample>,
 }
 
-/// How many events are merged in a row.
+/// The number of events that are merged in a row.
 pub(crate) const STRETCH: usize = 1024;
 
-/// A merge under way.
+/// The state of a merge.
 #[derive(Clone, Debug)]
 pub(crate) struct Merge<'a> {
     file: &'a [u8],
@@ -51,16 +51,16 @@ pub(crate) struct Merge<'a> {
     shapes: Shapes,
     streams: Vec<Stream>,
     frontier: Frontier,
-    /// The streams whose next event is not due, as far as is known.
+    /// The streams whose next event could not happen when it was last tried.
     waiting: Vec<usize>,
-    /// The stream whose next event, which has been looked at, is the earliest.
+    /// The stream whose next event, which has been read, is the earliest.
     next: Option<usize>,
-    /// How often streams that wait were looked at.
-    looked: u64,
+    /// The number of tries of waiting streams.
+    tries: u64,
     ties: Ties,
 }
 
-/// The cursors of each P, ascending, without one first.
+/// Returns a cursor for each P, ascending, behind that of events on no P.
 pub(crate) fn cursors(index: &Index) -> Vec<Cursor> {
     let mut places = vec![];
     let mut cursors: Vec<Cursor> = Vec::new();
@@ -87,7 +87,7 @@ impl<'a> Merge<'a> {
         let mut samples = index.samples.clone();
         pdqsort::sort(&mut samples, &|a, b| (a.time.0 as i64) < b.time.0 as i64);
         samples.reverse();
-        let stream = |(cursor, samples)| Stream { cursor, head: Head::NONE, looked_at: false, samples };
+        let stream = |(cursor, samples)| Stream { cursor, head: Head::NONE, is_read: false, samples };
         let cursors = cursors(index).into_iter().map(|cursor| (cursor, Vec::new()));
         let streams: Vec<Stream> = cursors.chain([(Cursor::new(NO_PROC), samples)]).map(stream).collect();
         Merge {
@@ -98,50 +98,50 @@ impl<'a> Merge<'a> {
             streams,
             frontier: Frontier::new(ties),
             next: None,
-            looked: 0,
+            tries: 0,
             ties,
         }
     }
 
-    /// Merges some more events; returns whether there are others left.
+    /// Merges a stretch of events; returns whether there are others left.
     pub(crate) fn advance(&mut self, out: &mut Replay<'_>) -> Result<bool> {
-        // Looking at all streams afterwards has to pay.
+        // The stretch grows with the streams, for all of them are asked behind it.
         let enough = out.window.held() + STRETCH.max(self.streams.len());
         while out.window.held() < enough {
             match self.next.take() {
                 Some(stream) => self.run(stream, enough, out)?,
-                None if self.look_at_all(out)? => {}
+                None if self.try_waiting(out)? => {}
                 None => return Ok(false),
             }
         }
         let exits = self.streams.iter().map(|stream| {
-            let looked_at = stream.looked_at.then_some(&stream.head);
-            stream.cursor.next_exit(&self.index, looked_at)
+            let is_read = stream.is_read.then_some(&stream.head);
+            stream.cursor.next_exit(&self.index, is_read)
         });
         out.window.settle(exits.min().unwrap_or(NO_EXIT));
         Ok(true)
     }
 
-    /// Takes the earliest event, which is the next of that stream, and those
-    /// that follow, until a stream waits that did not, or may wait no longer.
+    /// Has the earliest event happen, which is the next of the stream `at`, and those
+    /// that follow, until a stream has to wait or may stop waiting.
     ///
-    /// A stream keeps its turn for as long as its events come before those of
+    /// A stream goes on for as long as its events come before those of
     /// the frontier, which they would enter only to leave it at once.
     fn run(&mut self, mut at: usize, enough: usize, out: &mut Replay<'_>) -> Result<()> {
         let mut until = Until { ticks: self.frontier.until(), held: enough };
         while let Some(stream) = self.streams.get_mut(at) {
-            stream.looked_at = false;
+            stream.is_read = false;
             let mut due = true;
             loop {
                 let Stream { head, cursor, .. } = stream;
-                if !out.plainly::<true>(head, cursor.proc) {
-                    match happen(head, cursor.proc, due, out)? {
-                        Happened::Alone => {}
-                        Happened::Awaited => {
+                if !out.handle_plain::<true>(head, cursor.proc) {
+                    match apply(head, cursor.proc, due, out)? {
+                        Applied::Alone => {}
+                        Applied::Awaited => {
                             self.waiting.push(at);
                             return Ok(());
                         }
-                        Happened::NotYet => {
+                        Applied::NotYet => {
                             self.wait(at, out);
                             return Ok(());
                         }
@@ -155,11 +155,11 @@ impl<'a> Merge<'a> {
                     due = false;
                     continue;
                 }
-                if !stream.head.holds(&mut out.gs) {
+                if !stream.head.can_happen(&mut out.gs) {
                     self.wait(at, out);
                     return Ok(());
                 }
-                stream.looked_at = true;
+                stream.is_read = true;
                 if ticks < until.ticks {
                     self.next = Some(at);
                     return Ok(());
@@ -171,33 +171,33 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
-    /// A stream waits for its next event to be due.
+    /// Has a stream wait until its next event can happen.
     fn wait(&mut self, at: usize, out: &mut Replay<'_>) {
         if let Some(stream) = self.streams.get_mut(at) {
-            stream.looked_at = true;
+            stream.is_read = true;
             stream.head.await_change(&mut out.gs);
             self.waiting.push(at);
         }
     }
 
-    /// Looks at the next event of each stream that waits, and finds the earliest
-    /// of those that are due; returns whether there is any event left.
-    fn look_at_all(&mut self, out: &mut Replay<'_>) -> Result<bool> {
+    /// Tries the next event of each waiting stream, and finds the earliest
+    /// of those that can happen; returns whether there is any event left.
+    fn try_waiting(&mut self, out: &mut Replay<'_>) -> Result<bool> {
         if self.ties == Ties::Go121 {
-            // There the Ps are looked at in one order, always.
+            // Go 1.21 tries the Ps in ascending order each time.
             self.waiting.sort_unstable();
         }
-        // In a lenient reading that has looked at so many in vain, nobody waits any
-        // more: what is not due is placed by its time.
-        self.looked += self.waiting.len() as u64;
-        let gives_way = self.looked > out.order_defects.patience(out.window.place());
+        // Once lenient reading has tried too often in vain, no stream waits any more:
+        // events that cannot happen are placed by their times.
+        self.tries += self.waiting.len() as u64;
+        let places_all = self.tries > out.order_defects.patience(out.window.place());
         let mut i = 0;
         while let Some(&stream) = self.waiting.get(i) {
-            match self.look(stream, out)? {
-                None => self.strike(i),
-                Some(head) if gives_way || head.holds(&mut out.gs) => {
+            match self.head_of(stream, out)? {
+                None => self.remove_waiting(i),
+                Some(head) if places_all || head.can_happen(&mut out.gs) => {
                     let ticks = head.ticks;
-                    self.strike(i);
+                    self.remove_waiting(i);
                     self.frontier.push(Entry { ticks, stream });
                 }
                 Some(head) => {
@@ -214,48 +214,48 @@ impl<'a> Merge<'a> {
         Ok(true)
     }
 
-    fn strike(&mut self, i: usize) {
+    fn remove_waiting(&mut self, i: usize) {
         match self.ties {
             Ties::Go127 => self.waiting.swap_remove(i),
             Ties::Go121 => self.waiting.remove(i),
         };
     }
 
-    /// The next event of a stream, looked at already or not.
-    fn look(&mut self, stream: usize, out: &mut Replay<'_>) -> Result<Option<&Head>> {
+    /// Returns the next event of a stream, which is read unless it has been.
+    fn head_of(&mut self, stream: usize, out: &mut Replay<'_>) -> Result<Option<&Head>> {
         let Some(stream) = self.streams.get_mut(stream) else { return Ok(None) };
-        if !stream.looked_at {
-            stream.looked_at = stream.read(self.file, &self.index, &self.shapes, Until::NOW, out)?;
+        if !stream.is_read {
+            stream.is_read = stream.read(self.file, &self.index, &self.shapes, Until::NOW, out)?;
         }
-        Ok(stream.looked_at.then_some(&stream.head))
+        Ok(stream.is_read.then_some(&stream.head))
     }
 
-    /// No event is due: in lenient mode the earliest happens all the same.
+    /// Has the earliest event happen in lenient mode, for none can; errs in strict mode.
     #[cold]
     #[inline(never)]
     fn force(&mut self, out: &mut Replay<'_>) -> Result<()> {
         let heads = self.waiting.iter().enumerate();
-        let heads = heads.filter_map(|(i, &at)| Some((i, at, self.streams.get(at).filter(|stream| stream.looked_at)?)));
+        let heads = heads.filter_map(|(i, &at)| Some((i, at, self.streams.get(at).filter(|stream| stream.is_read)?)));
         let Some((i, at, &Stream { head, ref cursor, .. })) = heads.min_by_key(|(.., stream)| stream.head.ticks) else {
             return Ok(());
         };
         let proc = cursor.proc;
         let g = *out.gs.get(head.subject);
-        out.order_defects.meet(wrong(
+        out.order_defects.report(wrong(
             head.at,
             V1Error::Stuck {
                 proc: ProcId(u64::from(proc)),
                 event: head.event,
                 goroutine: GoId(out.gs.id(head.subject)),
-                found: g.state.turn(),
+                found: g.state.merge_phase(),
                 seq: g.seq,
             },
         ))?;
         self.waiting.swap_remove(i);
         if let Some(stream) = self.streams.get_mut(at) {
-            stream.looked_at = false;
+            stream.is_read = false;
         }
-        // Time does not go back for it.
+        // The event may be earlier than the last one, but time does not go back.
         let ticks = head.ticks.max(out.last);
         head.force(&mut out.gs);
         put(&Head { ticks, ..head }, proc, out)?;
@@ -265,7 +265,7 @@ impl<'a> Merge<'a> {
 }
 
 impl Stream {
-    /// Reads the next event, if there is one.
+    /// Reads the next event; returns false if there is none.
     #[inline(always)]
     fn read(
         &mut self,
@@ -281,7 +281,7 @@ impl Stream {
                 Ok(false) => return Ok(self.next_sample(&mut out.gs)),
                 Err(e) => {
                     let rest = self.cursor.skip_batch();
-                    out.order_defects.give_up(e, rest)?;
+                    out.order_defects.report_unreadable(e, rest)?;
                 }
             }
         }
@@ -290,7 +290,7 @@ impl Stream {
     #[inline(never)]
     fn next_sample(&mut self, gs: &mut Gs) -> bool {
         let Some(sample) = self.samples.pop() else { return false };
-        let g = sample.goroutine.map_or(NOBODY, |g| gs.slot(g.0));
+        let g = sample.goroutine.map_or(NO_G, |g| gs.slot(g.0));
         let ticks = sample.time.0 as i64;
         self.head = Head { ticks, at: sample.offset, g, event: EventType::CPUSample, ..Head::NONE };
         self.cursor.proc = sample.proc.and_then(|p| u16::try_from(p.0).ok()).unwrap_or(NO_PROC);
@@ -298,51 +298,51 @@ impl Stream {
     }
 }
 
-/// What has become of an event.
-enum Happened {
+/// The outcome of applying an event.
+enum Applied {
     Alone,
-    /// A stream may wait for it.
+    /// The event happened, and a stream may wait for that.
     Awaited,
     NotYet,
 }
 
-/// Has an event happen, by all rules, if its goroutine is ready for it, which it
-/// was if the event is `due`.
+/// Applies an event by all rules, if its goroutine is ready for it. If the event is `due`, the
+/// goroutine was ready, so it is a defect if it no longer is.
 #[inline(never)]
-fn happen(head: &Head, proc: u16, due: bool, out: &mut Replay<'_>) -> Result<Happened> {
+fn apply(head: &Head, proc: u16, due: bool, out: &mut Replay<'_>) -> Result<Applied> {
     let awaited = match head.try_apply(&mut out.gs) {
         Some(awaited) => awaited,
-        None if !due => return Ok(Happened::NotYet),
+        None if !due => return Ok(Applied::NotYet),
         None => {
-            impossible(head, out)?;
+            report_impossible(head, out)?;
             true
         }
     };
     put(head, proc, out)?;
-    Ok(if awaited { Happened::Awaited } else { Happened::Alone })
+    Ok(if awaited { Applied::Awaited } else { Applied::Alone })
 }
 
-/// Puts an event in its place, not before that of the last one.
+/// Passes an event on at its time, or at the last event's if that is later.
 fn put(head: &Head, proc: u16, out: &mut Replay<'_>) -> Result<()> {
     let mut ticks = head.ticks;
     if ticks < out.last {
         let what = V1Error::TimeOrder { event: head.event, ticks: out.last.wrapping_sub(ticks) as u64 };
-        out.order_defects.meet(wrong(head.at, what))?;
+        out.order_defects.report(wrong(head.at, what))?;
         ticks = out.last;
     }
     out.last = ticks;
-    out.in_full(head.item(ticks, proc))
+    out.handle_fully(head.item(ticks, proc))
 }
 
-/// An event is the earliest that its goroutine was ready for, and it no longer
-/// is: two that exclude each other were due. In lenient mode it happens.
+/// Reports an event whose goroutine was ready for it and no longer is, for another one has
+/// happened first that excludes it. In lenient mode it happens all the same.
 #[cold]
 #[inline(never)]
-fn impossible(head: &Head, out: &mut Replay<'_>) -> Result<()> {
+fn report_impossible(head: &Head, out: &mut Replay<'_>) -> Result<()> {
     let goroutine = GoId(out.gs.id(head.subject));
-    let found = out.gs.get(head.subject).state.turn();
+    let found = out.gs.get(head.subject).state.merge_phase();
     let what = V1Error::ImpossibleTransition { event: head.event, goroutine, found };
-    out.order_defects.meet(wrong(head.at, what))?;
+    out.order_defects.report(wrong(head.at, what))?;
     head.force(&mut out.gs);
     Ok(())
 }

@@ -1,121 +1,89 @@
-//! The events in the order that they are merged in, against the rules of the
-//! scheduler: no P runs two goroutines, none wakes that does not wait. What
-//! becomes of each goes into the window.
+//! The check of the merged events against the rules of the
+//! scheduler: no P runs two goroutines, only waiting ones are woken. The records
+//! of each event go into the window.
 //!
 //! The end of a system call takes effect where it was written, which is right
-//! before its goroutine starts; until then nothing else could happen to that.
+//! before its goroutine starts; nothing else can happen to the goroutine until then.
 
 mod plain;
 mod rules;
 
-use super::Defects;
 use super::convert::Form;
-use super::gs::{Gs, NOBODY, State};
+use super::defects::Defects;
+use super::gs::{Gs, NO_G, State};
 use super::head::Head;
 use super::item::Item;
+use super::step::{GC_PROC, NETPOLL_PROC, SYSCALL_PROC, Step, TIMER_PROC};
 use super::window::Window;
+use crate::base::ids::WIRE_NONE;
+use crate::base::limits::Limits;
+use crate::error::warning::Warning;
 use crate::error::{GoPhase, Result, V1Error};
-use crate::ids::WIRE_NONE;
-use crate::limits::Limits;
+use crate::generation::tables::Tables;
+use crate::generation::v1::index::Index;
 use crate::order::state::{NONE, Slot};
-use crate::version::Version;
-use crate::warning::Warning;
-use crate::wire::v1::spec::EventType;
-use crate::wire::v1::tables::Index;
+use crate::spec::v1::EventType;
+use crate::spec::version::Version;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
-/// Ps that are none, which Go attributes events to.
-pub(crate) const TIMER_PROC: u32 = 1_000_001;
-const NETPOLL_PROC: u32 = 1_000_002;
-pub(crate) const SYSCALL_PROC: u32 = 1_000_003;
-const GC_PROC: u32 = 1_000_004;
-
-/// An event that is in order.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Step {
-    /// Where it begins in the file.
-    pub(crate) at: usize,
-    /// The goroutine it happened on; 0 for none.
-    pub(crate) g: u64,
-    pub(crate) ticks: i64,
-    /// The goroutine that is created or woken.
-    pub(crate) other: u64,
-    /// The M of its P; [`WIRE_NONE`] if that is not known.
-    pub(crate) thread: u64,
-    /// The P it is attributed to; [`NONE`] for none.
-    pub(crate) proc: u32,
-    pub(crate) event: EventType,
-    /// Whether it goes where its time says, and not here.
-    pub(crate) moved: bool,
-    /// Whether a region begins.
-    pub(crate) begins: bool,
-    /// Whether a timer's goroutine wakes another one.
-    pub(crate) timer: bool,
-    /// Where the event that began what it ends stands in the file, or 0.
-    pub(crate) began: usize,
-    /// Whether the start of a goroutine also ends its first system call, for a
-    /// callback from C.
-    pub(crate) called_back: bool,
-    /// Whether it is the first of its P to start or stop it.
-    pub(crate) first_of_proc: bool,
-}
-
-/// What the rules need of a P.
+/// The state of a P that the rules need.
 #[derive(Clone, Copy, Debug)]
 struct P {
-    /// Its ID; [`NONE`] if it stands for none.
+    /// The ID; [`NONE`] for events on no P.
     id: u32,
     g: Slot,
     thread: u64,
     seen: bool,
     running: bool,
     sweeps: bool,
-    /// Where its stop-the-world began (before Go 1.10), or 0.
+    /// The offset of the event that began its stop-the-world (before Go 1.10), or 0.
     stopped: usize,
 }
 
-const P_ABSENT: P =
-    P { id: NONE, g: NOBODY, thread: WIRE_NONE, seen: false, running: false, sweeps: false, stopped: 0 };
+const P_ABSENT: P = P { id: NONE, g: NO_G, thread: WIRE_NONE, seen: false, running: false, sweeps: false, stopped: 0 };
 
-/// Where a P stands among all, the first being that of events on no P.
+/// Returns the index of a P among all, of which the first is that of events on no P.
 #[inline(always)]
 fn place(proc: u16) -> usize {
     usize::from(proc.wrapping_add(1))
 }
 
-/// The checking of the events of a v1 trace.
+/// The state of the check of a v1 trace's events.
 #[derive(Clone, Debug)]
 pub(crate) struct Replay<'a> {
     file: &'a [u8],
     version: Version,
+    /// The tables of names, for messages.
+    tables: Arc<Tables>,
     pub(crate) gs: Gs,
-    /// By [`place`].
+    /// The Ps by [`place`].
     ps: Vec<P>,
     collecting: bool,
-    /// Where the stop-the-world began, or 0.
+    /// The offset of the event that began the stop-the-world, or 0.
     stopped: usize,
     last_stop: usize,
-    /// Where each open task began.
+    /// The offsets of the events that began the open tasks.
     tasks: FxHashMap<u64, usize>,
     /// The open regions of goroutines, by task and name.
     regions: FxHashMap<Slot, Vec<(u64, u64)>>,
-    /// When the system calls of goroutines ended that ended later than that was
-    /// written.
+    /// The times, in ticks, at which system calls of goroutines ended that ended later than that
+    /// was written.
     late: FxHashMap<Slot, i64>,
     form: Form,
     /// The time of the first event, in ticks.
     pub(crate) start: Option<i64>,
-    /// The time of the last event that was merged.
+    /// The time of the last merged event, in ticks.
     pub(crate) last: i64,
     pub(crate) window: Window,
-    /// Those that reading and merging find.
+    /// Defects found by reading and merging.
     pub(crate) order_defects: Defects,
-    /// Those that the rules find.
+    /// Defects found by the rules.
     rule_defects: Defects,
 }
 
 impl<'a> Replay<'a> {
-    /// Before the first event.
+    /// Creates the state before the first event.
     pub(crate) fn new(file: &'a [u8], index: &Index, leniency: Option<Limits>, form: Form) -> Replay<'a> {
         let mut gs = Gs::default();
         for &id in &index.timers {
@@ -129,6 +97,7 @@ impl<'a> Replay<'a> {
         Replay {
             file,
             version: index.version,
+            tables: Arc::clone(&index.tables),
             gs,
             ps: [NONE].into_iter().chain(0..most as u32).map(|id| P { id, ..P_ABSENT }).collect(),
             collecting: false,
@@ -146,7 +115,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// The defects met so far, in lenient mode.
+    /// Returns the defects found so far, in lenient mode.
     pub(crate) fn take_defects(&mut self) -> Vec<Warning> {
         let mut defects = self.order_defects.take();
         defects.append(&mut self.rule_defects.take());
@@ -163,26 +132,26 @@ impl<'a> Replay<'a> {
         &mut self.ps[place(proc)]
     }
 
-    /// A goroutine has ended.
+    /// Ends a goroutine, and its regions.
     #[inline(always)]
-    fn ends(&mut self, slot: Slot) {
+    fn end_goroutine(&mut self, slot: Slot) {
         if !self.regions.is_empty() {
             self.regions.remove(&slot);
         }
         self.gs.end(slot);
     }
 
-    /// Takes the next event of those that are not merged; an error comes in
+    /// Handles the next event of a trace that is not merged; errs in
     /// strict mode only.
     pub(crate) fn event(&mut self, item: Item) -> Result<()> {
         let Item { ticks, at, g, other, event, .. } = item;
         let head = Head { ticks, at, g, other, event, ..Head::NONE };
-        if self.plainly::<false>(&head, item.proc) { Ok(()) } else { self.in_full(item) }
+        if self.handle_plain::<false>(&head, item.proc) { Ok(()) } else { self.handle_fully(item) }
     }
 
-    /// Takes the next event by all rules; an error comes in strict mode only.
+    /// Handles the next event by all rules; errs in strict mode only.
     #[inline(never)]
-    pub(crate) fn in_full(&mut self, item: Item) -> Result<()> {
+    pub(crate) fn handle_fully(&mut self, item: Item) -> Result<()> {
         use EventType::*;
         use GoPhase::*;
         let event = item.event;
@@ -198,14 +167,15 @@ impl<'a> Replay<'a> {
         }
         match event {
             GoStart | GoStartLabel => {
+                // The first start of a goroutine of C's also ends the system call that it appeared in.
                 called_back = self.g(item.g).take(State::IN_C);
                 if self.g(item.g).has(State::LATE) {
-                    self.starts_late(item)?;
+                    self.check_late_exit(item)?;
                 }
                 if !called_back {
-                    self.needs(item, item.g, Runnable)?;
+                    self.needs_phase(item, item.g, Runnable)?;
                 }
-                self.needs_on_proc(item, NOBODY)?;
+                self.needs_on_proc(item, NO_G)?;
                 let g = self.g(item.g);
                 g.set_phase(Running);
                 g.set(State::NETWORK, false);
@@ -213,31 +183,33 @@ impl<'a> Replay<'a> {
                 self.p(item.proc).g = item.g;
             }
             GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
-            | GoBlockGC => self.leaves(item, Waiting)?,
+            | GoBlockGC => self.stop_running(item, Waiting)?,
             GoSysBlock => {
                 self.gs.get(item.g).blocked = item.ticks;
-                self.leaves(item, Waiting)?;
+                self.stop_running(item, Waiting)?;
             }
-            GoSched | GoPreempt => self.leaves(item, Runnable)?,
-            GoStop => self.leaves(item, Dead)?,
+            GoSched | GoPreempt => self.stop_running(item, Runnable)?,
+            GoStop => self.stop_running(item, Dead)?,
             GoEnd => {
+                // A goroutine that the P does not run is not taken to have ended.
                 let sound = self.g(item.g).phase() == Running && self.p(item.proc).g == item.g;
-                self.leaves(item, Dead)?;
+                self.stop_running(item, Dead)?;
                 if sound {
-                    self.ends(item.g);
+                    self.end_goroutine(item.g);
                 } else {
                     self.regions.remove(&item.g);
                 }
             }
             GoUnblock => {
-                self.needs(item, item.g, Running)?;
+                self.needs_phase(item, item.g, Running)?;
                 timer = self.g(item.g).has(State::TIMER);
                 if !timer {
                     self.needs_on_proc(item, item.g)?;
                 }
-                self.needs(item, item.other, Waiting)?;
+                self.needs_phase(item, item.other, Waiting)?;
                 let woken = self.g(item.other);
                 woken.set_phase(Runnable);
+                // Go attributes wakeups to what caused them, instead of the P they were written on.
                 if woken.take(State::NETWORK) {
                     (proc, thread) = (NETPOLL_PROC, WIRE_NONE);
                 } else if timer {
@@ -245,11 +217,11 @@ impl<'a> Replay<'a> {
                 }
             }
             GoCreate => {
-                self.needs(item, item.g, Running)?;
+                self.needs_phase(item, item.g, Running)?;
                 self.needs_on_proc(item, item.g)?;
                 if self.g(item.other).has(State::EXISTS) {
                     let goroutine = self.go_id(item.other);
-                    self.meet(item, V1Error::GoroutineExists { event, goroutine })?;
+                    self.report(item, V1Error::GoroutineExists { event, goroutine })?;
                 }
                 let created = self.g(item.other);
                 created.set_phase(Runnable);
@@ -260,15 +232,15 @@ impl<'a> Replay<'a> {
                 self.needs_running(item)?;
                 let place = self.window.place();
                 let g = self.gs.get(item.g);
-                g.state = g.state.without(State::NETWORK).and(State::CALLS);
+                g.state = g.state.without(State::NETWORK).with(State::CALLS);
                 g.syscall = place;
             }
             GoSysExit => {
-                self.needs(item, item.g, Waiting)?;
+                self.needs_phase(item, item.g, Waiting)?;
                 let g = self.g(item.g);
                 g.set_phase(Runnable);
                 *g = g.without(State::NETWORK).without(State::IN_C);
-                if self.moves(item)? {
+                if self.exit_moves(item)? {
                     (ticks, moved) = (item.exit, true);
                 }
                 (proc, thread) = (SYSCALL_PROC, WIRE_NONE);
@@ -277,9 +249,9 @@ impl<'a> Replay<'a> {
                 if event == GoInSyscall {
                     let g = self.gs.get(item.g);
                     g.blocked = item.ticks;
-                    g.state.set(State::TURN_IN_C, true);
+                    g.state.set(State::MERGE_IN_C, true);
                 }
-                self.needs(item, item.g, Runnable)?;
+                self.needs_phase(item, item.g, Runnable)?;
                 let g = self.g(item.g);
                 g.set_phase(Waiting);
                 g.set(State::NETWORK, false);
@@ -306,7 +278,7 @@ impl<'a> Replay<'a> {
                 self.needs_open(item, open, true)?;
             }
             STWStart | STWDone | GCMarkAssistStart | GCMarkAssistDone | UserTaskCreate | UserTaskEnd | UserRegion => {
-                (began, begins) = self.rare(item)?;
+                (began, begins) = self.range_or_task(item)?;
             }
             CPUSample => thread = WIRE_NONE,
             _ => {}

@@ -1,36 +1,36 @@
-//! The events that are checked and not yet handed out: those whose place, or
-//! whose meaning, depends on what comes later.
+//! The window: events that are checked and not yet output, because their place or
+//! their meaning depends on later ones.
 //!
 //! ```text
-//!            handed out │ ready       │ held           │ being merged
+//!            output     │ ready       │ held           │ being merged
 //!   records  ...........│ a b c d e f │ SysCall h i j ─┼──>
 //!                       │      ^      │                │
 //!   exits               │      x      │  y             │
 //! ```
 //!
-//! The end of a system call was written late and goes back to the time it
-//! states. How far back the ends that are still to come may go, the index of
-//! the file tells: up to there events are ready. A system call holds up what
-//! follows until its goroutine's next event tells whether it blocks.
+//! The end of a system call was written late and goes back to the time that it
+//! states. The index of the file says how far back later ends may
+//! go: events before that are ready. A system call holds up the events
+//! that follow until its goroutine's next event says whether it blocks.
 
-use crate::order::{Block, Record};
-use crate::wire::v2::spec::EventType as V2;
+use crate::order::state::record::{Block, Record};
+use crate::spec::v2::EventType as V2;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// The record's fate depends on what comes; no note of [`note`](crate::order::note).
+/// Bit of a record that may still be dropped; no bit of [`note`](crate::order::note).
 const OPEN: u8 = 0x20;
-/// The record is to be left out.
+/// Bit of a record that is to be left out.
 pub(crate) const DROPPED: u8 = 0x10;
 
-/// The end of a system call: it happened earlier than it was written, or later.
+/// The end of a system call, which happened earlier or later than it was written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Exit {
-    /// With the time that it happened.
+    /// The record, with the time when it happened.
     record: Record,
-    /// How many records were written before it.
+    /// The number of records written before it.
     before: usize,
-    /// How many ends were.
+    /// The number of such ends written before it.
     number: usize,
 }
 
@@ -52,33 +52,33 @@ impl PartialOrd for Exit {
     }
 }
 
-/// A window on the events, as records with their time in ticks.
+/// The held records, with their times in ticks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Window {
-    /// By time. Those before `next` have been handed out.
+    /// The records by time; those before `next` have been output.
     records: Vec<Record>,
     next: usize,
-    /// How many there are up to the first that is not ready.
+    /// The number of records before the first that is not ready.
     ready: usize,
-    /// How many came before these.
+    /// The number of records that were held before these.
     gone: usize,
-    /// Ends of system calls, to be put where their time says: first the one
-    /// written first, of two of one time.
+    /// Ends of system calls, to be put at the times that they state; of two at one time, the
+    /// one written first comes first.
     exits: BinaryHeap<Reverse<Exit>>,
-    /// How many ends of system calls were written so far.
+    /// The number of such ends written so far.
     written: usize,
-    /// Whether nothing more will come.
+    /// True if no more records will come.
     ended: bool,
 }
 
 impl Window {
-    /// How many records it holds.
+    /// Returns the number of records held.
     #[inline(always)]
     pub(crate) fn held(&self) -> usize {
         self.records.len()
     }
 
-    /// Where the next record will stand, counted from the first of all.
+    /// Returns the place of the next record, counted from the first of all.
     #[inline(always)]
     pub(crate) fn place(&self) -> usize {
         self.gone + self.records.len()
@@ -91,14 +91,14 @@ impl Window {
     }
 
     /// Adds the beginning of a system call, and its end right behind it, which
-    /// is left out if the call turns out to block.
+    /// is dropped if the call turns out to block.
     #[inline(always)]
     pub(crate) fn push_syscall(&mut self, begin: Record) {
-        self.push(begin.noting(OPEN));
+        self.push(begin.with_note(OPEN));
         self.push(Record { event: V2::GoSyscallEnd, ..begin });
     }
 
-    /// Tells what the system call at that place has come to.
+    /// Decides whether the system call at that place blocks.
     #[inline(always)]
     pub(crate) fn close(&mut self, place: usize, blocks: bool) {
         let Some(at) = place.checked_sub(self.gone) else { return };
@@ -117,8 +117,8 @@ impl Window {
         self.written += 1;
     }
 
-    /// Finds out what is ready, given that no end of a system call will come
-    /// that is earlier than `bound`.
+    /// Determines the records that are ready, given that no end of a system call will come
+    /// that is earlier than `bound`, in ticks.
     pub(crate) fn settle(&mut self, bound: i64) {
         let unsettled = self.records.get(self.ready..).unwrap_or_default();
         let early = unsettled.partition_point(|record| record.time <= bound);
@@ -126,13 +126,13 @@ impl Window {
         self.ready += early.iter().position(|record| record.note & OPEN != 0).unwrap_or(early.len());
     }
 
-    /// Nothing more will come.
+    /// Makes all records ready, for no more will come.
     pub(crate) fn end(&mut self) {
         self.ready = self.records.len();
         self.ended = true;
     }
 
-    /// Takes out the next that is ready. Some are to be left out.
+    /// Returns the next record that is ready; it may be one to be left out.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<Record> {
         if self.next >= self.ready {
@@ -153,10 +153,10 @@ impl Window {
         if self.ended { self.exits.pop().map(|Reverse(exit)| exit.record) } else { None }
     }
 
-    /// Hands out what is ready, as far as there is room and no end of a system
-    /// call comes between, given how to make nanoseconds of ticks.
+    /// Outputs ready records, as far as there is room and no end of a system
+    /// call comes between. `nanos` converts ticks to nanoseconds.
     #[inline(always)]
-    pub(crate) fn hand_out(&mut self, last_time: &mut i64, out: &mut Block, nanos: impl Fn(i64) -> i64) {
+    pub(crate) fn output(&mut self, last_time: &mut i64, out: &mut Block, nanos: impl Fn(i64) -> i64) {
         let ready = self.records.get(self.next..self.ready).unwrap_or_default();
         let clear = self.exits.peek().map_or(ready.len(), |Reverse(exit)| {
             let earlier = ready.partition_point(|record| record.time < exit.record.time);
@@ -169,8 +169,8 @@ impl Window {
         out.extend(last_time, stay.map(|record| (record, nanos(record.time))));
     }
 
-    /// Forgets what has been handed out, if that is the greater part.
-    pub(crate) fn forget(&mut self) {
+    /// Drops the records that have been output, if they are the greater part.
+    pub(crate) fn drop_output(&mut self) {
         if 2 * self.next >= self.records.len() {
             self.records.drain(..self.next);
             self.gone += self.next;
@@ -183,15 +183,15 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::WIRE_NONE;
-    use crate::order::context::Context;
+    use crate::base::ids::WIRE_NONE;
+    use crate::order::state::context::Context;
 
     fn record(event: V2, at: usize, ticks: i64) -> Record {
         Record::new(event, WIRE_NONE, Context::EMPTY, at, ticks)
     }
 
-    /// Where the records stand in the file that are handed out now.
-    fn handed_out(window: &mut Window) -> Vec<usize> {
+    /// Returns the offsets of the records that are output now.
+    fn outputs(window: &mut Window) -> Vec<usize> {
         std::iter::from_fn(|| window.next()).filter(|r| r.note & DROPPED == 0).map(|r| r.offset).collect()
     }
 
@@ -202,14 +202,14 @@ mod tests {
             window.push(record(V2::GoStart, at, 10 * at as i64));
         }
         window.settle(25);
-        assert_eq!(handed_out(&mut window), [1, 2], "one may still come at 25");
+        assert_eq!(outputs(&mut window), [1, 2], "one may still come at 25");
         window.push_exit(record(V2::GoSyscallEndBlocked, 5, 25));
         window.settle(35);
-        assert_eq!(handed_out(&mut window), [5, 3]);
+        assert_eq!(outputs(&mut window), [5, 3]);
         window.push_exit(record(V2::GoSyscallEndBlocked, 6, 40));
         window.push_exit(record(V2::GoSyscallEndBlocked, 7, 35));
         window.end();
-        assert_eq!(handed_out(&mut window), [7, 4, 6], "of one time, the one written first comes first");
+        assert_eq!(outputs(&mut window), [7, 4, 6], "of one time, the one written first comes first");
     }
 
     #[test]
@@ -220,21 +220,21 @@ mod tests {
             window.push_syscall(record(V2::GoSyscallBegin, 1, 10));
             window.push(record(V2::GoStart, 2, 20));
             window.settle(i64::MAX);
-            assert!(handed_out(&mut window).is_empty());
+            assert!(outputs(&mut window).is_empty());
             window.close(place, blocks);
             window.settle(i64::MAX);
-            assert_eq!(handed_out(&mut window), want);
+            assert_eq!(outputs(&mut window), want);
         }
     }
 
     #[test]
-    fn what_has_been_handed_out_is_forgotten() {
+    fn output_records_are_dropped() {
         let mut window = Window::default();
         for at in 0..10_000 {
             window.push(record(V2::GoStart, at, at as i64));
             window.settle(at as i64);
-            assert_eq!(handed_out(&mut window), [at]);
-            window.forget();
+            assert_eq!(outputs(&mut window), [at]);
+            window.drop_output();
         }
         assert_eq!(window.place(), 10_000);
         assert!(window.records.capacity() < 16);

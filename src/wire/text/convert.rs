@@ -1,22 +1,23 @@
-//! Whole files from one form to the other, without loss.
+//! Conversion of whole files from one form to the other, without loss.
 
 use super::{DIRECTIVE, TextEvents, belongs, number, quote};
+use crate::base::limits::SEARCHED;
 use crate::error::{Error, ErrorKind, Lookalike};
-use crate::version::{HEADER_LEN, Version};
+use crate::spec::version::{HEADER_LEN, Version};
 use crate::wire::v2::event::{WireEvent, WireEvents};
 use std::io::{self, Write};
 
-/// Output is handed on when this much of it has come together.
+/// The buffered bytes from which on output is written.
 pub(crate) const CHUNK: usize = 64 << 10;
 
-/// How many bytes a line of the rest holds. Go's reader refuses lines over
-/// 64 KB (`bufio.MaxScanTokenSize`), comments too; each byte takes up to four.
+/// The bytes of a file that one `rest` line holds. Go's reader refuses lines over
+/// 64 KB (`bufio.MaxScanTokenSize`), comments too, and an escaped byte takes up to four.
 const REST_LINE: usize = 4 << 10;
 
-/// How many numbers a line of widths holds, for the same reason.
+/// The numbers that one `widths` line holds, for the reason of [`REST_LINE`].
 const WIDTHS_LINE: usize = 4 << 10;
 
-/// Why a trace could not be written in another form.
+/// The reason why a trace could not be written in another form.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConvertError {
@@ -31,12 +32,12 @@ pub enum ConvertError {
 /// Writes a binary trace as text, from which [`text_to_binary`] makes the same
 /// bytes again.
 ///
-/// From the first byte that cannot be read as an event on, the text holds the
-/// plain bytes; the error that tells why is returned beside.
+/// The first byte that cannot be read as an event ends the events; from there on the text
+/// holds plain bytes, at most [`SEARCHED`] of them, and the defect is returned.
+/// `out` needs no buffer of its own.
 ///
 /// # Errors
-/// If the header is bad, or `out` cannot be written to, which needs no buffer
-/// of its own.
+/// If the header is bad, or `out` cannot be written to.
 pub fn binary_to_text(file: &[u8], out: &mut impl Write) -> Result<Option<Error>, ConvertError> {
     let version = Version::parse_header(file)?;
     if !file.starts_with(&version.header()) {
@@ -58,14 +59,15 @@ pub fn binary_to_text(file: &[u8], out: &mut impl Write) -> Result<Option<Error>
             }
         }
         good = events.offset();
-        hand_on(&mut text, out)?;
+        flush_if_full(&mut text, out)?;
     }
-    for line in file.get(good..).unwrap_or_default().chunks(REST_LINE) {
+    let rest = file.get(good..).unwrap_or_default();
+    for line in rest.get(..SEARCHED).unwrap_or(rest).chunks(REST_LINE) {
         text.extend_from_slice(DIRECTIVE.as_bytes());
         text.extend_from_slice(b" rest ");
         quote(&mut text, line);
         text.push(b'\n');
-        hand_on(&mut text, out)?;
+        flush_if_full(&mut text, out)?;
     }
     out.write_all(&text)?;
     Ok(defect)
@@ -73,12 +75,12 @@ pub fn binary_to_text(file: &[u8], out: &mut impl Write) -> Result<Option<Error>
 
 /// Writes the text form of a trace as a binary one.
 ///
-/// Nothing is checked but the text: it may well describe a trace that makes no
-/// sense.
+/// Only the syntax of the text is checked: it may well describe a trace that makes no
+/// sense. `out` needs no buffer of its own.
 ///
 /// # Errors
-/// Where the text is not as it should be, after what stands before; or if
-/// `out` cannot be written to, which needs no buffer of its own.
+/// If the text has an error of syntax, once the events before it are written; or if
+/// `out` cannot be written to.
 pub fn text_to_binary(text: &[u8], out: &mut impl Write) -> Result<(), ConvertError> {
     let mut events = TextEvents::new(text)?;
     let mut binary = events.version().header().to_vec();
@@ -90,14 +92,14 @@ pub fn text_to_binary(text: &[u8], out: &mut impl Write) -> Result<(), ConvertEr
                 return Err(e.into());
             }
         }
-        hand_on(&mut binary, out)?;
+        flush_if_full(&mut binary, out)?;
     }
     out.write_all(&binary)?;
     out.write_all(events.rest())?;
     Ok(())
 }
 
-/// The error of an event that files of this version do not have.
+/// Returns the error for an event that files of this version do not have.
 #[cold]
 pub(crate) fn unknown(event: &WireEvent<'_>) -> Error {
     Error::at(event.offset, ErrorKind::UnknownEventType { found: event.event as u8 })
@@ -116,9 +118,9 @@ pub(super) fn widths(text: &mut Vec<u8>, event: &WireEvent<'_>) {
     }
 }
 
-/// Writes what has come together, once it is enough.
+/// Writes and clears the buffer, once it holds at least [`CHUNK`] bytes.
 #[inline]
-pub(crate) fn hand_on(chunk: &mut Vec<u8>, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn flush_if_full(chunk: &mut Vec<u8>, out: &mut impl Write) -> io::Result<()> {
     if chunk.len() >= CHUNK {
         out.write_all(chunk)?;
         chunk.clear();
@@ -144,7 +146,7 @@ mod tests {
         binary
     }
 
-    /// A little of everything: a padded size, data, frames, all layouts.
+    /// Returns a small trace with a padded size, data, frames, and every layout.
     fn small() -> Vec<u8> {
         let text = b"Trace Go1.26\n#gotrace widths 1 3 6 10\nEventBatch gen=1 m=24919 time=3240943527 size=10\n\
             ProcStatus dt=1 p=0 pstatus=1\nGoStatus dt=300 g=1 m=24919 gstatus=2\nHeapObject dt=0 id=77 type=1\n\

@@ -1,13 +1,13 @@
-//! Lines and words of the text form, with their places for errors.
+//! Lines and words of the text form, with their offsets for errors.
 
 use super::DIRECTIVE;
 use super::quote::unquote;
+use crate::base::limits::MAX_VARINT_BYTES;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::MAX_VARINT_BYTES;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
-/// The lines of a text, one after another.
+/// A reader of the lines of a text.
 #[derive(Clone, Debug)]
 pub(super) struct Lines<'a> {
     pub(super) text: &'a [u8],
@@ -16,7 +16,7 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// The next line that is neither blank nor a comment without a meaning.
+    /// Returns the next line that is neither blank nor a comment for the reader of the text.
     pub(super) fn significant(&mut self) -> Result<Option<Line<'a>>> {
         while let Some(left) = self.text.get(self.pos..).filter(|left| !left.is_empty()) {
             let offset = self.pos;
@@ -40,14 +40,14 @@ impl<'a> Lines<'a> {
         Ok(None)
     }
 
-    /// Makes an error at the end of what has been read.
+    /// Creates an error at the end of the text read so far.
     #[cold]
     pub(super) fn error(&self, what: &str) -> Error {
         Error::at(self.pos, ErrorKind::Text { line: self.passed.max(1), what: what.into() })
     }
 }
 
-/// A line, and where it is.
+/// A line, with its offset in the text and its number.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'a> {
     pub(super) text: &'a str,
@@ -65,7 +65,7 @@ impl<'a> Line<'a> {
         behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(char::is_whitespace))
     }
 
-    /// Where a part of the line begins in the text, in bytes.
+    /// Returns the offset in the text, in bytes, of a part of the line.
     pub(super) fn offset_of(self, part: &str) -> usize {
         let within = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
         self.offset + within.min(self.text.len())
@@ -78,7 +78,7 @@ impl<'a> Line<'a> {
 
     #[cold]
     pub(super) fn expected(self, expected: &str, found: &str) -> Error {
-        // A line may be of any length; its beginning tells enough.
+        // A line may be of any length; its beginning is enough for a message.
         let beginning: String = found.chars().take(40).collect();
         let what = match found {
             "" => format!("expected {expected}, found the end of the line"),
@@ -87,14 +87,14 @@ impl<'a> Line<'a> {
         self.error(found, &what)
     }
 
-    /// Makes an error at a part of the line.
+    /// Creates an error at a part of the line.
     #[cold]
     pub(super) fn error(self, at: &str, what: &str) -> Error {
         Error::at(self.offset_of(at), ErrorKind::Text { line: self.number, what: what.into() })
     }
 }
 
-/// The words of a line, one after another.
+/// A reader of the words of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tokens<'a> {
     pub(super) line: Line<'a>,
@@ -102,7 +102,7 @@ pub(super) struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    /// The next word; empty at the end of the line.
+    /// Returns the next word; empty at the end of the line.
     pub(super) fn take(&mut self) -> &'a str {
         let from = self.rest.trim_start();
         let end = from.find(|c: char| c.is_whitespace() || c == '#').unwrap_or(from.len());
@@ -111,14 +111,14 @@ impl<'a> Tokens<'a> {
         token
     }
 
-    /// The name of a directive, which the line must be.
+    /// Returns the name of the directive that the line is.
     pub(super) fn directive(&mut self) -> &'a str {
         let from = self.rest.trim_start();
         self.rest = from.strip_prefix(DIRECTIVE).unwrap_or(from);
         self.take()
     }
 
-    /// The value of the next argument, which must have that name.
+    /// Returns the value of the next argument, which must have that name; else errs.
     pub(super) fn argument(&mut self, name: &str) -> Result<u64> {
         let token = self.take();
         match token.split_once('=') {
@@ -151,7 +151,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// A decimal number of 64 bits, without a sign.
+/// Parses a decimal number of 64 bits, without a sign.
 pub(super) fn number(digits: &str) -> Option<u64> {
     // `parse` alone would take a plus sign.
     if digits.starts_with('+') { None } else { digits.parse().ok() }

@@ -1,13 +1,14 @@
-//! Which characters Go prints as they are: the table of `strconv.IsPrint`.
+//! The characters that Go prints as they are: the table of `strconv.IsPrint`.
 //!
 //! Generated with Go 1.27.3 (Unicode 17.0.0): `strconv.IsPrint` asked for every
 //! rune from 0 to 0x10FFFF, and each rune written down whose answer differs from
 //! that of the rune before it. Rust's own `char::escape_debug` differs, by its
 //! Unicode version and by which characters it takes to be printable.
 
-/// Whether `strconv.IsPrint` holds.
+/// Returns whether Go's `strconv.IsPrint` holds of a character.
 pub(crate) fn is_print(c: char) -> bool {
-    // In front of an odd number of turns are the characters that print.
+    // The table holds turns from printable to not and back; a character behind an odd number of
+    // them prints.
     let turns = match u16::try_from(u32::from(c)) {
         Ok(c) => BASIC.partition_point(|&turn| turn <= c),
         Err(_) => SUPPLEMENTARY.partition_point(|&turn| turn <= u32::from(c)),
@@ -15,8 +16,8 @@ pub(crate) fn is_print(c: char) -> bool {
     turns % 2 == 1
 }
 
-/// Where printable and other characters take turns, up to U+FFFF.
-/// None crosses that border.
+/// The first characters of the stretches that print and that do not, in turn, up to U+FFFF. No
+/// stretch crosses that border.
 static BASIC: [u16; 676] = [
     0x20, 0x7f, 0xa1, 0xad, 0xae, 0x378, 0x37a, 0x380, 0x384, 0x38b, 0x38c, 0x38d, 0x38e, 0x3a2, 0x3a3, 0x530, 0x531,
     0x557, 0x559, 0x58b, 0x58d, 0x590, 0x591, 0x5c8, 0x5d0, 0x5eb, 0x5ef, 0x5f5, 0x606, 0x61c, 0x61d, 0x6dd, 0x6de,
@@ -66,7 +67,7 @@ static BASIC: [u16; 676] = [
     0xffe8, 0xffef, 0xfffc, 0xfffe,
 ];
 
-/// The same from U+10000 on.
+/// The first characters of such stretches from U+10000 on.
 static SUPPLEMENTARY: [u32; 806] = [
     0x10000, 0x1000c, 0x1000d, 0x10027, 0x10028, 0x1003b, 0x1003c, 0x1003e, 0x1003f, 0x1004e, 0x10050, 0x1005e,
     0x10080, 0x100fb, 0x10100, 0x10103, 0x10107, 0x10134, 0x10137, 0x1018f, 0x10190, 0x1019d, 0x101a0, 0x101a1,
@@ -142,7 +143,7 @@ static SUPPLEMENTARY: [u32; 806] = [
 mod tests {
     use super::*;
 
-    /// The figures are those of Go 1.27.3: how many runes print, and the sum of
+    /// Compares with figures of Go 1.27.3: the number of runes that print, and the sum of
     /// each such rune times its rank among them.
     #[test]
     fn agrees_with_go() {

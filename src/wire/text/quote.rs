@@ -6,7 +6,7 @@ use std::str::Chars;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// Appends `text` as Go's `%q` prints it; what is not UTF-8 becomes `\x..`.
+/// Appends `text` as Go's `%q` prints it; bytes that are not UTF-8 become `\x..`.
 pub(crate) fn quote(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     let plain = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
@@ -51,14 +51,14 @@ fn hex_digits(out: &mut Vec<u8>, letter: u8, value: u32, digits: u32) {
     out.extend((0..digits).rev().map(|i| HEX[(value >> (4 * i) & 15) as usize]));
 }
 
-/// Why a literal cannot be read, and behind how many of its bytes.
+/// The offset in a literal at which it cannot be read, and the reason.
 pub(crate) type BadLiteral = (usize, &'static str);
 
-/// The bytes that a Go literal stands for: `"text"` with escapes, `` `raw` ``,
-/// or `'c'`. Borrows where there is nothing to replace.
+/// Returns the bytes that a Go literal stands for: `"text"` with escapes, `` `raw` ``,
+/// or `'c'`. Borrows if there is nothing to replace.
 ///
 /// # Errors
-/// Where `strconv.Unquote` errs.
+/// If `strconv.Unquote` errs.
 pub(crate) fn unquote(literal: &str) -> Result<Cow<'_, [u8]>, BadLiteral> {
     let mut chars = literal.chars();
     let quote = chars.next().filter(|c| matches!(c, '"' | '`' | '\'')).ok_or((0, "expected a quoted string"))?;
@@ -68,7 +68,7 @@ pub(crate) fn unquote(literal: &str) -> Result<Cow<'_, [u8]>, BadLiteral> {
         nothing_left(literal, behind)?;
         return Ok(match raw.contains('\r') {
             false => Cow::Borrowed(raw.as_bytes()),
-            // As in Go's source files, where line ends may have them.
+            // Go drops carriage returns from raw strings, so that line ends of any system read alike.
             true => Cow::Owned(raw.bytes().filter(|&b| b != b'\r').collect()),
         });
     }
@@ -99,7 +99,7 @@ fn nothing_left(literal: &str, behind: &str) -> Result<(), BadLiteral> {
     if behind.is_empty() { Ok(()) } else { Err((literal.len() - behind.len(), "text behind the quoted string")) }
 }
 
-/// Reads what stands behind a backslash.
+/// Reads the rest of an escape, behind the backslash.
 fn escape(chars: &mut Chars<'_>, quote: char, bytes: &mut Vec<u8>) -> Result<(), &'static str> {
     bytes.push(match chars.next() {
         Some('a') => 0x07,
@@ -129,7 +129,7 @@ fn escape(chars: &mut Chars<'_>, quote: char, bytes: &mut Vec<u8>) -> Result<(),
     Ok(())
 }
 
-/// Adds `count` digits to `value`; none if one is missing.
+/// Adds `count` digits to `value`; `None` if one is missing.
 fn digits(chars: &mut Chars<'_>, value: u32, count: u32, radix: u32) -> Option<u32> {
     (0..count).try_fold(value, |value, _| {
         let digit = chars.next()?.to_digit(radix)?;
@@ -148,7 +148,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// The right column is what Go 1.27.3's `strconv.Quote` gives.
+    /// Compares with the output of Go 1.27.3's `strconv.Quote`, in the right column.
     #[test]
     fn quotes_as_go() {
         for (text, want) in [

@@ -1,25 +1,25 @@
-//! Text to events.
+//! Reading of the text form.
 
 use super::belongs;
 use super::lines::{Line, Lines, Tokens, number};
-use crate::bytes::uvarint_len;
+use crate::base::bytes::uvarint_len;
 use crate::error::{Error, ErrorKind, Result};
-use crate::version::Version;
+use crate::spec::v2::{EventType, Layout};
+use crate::spec::version::Version;
 use crate::wire::v2::event::WireEvent;
-use crate::wire::v2::spec::{EventType, Layout};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// The arguments of a frame, in order.
 const FRAME: [&str; 4] = ["pc", "func", "file", "line"];
 
-/// Iterates over the events of a text.
+/// An iterator over the events of a text.
 ///
 /// It reads all that Go's `TextReader` reads, except that the text must be
-/// UTF-8, and that comments which begin `#gotrace` have their [meaning](super).
-/// A data line may be missing where the data are empty.
+/// UTF-8, and that comments which begin with `#gotrace` have a [meaning](super).
+/// A data line may be missing if the data are empty.
 ///
-/// An iterator that has returned an error is finished.
+/// After an error the iterator is finished.
 #[derive(Clone, Debug)]
 pub struct TextEvents<'a> {
     lines: Lines<'a>,
@@ -28,7 +28,7 @@ pub struct TextEvents<'a> {
 }
 
 impl<'a> TextEvents<'a> {
-    /// Reads the header, `Trace Go1.NN`.
+    /// Reads the header, `Trace Go1.NN`, and prepares to read the events.
     ///
     /// # Errors
     /// `Text`, or `UnsupportedVersion`.
@@ -53,13 +53,13 @@ impl<'a> TextEvents<'a> {
         Ok(TextEvents { lines, version, rest: Vec::new() })
     }
 
-    /// The version of the format that the header names.
+    /// Returns the version of the format that the header names.
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// The bytes that follow the last event in the file and are no events;
-    /// known when the iterator has ended.
+    /// Returns the bytes at the end of the file that are no events. They are complete
+    /// when the iterator has ended.
     pub fn rest(&self) -> &[u8] {
         &self.rest
     }
@@ -168,8 +168,8 @@ impl<'a> Iterator for TextEvents<'a> {
     }
 }
 
-/// Makes widths at least what the numbers need, which someone may have edited,
-/// and drops them if none says more.
+/// Raises widths to what the numbers need, for the text may have been edited, and clears them
+/// if no varint is padded.
 fn settle_widths(event: &mut WireEvent<'_>) {
     let data = event.data.len() as u64;
     let mut padded = false;
@@ -271,7 +271,7 @@ mod tests {
         assert!(events.first().unwrap().widths.is_empty());
     }
 
-    /// Any event of the newest version, sound in itself.
+    /// Generates an event of the newest version, sound in itself.
     fn any_event() -> impl Strategy<Value = WireEvent<'static>> {
         let numbers = proptest::collection::vec((any::<u64>(), 0u32..64, any::<u8>()), 24);
         let data = proptest::collection::vec(any::<u8>(), 0..40);

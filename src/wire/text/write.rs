@@ -1,11 +1,11 @@
-//! Events to text and to bytes.
+//! Writing of events as text and as bytes.
 
 use super::quote::quote;
-use crate::bytes::{put_uvarint_padded, uvarint_len};
+use crate::base::bytes::{put_uvarint_padded, uvarint_len};
+use crate::spec::v2::Layout;
 use crate::wire::v2::event::WireEvent;
-use crate::wire::v2::spec::Layout;
 
-/// What stands in front of the four numbers of a frame.
+/// The text before each of the four numbers of a frame.
 const FRAME_LABELS: [&[u8]; 4] = [b"\n\tpc=", b" func=", b" file=", b" line="];
 
 impl WireEvent<'_> {
@@ -28,8 +28,8 @@ impl WireEvent<'_> {
         self.write_lines(out, false);
     }
 
-    /// Appends the event's lines; `data_always` also writes empty data, which
-    /// Go prints as nothing but wants to read.
+    /// Appends the event's lines. With `data_always` empty data get a line too: Go omits it, but
+    /// its reader wants it.
     #[inline]
     pub(super) fn write_lines(&self, out: &mut Vec<u8>, data_always: bool) {
         let spec = self.event.spec();
@@ -59,7 +59,7 @@ impl WireEvent<'_> {
         out.push(b'\n');
     }
 
-    /// Appends the event as the wire has it, each varint as wide as
+    /// Appends the event as the wire has it, each varint of the width in bytes that
     /// [`widths`](WireEvent::widths) says.
     pub fn write_binary(&self, out: &mut Vec<u8>) {
         out.push(self.event as u8);
@@ -76,7 +76,7 @@ impl WireEvent<'_> {
         }
     }
 
-    /// How many bytes the event takes at least, with each varint as short as
+    /// Returns the least bytes that the event takes, with each varint as short as
     /// can be. Go counts these in `-d=footprint` (`Event.EncodedSize`).
     #[inline]
     pub fn encoded_size(&self) -> usize {
@@ -89,7 +89,7 @@ impl WireEvent<'_> {
     }
 }
 
-/// The decimal digits of 0 to 99.
+/// The two decimal digits of 0 to 99.
 const PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
     let mut i = 0;

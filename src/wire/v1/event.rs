@@ -1,42 +1,42 @@
-//! Events as the wire has them: a type, numbers, perhaps a trailer.
+//! Raw events of v1: a type, numbers, perhaps a trailer.
 //!
-//! [`RawEvents`] reads a whole file flat. `decode` is the same for ordering,
-//! which knows that it stands at a timed event.
+//! [`RawEvents`] reads all events of a file; `numbers` reads one timed event, for ordering,
+//! which knows that there is one.
 
-use crate::bytes::uvarint;
+use crate::base::bytes::uvarint;
+use crate::base::limits::{MAX_V1_EVENT_SIZE, MAX_V1_FRAMES, MAX_V1_STRING_SIZE};
 use crate::error::{Error, ErrorKind, Result, V1Error};
-use crate::limits::{MAX_V1_EVENT_SIZE, MAX_V1_FRAMES, MAX_V1_STRING_SIZE};
-use crate::version::{HEADER_LEN, Version};
-use crate::wire::v1::spec::{EventType, Layout, lead};
+use crate::spec::v1::{EventType, Layout, lead};
+use crate::spec::version::{HEADER_LEN, Version};
 use crate::wire::v2::event::bad_varint;
 use smallvec::SmallVec;
 
 const ARGUMENTS: &str = "an event's arguments";
 
-/// The most numbers that a timed event has: sequence number, time, three
-/// arguments and a stack, never all at once.
+/// The most numbers that a timed event has. Sequence number, time, three
+/// arguments and a stack would be six, but no event has all of them.
 pub(crate) const MOST_NUMBERS: usize = 5;
 
 /// Any event of a v1 file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RawEvent<'a> {
-    /// Its type.
+    /// The type of the event.
     pub event: EventType,
-    /// Where it begins in the file, in bytes.
+    /// The offset of the event in the file, in bytes.
     pub offset: usize,
-    /// How many bytes it takes.
+    /// The length of the event in bytes.
     pub size: usize,
-    /// All its numbers: the time difference (in Go 1.5, the sequence number's
-    /// before it), the arguments, the stack; of a `Stack` the ID, the number
+    /// The varints of the event: the time difference (in Go 1.5, the sequence number's
+    /// before it), the arguments, the stack; for a `Stack` the ID, the number
     /// of frames and four numbers for each, in Go 1.5 one.
     pub numbers: SmallVec<[u64; 8]>,
-    /// The bytes that end it; empty for events without.
+    /// The bytes that end it; empty for events without a trailer.
     pub data: &'a [u8],
 }
 
-/// Iterates over every event of a v1 file, tables included, as it stands there.
+/// An iterator over every event of a v1 file, tables included, in the order of the file.
 ///
-/// An iterator that has returned an error is finished.
+/// After an error the iterator is finished.
 #[derive(Clone, Debug)]
 pub struct RawEvents<'a> {
     file: &'a [u8],
@@ -45,17 +45,17 @@ pub struct RawEvents<'a> {
 }
 
 impl<'a> RawEvents<'a> {
-    /// The events of a file of that version, which must be one of v1.
+    /// Creates an iterator over the events of a file of that version, which must be one of v1.
     pub fn new(file: &'a [u8], version: Version) -> RawEvents<'a> {
         RawEvents { file, pos: HEADER_LEN, version }
     }
 
-    /// Those from a byte of the file on.
+    /// Creates an iterator over the events from an offset in bytes on.
     pub(crate) fn from(file: &'a [u8], pos: usize, version: Version) -> RawEvents<'a> {
         RawEvents { file, pos, version }
     }
 
-    /// Where the next event begins.
+    /// Returns the offset of the next event in the file, in bytes.
     pub fn offset(&self) -> usize {
         self.pos
     }
@@ -116,7 +116,7 @@ impl<'a> RawEvents<'a> {
         Ok(RawEvent { event, offset, size: pos - offset, numbers, data })
     }
 
-    /// Reads the length of an event that states it; returns where it ends.
+    /// Reads the length of an event that states it; returns the offset of the event's end.
     fn end_of_long(&self, event: EventType, offset: usize, pos: &mut usize) -> Result<usize> {
         let size = self.number(pos)?;
         if size > MAX_V1_EVENT_SIZE {
@@ -163,7 +163,7 @@ impl<'a> Iterator for RawEvents<'a> {
     }
 }
 
-/// The numbers that a frame of a stack is made of.
+/// Returns the number of varints in a frame of a stack.
 pub(crate) fn numbers_per_frame(version: Version) -> u64 {
     if version < Version::Go107 { 1 } else { 4 }
 }
@@ -173,10 +173,10 @@ pub(crate) fn wrong(at: usize, what: V1Error) -> Error {
     Error::at(at, ErrorKind::V1(what))
 }
 
-/// How the timed events of a version are made, by number.
+/// The layouts of a version's timed events, by event type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shapes {
-    /// How many numbers each has; 0 for what is no timed event, and for CPU
+    /// The number of varints of each type; 0 for events without a time and for CPU
     /// samples, whose order is not that of the file.
     counts: [u8; 64],
     pub(crate) lead: u8,
@@ -201,8 +201,8 @@ impl Shapes {
     }
 }
 
-/// The numbers of the timed event at `at`, and where it ends; for `UserLog`,
-/// where its message begins. `count` is not 0.
+/// Reads the timed event at `at`, whose `count` must not be 0; returns its numbers and the
+/// offset of its end or, for `UserLog`, of its message.
 #[inline(always)]
 pub(crate) fn numbers(file: &[u8], at: usize, shapes: &Shapes) -> Result<([u64; MOST_NUMBERS], usize)> {
     let byte = file.get(at).copied().unwrap_or_default();
@@ -230,7 +230,7 @@ pub(crate) fn numbers(file: &[u8], at: usize, shapes: &Shapes) -> Result<([u64; 
     Ok((numbers, pos))
 }
 
-/// What is wrong with the event at `at`, which could not be read.
+/// Returns the error for the event at `at`, which could not be read.
 #[cold]
 #[inline(never)]
 fn explain(file: &[u8], at: usize, version: Version) -> Error {
@@ -243,7 +243,7 @@ fn explain(file: &[u8], at: usize, version: Version) -> Error {
     }
 }
 
-/// The message that ends a `UserLog`, whose numbers end at `pos`.
+/// Returns the message of a `UserLog` whose numbers end at `pos`.
 pub(crate) fn message(file: &[u8], mut pos: usize) -> &[u8] {
     let size = uvarint(file, &mut pos).unwrap_or_default();
     usize::try_from(size).ok().and_then(|size| file.get(pos..pos.checked_add(size)?)).unwrap_or_default()

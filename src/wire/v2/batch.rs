@@ -1,34 +1,37 @@
-//! Framing: the batches that a file is made of.
+//! Framing: the batches that a file consists of.
 
-use crate::bytes::{VarintError, uvarint};
+use crate::base::bytes::{VarintError, uvarint};
+use crate::base::ids::{ThreadId, optional};
+use crate::base::limits::MAX_BATCH_SIZE;
+use crate::base::time::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{ThreadId, optional};
-use crate::limits::MAX_BATCH_SIZE;
-use crate::time::Timestamp;
-use crate::version::Version;
-use crate::wire::v2::spec::EventType;
+use crate::spec::v2::EventType;
+use crate::spec::version::Version;
 use std::sync::Arc;
+
+/// The name of the part cut off in a file that ends behind the first byte of an experimental batch.
+pub(crate) const EXPERIMENT_NUMBER: &str = "a batch's experiment number";
 
 /// One batch: its header, and its bytes as a slice of the file.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
-    /// Where its header begins in the file, in bytes.
+    /// The offset of the batch's header in the file, in bytes.
     pub offset: usize,
-    /// Where its data begin in the file, in bytes.
+    /// The offset of the batch's data in the file, in bytes.
     pub data_offset: usize,
-    /// The generation it belongs to.
+    /// The generation that the batch belongs to.
     pub generation: u64,
-    /// The M that wrote it; none for tables.
+    /// The M that wrote the batch; none for tables.
     pub thread: Option<ThreadId>,
-    /// The time that its first difference adds to.
+    /// The time that the first event's difference adds to, in ticks.
     pub time: Timestamp,
-    /// The experiment it belongs to; 0 is none.
+    /// The number of the experiment that the batch belongs to; 0 is none.
     pub experiment: u8,
-    /// What stands in it.
+    /// The bytes behind the header.
     pub data: &'a [u8],
 }
 
-/// What a batch holds, as its first byte tells.
+/// The kind of a batch's contents, as its first byte says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BatchKind {
     /// The events of one M.
@@ -46,7 +49,7 @@ pub enum BatchKind {
 }
 
 impl<'a> Batch<'a> {
-    /// What it holds, in a file of that version.
+    /// Returns the kind of the contents, in a file of that version.
     pub fn kind(&self, version: Version) -> BatchKind {
         if self.experiment != 0 {
             return BatchKind::Experimental;
@@ -61,7 +64,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Where its data end in the file, in bytes.
+    /// Returns the offset of the end of the data in the file, in bytes.
     pub fn end(&self) -> usize {
         self.data_offset + self.data.len()
     }
@@ -72,13 +75,13 @@ impl<'a> Batch<'a> {
 pub enum Frame<'a> {
     /// A batch.
     Batch(Batch<'a>),
-    /// The mark that ends a generation (Go 1.26+), at that offset.
+    /// The mark that ends a generation (Go 1.26+), at that offset in bytes.
     EndOfGeneration(usize),
 }
 
-/// Iterates over the frames of `file` from a byte offset on.
+/// An iterator over the frames of `file` from a byte offset on.
 ///
-/// An iterator that has returned an error is finished.
+/// After an error the iterator is finished.
 #[derive(Clone, Debug)]
 pub struct Frames<'a> {
     file: &'a [u8],
@@ -86,36 +89,36 @@ pub struct Frames<'a> {
     jumps: Jumps,
 }
 
-/// Where framing is not to be trusted: what stands from `at` on is passed over,
-/// up to `resume`. A batch that reaches over `at` is cut there.
+/// A damaged stretch to pass over: the bytes from `at` to `resume`. A batch that reaches over
+/// `at` is cut there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Jump {
     pub(crate) at: usize,
     pub(crate) resume: usize,
 }
 
-/// Jumps in the order of the file; none in a good trace.
+/// Jumps in the order of the file; `None` in a good trace.
 pub(crate) type Jumps = Option<Arc<[Jump]>>;
 
 impl<'a> Frames<'a> {
-    /// The frames of `file` from `pos` on, the first byte after the header.
+    /// Creates an iterator over the frames from `pos` on, the first byte after the header.
     pub fn new(file: &'a [u8], pos: usize) -> Frames<'a> {
         Frames { file, pos, jumps: None }
     }
 
-    /// The same, past what is not to be trusted.
+    /// Has the iterator pass over damaged stretches.
     pub(crate) fn with_jumps(mut self, jumps: Jumps) -> Frames<'a> {
         self.jumps = jumps;
         self
     }
 
-    /// The next jump at or behind `pos`.
+    /// Returns the next jump at or behind `pos`.
     fn jump(&self, pos: usize) -> Option<Jump> {
         let jumps = self.jumps.as_deref()?;
         jumps.get(jumps.partition_point(|jump| jump.at < pos)).copied()
     }
 
-    /// Where the next frame begins.
+    /// Returns the offset of the next frame in the file, in bytes.
     pub fn offset(&self) -> usize {
         self.pos
     }
@@ -143,7 +146,7 @@ impl<'a> Frames<'a> {
         let mut experiment = 0;
         if experimental {
             let Some(&byte) = self.file.get(pos) else {
-                return Err(Error::at(pos, ErrorKind::Truncated { inside: "a batch's experiment number" }));
+                return Err(Error::at(pos, ErrorKind::Truncated { inside: EXPERIMENT_NUMBER }));
             };
             experiment = byte;
             pos += 1;
@@ -154,6 +157,7 @@ impl<'a> Frames<'a> {
         let size_at = pos;
         let size = self.number(&mut pos, "a batch's size")?;
         let cut = self.jump(offset + 1);
+        // A batch that a jump cuts ends there, whatever length it states.
         if size > MAX_BATCH_SIZE && cut.is_none() {
             return Err(Error::at(size_at, ErrorKind::BatchTooLarge { size }).in_generation(generation));
         }

@@ -1,31 +1,30 @@
-//! Events as the wire has them: a type, arguments, perhaps a trailer.
+//! Raw events of v2: a type, arguments, perhaps a trailer.
 //!
-//! [`RawEvents`] reads the timed events of one batch; [`WireEvents`] reads a
-//! whole file flat, batch headers and table entries included, as `go tool
-//! trace -d=wire` does.
+//! [`RawEvents`] reads the timed events of one batch; [`WireEvents`] reads all events of a
+//! file, batch headers and table entries included, as `go tool trace -d=wire` does.
 
-use crate::bytes::{VarintError, uvarint};
+use crate::base::bytes::{VarintError, uvarint};
+use crate::base::time::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
-use crate::time::Timestamp;
-use crate::version::{HEADER_LEN, Version};
+use crate::spec::v2::{EventType, Layout};
+use crate::spec::version::{HEADER_LEN, Version};
 use crate::wire::v2::batch::Batch;
-use crate::wire::v2::spec::{EventType, Layout};
 use smallvec::SmallVec;
 
-/// A timed event of a batch, undigested.
+/// A timed event of a batch, as on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RawEvent {
-    /// Its type.
+    /// The type of the event.
     pub event: EventType,
-    /// Where it begins in the file, in bytes.
+    /// The offset of the event in the file, in bytes.
     pub offset: usize,
-    /// When it happened, in ticks.
+    /// The time of the event in ticks.
     pub time: Timestamp,
     args: [u64; 4],
 }
 
 impl RawEvent {
-    /// Its arguments behind the time difference.
+    /// Returns the arguments behind the time difference.
     pub fn args(&self) -> &[u64] {
         let count = self.event.spec().args.len().saturating_sub(1);
         self.args.get(..count).unwrap_or_default()
@@ -48,9 +47,9 @@ const ARG_COUNT: [u8; 256] = {
 };
 const UNTIMED: u8 = u8::MAX;
 
-/// Iterates over the timed events of one batch, in the order of its M.
+/// An iterator over the timed events of one batch, in the order of its M.
 ///
-/// An iterator that has returned an error is finished.
+/// After an error the iterator is finished.
 #[derive(Clone, Debug)]
 pub struct RawEvents<'a> {
     data: &'a [u8],
@@ -60,12 +59,12 @@ pub struct RawEvents<'a> {
 }
 
 impl<'a> RawEvents<'a> {
-    /// The events of `batch`, which must be of the kind `Events`.
+    /// Creates an iterator over the events of `batch`, which must be of the kind `Events`.
     pub fn new(batch: &Batch<'a>) -> RawEvents<'a> {
         RawEvents { data: batch.data, pos: 0, base: batch.data_offset, time: batch.time.0 }
     }
 
-    /// Where the next event begins in the file.
+    /// Returns the offset of the next event in the file, in bytes.
     pub fn offset(&self) -> usize {
         self.base + self.pos
     }
@@ -112,7 +111,7 @@ impl Iterator for RawEvents<'_> {
     }
 }
 
-/// Makes the error of a varint at `pos` of data that begin at `base` in the
+/// Creates the error for a bad varint at `pos` of data that begin at `base` in the
 /// file and are `len` long.
 #[cold]
 #[inline(never)]
@@ -123,26 +122,26 @@ pub(crate) fn bad_varint(base: usize, pos: usize, len: usize, e: VarintError, in
     }
 }
 
-/// Any event of the file, with its trailer.
+/// An event of any type, with its trailer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WireEvent<'a> {
-    /// Its type.
+    /// The type of the event.
     pub event: EventType,
-    /// Where it begins in the file, in bytes; 0 for one read from text.
+    /// The offset of the event in the file, in bytes; 0 for one read from text.
     pub offset: usize,
-    /// All its arguments, the time difference included; behind them, for a
-    /// `Stack`, four for each frame: PC, function, file, line.
+    /// All arguments, the time difference included; behind them, for a
+    /// `Stack`, four numbers for each frame: PC, function, file, line.
     pub args: SmallVec<[u64; 8]>,
-    /// The bytes of its trailer; empty for events without one.
+    /// The bytes of the trailer; empty for events without one.
     pub data: std::borrow::Cow<'a, [u8]>,
-    /// How many bytes each varint takes (the trailer's length is the last of
-    /// them), where one is longer than need be; else empty.
+    /// The length of each varint in bytes (of the trailer's length last), if one is longer than
+    /// need be; else empty.
     pub widths: SmallVec<[u8; 8]>,
 }
 
-/// Iterates over every event of a file, flat.
+/// An iterator over every event of a file, in the order of the file.
 ///
-/// An iterator that has returned an error is finished.
+/// After an error the iterator is finished.
 #[derive(Clone, Debug)]
 pub struct WireEvents<'a> {
     file: &'a [u8],
@@ -151,10 +150,10 @@ pub struct WireEvents<'a> {
 }
 
 impl<'a> WireEvents<'a> {
-    /// The events of a whole file.
+    /// Reads the header and creates an iterator over the events of a whole file.
     ///
     /// # Errors
-    /// As [`Version::parse_header`], and `NoTextForm` for a v1 trace.
+    /// Those of [`Version::parse_header`], and `NoTextForm` for a v1 trace.
     pub fn new(file: &'a [u8]) -> Result<WireEvents<'a>> {
         let version = Version::parse_header(file)?;
         if version.is_v1() {
@@ -163,7 +162,7 @@ impl<'a> WireEvents<'a> {
         Ok(WireEvents { file, pos: HEADER_LEN, known: EventType::named_in(version).count() })
     }
 
-    /// Also reads the experimental events of Go 1.23 to 1.25 files, which
+    /// Has the iterator read the experimental events of Go 1.23 to 1.25 files too, which
     /// Go's raw reader refuses.
     #[must_use]
     pub fn with_experimental(mut self) -> WireEvents<'a> {
@@ -171,7 +170,7 @@ impl<'a> WireEvents<'a> {
         self
     }
 
-    /// Where the next event begins.
+    /// Returns the offset of the next event in the file, in bytes.
     pub fn offset(&self) -> usize {
         self.pos
     }
@@ -191,7 +190,7 @@ impl<'a> WireEvents<'a> {
             let value = uvarint(self.file, pos)
                 .map_err(|e| bad_varint(0, start, self.file.len(), e, "an event's arguments"))?;
             let width = *pos - start;
-            padded |= width != crate::bytes::uvarint_len(value);
+            padded |= width != crate::base::bytes::uvarint_len(value);
             widths.push(width as u8);
             Ok(value)
         };

@@ -1,29 +1,29 @@
-//! The AllocFree experiment's batches: what is needed to read its events.
+//! Batches of the AllocFree experiment, which its events need to be understood.
 //!
 //! Recorded with `GODEBUG=traceallocfree=1` (Go 1.23+). The events give
 //! addresses as multiples of an alignment above the heap's lowest address, and
 //! types as numbers; these batches give the addresses, alignments and types.
 //! Source: `runtime/traceallocfree.go` and `runtime/tracetype.go` of Go 1.27.
 
-use crate::bytes::uvarint;
+use crate::base::bytes::uvarint;
+use crate::base::ids::ThreadId;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::ThreadId;
 use crate::wire::v2::batch::Batch;
 use crate::wire::v2::event::bad_varint;
 
 /// The number of the AllocFree experiment.
 pub const ALLOC_FREE: u8 = 1;
 
-/// A batch of experimental data, undigested.
+/// A batch of experimental data, not decoded.
 #[derive(Clone, Copy, Debug)]
 pub struct ExperimentalBatch<'a> {
     /// The experiment's number.
     pub experiment: u8,
-    /// The M that wrote it, where one did.
+    /// The M that wrote the batch, if one did.
     pub thread: Option<ThreadId>,
-    /// Where its data begin in the file, in bytes.
+    /// The offset of the data in the file, in bytes.
     pub offset: usize,
-    /// Its data.
+    /// The bytes behind the batch's header.
     pub data: &'a [u8],
 }
 
@@ -37,7 +37,7 @@ impl<'a> ExperimentalBatch<'a> {
         }
     }
 
-    /// The name that Go gives the experiment, if it is a known one.
+    /// Returns the name that Go gives the experiment, if it is a known one.
     pub fn name(&self) -> Option<&'static str> {
         (self.experiment == ALLOC_FREE).then_some("AllocFree")
     }
@@ -99,26 +99,26 @@ impl<'a> ExperimentalBatch<'a> {
 pub enum AllocFreeBatch<'a> {
     /// A part of the type table.
     Types(Vec<HeapType<'a>>),
-    /// How addresses are compressed; the same in every generation.
+    /// The compression of addresses, equal in every generation.
     Layout(HeapLayout),
 }
 
-/// A Go type that a heap object has.
+/// A Go type of heap objects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HeapType<'a> {
     /// The number that events of its generation use.
     pub id: u64,
-    /// The address of its descriptor in the program.
+    /// The address of the type's descriptor in the program.
     pub address: u64,
-    /// Its size in bytes.
+    /// The size of the type in bytes.
     pub size: u64,
-    /// How many of its first bytes hold pointers.
+    /// The length of its beginning that holds pointers, in bytes.
     pub pointer_bytes: u64,
-    /// Its name; not necessarily UTF-8.
+    /// The name; not necessarily UTF-8.
     pub name: &'a [u8],
 }
 
-/// How the AllocFree events compress addresses.
+/// The parameters by which AllocFree events compress addresses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HeapLayout {
     /// The lowest address of the heap.
@@ -132,17 +132,17 @@ pub struct HeapLayout {
 }
 
 impl HeapLayout {
-    /// The address of the span with that number.
+    /// Returns the address of the span with that number.
     pub fn span_address(&self, id: u64) -> u64 {
         self.min_address.wrapping_add(id.wrapping_mul(self.page_size))
     }
 
-    /// The address of the heap object with that number.
+    /// Returns the address of the heap object with that number.
     pub fn object_address(&self, id: u64) -> u64 {
         self.min_address.wrapping_add(id.wrapping_mul(self.min_align))
     }
 
-    /// The address of the goroutine stack with that number.
+    /// Returns the address of the goroutine stack with that number.
     pub fn stack_address(&self, id: u64) -> u64 {
         self.min_address.wrapping_add(id.wrapping_mul(self.min_stack))
     }

@@ -1,12 +1,15 @@
-//! The stack table's batches.
+//! Batches of the stack table.
 
-use crate::bytes::uvarint;
+use crate::base::bytes::uvarint;
+use crate::base::ids::{StackId, StringId};
+use crate::base::limits::MAX_FRAMES_PER_STACK;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{StackId, StringId};
-use crate::limits::MAX_FRAMES_PER_STACK;
+use crate::spec::v2::EventType;
 use crate::wire::v2::batch::Batch;
 use crate::wire::v2::event::bad_varint;
-use crate::wire::v2::spec::EventType;
+
+/// The name of the part cut off where such a batch ends before an ID or a number of frames.
+pub(crate) const ENTRY: &str = "a stack table's entry";
 
 /// A frame as the wire has it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,28 +34,27 @@ pub(crate) fn read<'a>(batch: &Batch<'a>, mut entry: impl FnMut(StackId, usize, 
             return Err(Error::at(base + pos, ErrorKind::ExpectedEntry { expected: "a stack", found }));
         }
         pos += 1;
-        let id = StackId(number(batch, &mut pos)?);
+        let id = StackId(number(batch, &mut pos, ENTRY)?);
         let start = pos;
-        let count = number(batch, &mut pos)?;
+        let count = number(batch, &mut pos, ENTRY)?;
         if count > MAX_FRAMES_PER_STACK {
             return Err(Error::at(base + start, ErrorKind::TooManyFrames { frames: count }));
         }
         let frames = pos;
         for _ in 0..count * NUMBERS_PER_FRAME {
-            number(batch, &mut pos)?;
+            number(batch, &mut pos, "a stack's frame")?;
         }
         entry(id, base + start, RawFrames { file: data, pos: frames, left: count, pcs_only: false, one: 0 });
     }
     Ok(())
 }
 
-/// The varints that a frame is made of.
+/// The number of varints in a frame.
 const NUMBERS_PER_FRAME: u64 = 4;
 
 #[inline]
-fn number(batch: &Batch<'_>, pos: &mut usize) -> Result<u64> {
-    uvarint(batch.data, pos)
-        .map_err(|e| bad_varint(batch.data_offset, *pos, batch.data.len(), e, "a stack table's entry"))
+fn number(batch: &Batch<'_>, pos: &mut usize, inside: &'static str) -> Result<u64> {
+    uvarint(batch.data, pos).map_err(|e| bad_varint(batch.data_offset, *pos, batch.data.len(), e, inside))
 }
 
 /// The frames of one stack, innermost first, as a slice of the file.
@@ -62,18 +64,18 @@ pub struct RawFrames<'a> {
     pos: usize,
     left: u64,
     pcs_only: bool,
-    /// The PC of its one frame, or 0.
+    /// The PC of the only frame, or 0 if the frames are in `file`.
     one: u64,
 }
 
 impl<'a> RawFrames<'a> {
-    /// One frame that is a PC alone.
+    /// Creates the frames of a stack of one frame, which is a PC alone.
     pub(crate) fn one(pc: u64) -> RawFrames<'a> {
         RawFrames { file: &[], pos: 0, left: 1, pcs_only: true, one: pc }
     }
 
-    /// The frames of the stack whose count stands at `at`, where the index of
-    /// the tables says. In Go 1.5 they are PCs only.
+    /// Reads the stack whose frame count stands at offset `at`, which [`read`] has reported. With
+    /// `pcs_only`, as in Go 1.5, each frame is a PC alone.
     pub(crate) fn at(file: &'a [u8], at: usize, pcs_only: bool) -> RawFrames<'a> {
         let mut pos = at;
         let left = uvarint(file, &mut pos).unwrap_or_default();

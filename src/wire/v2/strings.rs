@@ -1,12 +1,15 @@
-//! The string table's batches.
+//! Batches of the string table.
 
-use crate::bytes::uvarint;
+use crate::base::bytes::uvarint;
+use crate::base::ids::StringId;
+use crate::base::limits::MAX_STRING_SIZE;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::StringId;
-use crate::limits::MAX_STRING_SIZE;
+use crate::spec::v2::EventType;
 use crate::wire::v2::batch::Batch;
 use crate::wire::v2::event::bad_varint;
-use crate::wire::v2::spec::EventType;
+
+/// The name of the part cut off where such a batch ends before a number.
+pub(crate) const ENTRY: &str = "a string table's entry";
 
 /// Calls `entry` with the ID of each string of a batch, the offset of its
 /// length in the file, and its bytes.
@@ -34,11 +37,10 @@ pub(crate) fn read<'a>(batch: &Batch<'a>, mut entry: impl FnMut(StringId, usize,
 }
 
 fn number(batch: &Batch<'_>, pos: &mut usize) -> Result<u64> {
-    uvarint(batch.data, pos)
-        .map_err(|e| bad_varint(batch.data_offset, *pos, batch.data.len(), e, "a string table's entry"))
+    uvarint(batch.data, pos).map_err(|e| bad_varint(batch.data_offset, *pos, batch.data.len(), e, ENTRY))
 }
 
-/// The string whose length stands at `at`, which [`read`] has reported.
+/// Returns the string whose length stands at offset `at`, which [`read`] has reported.
 pub(crate) fn at(file: &[u8], at: usize) -> &[u8] {
     let mut pos = at;
     let size = uvarint(file, &mut pos).unwrap_or_default() as usize;

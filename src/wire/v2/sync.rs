@@ -1,12 +1,15 @@
-//! The sync batch: how long a tick is and, from Go 1.25, what time it was.
+//! Sync batches: the length of a tick and, from Go 1.25, a snapshot of the clocks.
 
-use crate::bytes::uvarint;
+use crate::base::bytes::uvarint;
+use crate::base::time::{Frequency, Timestamp};
 use crate::error::{Error, ErrorKind, Result};
-use crate::time::{Frequency, Timestamp};
-use crate::version::Version;
+use crate::spec::v2::EventType;
+use crate::spec::version::Version;
 use crate::wire::v2::batch::Batch;
 use crate::wire::v2::event::bad_varint;
-use crate::wire::v2::spec::EventType;
+
+/// The name of the part cut off where such a batch ends early.
+pub(crate) const ENTRY: &str = "a sync batch";
 
 /// A near-simultaneous reading of three clocks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,20 +20,20 @@ pub struct RawClockSnapshot {
     pub mono: u64,
     /// Wall-clock time: seconds since 1970.
     pub wall_secs: i64,
-    /// Wall-clock time: nanoseconds on top.
+    /// Wall-clock time: nanoseconds on top of the seconds.
     pub wall_nanos: i64,
 }
 
-/// What the sync batches of a generation say.
+/// The contents of a generation's sync batches.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct RawSync {
-    /// How long a tick is.
+    /// The length of a tick.
     pub frequency: Option<Frequency>,
-    /// What time it was (Go 1.25+).
+    /// The snapshot of the clocks (Go 1.25+).
     pub snapshot: Option<RawClockSnapshot>,
 }
 
-/// Reads a sync batch into `sync`.
+/// Reads a sync batch into `sync`; errs where it holds anything else, or something twice.
 pub(crate) fn read(batch: &Batch<'_>, version: Version, sync: &mut RawSync) -> Result<()> {
     let (data, base) = (batch.data, batch.data_offset);
     // Before 1.25 the batch is the frequency event itself.
@@ -39,7 +42,7 @@ pub(crate) fn read(batch: &Batch<'_>, version: Version, sync: &mut RawSync) -> R
     while let Some(&found) = data.get(pos) {
         let offset = base + pos;
         pos += 1;
-        let mut number = || uvarint(data, &mut pos).map_err(|e| bad_varint(base, pos, data.len(), e, "a sync batch"));
+        let mut number = || uvarint(data, &mut pos).map_err(|e| bad_varint(base, pos, data.len(), e, ENTRY));
         match EventType::from_wire(found) {
             Some(EventType::Frequency) => {
                 if sync.frequency.is_some() {

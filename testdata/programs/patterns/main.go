@@ -21,10 +21,22 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // length is how long a pattern lasts.
 const length = 700 * time.Millisecond
+
+var traced bool
+
+// brisk is how long a pattern lasts that makes very many events: not as long where
+// each of them is recorded.
+func brisk() time.Duration {
+	if traced {
+		return length / 5
+	}
+	return length
+}
 
 var modes = map[string]func(){
 	"starvation": starvation,
@@ -40,6 +52,11 @@ var modes = map[string]func(){
 	"busy":       busy,
 	"idle":       idle,
 	"server":     server,
+	"locked":     locked,
+	"waiting":    waiting,
+	"calls":      calls,
+	"stall":      stall,
+	"batch":      batch,
 }
 
 func main() {
@@ -53,6 +70,7 @@ func main() {
 		os.Exit(2)
 	}
 	if len(os.Args) > 2 {
+		traced = true
 		f, err := os.Create(os.Args[2])
 		fail(err)
 		fail(trace.Start(f))
@@ -238,30 +256,16 @@ func gc() {
 	wg.Wait()
 }
 
-var sink uint64
-
-// loop makes no calls: nothing can preempt it but a signal.
-func loop(rounds uint64) {
-	n := uint64(1)
-	for i := uint64(0); i < rounds; i++ {
-		n = n*31 + i
-	}
-	atomic.StoreUint64(&sink, n)
-}
-
 // stuck: a loop that cannot be preempted (run it with asyncpreemptoff=1) holds a
 // P for most of the time.
 func stuck() {
-	const trial = 10_000_000
-	began := time.Now()
-	loop(trial)
-	rounds := uint64(float64(trial) * float64(length) * 0.7 / float64(time.Since(began)))
-	var stop atomic.Bool
+	end := time.Now().Add(length)
+	busy := time.Now().Add(length * 7 / 10).UnixNano()
 	go func() {
-		loop(rounds)
-		stop.Store(true)
+		for now := (syscall.Timespec{}); !until(&now, busy); {
+		}
 	}()
-	for end := time.Now().Add(length); time.Now().Before(end) || !stop.Load(); {
+	for time.Now().Before(end) {
 		time.Sleep(time.Millisecond)
 	}
 }
@@ -329,6 +333,131 @@ func handoff() {
 	}
 	close(ping)
 	<-pong
+}
+
+// locked: workers that are locked to their threads, as for a C library that wants
+// that, get small pieces of work: each waits for its thread to be woken, while the
+// Ps idle.
+func locked() {
+	end := time.Now().Add(brisk())
+	var wg sync.WaitGroup
+	work, done := make(chan time.Duration), make(chan bool, 100)
+	for i := 0; i < 3*runtime.GOMAXPROCS(0); i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			for d := range work {
+				spin(time.Now().Add(d))
+				done <- true
+			}
+		}()
+	}
+	for time.Now().Before(end) {
+		for i := 0; i < 2*runtime.GOMAXPROCS(0); i++ {
+			work <- 5 * time.Microsecond
+		}
+		for i := 0; i < 2*runtime.GOMAXPROCS(0); i++ {
+			<-done
+		}
+	}
+	close(work)
+	wg.Wait()
+}
+
+// waiting: hundreds of connections on which hardly anything comes.
+func waiting() {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	fail(err)
+	const connections = 250
+	conns := make([]net.Conn, connections)
+	for i := range conns {
+		conns[i], err = net.Dial("tcp", ln.Addr().String())
+		fail(err)
+		c, err := ln.Accept()
+		fail(err)
+		go echo(c, 20*time.Microsecond)
+	}
+	buf := make([]byte, 16)
+	end := time.Now().Add(length)
+	for i := 0; time.Now().Before(end); i++ {
+		c := conns[i%connections]
+		_, err := c.Write(buf)
+		fail(err)
+		_, err = io.ReadFull(c, buf)
+		fail(err)
+		time.Sleep(5 * time.Millisecond)
+	}
+	for _, c := range conns {
+		c.Close()
+	}
+	ln.Close()
+}
+
+// until tells, without a call that could be preempted, whether a time has come.
+//
+//go:nosplit
+func until(now *syscall.Timespec, end int64) bool {
+	syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, 0, uintptr(unsafe.Pointer(now)), 0)
+	return now.Sec*1e9+now.Nsec >= end
+}
+
+// calls: system calls one after the other, too short for the runtime to take the
+// P away, and nothing between them that can be preempted (run it with
+// asyncpreemptoff=1).
+func calls() {
+	zero, err := syscall.Open("/dev/zero", syscall.O_RDONLY, 0)
+	fail(err)
+	buf := make([]byte, 1<<18)
+	end := time.Now().Add(brisk()).UnixNano()
+	var stop atomic.Bool
+	go func() {
+		for now := (syscall.Timespec{}); !until(&now, end); {
+			syscall.Syscall(syscall.SYS_READ, uintptr(zero), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)))
+		}
+		stop.Store(true)
+	}()
+	for !stop.Load() {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// stall: each collection has to wait for a goroutine that does not stop (run it
+// with asyncpreemptoff=1).
+func stall() {
+	end := time.Now().Add(length)
+	var stop atomic.Bool
+	go func() {
+		for time.Now().Before(end) {
+			busy := time.Now().Add(40 * time.Millisecond).UnixNano()
+			for now := (syscall.Timespec{}); !until(&now, busy); {
+			}
+			runtime.Gosched()
+		}
+		stop.Store(true)
+	}()
+	for !stop.Load() {
+		runtime.GC()
+	}
+}
+
+// batch: many short pieces of work, and more workers than Ps: all of them busy,
+// and nobody waits for long.
+func batch() {
+	end := time.Now().Add(brisk())
+	var wg sync.WaitGroup
+	for i := 0; i < 8*runtime.GOMAXPROCS(0); i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for time.Now().Before(end) {
+				spin(time.Now().Add(10 * time.Microsecond))
+				runtime.Gosched()
+			}
+		}()
+	}
+	wg.Wait()
 }
 
 // marking: the Ps are nearly busy, and every collection has a lot to mark.

@@ -1,8 +1,8 @@
-//! What an M may do in a turn.
+//! The things that an M may do in a turn.
 
 use super::{Change, Hold, M, STRINGS, Simulator, WATCHER};
 use GoState::{NotExist, Runnable, Running, Syscall, Waiting};
-use gotrace::wire::v2::spec::EventType::*;
+use gotrace::spec::v2::EventType::*;
 use gotrace::{GoState, ProcState, Version};
 
 impl Simulator {
@@ -17,7 +17,7 @@ impl Simulator {
         }
     }
 
-    /// One of the goroutines in that state, if there are any.
+    /// Returns one of the goroutines in that state, if there are any.
     fn any_g(&mut self, state: GoState, on: usize) -> Option<usize> {
         let fits = |g: &super::G| g.state == state && g.pinned.is_none_or(|m| m == on || state != Runnable);
         let found: Vec<usize> = (0..self.gs.len()).filter(|&g| fits(&self.gs[g])).collect();
@@ -30,7 +30,7 @@ impl Simulator {
         (!found.is_empty()).then(|| found[self.dice.roll(found.len())])
     }
 
-    /// The goroutine changes its state, and leaves its M unless it stays bound.
+    /// Changes a goroutine's state, and takes it off its M unless it stays bound.
     fn set_g(&mut self, g: usize, to: GoState, m: Option<usize>) -> Change {
         let from = std::mem::replace(&mut self.gs[g].state, to);
         if let Some(m) = self.gs[g].m {
@@ -43,7 +43,7 @@ impl Simulator {
         Change::G(self.gs[g].id, from, to)
     }
 
-    /// Code of the program runs.
+    /// Takes a turn of an M that runs code of the program.
     fn user(&mut self, m: usize, p: usize, g: usize) {
         self.mention(m);
         let string = self.string(self.gs[g].regions.len() % STRINGS);
@@ -113,7 +113,7 @@ impl Simulator {
         }
     }
 
-    /// An M has a P and looks for work.
+    /// Takes a turn of an M that has a P and looks for work.
     fn scheduler(&mut self, m: usize, p: usize) {
         self.mention(m);
         match self.dice.roll(12) {
@@ -138,7 +138,7 @@ impl Simulator {
         }
     }
 
-    /// An M has no P.
+    /// Takes a turn of an M without a P.
     fn bare(&mut self, m: usize) {
         match self.dice.roll(8) {
             0..=3 if m != WATCHER => self.start_p(m),
@@ -154,7 +154,7 @@ impl Simulator {
         }
     }
 
-    /// An M is in a syscall, with or without its P.
+    /// Takes a turn of an M in a syscall, with or without its P.
     fn in_syscall(&mut self, m: usize, p: Option<usize>, g: usize) {
         let in_syscall = p.filter(|&p| self.ps[p].hold == Hold::Syscall);
         match (in_syscall, self.dice.roll(8)) {

@@ -1,27 +1,28 @@
-//! The frequent events, when all is as it should be.
+//! The short path for frequent events that break no rule.
 //!
-//! Nineteen of twenty events start or stop a goroutine or wake one, and break no
-//! rule. For those it is enough to look at one P and two goroutines, in a
-//! straight line, for merging and for the rules at once: what kind of event it
-//! is stands in a table, for a jump by it would be foreseen badly. Whatever is
-//! not in it, or not so, is for the rules in full.
+//! Nineteen of twenty events start, stop or wake a goroutine and break no
+//! rule. For those it is enough to check one P and two goroutines, in a
+//! straight line, for merging and for the rules at once. The checks are looked up in a table
+//! by type of event, for a jump by it would be predicted badly. All other
+//! events, and all that break a rule, are handled in full.
 
-use super::{NETPOLL_PROC, NOBODY, Replay, place};
+use super::{NO_G, Replay, place};
+use crate::base::ids::WIRE_NONE;
 use crate::error::GoPhase;
-use crate::ids::WIRE_NONE;
-use crate::order::Record;
-use crate::order::context::Context;
+use crate::order::state::context::Context;
+use crate::order::state::record::Record;
 use crate::order::state::{NONE, Slot};
 use crate::order::v1::convert::usual;
 use crate::order::v1::gs::{G, State};
 use crate::order::v1::head::{ANY, Head, rule};
-use crate::wire::v1::spec::EventType;
-use crate::wire::v2::spec::EventType as V2;
+use crate::order::v1::step::NETPOLL_PROC;
+use crate::spec::v1::EventType;
+use crate::spec::v2::EventType as V2;
 
-/// What a goroutine has to be for an event, and is then.
+/// The state that a goroutine has to have for an event, and its change.
 #[derive(Clone, Copy)]
 struct Change {
-    /// What matters of its state, and what that is.
+    /// The bits of the state that are checked, and their value.
     mask: State,
     before: State,
     clears: State,
@@ -29,15 +30,15 @@ struct Change {
     counts: u64,
 }
 
-/// What is for merging alone.
-const TURNS: State = State::TURN.and(State::TURN_IN_C).and(State::AWAITED);
+/// The bits that concern merging alone.
+const MERGE_BITS: State = State::MERGE_PHASE.with(State::MERGE_IN_C).with(State::AWAITED);
 
 impl Change {
-    /// None of somebody who may be anything.
+    /// No check and no change.
     const NONE: Change =
         Change { mask: State::NONE, before: State::NONE, clears: State::NONE, sets: State::NONE, counts: 0 };
 
-    /// By the rules of the scheduler.
+    /// Returns the change from a phase to another, by the rules of the scheduler.
     const fn of_phase(before: GoPhase, after: GoPhase) -> Change {
         Change {
             mask: State::PHASE,
@@ -48,56 +49,57 @@ impl Change {
         }
     }
 
-    /// The same if merging waits for it.
-    const fn and_turn(self, event: EventType) -> Change {
+    /// Returns the change together with that for merging, which waits for this goroutine.
+    const fn with_merge_rule(self, event: EventType) -> Change {
         let rule = rule(event);
         Change {
-            mask: self.mask.and(TURNS),
-            before: self.before.and(State::turn_at(rule.from)),
-            clears: self.clears.and(State::TURN),
-            sets: self.sets.and(State::turn_at(rule.to)),
+            mask: self.mask.with(MERGE_BITS),
+            before: self.before.with(State::merge_phase_at(rule.from)),
+            clears: self.clears.with(State::MERGE_PHASE),
+            sets: self.sets.with(State::merge_phase_at(rule.to)),
             counts: rule.counts as u64,
         }
     }
 
     #[inline(always)]
     fn change(&self, g: &mut G) {
-        g.state = g.state.without(self.clears).and(self.sets);
+        g.state = g.state.without(self.clears).with(self.sets);
         g.seq = g.seq.wrapping_add(self.counts);
     }
 
     #[inline(always)]
-    fn suits<const MERGES: bool>(&self, state: State) -> bool {
-        let ignored = if MERGES { State::NONE } else { TURNS };
-        state.of(self.mask.without(ignored)) == self.before.without(ignored)
+    fn allows<const MERGES: bool>(&self, state: State) -> bool {
+        let ignored = if MERGES { State::NONE } else { MERGE_BITS };
+        state.masked(self.mask.without(ignored)) == self.before.without(ignored)
     }
 }
 
-/// A frequent event.
+/// The row of a frequent event.
 #[derive(Clone, Copy)]
 struct Plain {
     becomes: V2,
     g: Change,
     other: Change,
-    /// Whether merging waits for another one.
+    /// True if merging waits for the other goroutine.
     about_other: bool,
-    /// Whether that wakes.
+    /// True if the other goroutine is woken.
     wakes: bool,
-    /// What has to be the P's of the goroutine's slot, which is nobody's if
-    /// nothing is, and then.
+    /// Masks of the event's goroutine, which give the one that the P has to run before the event
+    /// and the one that it runs after it.
     holds: Slot,
     keeps: Slot,
-    /// Whether it is a system call, which may block.
+    /// True if the event is a system call, which may block.
     opens: bool,
-    /// Whether the goroutine is gone.
+    /// True if the goroutine ends.
     ends: bool,
 }
 
-const NOTHING: Slot = NOBODY;
+// `slot & NOTHING` is the slot that stands for none, and `slot & ITS_OWN` the slot itself.
+const NOTHING: Slot = NO_G;
 const ITS_OWN: Slot = Slot::MAX;
 
-/// What is not frequent: no goroutine is like that.
-const OTHERS: Plain = Plain {
+/// The row of other events, whose check no goroutine passes.
+const RARE: Plain = Plain {
     becomes: V2::Sync,
     g: Change { before: State::ALL, ..Change::NONE },
     other: Change::NONE,
@@ -112,57 +114,58 @@ const OTHERS: Plain = Plain {
 const fn plain(event: EventType) -> Plain {
     use EventType::*;
     use GoPhase::*;
-    // A system call that begins becomes that, and more if it does not block.
+    // The beginning of a system call also has an end, which the window adds.
     let becomes = if matches!(event, GoSysCall) { Some(V2::GoSyscallBegin) } else { usual(event.global()) };
-    let Some(becomes) = becomes else { return OTHERS };
+    let Some(becomes) = becomes else { return RARE };
     let runs = Change::of_phase(Running, Running);
-    let stays = Plain { becomes, g: runs, holds: ITS_OWN, keeps: ITS_OWN, ..OTHERS };
+    let stays = Plain { becomes, g: runs, holds: ITS_OWN, keeps: ITS_OWN, ..RARE };
     let plain = match event {
         GoStart | GoStartLocal => {
-            Plain { g: Change::of_phase(Runnable, Running).and_turn(event), holds: NOTHING, ..stays }
+            Plain { g: Change::of_phase(Runnable, Running).with_merge_rule(event), holds: NOTHING, ..stays }
         }
         GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoSleep | GoBlockGC
-        | GoBlockNet => Plain { g: Change::of_phase(Running, Waiting).and_turn(event), keeps: NOTHING, ..stays },
+        | GoBlockNet => Plain { g: Change::of_phase(Running, Waiting).with_merge_rule(event), keeps: NOTHING, ..stays },
         GoSched | GoPreempt => {
-            Plain { g: Change::of_phase(Running, Runnable).and_turn(event), keeps: NOTHING, ..stays }
+            Plain { g: Change::of_phase(Running, Runnable).with_merge_rule(event), keeps: NOTHING, ..stays }
         }
         GoEnd => Plain { g: Change::of_phase(Running, Dead), keeps: NOTHING, ends: true, ..stays },
         GoUnblock | GoUnblockLocal => {
-            let woken = Change::of_phase(Waiting, Runnable).and_turn(event);
-            let other = Change { clears: woken.clears.and(State::NETWORK), ..woken };
+            let woken = Change::of_phase(Waiting, Runnable).with_merge_rule(event);
+            let other = Change { clears: woken.clears.with(State::NETWORK), ..woken };
             Plain { other, about_other: true, wakes: true, ..stays }
         }
         GoCreate => {
-            let created = Change::of_phase(Dead, Runnable).and_turn(event);
+            let created = Change::of_phase(Dead, Runnable).with_merge_rule(event);
             let other = Change {
-                mask: created.mask.and(State::EXISTS),
-                clears: created.clears.and(State::NETWORK),
-                sets: created.sets.and(State::EXISTS),
+                mask: created.mask.with(State::EXISTS),
+                clears: created.clears.with(State::NETWORK),
+                sets: created.sets.with(State::EXISTS),
                 ..created
             };
             Plain { other, about_other: true, ..stays }
         }
         GoSysCall => Plain { opens: true, ..stays },
-        _ => return OTHERS,
+        _ => return RARE,
     };
     let Change { mask, clears, mut sets, .. } = plain.g;
-    sets = sets.and(State::EXISTS);
+    sets = sets.with(State::EXISTS);
     if matches!(event, GoBlockNet) {
-        sets = sets.and(State::NETWORK);
+        sets = sets.with(State::NETWORK);
     }
     if plain.opens {
-        sets = sets.and(State::CALLS);
+        sets = sets.with(State::CALLS);
     }
-    let special = State::IN_C.and(State::LATE).and(State::TIMER);
-    // Nobody wakes or creates others.
-    let special = if plain.about_other { special } else { special.and(State::NOBODY) };
-    let g = Change { mask: mask.and(special), clears: clears.and(State::NETWORK).and(State::CALLS), sets, ..plain.g };
+    let special = State::IN_C.with(State::LATE).with(State::TIMER);
+    // Without a goroutine, events may wake or create others, but nothing else.
+    let special = if plain.about_other { special } else { special.with(State::NO_G) };
+    let g =
+        Change { mask: mask.with(special), clears: clears.with(State::NETWORK).with(State::CALLS), sets, ..plain.g };
     Plain { g, ..plain }
 }
 
-/// By number.
+/// The rows by number of the event type.
 const PLAIN: [Plain; 64] = {
-    let mut table = [OTHERS; 64];
+    let mut table = [RARE; 64];
     let mut i = 0;
     while i < EventType::ALL.len() {
         let event = EventType::ALL[i];
@@ -173,16 +176,16 @@ const PLAIN: [Plain; 64] = {
 };
 
 impl Replay<'_> {
-    /// Takes the next event if it is a frequent one and as it should be; returns
-    /// whether it was. If not, nothing has changed. If it `MERGES`, that is so
-    /// for merging too, and no stream waits for it.
+    /// Handles the next event if it is a frequent one and breaks no rule; else returns false
+    /// and changes nothing. If it `MERGES`, the event also has to be possible
+    /// for merging, and no stream may wait for it.
     #[inline(always)]
-    pub(crate) fn plainly<const MERGES: bool>(&mut self, head: &Head, proc: u16) -> bool {
+    pub(crate) fn handle_plain<const MERGES: bool>(&mut self, head: &Head, proc: u16) -> bool {
         let plain = &PLAIN[head.event as usize % PLAIN.len()];
         let Some((g, mut other)) = self.gs.pair(head.g, plain.about_other.then_some(head.other)) else { return false };
         let seq = other.as_ref().map_or(g.seq, |other| other.seq);
-        if !plain.g.suits::<MERGES>(g.state)
-            || other.as_ref().is_some_and(|other| !plain.other.suits::<MERGES>(other.state))
+        if !plain.g.allows::<MERGES>(g.state)
+            || other.as_ref().is_some_and(|other| !plain.other.allows::<MERGES>(other.state))
             || head.seq != ANY && head.seq != seq
             || MERGES && head.ticks < self.last
             || !self.form.is_usual()
@@ -193,7 +196,7 @@ impl Replay<'_> {
         p.g = head.g & plain.keeps;
         let network = plain.wakes && other.as_ref().is_some_and(|other| other.state.has(State::NETWORK));
         let (p, thread) = if network { (NETPOLL_PROC, WIRE_NONE) } else { (p.id, p.thread) };
-        let context = Context { go: if plain.about_other && head.g == NOBODY { WIRE_NONE } else { g.id }, g: NONE, p };
+        let context = Context { go: if plain.about_other && head.g == NO_G { WIRE_NONE } else { g.id }, g: NONE, p };
         let record = Record::new(plain.becomes, thread, context, head.at, head.ticks);
         self.last = head.ticks;
         if g.state.has(State::CALLS) {
@@ -209,7 +212,7 @@ impl Replay<'_> {
             return true;
         }
         if plain.ends {
-            self.ends(head.g);
+            self.end_goroutine(head.g);
         }
         self.window.push(record);
         true

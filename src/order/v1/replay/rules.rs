@@ -1,37 +1,51 @@
-//! The rules that a replay holds events to, and what the rarer ones change.
+//! The rules that events are checked against, and the effects of rare events.
 
-use super::{NOBODY, P, Replay};
-use crate::error::{GoPhase, Result, V1Error};
-use crate::ids::{GoId, ProcId, TaskId, WIRE_NONE};
+use super::{NO_G, P, Replay};
+use crate::base::ids::{GoId, ProcId, StringId, TaskId, WIRE_NONE};
+use crate::error::warning::{Repair, Warning};
+use crate::error::{GoPhase, NamedRegion, Result, V1Error};
+use crate::generation::v1::index::NO_PROC;
+use crate::generation::v1::map::Decoded;
 use crate::order::state::Slot;
+use crate::order::user::unwind;
 use crate::order::v1::gs::State;
 use crate::order::v1::item::Item;
-use crate::version::Version;
+use crate::spec::v1::EventType;
+use crate::spec::version::Version;
 use crate::wire::v1::event::wrong;
-use crate::wire::v1::map::Decoded;
-use crate::wire::v1::spec::EventType;
-use crate::wire::v1::tables::NO_PROC;
 
 impl Replay<'_> {
     #[cold]
     #[inline(never)]
-    pub(super) fn meet(&mut self, item: Item, what: V1Error) -> Result<()> {
-        self.rule_defects.meet(wrong(item.at, what))
+    pub(super) fn report(&mut self, item: Item, what: V1Error) -> Result<()> {
+        self.rule_defects.report(wrong(item.at, what))
     }
 
     pub(super) fn go_id(&self, slot: Slot) -> GoId {
         GoId(self.gs.id(slot))
     }
 
+    /// Reports the end of a region that is not the innermost, and that ends `regions` of them.
+    #[cold]
+    #[inline(never)]
+    fn report_region(&mut self, item: Item, ended: (u64, u64), innermost: (u64, u64), regions: u64) -> Result<()> {
+        let goroutine = self.go_id(item.g);
+        let named = |(task, name): (u64, u64)| {
+            NamedRegion::new(self.tables.string(self.file, StringId(name)).unwrap_or_default(), task)
+        };
+        let what = V1Error::RegionMismatch { goroutine, ended: named(ended), innermost: named(innermost) };
+        self.rule_defects.report_warning(Warning::new(wrong(item.at, what), Repair::RegionsEnded(regions), 0))
+    }
+
     #[cold]
     #[inline(never)]
     fn not_in_phase(&mut self, at: usize, event: EventType, slot: Slot, expected: GoPhase) -> Result<()> {
         let (found, goroutine) = (self.g(slot).phase(), self.go_id(slot));
-        self.rule_defects.meet(wrong(at, V1Error::Goroutine { event, goroutine, found, expected }))
+        self.rule_defects.report(wrong(at, V1Error::Goroutine { event, goroutine, found, expected }))
     }
 
     #[inline(always)]
-    pub(super) fn needs(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
+    pub(super) fn needs_phase(&mut self, item: Item, slot: Slot, expected: GoPhase) -> Result<()> {
         if self.g(slot).phase() == expected { Ok(()) } else { self.not_in_phase(item.at, item.event, slot, expected) }
     }
 
@@ -47,34 +61,35 @@ impl Replay<'_> {
     fn wrong_on_proc(&mut self, at: usize, event: EventType, proc: u16, expected: Slot) -> Result<()> {
         let has = self.p(proc).g;
         let (has, expected, proc) = (self.go_id(has), self.go_id(expected), proc_id(proc));
-        self.rule_defects.meet(wrong(at, V1Error::ProcHas { event, proc, has, expected }))
+        self.rule_defects.report(wrong(at, V1Error::ProcHas { event, proc, has, expected }))
     }
 
     #[cold]
     #[inline(never)]
     fn on_no_goroutine(&mut self, at: usize, event: EventType) -> Result<()> {
-        self.rule_defects.meet(wrong(at, V1Error::NoGoroutine { event }))
+        self.rule_defects.report(wrong(at, V1Error::NoGoroutine { event }))
     }
 
     /// Demands that the event's goroutine run on its P.
     #[inline(always)]
     pub(super) fn needs_running(&mut self, item: Item) -> Result<()> {
-        self.needs(item, item.g, GoPhase::Running)?;
+        self.needs_phase(item, item.g, GoPhase::Running)?;
         self.needs_on_proc(item, item.g)?;
-        if item.g == NOBODY {
+        if item.g == NO_G {
             self.on_no_goroutine(item.at, item.event)?;
         }
         Ok(())
     }
 
-    /// Whether the end of a system call goes where its time says.
+    /// Returns whether the end of a system call is to be put at the time that it states.
     #[inline(never)]
-    pub(super) fn moves(&mut self, item: Item) -> Result<bool> {
+    pub(super) fn exit_moves(&mut self, item: Item) -> Result<bool> {
         let g = self.gs.get(item.g);
         let stale = g.state.take(State::STALE);
         let blocked = g.blocked;
         let early = item.exit < blocked;
         if item.exit == 0 || stale && early {
+            // A stale time before the system call is that of an earlier exit, which was not written.
             return Ok(false);
         }
         if blocked != 0 && !early {
@@ -89,20 +104,20 @@ impl Replay<'_> {
         } else {
             V1Error::TimeOrder { event: item.event, ticks: blocked.wrapping_sub(item.exit) as u64 }
         };
-        self.order_defects.meet(wrong(item.at, what))?;
+        self.order_defects.report(wrong(item.at, what))?;
         Ok(false)
     }
 
-    /// Demands that the goroutine's last system call have ended before it starts.
+    /// Demands that the goroutine's last system call have ended before the goroutine starts.
     #[cold]
     #[inline(never)]
-    pub(super) fn starts_late(&mut self, item: Item) -> Result<()> {
+    pub(super) fn check_late_exit(&mut self, item: Item) -> Result<()> {
         self.g(item.g).set(State::LATE, false);
         let (event, goroutine) = (item.event, self.go_id(item.g));
         let [found, expected] = [GoPhase::Waiting, GoPhase::Runnable];
         match self.late.remove(&item.g) {
             Some(ended) if ended > item.ticks => {
-                self.meet(item, V1Error::Goroutine { event, goroutine, found, expected })
+                self.report(item, V1Error::Goroutine { event, goroutine, found, expected })
             }
             _ => Ok(()),
         }
@@ -115,50 +130,50 @@ impl Replay<'_> {
             return Ok(());
         }
         let event = item.event;
-        self.meet(item, if open { V1Error::RangeOpen { event } } else { V1Error::RangeNotOpen { event } })
+        self.report(item, if open { V1Error::RangeOpen { event } } else { V1Error::RangeNotOpen { event } })
     }
 
-    /// A goroutine leaves its P.
+    /// Takes a goroutine off its P.
     #[inline(always)]
-    pub(super) fn leaves(&mut self, item: Item, phase: GoPhase) -> Result<()> {
+    pub(super) fn stop_running(&mut self, item: Item, phase: GoPhase) -> Result<()> {
         self.needs_running(item)?;
-        if item.g != NOBODY {
+        if item.g != NO_G {
             let g = self.g(item.g);
             g.set_phase(phase);
             g.set(State::NETWORK, item.event == EventType::GoBlockNet);
         }
-        self.p(item.proc).g = NOBODY;
+        self.p(item.proc).g = NO_G;
         Ok(())
     }
 
-    /// A P starts or stops; returns whether for the first time, and on which M.
+    /// Starts or stops a P; returns true if for the first time, and its M.
     pub(super) fn proc(&mut self, item: Item) -> Result<(bool, u64)> {
         let (event, proc) = (item.event, proc_id(item.proc));
         let p = *self.p(item.proc);
         if event == EventType::ProcStart {
             if p.running {
-                self.meet(item, V1Error::ProcRuns { event, proc })?;
+                self.report(item, V1Error::ProcRuns { event, proc })?;
             }
             let thread = Decoded::at(self.file, item.at, self.version).map_or(0, |raw| raw.args[0]);
             *self.p(item.proc) = P { seen: true, running: true, thread, ..p };
             Ok((!p.seen, thread))
         } else {
             if !p.running {
-                self.meet(item, V1Error::ProcStopped { event, proc })?;
+                self.report(item, V1Error::ProcStopped { event, proc })?;
             }
-            self.needs_on_proc(item, NOBODY)?;
-            *self.p(item.proc) = P { seen: true, running: false, thread: WIRE_NONE, g: NOBODY, ..p };
+            self.needs_on_proc(item, NO_G)?;
+            *self.p(item.proc) = P { seen: true, running: false, thread: WIRE_NONE, g: NO_G, ..p };
             Ok((!p.seen, p.thread))
         }
     }
 
-    /// Ranges, tasks and regions; returns where what it ends began, and whether
-    /// it begins something.
+    /// Handles ranges, tasks and regions; returns the offset of the event that began what this
+    /// one ends, and true if a region begins.
     #[inline(never)]
-    pub(super) fn rare(&mut self, item: Item) -> Result<(usize, bool)> {
+    pub(super) fn range_or_task(&mut self, item: Item) -> Result<(usize, bool)> {
         use EventType::*;
         let event = item.event;
-        // Before Go 1.10 each P stops on its own.
+        // Before Go 1.10 each P is stopped by an event of its own.
         let mut began = 0;
         let alone = self.version < Version::Go110;
         match event {
@@ -180,7 +195,7 @@ impl Replay<'_> {
                 g.set(State::ASSISTS, true);
                 self.needs_open(item, open, false)?;
             }
-            // It may have begun before the trace.
+            // The assist may have begun before the trace, so its end is never a defect.
             GCMarkAssistDone => self.g(item.g).set(State::ASSISTS, false),
             _ => {}
         }
@@ -193,19 +208,20 @@ impl Replay<'_> {
         match event {
             UserTaskCreate => {
                 if self.tasks.insert(task, item.at).is_some() {
-                    self.meet(item, V1Error::TaskExists { task: TaskId(task) })?;
+                    self.report(item, V1Error::TaskExists { task: TaskId(task) })?;
                 }
             }
             UserTaskEnd => began = self.tasks.remove(&task).unwrap_or_default(),
             _ if mode == 0 => self.regions.entry(item.g).or_default().push((task, name)),
             _ if mode == 1 => {
                 let regions = self.regions.entry(item.g).or_default();
-                if regions.pop().is_some_and(|innermost| innermost != (task, name)) {
-                    let goroutine = self.go_id(item.g);
-                    self.meet(item, V1Error::RegionMismatch { goroutine, task: TaskId(task) })?;
+                let innermost = regions.last().copied();
+                let ended = unwind(regions, &(task, name));
+                if let Some(innermost) = innermost.filter(|innermost| *innermost != (task, name)) {
+                    self.report_region(item, (task, name), innermost, ended)?;
                 }
             }
-            _ => self.meet(item, V1Error::RegionMode { mode })?,
+            _ => self.report(item, V1Error::RegionMode { mode })?,
         }
         Ok((began, mode == 0))
     }

@@ -1,0 +1,24 @@
+//! Results of commands, which become exit statuses.
+
+/// The result of a command that could do its work.
+pub(crate) enum Status {
+    Done,
+    /// The trace has defects, which were printed as warnings.
+    Flawed,
+    /// A finding was met that the user wants to fail on (`diagnose --fail-on`).
+    Found,
+    /// The exit status of the program that `run` ran.
+    Program(u8),
+}
+
+/// The error of a command line that asks for something impossible.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}

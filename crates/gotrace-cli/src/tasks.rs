@@ -1,0 +1,321 @@
+//! `gotrace tasks`: the program's own tasks, by type or one by one.
+
+use crate::global::Global;
+use crate::human::{count, duration, moment, name, number, of_all};
+use crate::input::Input;
+use crate::moment::time;
+use crate::outcome::Status;
+use crate::output::{Content, Output, Styles};
+use crate::regions::{AFTER, BEFORE, bars};
+use crate::select::{Select, regex};
+use crate::{json, table};
+use anyhow::Result;
+use clap::Args;
+use gotrace::analysis::durations::Durations;
+use gotrace::analysis::gc::{CollectGc, Gc};
+use gotrace::analysis::goroutines::{CollectGoroutines, Summaries, TaskSummary};
+use gotrace::analysis::histogram::Decades;
+use gotrace::analysis::names::NameId;
+use gotrace::report::{OneTask, TaskType, TaskTypesReport, TasksReport};
+use gotrace::{Selection, TaskId, Time};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Show the tasks that a program marks with runtime/trace: how long they took, and
+/// what was done for each
+///
+/// A task is complete if it began and ended in the trace; latencies are those of
+/// complete tasks.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  gotrace tasks trace.out
+  gotrace tasks trace.out --type request --min 50ms --each     the slow ones, step by step
+  gotrace tasks trace.out --task 17 --each                     one, and the tasks that are parts of it
+  gotrace tasks trace.out --each --log 'order 4711'
+  gotrace tasks trace.out --histogram")]
+pub(crate) struct Options {
+    /// The trace; `-` is standard input
+    #[arg(value_name = "TRACE")]
+    trace: PathBuf,
+
+    /// Only tasks whose type matches REGEX
+    #[arg(long = "type", value_name = "REGEX")]
+    kind: Option<String>,
+
+    /// Only complete tasks that took at least TIME, such as 10ms
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    min: Option<i64>,
+
+    /// Only complete tasks that took at most TIME
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    max: Option<i64>,
+
+    /// Only complete tasks
+    #[arg(long)]
+    complete: bool,
+
+    /// Only tasks for which a message was logged that contains TEXT
+    #[arg(long, value_name = "TEXT")]
+    log: Option<String>,
+
+    /// Print each task, the longest first: its regions, messages and goroutines
+    #[arg(long)]
+    each: bool,
+
+    /// Print histograms of how long tasks took, in Go's buckets
+    #[arg(long, conflicts_with = "each")]
+    histogram: bool,
+
+    /// Print N types or tasks; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    top: usize,
+
+    /// Print JSON; times in nanoseconds
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    select: Select,
+}
+
+pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
+    let kind = options.kind.as_deref().map(|kind| regex("--type", kind)).transpose()?;
+    let input = Input::open(&options.trace, global)?;
+    let trace = input.trace()?;
+    let gc = options.each.then(CollectGc::default);
+    let selected = options.select.of(&input, &trace, Selection::default().compat(global.compat()))?;
+    let ((summaries, gc), warnings) =
+        options.select.within.analyze(&input, &trace, (CollectGoroutines::new(global.compat()), gc))?;
+    let origin = options.select.within.origin(&trace, summaries.start);
+    let report = Report { options, summaries: &summaries, origin, gc: gc.as_ref() };
+    let every = options.json && options.each;
+    let passes = |(id, task): &(&TaskId, &TaskSummary)| {
+        // The background task stands for no task; only scripts that list all tasks get it.
+        (every || **id != TaskId::BACKGROUND)
+            && kind.as_ref().is_none_or(|kind| kind.is_match(&report.text(task.name)))
+            && selected.tasks().is_none_or(|tasks| tasks.contains(**id))
+            && (!options.select.goroutines.is_asked() || task.goroutines.iter().any(|id| selected.has_goroutine(*id)))
+            && options.select.work.region().is_none_or(|kind| report.has_region(task, kind))
+            && (!options.complete || task.is_complete())
+            && options.min.is_none_or(|min| task.duration().is_some_and(|took| took >= min))
+            && options.max.is_none_or(|max| task.duration().is_some_and(|took| took <= max))
+            && options
+                .log
+                .as_ref()
+                .is_none_or(|text| task.logs.iter().any(|log| report.text(log.message).contains(text)))
+    };
+    let chosen: Vec<(&TaskId, &TaskSummary)> = summaries.tasks.iter().filter(passes).collect();
+    let mut out = Output::open(global, Content::Text)?;
+    if !options.json {
+        options.select.heading(&mut out)?;
+    }
+    if chosen.is_empty() && !options.json {
+        let none = if summaries.tasks.keys().all(|id| *id == TaskId::BACKGROUND) {
+            "no tasks in this trace"
+        } else {
+            "no task matches"
+        };
+        writeln!(out, "{none}")?;
+    } else if options.each {
+        report.each(&mut out, chosen)?;
+    } else {
+        report.types(&mut out, &chosen)?;
+    }
+    out.finish()?;
+    Ok(input.warn(&warnings))
+}
+
+/// Returns which end of an incomplete task is missing from the trace, in words.
+fn not_whole(task: &TaskSummary) -> &'static str {
+    match (task.start, task.end) {
+        (None, Some(_)) => BEFORE,
+        (Some(_), None) => AFTER,
+        _ => "began before the trace, ended after it or never",
+    }
+}
+
+/// Returns a type of tasks as the page shows it; for tasks without one, which end is missing.
+fn shown_type(kind: &Result<String, &'static str>) -> String {
+    match kind {
+        Ok(kind) if kind.is_empty() => "(no name)".into(),
+        Ok(kind) => name(kind.as_bytes()).into_owned(),
+        Err(not_whole) => format!("({not_whole})"),
+    }
+}
+
+/// The tasks of the trace, with the options that say how they are shown.
+struct Report<'a> {
+    options: &'a Options,
+    summaries: &'a Summaries,
+    /// The moment that times count from.
+    origin: Time,
+    /// The collector's cycles, if each task is shown.
+    gc: Option<&'a Gc>,
+}
+
+/// The figures of one type of tasks.
+#[derive(Default)]
+struct Type {
+    count: u64,
+    complete: Durations,
+    histogram: Decades,
+}
+
+impl Report<'_> {
+    /// Returns the number of types or tasks to print at most.
+    fn top(&self) -> usize {
+        if self.options.top == 0 { usize::MAX } else { self.options.top }
+    }
+
+    /// Returns a name as text.
+    fn text(&self, id: NameId) -> String {
+        String::from_utf8_lossy(self.summaries.names().get(id)).into_owned()
+    }
+
+    /// Returns whether a region of that type belongs to a task.
+    fn has_region(&self, task: &TaskSummary, kind: &str) -> bool {
+        let mut regions = task.regions.iter().filter_map(|&at| self.summaries.regions.get(at));
+        regions.any(|region| self.summaries.names().get(region.name) == kind.as_bytes())
+    }
+
+    /// Prints the types of the chosen tasks.
+    fn types(&self, out: &mut Output, chosen: &[(&TaskId, &TaskSummary)]) -> io::Result<()> {
+        // The type of a task that began before the trace is not known: such tasks are grouped
+        // by whether they ended in the trace.
+        let mut types: BTreeMap<Result<String, &'static str>, Type> = BTreeMap::new();
+        for (_, task) in chosen {
+            let kind = if task.start.is_some() { Ok(self.text(task.name)) } else { Err(not_whole(task)) };
+            let figures = types.entry(kind).or_default();
+            figures.count += 1;
+            if let Some(took) = task.duration() {
+                figures.complete.add(took);
+                figures.histogram.add(took);
+            }
+        }
+        let mut types: Vec<_> = types.into_iter().collect();
+        types.sort_by_key(|(_, of)| std::cmp::Reverse((of.complete.sum(), of.count)));
+        let shown = types.iter().take(self.top());
+        if self.options.json {
+            let types = shown.map(|(kind, of)| {
+                let kind = kind.as_deref().map_err(|not_whole| *not_whole);
+                TaskType::new(kind, of.count, &of.complete, &of.histogram)
+            });
+            return json::write(out, &TaskTypesReport::new(types.collect()));
+        }
+        let styles = out.styles;
+        let heading = styles.heading;
+        let rows = shown.clone().map(|(kind, of)| {
+            let [half, nine, most] = [0.5, 0.9, 0.99].map(|q| of_all(&of.complete, |all| all.quantile(q)));
+            vec![
+                number(of.count),
+                number(of.complete.count()),
+                half,
+                nine,
+                most,
+                of_all(&of.complete, Durations::max),
+                shown_type(kind),
+            ]
+        });
+        let (tasks, kinds) = (count(chosen.len() as u64, "task"), count(types.len() as u64, "type"));
+        writeln!(out, "{heading}{tasks}{heading:#} of {kinds}")?;
+        table::print(out, styles, &["count", "complete", "p50", "p90", "p99", "longest", "task"], rows)?;
+        if self.options.histogram {
+            for (kind, of) in shown.filter(|(_, of)| !of.complete.is_empty()) {
+                writeln!(out, "\n{heading}{}{heading:#}", shown_type(kind))?;
+                bars(out, &of.histogram)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns how long a task took within the trace, in nanoseconds.
+    fn took(&self, task: &TaskSummary) -> i64 {
+        let start = task.start.map_or(self.summaries.start, |(time, _)| time);
+        task.end.map_or(self.summaries.end, |(time, _)| time).since(start)
+    }
+
+    /// Returns for how long the collector marked during a task, in nanoseconds.
+    fn marking(&self, task: &TaskSummary) -> i64 {
+        let start = task.start.map_or(self.summaries.start, |(time, _)| time);
+        let end = task.end.map_or(self.summaries.end, |(time, _)| time);
+        self.gc.map_or(0, |gc| gc.marking_within(start, end))
+    }
+
+    /// Prints each of the chosen tasks with its steps.
+    fn each(&self, out: &mut Output, mut chosen: Vec<(&TaskId, &TaskSummary)>) -> io::Result<()> {
+        chosen.sort_by_key(|(id, task)| (std::cmp::Reverse(self.took(task)), **id));
+        let shown = chosen.iter().take(self.top());
+        if self.options.json {
+            let tasks = shown.map(|(id, task)| OneTask::new(**id, task, self.marking(task), self.summaries));
+            return json::write(out, &TasksReport::new(chosen.len(), tasks.collect()));
+        }
+        let Styles { heading, dim, .. } = out.styles;
+        let since = |time: Time| moment(time.since(self.origin));
+        for (at, (id, task)) in shown.enumerate() {
+            if at > 0 {
+                writeln!(out)?;
+            }
+            let parent = task.parent.map_or(String::new(), |parent| format!(", part of task {parent}"));
+            let complete = if task.is_complete() { String::new() } else { format!(", {}", not_whole(task)) };
+            let goroutines: Vec<_> = task.goroutines.iter().map(ToString::to_string).collect();
+            let kind = match self.text(task.name) {
+                unnamed if unnamed.is_empty() => String::new(),
+                kind => format!(" {}", name(kind.as_bytes())),
+            };
+            let took = duration(self.took(task));
+            writeln!(out, "{heading}task {id}{kind}{heading:#}: {took}{parent}{complete}")?;
+            let marking = match self.marking(task) {
+                0 => String::new(),
+                nanos => format!("; the collector marked for {} of it", duration(nanos)),
+            };
+            writeln!(out, "  {dim}goroutines {}{marking}{dim:#}", goroutines.join(", "))?;
+            for (time, who, what) in self.steps(task) {
+                let who = who.map_or(String::new(), |id| format!("G{id}"));
+                writeln!(out, "  {:>12}  {dim}{who:<8}{dim:#} {}", since(time), name(what.as_bytes()))?;
+            }
+        }
+        if let Some(more) = chosen.len().checked_sub(self.top()).filter(|more| *more > 0) {
+            writeln!(out, "\n({} more; --top 0 prints all)", number(more as u64))?;
+        }
+        Ok(())
+    }
+
+    /// Returns the steps of a task in order: time, goroutine and text.
+    fn steps(&self, task: &TaskSummary) -> Vec<(Time, Option<u64>, String)> {
+        let mut steps = Vec::new();
+        if let Some((time, who)) = task.start {
+            steps.push((time, who.map(|id| id.0), "begins".to_string()));
+        }
+        for region in task.regions.iter().filter_map(|&at| self.summaries.regions.get(at)) {
+            let (who, what) = (Some(region.goroutine.0), self.text(region.name));
+            if region.inherited {
+                continue;
+            }
+            if let Some(start) = region.start {
+                let took = region.end.map_or("not ended".into(), |end| duration(end.since(start)));
+                steps.push((start, who, format!("region {what}: {took}")));
+            }
+            if let Some(end) = region.end {
+                let early = if region.start.is_none() { ", which began before the trace" } else { "" };
+                steps.push((end, who, format!("region {what} ends{early}")));
+            }
+        }
+        for log in &task.logs {
+            let (category, message) = (self.text(log.category), self.text(log.message));
+            let text = if category.is_empty() { message } else { format!("{category}: {message}") };
+            steps.push((log.time, log.goroutine.map(|id| id.0), format!("log {text}")));
+        }
+        for child in &task.children {
+            if let Some((time, who)) = self.summaries.tasks.get(child).and_then(|task| task.start) {
+                steps.push((time, who.map(|id| id.0), format!("task {child} begins, a part of it")));
+            }
+        }
+        if let Some((time, who)) = task.end {
+            steps.push((time, who.map(|id| id.0), "ends".to_string()));
+        }
+        steps.sort_by_key(|(time, ..)| *time);
+        steps
+    }
+}

@@ -1,0 +1,24 @@
+//! A trace that has been opened, and the reports on it.
+
+use crate::reports::Reports;
+use gotrace::{Time, Trace};
+
+/// A trace that can be read, and who can report on it.
+pub struct Source {
+    /// What it is called.
+    pub name: String,
+    /// The trace.
+    pub trace: &'static Trace<'static>,
+    /// Who makes the reports.
+    pub reports: Box<dyn Reports>,
+    /// Tells what is wrong with the input besides what its bytes say.
+    pub flaws: Box<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// Tells whether the file has changed since it was opened.
+    pub changed: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+/// A source, and when its trace begins.
+pub(crate) struct Opened {
+    pub(crate) source: Source,
+    pub(crate) start: Time,
+}

@@ -1,0 +1,226 @@
+//! Reports: what the command prints as JSON, for the page.
+
+use crate::answer::Failure;
+use crate::query::Query;
+use bytes::Bytes;
+
+/// Makes the reports of the command on the trace that is shown.
+pub trait Reports: Send + Sync {
+    /// Runs a command with these options, such as `--top=3`, on the trace; returns what it
+    /// would print.
+    ///
+    /// # Errors
+    /// If the options are wrong, or as the command ends.
+    fn report(&self, command: &[String]) -> Result<Vec<u8>, ReportError>;
+}
+
+/// Why there is no report.
+#[derive(Clone, Debug)]
+pub struct ReportError {
+    /// Whether what was asked for cannot be.
+    pub is_usage: bool,
+    /// Why, for people.
+    pub message: String,
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Failure {
+        Failure::new(if error.is_usage { 400 } else { 422 }, error.message)
+    }
+}
+
+/// The commands whose JSON can be asked for.
+const NAMES: [&str; 12] = [
+    "summary",
+    "goroutines",
+    "tasks",
+    "regions",
+    "procs",
+    "gc",
+    "stw",
+    "mmu",
+    "latency",
+    "diagnose",
+    "metrics",
+    "count",
+];
+/// The profiles.
+const KINDS: [&str; 6] = ["net", "sync", "syscall", "sched", "wall", "cpu"];
+/// Their options with a value.
+const VALUES: [&str; 14] = [
+    "by",
+    "function",
+    "goroutine",
+    "log",
+    "max",
+    "min",
+    "of",
+    "region",
+    "sort",
+    "task",
+    "top",
+    "type",
+    "window",
+    "worst",
+];
+/// Their options without.
+const SWITCHES: [&str; 7] = ["complete", "each", "leaks", "no-children", "over-time", "per-proc", "unfinished"];
+
+/// Returns the command that makes a report as JSON.
+pub(crate) fn report(name: &str, query: &Query) -> Result<Vec<String>, Failure> {
+    let name = NAMES.iter().find(|known| **known == name);
+    let name = name.ok_or_else(|| Failure::new(404, "there is no such report"))?;
+    let mut command = vec![name.to_string(), "--json".into()];
+    options(&mut command, query)?;
+    Ok(command)
+}
+
+/// Returns the command that makes a profile, as JSON or as a file.
+pub(crate) fn profile(kind: &str, query: &Query, json: bool) -> Result<Vec<String>, Failure> {
+    let kind = KINDS.iter().find(|known| **known == kind);
+    let kind = kind.ok_or_else(|| Failure::new(404, "there is no such profile"))?;
+    let mut command = vec!["pprof".into(), kind.to_string()];
+    command.extend(json.then(|| "--json".into()));
+    options(&mut command, query)?;
+    Ok(command)
+}
+
+/// Adds the options that a request asks for.
+fn options(command: &mut Vec<String>, query: &Query) -> Result<(), Failure> {
+    for (name, value) in query.iter().filter(|(_, value)| !value.is_empty()) {
+        match name {
+            "kind" => {}
+            "from" | "to" => {
+                let nanos = query.nanos(name)?.unwrap_or_default();
+                command.push(format!("--{name}={}ns", nanos.max(0)));
+            }
+            name if VALUES.contains(&name) => command.push(format!("--{name}={value}")),
+            name if SWITCHES.contains(&name) && value == "1" => command.push(format!("--{name}")),
+            name if SWITCHES.contains(&name) => {}
+            other => return Err(Failure::parameter(format!("there is no parameter {other}"))),
+        }
+    }
+    Ok(())
+}
+
+/// Makes a flame graph of a profile in JSON: the calls from the outermost in, with the time
+/// of each and of what it called.
+pub(crate) fn flame(profile: &[u8], unit: &str) -> Result<Bytes, Failure> {
+    let bad = |e: serde_json::Error| Failure::new(500, e.to_string());
+    let profile: Profile = serde_json::from_slice(profile).map_err(bad)?;
+    let mut tree = vec![Call::default()];
+    for sample in &profile.samples {
+        let mut at = 0;
+        add(&mut tree, at, sample.nanos);
+        for frame in sample.stack.iter().rev() {
+            at = callee(&mut tree, at, frame.func.as_deref().unwrap_or("?"));
+            add(&mut tree, at, sample.nanos);
+        }
+    }
+    let mut out = format!("{{\"unit\":\"{unit}\",\"root\":").into_bytes();
+    write(&tree, &mut out).map_err(bad)?;
+    out.push(b'}');
+    Ok(Bytes::from(out))
+}
+
+#[derive(serde::Deserialize)]
+struct Profile {
+    samples: Vec<Sample>,
+}
+
+#[derive(serde::Deserialize)]
+struct Sample {
+    nanos: i64,
+    stack: Vec<Frame>,
+}
+
+#[derive(serde::Deserialize)]
+struct Frame {
+    func: Option<String>,
+}
+
+/// A call in the tree, with the places of those that it calls.
+#[derive(Default)]
+struct Call {
+    name: String,
+    nanos: i64,
+    calls: std::collections::BTreeMap<String, usize>,
+}
+
+fn add(tree: &mut [Call], at: usize, nanos: i64) {
+    if let Some(call) = tree.get_mut(at) {
+        call.nanos = call.nanos.saturating_add(nanos);
+    }
+}
+
+fn callee(tree: &mut Vec<Call>, at: usize, name: &str) -> usize {
+    let next = tree.len();
+    let Some(call) = tree.get_mut(at) else { return 0 };
+    if let Some(&known) = call.calls.get(name) {
+        return known;
+    }
+    call.calls.insert(name.to_string(), next);
+    tree.push(Call { name: name.to_string(), ..Call::default() });
+    next
+}
+
+/// Writes the tree, without recursion: stacks may be deep.
+fn write(tree: &[Call], out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    let open = |at: usize, out: &mut Vec<u8>| {
+        let Some(call) = tree.get(at) else { return Ok(Vec::new()) };
+        out.extend_from_slice(b"{\"name\":");
+        serde_json::to_writer(&mut *out, &call.name)?;
+        out.extend_from_slice(format!(",\"value\":{},\"children\":[", call.nanos).as_bytes());
+        let mut below: Vec<usize> = call.calls.values().copied().collect();
+        // The largest is written first, and so is last here.
+        below.sort_by_key(|at| tree.get(*at).map_or(0, |call| call.nanos));
+        Ok::<_, serde_json::Error>(below)
+    };
+    let mut path = vec![(open(0, out)?, true)];
+    while let Some((below, first)) = path.last_mut() {
+        match below.pop() {
+            Some(at) => {
+                if !std::mem::take(first) {
+                    out.push(b',');
+                }
+                let below = open(at, out)?;
+                path.push((below, true));
+            }
+            None => {
+                out.extend_from_slice(b"]}");
+                path.pop();
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_options_are_passed_on() {
+        let query = |text: &str| Query::parse(text).unwrap();
+        let command = report("mmu", &query("top=3&per-proc=1&each=0&from=1.5e3&window=10ms")).unwrap();
+        assert_eq!(command, ["mmu", "--json", "--top=3", "--per-proc", "--from=1500ns", "--window=10ms"]);
+        let command = profile("sched", &query("function=-o"), false).unwrap();
+        assert_eq!(command, ["pprof", "sched", "--function=-o"]);
+        for (name, text) in [("run", ""), ("../mmu", ""), ("mmu", "output=x"), ("mmu", "binary=x"), ("mmu", "from=nan")]
+        {
+            assert!(report(name, &query(text)).is_err(), "{name} {text}");
+        }
+        assert!(profile("heap", &query(""), true).is_err());
+    }
+
+    #[test]
+    fn a_flame_graph_adds_up() {
+        let profile = br#"{"samples":[{"nanos":5,"stack":[{"func":"a"},{"func":"m"}]},
+            {"nanos":7,"stack":[{"func":"b"},{"func":"m"}]},{"nanos":1,"stack":[]}]}"#;
+        let tree: serde_json::Value = serde_json::from_slice(&flame(profile, "ns").unwrap()).unwrap();
+        let want = serde_json::json!({"unit": "ns", "root": {"name": "", "value": 13, "children": [
+            {"name": "m", "value": 12, "children": [
+                {"name": "b", "value": 7, "children": []}, {"name": "a", "value": 5, "children": []}]}]}});
+        assert_eq!(tree, want);
+    }
+}

@@ -1,0 +1,95 @@
+//! What there is to ask for.
+
+use crate::answer::{Answer, BINARY, Failure, JSON};
+use crate::functions::text;
+use crate::jobs::Interest;
+use crate::query::Query;
+use crate::tile::Request;
+use crate::view::View;
+use crate::{flows, reports, rows, search, span};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// Answers a request below `/api/`.
+pub(crate) async fn route(view: &Arc<View>, path: &str, query: &str) -> Result<Answer, Failure> {
+    let asked = format!("{path}?{query}");
+    let query = Query::parse(query)?;
+    match path {
+        "meta" => return Answer::json(&view.meta()),
+        "overview" => return Ok(Arc::clone(view).overview()),
+        "names" => return names(view, &query),
+        _ => {}
+    }
+    view.opened()?;
+    if let Some(report) = path.strip_prefix("report/") {
+        let command = reports::report(report, &query)?;
+        return reported(view, asked, command, |json| Ok(Bytes::from(json))).await;
+    }
+    if let Some(kind) = path.strip_prefix("pprof/") {
+        let command = reports::profile(kind, &query, false)?;
+        let file = file_of(kind);
+        let answer = reported(view, asked, command, |file| Ok(Bytes::from(file))).await?;
+        return Ok(Answer { kind: BINARY, file: Some(file), ..answer });
+    }
+    if path == "flame" {
+        let kind = query.get("kind").unwrap_or("wall");
+        let command = reports::profile(kind, &query, true)?;
+        return reported(view, asked, command, |json| reports::flame(&json, "ns")).await;
+    }
+    type Work = fn(&View, &Query, &Interest) -> Result<Bytes, Failure>;
+    let (kind, work): (_, Work) = match path {
+        "tile" => (BINARY, |view, query, interest| Request::parse(query)?.make(view, interest)),
+        "rows" => (JSON, rows::rows),
+        "regions" => (JSON, rows::regions),
+        "span" => (JSON, span::span),
+        "flows" => (JSON, flows::flows),
+        "search" => (JSON, search::search),
+        _ => return Err(Failure::new(404, "there is nothing here")),
+    };
+    if let Some(answer) = view.cache.get(&asked) {
+        return Ok(Answer::of(kind, answer));
+    }
+    let shared = Arc::clone(view);
+    let answer = view.jobs.run(move |interest| work(&shared, &query, interest)).await?;
+    view.cache.put(asked, &answer);
+    Ok(Answer::of(kind, answer))
+}
+
+/// Has the command make a report, one at a time.
+async fn reported(
+    view: &Arc<View>,
+    asked: String,
+    command: Vec<String>,
+    then: fn(Vec<u8>) -> Result<Bytes, Failure>,
+) -> Result<Answer, Failure> {
+    if let Some(answer) = view.cache.get(&asked) {
+        return Ok(Answer::of(JSON, answer));
+    }
+    let shared = Arc::clone(view);
+    let work = move |_: &Interest| then(shared.opened()?.source.reports.report(&command)?);
+    let answer = view.reporting.run(work).await?;
+    view.cache.put(asked, &answer);
+    Ok(Answer::of(JSON, answer))
+}
+
+/// The name under which a profile is saved.
+fn file_of(kind: &str) -> &'static str {
+    match kind {
+        "net" => "net.pb.gz",
+        "sync" => "sync.pb.gz",
+        "syscall" => "syscall.pb.gz",
+        "sched" => "sched.pb.gz",
+        "wall" => "wall.pb.gz",
+        _ => "cpu.pb.gz",
+    }
+}
+
+/// The functions that some goroutines began with.
+fn names(view: &View, query: &Query) -> Result<Answer, Failure> {
+    let mut names = serde_json::Map::new();
+    for id in query.get("goroutines").unwrap_or("").split(',').filter(|id| !id.is_empty()).take(500) {
+        let number = id.parse().map_err(|_| Failure::parameter(format!("{id} is no goroutine")))?;
+        names.insert(id.into(), view.functions.of(number).map(|name| text(&name)).into());
+    }
+    Answer::json(&names)
+}

@@ -1,0 +1,140 @@
+//! The ordered stream, with ordering on one thread and its consumer on another.
+//!
+//! ```text
+//! ordering ── full loads, at most 4 ──> consumer
+//!    ^                                      │
+//!    └────────── empty loads ──────────────┘
+//! ```
+//!
+//! A load is several blocks, for each time that a thread has to wait for the other costs as
+//! much as ordering some hundreds of events.
+//!
+//! A second thread is worth it if the consumer has work of its own, such as printing: records
+//! pass through the cache that the threads share.
+
+use crate::error::Result;
+use crate::error::warning::Warning;
+use crate::event::Event;
+use crate::generation::Generation;
+use crate::order::{Block, Record};
+use crate::trace::Trace;
+use crate::trace::stream::Blocks;
+use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// The number of loads in the channel.
+const DEPTH: usize = 4;
+/// The number of blocks of a load.
+const BLOCKS: usize = 16;
+
+/// A block of records with its generation, on its way to the consumer.
+type Full<'t> = (Block, Option<&'t Generation<'t>>);
+type Load<'t> = Vec<Full<'t>>;
+
+impl<'a> Trace<'a> {
+    /// Calls `each` with every event in order until it breaks. If the
+    /// options allow two threads, ordering runs ahead on one of its own.
+    /// Returns the warnings of lenient mode.
+    ///
+    /// ```
+    /// # let bytes = include_bytes!("../../testdata/traces/go1.27/hello.trace");
+    /// use gotrace::{Options, Trace};
+    /// use std::ops::ControlFlow;
+    ///
+    /// let trace = Trace::with_options(bytes, Options::default().threads(2))?;
+    /// let mut last = None;
+    /// trace.for_each(|event| {
+    ///     last = Some(event.time());
+    ///     ControlFlow::Continue(())
+    /// })?;
+    /// assert!(last.is_some());
+    /// # Ok::<(), gotrace::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first defect, in strict mode, after the events before it.
+    pub fn for_each<'t>(&'t self, mut each: impl FnMut(Event<'t>) -> ControlFlow<()>) -> Result<Vec<Warning>> {
+        self.for_each_block(|generation, records| {
+            records.iter().try_for_each(|&record| each(Event::new(self.framed(), generation, record)))
+        })
+    }
+
+    /// Calls `each` with every block of records, of one generation or of none, until it breaks.
+    #[inline]
+    pub(crate) fn for_each_block<'t>(
+        &'t self,
+        mut each: impl FnMut(Option<&'t Generation<'t>>, &[Record]) -> ControlFlow<()>,
+    ) -> Result<Vec<Warning>> {
+        if self.options().threads < 2 {
+            let mut blocks = Blocks::new(self);
+            while blocks.next_block()? {
+                if each(blocks.generation, blocks.records.records()).is_break() {
+                    break;
+                }
+            }
+            return Ok(blocks.warnings.list().to_vec());
+        }
+        let (full, from_order) = sync_channel::<Load<'t>>(DEPTH);
+        let (empty, to_order) = sync_channel::<Load<'t>>(DEPTH + 2);
+        std::thread::scope(|scope| {
+            let ordering = scope.spawn(move || order_ahead(Blocks::for_another_thread(self), &full, &to_order));
+            self.consume(&from_order, &empty, &mut each);
+            // A closed channel ends the ordering, if the consumer has had enough.
+            drop((from_order, empty));
+            match ordering.join() {
+                Ok(ended) => ended,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        })
+    }
+
+    fn consume<'t>(
+        &'t self,
+        full: &Receiver<Load<'t>>,
+        empty: &SyncSender<Load<'t>>,
+        each: &mut impl FnMut(Option<&'t Generation<'t>>, &[Record]) -> ControlFlow<()>,
+    ) {
+        let mut current: Option<&Generation<'_>> = None;
+        for load in full {
+            for &(ref block, generation) in &load {
+                if let Some(left) = current.filter(|left| generation.is_none_or(|now| now.index() != left.index())) {
+                    self.release(left);
+                }
+                current = generation;
+                if each(generation, block.records()).is_break() {
+                    return;
+                }
+            }
+            // Without room, or once ordering has ended, the load is dropped.
+            let _ = empty.try_send(load);
+        }
+        if let Some(left) = current {
+            self.release(left);
+        }
+    }
+}
+
+fn order_ahead<'t>(
+    mut blocks: Blocks<'t>,
+    full: &SyncSender<Load<'t>>,
+    empty: &Receiver<Load<'t>>,
+) -> Result<Vec<Warning>> {
+    let (mut load, mut used) = (Load::with_capacity(BLOCKS), Load::new());
+    loop {
+        let more = blocks.next_block();
+        if let Ok(true) = more {
+            let next = used.pop().map_or_else(Block::default, |(block, _)| block);
+            load.push((std::mem::replace(&mut blocks.records, next), blocks.generation));
+        }
+        if load.len() == BLOCKS || (!matches!(more, Ok(true)) && !load.is_empty()) {
+            if full.send(std::mem::replace(&mut load, Load::with_capacity(BLOCKS))).is_err() {
+                break;
+            }
+            used = empty.try_recv().unwrap_or_default();
+        }
+        if !more? {
+            break;
+        }
+    }
+    Ok(blocks.warnings.take())
+}

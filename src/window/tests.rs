@@ -1,0 +1,155 @@
+//! Tests that consecutive windows add up to the whole trace.
+
+use super::Window;
+use crate::analysis::Analysis;
+use crate::analysis::gc::CollectGc;
+use crate::analysis::procs::CollectProcs;
+use crate::analysis::summary::{CollectSummary, Summary};
+use crate::base::ids::{GoId, ProcId};
+use crate::base::time::Time;
+use crate::spec::state::GoState;
+use crate::timeline::{Follower, SharedEvent, Transition};
+use crate::trace::Trace;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use std::collections::BTreeMap;
+
+/// Time of each goroutine in each state, to the end, and number of events without syncs.
+#[derive(Default)]
+struct Spent(BTreeMap<(GoId, GoState), i64>, u64);
+
+impl Spent {
+    fn add(&mut self, id: GoId, state: GoState, nanos: i64) {
+        if nanos != 0 {
+            *self.0.entry((id, state)).or_default() += nanos;
+        }
+    }
+}
+
+impl Analysis for Spent {
+    type Output = (BTreeMap<(GoId, GoState), i64>, u64);
+
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, _: &Follower) {
+        self.1 += u64::from(!transition.is_restated());
+        if let Some(before) = transition.before() {
+            self.add(transition.id(), before.state(), transition.took());
+        }
+    }
+
+    fn event(&mut self, event: &SharedEvent<'_, '_>, _: &mut Follower) {
+        self.1 += u64::from(event.offset().is_some());
+    }
+
+    fn finish(mut self, follower: &Follower) -> Self::Output {
+        for goroutine in follower.goroutines() {
+            if let Some(since) = goroutine.since() {
+                self.add(goroutine.id(), goroutine.state(), follower.last().since(since));
+            }
+        }
+        (self.0, self.1)
+    }
+}
+
+/// Figures of a trace that add up from its parts.
+#[derive(Clone, PartialEq, Debug, Default)]
+struct Sums {
+    span: i64,
+    events: u64,
+    /// Times by goroutine and state, without goroutines whose states are not known from the
+    /// trace's beginning on.
+    states: BTreeMap<(GoId, GoState), i64>,
+    procs: BTreeMap<ProcId, i64>,
+    marking: i64,
+    created: u64,
+    ended: u64,
+    cycles_ended: u64,
+}
+
+impl Sums {
+    fn of(trace: &Trace<'_>, window: Window) -> Sums {
+        let all = (Spent::default(), CollectSummary::default(), CollectGc::default(), CollectProcs::default());
+        let ((states, events), summary, gc, procs) = window.analyze(trace, all).unwrap().output;
+        let Summary { goroutines, .. } = &summary;
+        Sums {
+            span: summary.span(),
+            events,
+            states,
+            procs: procs.procs.iter().map(|p| (p.id, p.running)).filter(|p| p.1 != 0).collect(),
+            marking: gc.marking(),
+            created: goroutines.created,
+            ended: goroutines.ended,
+            cycles_ended: gc.cycles.iter().filter(|cycle| cycle.end.is_some()).count() as u64,
+        }
+    }
+
+    fn add(&mut self, more: Sums) {
+        self.span += more.span;
+        self.events += more.events;
+        for (key, nanos) in more.states {
+            *self.states.entry(key).or_default() += nanos;
+        }
+        for (id, nanos) in more.procs {
+            *self.procs.entry(id).or_default() += nanos;
+        }
+        self.marking += more.marking;
+        self.created += more.created;
+        self.ended += more.ended;
+        self.cycles_ended += more.cycles_ended;
+    }
+}
+
+/// Returns traces of every version, without the large ones.
+pub(crate) fn traces() -> Vec<(String, Vec<u8>)> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces");
+    let mut traces = Vec::new();
+    for version in std::fs::read_dir(root).unwrap() {
+        for file in std::fs::read_dir(version.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            if bytes.len() < 200_000 {
+                traces.push((path.display().to_string(), bytes));
+            }
+        }
+    }
+    assert!(traces.len() > 100, "{}", traces.len());
+    traces
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_partition_has_together_what_the_whole_has(mut cuts in proptest::collection::vec(0.0..1.0f64, 1..4)) {
+        cuts.sort_by(f64::total_cmp);
+        for (name, bytes) in traces() {
+            let trace = Trace::parse(&bytes).unwrap();
+            let Ok(analyzed) = trace.analyze(CollectSummary::default()) else { continue };
+            let summary = analyzed.output;
+            let (start, span) = (summary.start.0, summary.span());
+            let times: Vec<Time> = cuts.iter().map(|cut| Time(start + (span as f64 * cut) as i64)).collect();
+            // An old trace spends its first moments on stating what exists.
+            if trace.version().is_v1() && times.iter().any(|time| time.0 - start < 1_000_000) {
+                continue;
+            }
+            let from = std::iter::once(None).chain(times.iter().copied().map(Some));
+            let to = times.iter().copied().map(Some).chain([None]);
+            let mut sum = Sums::default();
+            for (from, to) in from.zip(to) {
+                sum.add(Sums::of(&trace, Window::new(from, to)));
+            }
+            let whole = Sums::of(&trace, Window::default());
+            let text = |sums: &Sums| -> Vec<String> {
+                let Sums { states, procs, .. } = sums.clone();
+                let rest = Sums { states: BTreeMap::new(), procs: BTreeMap::new(), ..sums.clone() };
+                let states = states.into_iter().map(|state| format!("{state:?}"));
+                states.chain(procs.into_iter().map(|p| format!("{p:?}"))).chain([format!("{rest:?}")]).collect()
+            };
+            let (text, other) = (text(&sum), text(&whole));
+            let only = |these: &[String], those: &[String]| -> Vec<String> {
+                these.iter().filter(|line| !those.contains(line)).take(4).cloned().collect()
+            };
+            let differ = (only(&text, &other), only(&other, &text));
+            prop_assert!(sum == whole, "{name} cut at {times:?}: {differ:?}");
+        }
+    }
+}
