@@ -90,12 +90,19 @@ export async function watched(context, origin) {
     if (message.type() === 'error') faults.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  const waiting = new Set();
+  unanswered.set(page, waiting);
+  for (const over of ['requestfinished', 'requestfailed']) page.on(over, (request) => waiting.delete(request));
   page.on('request', (request) => {
     const url = request.url();
+    waiting.add(request);
     if (!url.startsWith(origin + '/') && !/^(data|blob|about):/.test(url)) faults.push(`request to ${url}`);
   });
   return { page, faults };
 }
+
+/** Requests of each page that have no answer yet: they tell why a page does not open. */
+const unanswered = new WeakMap();
 
 /** Opens a page of the trace, and waits until it has been read. */
 export async function open(page, server, path = '') {
@@ -104,7 +111,9 @@ export async function open(page, server, path = '') {
   try {
     await page.waitForSelector('header .file:not(:empty)', { timeout: 15_000 });
   } catch (error) {
-    throw new Error(`${path} does not open; the page says: ${await page.evaluate(() => document.body.innerText)}`, { cause: error });
+    const waits = [...(unanswered.get(page) ?? [])].map((request) => request.url());
+    const says = await page.evaluate(() => document.querySelector('main')?.innerText);
+    throw new Error(`${path} does not open; it waits for ${waits.join(' ') || 'nothing'}; the page says: ${says}`, { cause: error });
   }
   await page.waitForFunction(() => !document.querySelector('header .progress'));
 }

@@ -25,15 +25,18 @@ export function createStore<T>(initial: T): Store<T> {
   };
 }
 
+/** Calls `changed` after each change, and at once if the value is no longer the one `seen`. */
+export function watchSince<T>(store: Store<T>, seen: T, changed: () => void): () => void {
+  const stop = store.watch(changed);
+  if (!Object.is(seen, store.get())) changed();
+  return stop;
+}
+
 /** The store's value; the component is drawn again when it changes. */
 export function useStore<T>(store: Store<T>): T {
+  const drawn = store.get();
   const [, redraw] = useState(0);
-  useEffect(() => {
-    const seen = store.get();
-    const stop = store.watch(() => redraw((n) => n + 1));
-    // The value may have changed between the drawing and this effect.
-    if (!Object.is(seen, store.get())) redraw((n) => n + 1);
-    return stop;
-  }, [store]);
-  return store.get();
+  // An effect runs some time after the drawing, and the value may change in between.
+  useEffect(() => watchSince(store, drawn, () => redraw((n) => n + 1)), [store]);
+  return drawn;
 }

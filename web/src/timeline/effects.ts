@@ -41,7 +41,7 @@ export function useViewInAddress(params: Params): void {
       const goroutine = detail.get()?.span?.goroutine;
       if (goroutine) void loadFlows(goroutine);
     };
-    const stop = view.watch(() => {
+    const stop = view.moves.watch(() => {
       clearTimeout(timer);
       timer = setTimeout(write, 150);
     });

@@ -1,6 +1,5 @@
 // What lies over the canvases: the selected stretch, the pointer's line, and what is under it.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
 import { useStore } from '../lib/store';
 import { Kind } from '../api/tile';
 import { bytes, count, percent } from '../lib/numbers';
@@ -16,8 +15,7 @@ import { hovered, laneAt, perPixelNow, type Hover } from './use-input';
 
 export function Overlay({ layout, range, width }: { layout: Layout; range: [number, number] | null; width: number }): JSX.Element {
   const hover = useStore(hovered);
-  const [, redraw] = useState(0);
-  useEffect(() => view.watch(() => redraw((n) => n + 1)), []);
+  useStore(view.moves);
   const x = (time: number): number => Math.max(0, Math.min(width, ((time - view.from) / (view.to - view.from)) * width));
   const [left, right] = range ? [x(range[0]), x(range[1])] : [0, 0];
   return (

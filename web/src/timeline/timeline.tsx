@@ -96,7 +96,7 @@ function Timeline(): JSX.Element {
       made.draw();
     });
     size.observe(scroll.current);
-    const stop = view.watch(() => made.draw());
+    const stop = view.moves.watch(() => made.draw());
     onNames(() => made.draw());
     // For the tests that measure frames in a browser.
     (window as unknown as Record<string, unknown>)['gotraceScene'] = made;

@@ -1,6 +1,5 @@
 // The line above the timeline: where we are, what the colours mean, and buttons for the mouse.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
 import { useStore } from '../lib/store';
 import { exact, short } from '../lib/time';
 import { helpOpen } from '../state/dialogs';
@@ -66,8 +65,7 @@ export function Bar({ range }: { range: [number, number] | null }): JSX.Element 
 }
 
 function Position(): JSX.Element {
-  const [, redraw] = useState(0);
-  useEffect(() => view.watch(() => redraw((n) => n + 1)), []);
+  useStore(view.moves);
   return (
     <span class="position" aria-live="off">
       {exact(Math.round(view.from))} – {exact(Math.round(view.to))} <span class="faint">({short(view.to - view.from)})</span>

@@ -1,4 +1,5 @@
 // The stretch of time that is looked at, and how it moves.
+import { createStore } from '../lib/store';
 
 /** The shortest stretch that can be looked at, in nanoseconds. */
 export const LEAST_SPAN = 20;
@@ -10,15 +11,11 @@ export class View {
   span = 1;
   /** Whether someone chose the stretch: otherwise it is the whole, and grows with it. */
   chosen = false;
-  private readonly listeners = new Set<() => void>();
-
-  watch(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
+  /** Counted up with each change. */
+  readonly moves = createStore(0);
 
   private changed(): void {
-    for (const listener of [...this.listeners]) listener();
+    this.moves.set(this.moves.get() + 1);
   }
 
   /** Sets the length of the trace. */
