@@ -194,6 +194,23 @@ impl EventType {
     }
 }
 
+/// A pattern of the events by which a running goroutine begins to wait, but for `GoSysBlock`,
+/// whose goroutine stays in its system call. It wants the variants of `EventType` in scope.
+macro_rules! blocking {
+    () => {
+        GoBlock
+            | GoBlockSend
+            | GoBlockRecv
+            | GoBlockSelect
+            | GoBlockSync
+            | GoBlockCond
+            | GoBlockNet
+            | GoBlockGC
+            | GoSleep
+    };
+}
+pub(crate) use blocking;
+
 impl fmt::Display for EventType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

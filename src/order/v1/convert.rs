@@ -18,7 +18,7 @@ use crate::base::ids::WIRE_NONE;
 use crate::order::state::NONE;
 use crate::order::state::context::Context;
 use crate::order::state::record::{Record, note};
-use crate::spec::v1::EventType;
+use crate::spec::v1::{EventType, blocking};
 use crate::spec::v2::EventType as V2;
 use std::collections::BTreeMap;
 
@@ -70,8 +70,7 @@ pub(crate) const fn usual(event: EventType) -> Option<V2> {
     Some(match event {
         GoStart => V2::GoStart,
         GoUnblock => V2::GoUnblock,
-        GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
-        | GoBlockGC | GoStop => V2::GoBlock,
+        blocking!() | GoStop => V2::GoBlock,
         GoSched | GoPreempt => V2::GoStop,
         GoCreate => V2::GoCreate,
         GoEnd => V2::GoDestroy,

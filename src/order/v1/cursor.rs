@@ -23,7 +23,7 @@ use crate::base::bytes::uvarint;
 use crate::error::{Error, Result};
 use crate::generation::v1::index::{Batch, Index, NO_EXIT};
 use crate::order::state::Slot;
-use crate::spec::v1::EventType;
+use crate::spec::v1::{EventType, blocking};
 use crate::wire::v1::event::{RawEvents, Shapes, numbers};
 use std::ops::Range;
 
@@ -228,8 +228,7 @@ impl Cursor {
                 self.running = head.g;
                 (head.subject, head.seq) = (head.g, if event == GoStartLocal { ANY } else { b });
             }
-            GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
-            | GoSysBlock | GoBlockGC | GoSched | GoPreempt => {
+            blocking!() | GoSysBlock | GoSched | GoPreempt => {
                 head.subject = head.g;
                 self.running = NO_G;
             }

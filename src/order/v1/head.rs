@@ -4,7 +4,7 @@ use super::gs::{G, Gs, NO_G, State};
 use super::item::Item;
 use crate::error::GoPhase;
 use crate::order::state::{NONE, Slot};
-use crate::spec::v1::EventType;
+use crate::spec::v1::{EventType, blocking};
 
 /// Stands for any sequence number.
 pub(crate) const ANY: u64 = u64::MAX;
@@ -111,8 +111,7 @@ pub(crate) const fn rule(event: EventType) -> Rule {
         GoCreate => (Dead, Runnable, true),
         GoWaiting | GoInSyscall => (Runnable, Waiting, true),
         GoStart | GoStartLabel | GoStartLocal => (Runnable, Running, true),
-        GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
-        | GoSysBlock | GoBlockGC => (Running, Waiting, false),
+        blocking!() | GoSysBlock => (Running, Waiting, false),
         GoSched | GoPreempt => (Running, Runnable, false),
         GoUnblock | GoUnblockLocal | GoSysExit | GoSysExitLocal => (Waiting, Runnable, true),
         GCStart => (Dead, Dead, true),

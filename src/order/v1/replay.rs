@@ -22,7 +22,7 @@ use crate::error::{GoPhase, Result, V1Error};
 use crate::generation::tables::Tables;
 use crate::generation::v1::index::Index;
 use crate::order::state::{NONE, Slot};
-use crate::spec::v1::EventType;
+use crate::spec::v1::{EventType, blocking};
 use crate::spec::version::Version;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -182,8 +182,7 @@ impl<'a> Replay<'a> {
                 g.set(State::EXISTS, true);
                 self.p(item.proc).g = item.g;
             }
-            GoBlock | GoBlockSend | GoBlockRecv | GoBlockSelect | GoBlockSync | GoBlockCond | GoBlockNet | GoSleep
-            | GoBlockGC => self.stop_running(item, Waiting)?,
+            blocking!() => self.stop_running(item, Waiting)?,
             GoSysBlock => {
                 self.gs.get(item.g).blocked = item.ticks;
                 self.stop_running(item, Waiting)?;
