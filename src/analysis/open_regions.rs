@@ -189,13 +189,13 @@ mod tests {
         // end, and what that ends in the right form and in Go's.
         let inherited = None;
         let all: &[Option<Key>] = &[inherited, Some(a), Some(b), Some(a)];
-        let cases: [(&[Option<Key>], bool, Key, Ended<usize>, Ended<usize>); 6] = [
+        let cases = [
             (all, false, a, Ended::Open(vec![3]), Ended::Open(vec![3])),
             (all, false, b, Ended::Open(vec![2, 3]), Ended::Open(vec![3])),
             (all, false, c, Ended::Nothing, Ended::Open(vec![3])),
-            (&[inherited], false, c, Ended::Early, Ended::Open(vec![0])),
-            (&[], false, c, Ended::Early, Ended::Early),
-            (&[], true, c, Ended::Nothing, Ended::Early),
+            (&[inherited][..], false, c, Ended::Early, Ended::Open(vec![0])),
+            (&[][..], false, c, Ended::Early, Ended::Early),
+            (&[][..], true, c, Ended::Nothing, Ended::Early),
         ];
         for (open, created, end, right, go) in cases {
             for (compat, want) in [(Compat::Right, right), (Compat::Go127, go)] {
