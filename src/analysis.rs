@@ -17,18 +17,18 @@ mod longest;
 mod memo;
 pub mod metrics;
 pub mod mmu;
+mod open_regions;
 pub mod over_time;
 mod pass;
 pub mod procs;
 pub mod profile;
-mod region_ends;
 pub mod summary;
 
 pub(crate) use add_up::add_up;
 pub(crate) use longest::Longest;
 pub(crate) use memo::{Memo, Place};
+pub(crate) use open_regions::{Ended, OpenRegions, TaskIds};
 pub use pass::Pass;
-pub(crate) use region_ends::{Ends, Origin, RegionEnds, TaskIds};
 
 pub(crate) use crate::timeline::{ByProc, BySlot, OutlinedTransition, Table, TimeInStates};
 pub use crate::timeline::{Follower, GoroutineState, SharedEvent, Transition, names, stacks};

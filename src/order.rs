@@ -126,6 +126,14 @@ impl<'a> Order<'a> {
             && self.state.confirm(&before.state)
     }
 
+    /// Takes a [guess](Self::guessing) for right, for a generation that has been read with it
+    /// once: from now on lenient reading repairs defects instead of taking them for its fault.
+    pub(crate) fn trust_guess(&mut self) {
+        if let Some(guess) = &mut self.state.guess {
+            guess.is_trusted = true;
+        }
+    }
+
     /// Resets all but the time, the number of syncs and the warnings, so that the next
     /// generation is read as if it were the first.
     fn start_over(&mut self) {

@@ -6,6 +6,8 @@ pub(crate) mod fold;
 #[cfg(feature = "shared")]
 pub(crate) mod shared;
 pub(crate) mod stream;
+#[cfg(test)]
+pub(crate) mod testdata;
 pub(crate) mod watch;
 
 use crate::base::ids::{GoId, ProcId, ThreadId};

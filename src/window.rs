@@ -18,7 +18,7 @@
 mod prelude;
 mod state;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use crate::analysis::{Analysis, Analyzed, Pass};
 use crate::base::time::Time;
@@ -147,10 +147,12 @@ impl Window {
         let start = from.map(|from| Start::of(trace, from)).transpose()?;
         if let Some(Start { from, state, .. }) = &start {
             let bytes = state.encode(trace, *from);
-            Prelude::parse(&bytes)?.show(*from, state, &mut pass, &mut analysis);
+            Prelude::parse(&bytes, trace.options())?.show(*from, state, &mut pass, &mut analysis);
         }
         let first = start.as_ref().map_or(0, |start| start.generation);
         let mut blocks = Blocks::beginning_with(trace, first);
+        // The state has been read from here: a defect is one of the trace.
+        blocks.order.trust_guess();
         let mut ended = false;
         while !ended && blocks.next_block()? {
             if let Some(&record) = blocks.records.records().first() {

@@ -174,7 +174,7 @@ fn patience_does_not_depend_on_who_reads() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// If the frequency makes no sense, every other event is at the least possible time. The number of
+/// With a frequency that makes no sense, every other event is at the least possible time. The number of
 /// events that an M may take then must not depend on how events are cut into
 /// blocks either.
 #[test]

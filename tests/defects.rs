@@ -456,8 +456,8 @@ fn not_a_trace() {
     assert!(directory.to_string().contains("directory"), "{directory}");
 }
 
-/// If events wait for each other, the report names each thread's next event
-/// and the states that block it.
+/// The report on events that wait for each other names each thread's next event and the
+/// states that block it.
 #[test]
 fn stuck() {
     let script = "M1 @10: ProcStatus 0 PRunning; GoStatus 1 1 Running; +10 GoStart 2 2

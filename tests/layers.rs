@@ -14,7 +14,7 @@ use std::path::Path;
 struct Layered {
     /// The heading of its table in ARCHITECTURE.md.
     heading: &'static str,
-    /// Where its files are, from the root of the repository.
+    /// Folder of its files, from the root of the repository.
     root: &'static str,
 }
 

@@ -2,6 +2,7 @@
 //! program.
 
 mod long_runs;
+mod run;
 mod samples;
 mod standstill;
 mod stops;

@@ -6,26 +6,13 @@ use crate::base::ids::{GoId, ProcId, ThreadId};
 use crate::base::time::Time;
 use crate::spec::state::GoState;
 use crate::timeline::{GoActivity, ProcActivity, Span, Timelines};
+use crate::trace::testdata::traces;
 use crate::trace::{Options, Trace};
 use crate::window::Window;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-
-/// Every committed trace of `testdata/traces`, with its bytes.
-fn traces() -> Vec<(String, Vec<u8>)> {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces");
-    let mut found = Vec::new();
-    for version in std::fs::read_dir(root).unwrap() {
-        for file in std::fs::read_dir(version.unwrap().path()).unwrap() {
-            let path = file.unwrap().path();
-            found.push((path.display().to_string(), std::fs::read(path).unwrap()));
-        }
-    }
-    found.sort();
-    found
-}
 
 /// The lane that time is of.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]

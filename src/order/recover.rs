@@ -42,11 +42,11 @@ impl Order<'_> {
     ///
     /// # Errors
     /// With `e`, in strict mode and while a generation is read ahead, whose
-    /// guess has then failed.
+    /// guess has then failed, unless it is trusted.
     #[cold]
     #[inline(never)]
     pub(super) fn recover(&mut self, at: usize, e: Error, out: &mut Block) -> Result<()> {
-        if !self.state.lenient || self.state.guess.is_some() {
+        if !self.state.lenient || self.state.guess.as_ref().is_some_and(|guess| !guess.is_trusted) {
             return Err(e);
         }
         let Some(entry) = self.frontier.get(at) else { return Err(e) };

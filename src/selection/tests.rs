@@ -49,7 +49,7 @@ proptest! {
 
     #[test]
     fn parts_have_together_what_the_whole_has(cut in 0.05..0.95f64, parts in 2..4u64, salt in any::<u64>()) {
-        for (name, bytes) in crate::window::tests::traces() {
+        for (name, bytes) in crate::trace::testdata::small_traces() {
             let trace = Trace::parse(&bytes).unwrap();
             let Ok(analyzed) = trace.analyze(CollectSummary::default()) else { continue };
             let summary = analyzed.output;

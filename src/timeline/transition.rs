@@ -1,5 +1,6 @@
 //! Arguments of observers: events, and transitions of goroutines.
 
+use super::follower::Follower;
 use super::goroutine::GoroutineState;
 use crate::base::ids::GoId;
 use crate::event::{Event, EventKind, MetricName};
@@ -147,6 +148,25 @@ impl Transition<'_, '_> {
     /// known.
     pub fn took(&self) -> i64 {
         self.took
+    }
+
+    /// Returns whether it begins another life under the number of a goroutine that exists:
+    /// Go 1.21 and older mention one that calls from C as if for the first time.
+    #[inline(always)]
+    pub(crate) fn begins_again(&self) -> bool {
+        !self.new && self.from == GoState::Undetermined
+    }
+
+    /// Returns whether the goroutine begins to wait for what cannot happen.
+    #[inline(always)]
+    pub(crate) fn blocks_forever(&self, follower: &Follower) -> bool {
+        self.to == GoState::Waiting && follower.stacks().names.get(self.now.reason) == b"forever"
+    }
+
+    /// Returns whether a life of the goroutine ends: blocking forever is an end.
+    #[inline(always)]
+    pub(crate) fn ends_life(&self, follower: &Follower) -> bool {
+        self.to == GoState::NotExist || self.begins_again() || self.blocks_forever(follower)
     }
 }
 

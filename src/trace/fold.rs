@@ -225,20 +225,7 @@ mod tests {
     use crate::trace::Mode;
     use crate::trace::Options;
     use crate::trace::stream::Blocks;
-
-    /// Returns every committed trace, with its bytes.
-    fn traces() -> Vec<(String, Vec<u8>)> {
-        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces");
-        let mut found = Vec::new();
-        for version in std::fs::read_dir(root).unwrap() {
-            for file in std::fs::read_dir(version.unwrap().path()).unwrap() {
-                let path = file.unwrap().path();
-                found.push((path.display().to_string(), std::fs::read(path).unwrap()));
-            }
-        }
-        assert!(!found.is_empty());
-        found
-    }
+    use crate::trace::testdata::traces;
 
     fn read_all<'t>(order: &mut Order<'t>, generation: &Generation<'t>) -> Result<Vec<Record>> {
         let (mut block, mut all) = (Block::default(), Vec::new());

@@ -17,7 +17,7 @@ use crate::spec::state::{GoState, ProcState};
 use crate::spec::status::{GoStatus, ProcStatus};
 use crate::spec::v2::EventType;
 use crate::spec::version::Version;
-use crate::trace::Trace;
+use crate::trace::{Options, Trace};
 use crate::wire::v2::batch::BatchKind;
 use crate::wire::v2::event::RawEvents;
 use std::io;
@@ -120,9 +120,10 @@ pub(super) struct Prelude<'b> {
 }
 
 impl<'b> Prelude<'b> {
-    /// Reads the bytes that [`State::encode`] has written.
-    pub(super) fn parse(bytes: &'b [u8]) -> Result<Prelude<'b>> {
-        Ok(Prelude { trace: Trace::parse(bytes)? })
+    /// Reads the bytes that [`State::encode`] has written, as the trace was read: what the
+    /// limits of that allow, they allow here.
+    pub(super) fn parse(bytes: &'b [u8], options: Options) -> Result<Prelude<'b>> {
+        Ok(Prelude { trace: Trace::with_options(bytes, options)? })
     }
 
     /// Shows the state to an analysis, after a sync: all at the same moment, which the

@@ -7,9 +7,12 @@ use crate::analysis::procs::CollectProcs;
 use crate::analysis::summary::{CollectSummary, Summary};
 use crate::base::ids::{GoId, ProcId};
 use crate::base::time::Time;
+use crate::error::warning::Warning;
 use crate::spec::state::GoState;
 use crate::timeline::{Follower, SharedEvent, Transition};
-use crate::trace::Trace;
+use crate::trace::testdata::{small_traces, traces};
+use crate::trace::{Mode, Options, Trace};
+use crate::wire::v2::batch::BatchKind;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::collections::BTreeMap;
@@ -98,30 +101,13 @@ impl Sums {
     }
 }
 
-/// Returns traces of every version, without the large ones.
-pub(crate) fn traces() -> Vec<(String, Vec<u8>)> {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/traces");
-    let mut traces = Vec::new();
-    for version in std::fs::read_dir(root).unwrap() {
-        for file in std::fs::read_dir(version.unwrap().path()).unwrap() {
-            let path = file.unwrap().path();
-            let bytes = std::fs::read(&path).unwrap();
-            if bytes.len() < 200_000 {
-                traces.push((path.display().to_string(), bytes));
-            }
-        }
-    }
-    assert!(traces.len() > 100, "{}", traces.len());
-    traces
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
 
     #[test]
     fn a_partition_has_together_what_the_whole_has(mut cuts in proptest::collection::vec(0.0..1.0f64, 1..4)) {
         cuts.sort_by(f64::total_cmp);
-        for (name, bytes) in traces() {
+        for (name, bytes) in small_traces() {
             let trace = Trace::parse(&bytes).unwrap();
             let Ok(analyzed) = trace.analyze(CollectSummary::default()) else { continue };
             let summary = analyzed.output;
@@ -152,4 +138,34 @@ proptest! {
             prop_assert!(sum == whole, "{name} cut at {times:?}: {differ:?}");
         }
     }
+}
+
+/// Behind a damaged generation a window has what the whole trace has: neither an error nor
+/// silence.
+#[test]
+fn windows_of_damaged_traces_are_salvaged() {
+    let mut damaged = 0;
+    for (name, mut bytes) in traces().into_iter().filter(|(name, _)| name.ends_with("-gens.trace")) {
+        let trace = Trace::parse(&bytes).unwrap();
+        let [.., third_to_last, _, last] = trace.generations() else { continue };
+        let from = third_to_last.start();
+        let batches = last.batches_of(BatchKind::Events).filter(|batch| batch.data.len() > 40);
+        let at: Vec<usize> = batches.map(|batch| batch.end() - 20).collect();
+        for at in at {
+            bytes[at] = 0xff;
+        }
+        let trace = Trace::with_options(&bytes, Options::default().mode(Mode::Lenient)).unwrap();
+        let whole = trace.analyze(CollectSummary::default()).unwrap();
+        if whole.warnings.is_empty() {
+            continue;
+        }
+        damaged += 1;
+        for window in [Window::new(Some(from), None), Window::new(Some(Time(from.0 + 1)), None)] {
+            let analyzed = window.analyze(&trace, CollectSummary::default()).expect(&name);
+            let text = |warnings: &[Warning]| warnings.iter().map(ToString::to_string).collect::<Vec<_>>();
+            assert_eq!(text(&analyzed.warnings), text(&whole.warnings), "{name}");
+            assert_eq!(analyzed.output.end, whole.output.end, "{name}");
+        }
+    }
+    assert!(damaged > 5, "{damaged}");
 }

@@ -66,7 +66,7 @@ enum Hold {
     Idle,
     Running,
     Syscall,
-    /// Its M is gone.
+    /// Without its M, which is gone.
     Lost,
 }
 

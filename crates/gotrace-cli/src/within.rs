@@ -65,22 +65,13 @@ impl Within {
             return input.analyze(trace, analysis);
         }
         let progress = input.progress(trace);
-        let mut last = Time(i64::MIN);
-        let watch = |event: &gotrace::Event<'_>| {
-            last = event.time();
-            progress.at(event);
-        };
-        let analyzed = window.analyze_watched(trace, (analysis, Occurrences::default()), watch);
+        let analyzed = window.analyze_watched(trace, (analysis, Occurrences::default()), |event| progress.at(event));
         drop(progress);
         let analyzed = analyzed.map_err(|e| input.error(&e))?;
         let (output, occurrences) = analyzed.output;
         if occurrences == 0 {
-            let start = start(trace);
-            return Err(anyhow!(
-                "{}: no event {self}: there are events until {} or later",
-                input.name(),
-                moment(last.since(start))
-            ));
+            let ends = end(trace).since(start(trace));
+            return Err(anyhow!("{}: no event {self}: the trace has events from 0s to {}", input.name(), moment(ends)));
         }
         Ok((output, analyzed.warnings))
     }
@@ -128,6 +119,11 @@ impl std::fmt::Display for Within {
 /// Returns the time of a trace's first event.
 pub(crate) fn start(trace: &Trace<'_>) -> Time {
     trace.events().next().and_then(Result::ok).map_or(Time(0), |event| event.time())
+}
+
+/// Returns the time of a trace's last event.
+fn end(trace: &Trace<'_>) -> Time {
+    trace.events().filter_map(Result::ok).last().map_or(Time(0), |event| event.time())
 }
 
 /// The analysis that counts the trace's own events: not those made up at the edge of a

@@ -1,4 +1,4 @@
-//! What requests are answered with.
+//! Answers to requests.
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
@@ -43,12 +43,12 @@ pub(crate) fn to_json(value: &impl Serialize) -> Result<Bytes, Failure> {
     serde_json::to_vec(value).map(Bytes::from).map_err(|e| Failure::new(500, e.to_string()))
 }
 
-/// Why there is no answer.
+/// Reason why there is no answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) status: u16,
     error: String,
-    /// Where the trace has a defect that is the reason.
+    /// Offset of the defect of the trace that is the reason.
     offset: Option<u64>,
 }
 

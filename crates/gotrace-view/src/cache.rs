@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// So many bytes of answers are kept.
 const KEPT: usize = 16 << 20;
-/// One that is larger is not.
+/// Most bytes of an answer that is kept.
 const MOST: usize = 4 << 20;
 
 /// Answers by what was asked, those that were used last.
@@ -17,7 +17,7 @@ pub(crate) struct Cache(Mutex<Kept>);
 struct Kept {
     answers: FxHashMap<String, (u64, Bytes)>,
     bytes: usize,
-    /// How often something was looked up.
+    /// Number of look-ups so far.
     clock: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Who is who in a trace: goroutines, in groups, with their lanes; tasks and regions.
+//! The directory of a trace: goroutines, in groups, with their lanes; tasks and regions.
 
 use crate::answer::Failure;
 use crate::functions::{Functions, text};
@@ -18,7 +18,7 @@ pub(crate) type Span = (i64, i64, f64);
 /// So many lanes of tasks at most are drawn.
 const TASK_LANES: usize = 256;
 
-/// What goroutines of a group have in common.
+/// Property that goroutines of a group have in common.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum By {
     Function,
@@ -39,7 +39,7 @@ pub(crate) struct Group {
     lanes: OnceLock<Packing>,
 }
 
-/// How goroutines spent their time, in nanoseconds.
+/// Times that goroutines spent in each state, in nanoseconds.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Times {
     pub(crate) running: i64,
@@ -74,7 +74,7 @@ struct Packing {
     places: Vec<(u32, i64, i64, u64)>,
 }
 
-/// Who is who.
+/// Goroutines of a trace and their groups, with tasks and regions.
 pub(crate) struct Directory {
     pub(crate) summaries: Summaries,
     groups: Mutex<FxHashMap<By, Arc<Vec<Arc<Group>>>>>,
@@ -159,7 +159,7 @@ impl Directory {
         text(self.summaries.names().get(id))
     }
 
-    /// What a goroutine does when the trace ends.
+    /// Returns the state of a goroutine when the trace ends, in words.
     pub(crate) fn state(&self, goroutine: &Goroutine) -> String {
         match (goroutine.state, self.name(goroutine.reason)) {
             (GoState::NotExist, _) => "ended".into(),
@@ -168,7 +168,7 @@ impl Directory {
         }
     }
 
-    /// Which function created a goroutine.
+    /// Returns the function that created a goroutine.
     fn creator(&self, goroutine: &Goroutine) -> String {
         match self.summaries.stacks.frames(goroutine.creation_stack).first() {
             Some(frame) => self.name(frame.func),
@@ -190,7 +190,7 @@ impl Directory {
         group.cloned().ok_or_else(|| Failure::new(404, format!("there is no group {key}")))
     }
 
-    /// How many lanes a group needs.
+    /// Returns the number of lanes that a group needs.
     pub(crate) fn lanes(&self, group: &Group) -> u32 {
         self.packing(group).lanes
     }
@@ -267,7 +267,7 @@ impl Directory {
         all
     }
 
-    /// The same as lanes, by depth; what spans are of is their task.
+    /// Returns the regions of a goroutine as lanes, by depth; their spans have the task.
     pub(crate) fn region_lanes(&self, goroutine: u64, stretch: (i64, i64)) -> Vec<Vec<Span>> {
         let (first, last) = (self.summaries.start, self.summaries.end);
         let mut lanes: Vec<Vec<Span>> = vec![Vec::new()];

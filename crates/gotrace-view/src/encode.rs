@@ -4,7 +4,7 @@ use bytes::Bytes;
 use gotrace::Time;
 use gotrace::lanes::{Band, Counter, Item, LaneKind, LaneState, Step, Tile};
 
-/// Whose lane it is, on the wire.
+/// Owner of a lane, on the wire.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct LaneId {
     pub(crate) kind: u8,
@@ -31,7 +31,7 @@ pub(crate) struct Encoder {
     to: i64,
     cell: i64,
     unit: i64,
-    /// What all Ps could have run in a nanosecond.
+    /// Time that all Ps could have run in a nanosecond.
     procs: f64,
 }
 

@@ -1,11 +1,11 @@
-//! What is learned of a trace beside its overview, in the same pass.
+//! Facts that are learned of a trace beside its overview, in the same pass.
 
 use crate::meta::Has;
 use gotrace::EventKind;
 use gotrace::analysis::{Analysis, Follower, SharedEvent, Transition};
 use gotrace::spec::v2::EventType;
 
-/// What was learned since it was looked at last.
+/// Facts that were learned since the last look.
 #[derive(Default)]
 pub(crate) struct Learned {
     pub(crate) has: Has,

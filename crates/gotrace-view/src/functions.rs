@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Of so many goroutines the function is remembered from the first reading on.
+/// Number of goroutines whose functions are remembered from the first reading on.
 const MOST: usize = 500_000;
 
 /// Numbers for functions: the keys of their groups are `f0`, `f1` and so on.
@@ -78,7 +78,7 @@ pub(crate) fn text(name: &[u8]) -> String {
     String::from_utf8_lossy(name).into_owned()
 }
 
-/// The same, if there is any.
+/// Returns a text; none for an empty one.
 pub(crate) fn some_text(name: &[u8]) -> Option<String> {
     (!name.is_empty()).then(|| text(name))
 }

@@ -1,6 +1,6 @@
-//! Who may ask. A page of any site can have a browser send requests to this machine; what
-//! it cannot do is read answers that are not for it, know a secret, or lie about itself in
-//! these headers.
+//! The guard, which says who may ask. A page of any site can have a browser send requests to
+//! this machine; it cannot read answers that are not for it, know a secret, or lie about
+//! itself in these headers.
 
 use crate::answer::Failure;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, ORIGIN, TRANSFER_ENCODING};
@@ -19,7 +19,7 @@ pub(crate) struct Guard {
     token: String,
     /// The names under which this server may be asked for.
     hosts: Vec<String>,
-    /// Whether others than this machine may ask: then its names are not known.
+    /// True if others than this machine may ask: then its names are not known.
     any_host: bool,
 }
 
@@ -78,7 +78,7 @@ impl Guard {
         Ok(())
     }
 
-    /// Whether that is the secret, in a time that does not tell how much of it is right.
+    /// Returns whether that is the secret, in a time that does not tell how much of it is right.
     fn knows(&self, token: &str) -> bool {
         let differs = self.token.bytes().zip(token.bytes()).fold(0, |differs, (own, other)| differs | (own ^ other));
         std::hint::black_box(differs) == 0 && token.len() == self.token.len()
@@ -92,7 +92,7 @@ fn only<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Failu
     if all.next().is_some() { Err(Failure::new(400, format!("more than one {name}"))) } else { Ok(first) }
 }
 
-/// Whether a host is given by its number: that cannot be made to mean another.
+/// Returns whether a host is given by its number: that cannot be made to mean another.
 fn is_address(host: &str) -> bool {
     host.parse::<SocketAddr>().is_ok() || host.parse::<std::net::IpAddr>().is_ok()
 }

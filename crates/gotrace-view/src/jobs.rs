@@ -9,12 +9,12 @@ use tokio::sync::Semaphore;
 /// A request is given up after that long.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Whether whoever asked still waits.
+/// Interest of a client in an answer, which ends if it no longer waits.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interest(Arc<AtomicBool>);
 
 impl Interest {
-    /// Whether the answer is still wanted.
+    /// Returns whether the answer is still wanted.
     pub(crate) fn is_there(&self) -> bool {
         !self.0.load(Relaxed)
     }

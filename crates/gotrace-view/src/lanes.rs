@@ -1,4 +1,4 @@
-//! Which lanes a request asks for.
+//! The lanes that a request asks for.
 
 use crate::answer::Failure;
 
@@ -10,16 +10,16 @@ pub(crate) enum Asked {
     Counters,
     Bands,
     Goroutine(u64),
-    /// Of the group with that key.
+    /// The lane of the group with that key.
     Group(String),
-    /// Of the goroutines of the group with that key, so many packed lanes from one on.
+    /// Lanes of the goroutines of the group with that key: so many packed lanes from one on.
     Members {
         key: String,
         first: u32,
         count: u32,
     },
     Tasks,
-    /// Of that goroutine.
+    /// Lanes of the regions of that goroutine.
     Regions(u64),
 }
 

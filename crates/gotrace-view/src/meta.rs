@@ -1,8 +1,8 @@
-//! What is known of a trace by now.
+//! Facts that are known of a trace by now.
 
 use serde::Serialize;
 
-/// What is known of a trace by now: `/api/meta`.
+/// Facts that are known of a trace by now: `/api/meta`.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Meta {
@@ -32,7 +32,7 @@ pub(crate) struct Meta {
     pub(crate) error: Option<String>,
 }
 
-/// What there is in a trace.
+/// Kinds of things that there are in a trace.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(crate) struct Has {
     pub(crate) tasks: bool,

@@ -5,11 +5,11 @@ use gotrace::{Time, Trace};
 
 /// A trace that can be read, and who can report on it.
 pub struct Source {
-    /// What it is called.
+    /// Name of the trace.
     pub name: String,
     /// The trace.
     pub trace: &'static Trace<'static>,
-    /// Who makes the reports.
+    /// Maker of the reports.
     pub reports: Box<dyn Reports>,
     /// Tells what is wrong with the input besides what its bytes say.
     pub flaws: Box<dyn Fn() -> Vec<String> + Send + Sync>,

@@ -10,7 +10,7 @@ use gotrace::{Time, Trace, Version};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// How many cells the overview has, or up to twice as many.
+/// Least number of cells of the overview, which has up to twice as many.
 const CELLS: u32 = 4096;
 /// So many functions are told with it: those that it has lanes of are among them.
 const FUNCTIONS: usize = 512;

@@ -1,4 +1,4 @@
-//! What a request asks: the parameters of its address.
+//! Questions of requests: the parameters of an address.
 
 use crate::answer::Failure;
 use std::str::FromStr;
@@ -63,7 +63,7 @@ impl Query {
         }
     }
 
-    /// How many are asked for, at most `most`.
+    /// Returns a number of things that is asked for, at most `most`.
     pub(crate) fn count(&self, name: &str, usual: usize, most: usize) -> Result<usize, Failure> {
         Ok(self.value::<usize>(name)?.unwrap_or(usual).min(most))
     }

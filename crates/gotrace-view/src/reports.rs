@@ -14,12 +14,12 @@ pub trait Reports: Send + Sync {
     fn report(&self, command: &[String]) -> Result<Vec<u8>, ReportError>;
 }
 
-/// Why there is no report.
+/// Reason why there is no report.
 #[derive(Clone, Debug)]
 pub struct ReportError {
-    /// Whether what was asked for cannot be.
+    /// True if the request asks for something that cannot be.
     pub is_usage: bool,
-    /// Why, for people.
+    /// Reason, for people.
     pub message: String,
 }
 

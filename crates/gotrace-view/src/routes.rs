@@ -1,4 +1,4 @@
-//! What there is to ask for.
+//! Addresses of the server, each with its answer.
 
 use crate::answer::{Answer, BINARY, Failure, JSON};
 use crate::functions::text;

@@ -63,7 +63,7 @@ impl Listener {
         format!("http://{address}/#token={}", self.guard.token())
     }
 
-    /// Whether other machines can reach it.
+    /// Returns whether other machines can reach it.
     pub fn is_open_to_others(&self) -> bool {
         !self.address.ip().is_loopback()
     }
@@ -102,7 +102,7 @@ async fn interrupted() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-/// What all connections share.
+/// Data that all connections share.
 struct Shared {
     guard: Guard,
     policy: String,

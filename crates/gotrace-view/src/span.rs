@@ -36,7 +36,7 @@ struct SpanAnswer {
     unblocked: Vec<Woken>,
     previous: Option<Beside>,
     next: Option<Beside>,
-    /// Whether the one before it is told whole too.
+    /// True if the one before it is told whole too.
     #[serde(skip)]
     follows: bool,
 }
@@ -121,7 +121,7 @@ pub(crate) fn span(view: &View, query: &Query, interest: &Interest) -> Result<By
     }
 }
 
-/// Who is on a P or an M at a time.
+/// Returns the goroutine that is on a P or an M at a time.
 fn on(opened: &Opened, lane: (bool, u64), at: i64, interest: &Interest) -> Result<GoId, Failure> {
     let from = Time(at).max(opened.start);
     let window = Window::new(Some(from), Some(Time(at.saturating_add(1))));
@@ -132,7 +132,7 @@ fn on(opened: &Opened, lane: (bool, u64), at: i64, interest: &Interest) -> Resul
 
 /// Finds who is on a P or an M in the end.
 struct On {
-    /// Whether it is a P, and its number.
+    /// True for a P, and its number or that of the M.
     lane: (bool, u64),
     goroutine: Option<GoId>,
 }

@@ -101,7 +101,7 @@ impl Request {
         Ok(encoder.finish())
     }
 
-    /// What is to be made.
+    /// Returns the lanes that are to be made.
     fn lanes(&self, view: &View, interest: &Interest, stretch: (i64, i64)) -> Result<Lanes, Failure> {
         let mut choice = Choice::default();
         let mut named = rustc_hash::FxHashSet::default();
@@ -152,7 +152,7 @@ fn tile(view: &View, (from, to): (i64, i64), grid: Grid, choice: Choice, interes
     tile.ok_or_else(Failure::given_up)
 }
 
-/// What the library is to make.
+/// Lanes that the library is to make.
 struct Lanes {
     choice: Choice,
 }

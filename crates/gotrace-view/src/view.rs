@@ -17,7 +17,7 @@ const WARNINGS: usize = 100;
 /// So many requests are worked for at a time.
 const AT_ONCE: usize = 4;
 
-/// What a server shows: a trace, as soon as there is one.
+/// State of a server: the trace that it shows, as soon as there is one.
 pub struct View {
     meta: Mutex<Meta>,
     source: OnceLock<Opened>,
@@ -62,7 +62,7 @@ impl View {
         self.end(|meta| meta.error = Some(why.to_string()));
     }
 
-    /// What is known of the trace.
+    /// Returns the facts that are known of the trace.
     pub(crate) fn meta(&self) -> Meta {
         let mut meta = lock(&self.meta).clone();
         if let Some(opened) = self.source.get() {
@@ -149,7 +149,7 @@ impl View {
         Answer::stream(receive)
     }
 
-    /// Who is who in the trace, which takes a pass of its own when it is first asked for.
+    /// Returns the directory of the trace, which takes a pass of its own when first asked for.
     ///
     /// # Errors
     /// As reading the trace, or if nobody waits for it any more.

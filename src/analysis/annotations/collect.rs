@@ -2,8 +2,7 @@
 
 use super::{Annotations, Creation, Place, Region};
 use crate::analysis::goroutines::is_system;
-use crate::analysis::names::NameId;
-use crate::analysis::{Analysis, Compat, Ends, Follower, Origin, RegionEnds, SharedEvent, Transition};
+use crate::analysis::{Analysis, Compat, Ended, Follower, GoroutineState, OpenRegions, SharedEvent, Transition};
 use crate::base::ids::{GoId, TaskId};
 use crate::base::time::Time;
 use crate::event::EventKind;
@@ -18,14 +17,13 @@ use rustc_hash::FxHashMap;
 pub struct CollectAnnotations {
     all: Annotations,
     busy: FxHashMap<GoId, Busy>,
-    ends: RegionEnds,
+    /// Open regions, as indexes in all.
+    open: OpenRegions<usize>,
 }
 
-/// Open regions and tasks of a goroutine, and its creation.
+/// Open tasks of a goroutine, and its creation.
 #[derive(Clone, Debug, Default)]
 struct Busy {
-    /// Open regions, as indexes in all.
-    regions: Vec<usize>,
     /// Tasks that it began and that have not ended.
     tasks: Vec<TaskId>,
     /// Index of its creation, if its creator may have worked for a task.
@@ -34,7 +32,7 @@ struct Busy {
 
 impl Busy {
     fn is_idle(&self) -> bool {
-        self.regions.is_empty() && self.tasks.is_empty() && self.creation.is_none()
+        self.tasks.is_empty() && self.creation.is_none()
     }
 }
 
@@ -43,7 +41,8 @@ impl CollectAnnotations {
     /// region ends the innermost one, and a region from before a trace of Go 1.21 or older
     /// takes no time.
     pub fn new(compat: Compat) -> CollectAnnotations {
-        CollectAnnotations { all: Annotations { compat, ..Annotations::default() }, ..CollectAnnotations::default() }
+        let all = Annotations { compat, ..Annotations::default() };
+        CollectAnnotations { all, busy: FxHashMap::default(), open: OpenRegions::new(compat) }
     }
 }
 
@@ -58,8 +57,11 @@ impl Analysis for CollectAnnotations {
 
     #[inline(always)]
     fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        if self.open.ends_life(transition, follower) {
+            self.close_all(transition.id(), transition.time());
+        }
         // Creations and ends of goroutines matter only beside tasks and regions.
-        if !self.busy.is_empty() {
+        if !self.busy.is_empty() || !self.open.is_empty() {
             if transition.to() == GoState::NotExist {
                 self.ends(transition.id(), transition.time());
             } else if transition.from() == GoState::NotExist {
@@ -70,13 +72,13 @@ impl Analysis for CollectAnnotations {
 
     fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         let Some(goroutine) = event.goroutine() else { return };
-        let created = follower.goroutine(goroutine).is_some_and(|goroutine| goroutine.created);
-        let place = Place { time: event.time(), goroutine, created };
+        let Some(on) = follower.goroutine(goroutine) else { return };
+        let place = Place { time: event.time(), goroutine, created: on.created };
         match event.kind() {
             EventKind::TaskBegin(task) => self.task_begins(place, task),
             EventKind::TaskEnd(task) => self.task_ends(place, task.id),
-            EventKind::RegionBegin(region) => self.region_begins(place, region),
-            EventKind::RegionEnd(region) => self.region_ends(place, region),
+            EventKind::RegionBegin(region) => self.region_begins(on, place, region),
+            EventKind::RegionEnd(region) => self.region_ends(on, place, region),
             EventKind::Log(log) => self.takes_part(place, log.task),
             _ => {}
         }
@@ -90,6 +92,7 @@ impl Analysis for CollectAnnotations {
 
 impl CollectAnnotations {
     fn task_begins(&mut self, place: Place, task: &user::Task<'_>) {
+        self.open.begin_task(task.id);
         let kind = self.all.names.intern(task.kind);
         let entry = self.all.tasks.entry(task.id).or_default();
         (entry.kind, entry.begun, entry.ended, entry.left) = (Some(kind), Some(place), None, None);
@@ -114,50 +117,21 @@ impl CollectAnnotations {
         self.forget_if_idle(begun.goroutine);
     }
 
-    fn region_begins(&mut self, place: Place, region: &user::Region<'_>) {
-        let (of, name) = self.region(place, region);
-        self.ends.begin(of, (region.task, name));
-        let at = self.all.regions.len();
-        self.all.regions.push(Region {
-            goroutine: place.goroutine,
-            task: region.task,
-            name,
-            from: Some(place.time),
-            to: None,
-        });
-        self.busy.entry(place.goroutine).or_default().regions.push(at);
+    fn region_begins(&mut self, on: &GoroutineState, place: Place, region: &user::Region<'_>) {
+        let (goroutine, task, name) = (on.id, region.task, self.all.names.intern(region.kind));
+        self.takes_part(place, task);
+        self.open.begin(on, (task, name), self.all.regions.len());
+        self.all.regions.push(Region { goroutine, task, name, from: Some(place.time), to: None });
     }
 
-    fn region_ends(&mut self, place: Place, region: &user::Region<'_>) {
-        let (of, name) = self.region(place, region);
-        let goroutine = place.goroutine;
-        let open = self.busy.get(&goroutine).map_or(&[][..], |busy| &busy.regions);
-        let key = |&at: &usize| self.all.regions.get(at).map(|region| (region.task, region.name));
-        let ends = match self.all.compat {
-            // Go ends the innermost region, whatever its type and task.
-            Compat::Go127 => open.len().checked_sub(1).map_or(Ends::Early, Ends::From),
-            Compat::Right => self.ends.end(of, (region.task, name), open.iter().map(key)),
-        };
-        match ends {
-            Ends::From(from) => {
-                let ended = self.busy.get_mut(&goroutine).map(|busy| busy.regions.split_off(from)).unwrap_or_default();
-                self.close(&ended, place.time);
-                self.forget_if_idle(goroutine);
-            }
-            Ends::Early => {
-                let (task, to) = (region.task, Some(place.time));
-                self.all.regions.push(Region { goroutine, task, name, from: None, to });
-            }
-            Ends::Nothing => {}
+    fn region_ends(&mut self, on: &GoroutineState, place: Place, region: &user::Region<'_>) {
+        let (goroutine, task, name) = (on.id, region.task, self.all.names.intern(region.kind));
+        self.takes_part(place, task);
+        match self.open.end(on, (task, name)) {
+            Ended::Open(ended) => self.close(&ended, place.time),
+            Ended::Early => self.all.regions.push(Region { goroutine, task, name, from: None, to: Some(place.time) }),
+            Ended::Nothing => {}
         }
-    }
-
-    /// Returns the name of a region's type, and its origin; takes note of the task.
-    fn region(&mut self, place: Place, region: &user::Region<'_>) -> (Origin, NameId) {
-        self.takes_part(place, region.task);
-        let begun = self.all.tasks.get(&region.task).is_some_and(|task| task.begun.is_some());
-        let of = Origin { goroutine: place.goroutine, in_trace: place.created || begun };
-        (of, self.all.names.intern(region.kind))
     }
 
     /// Takes note that a goroutine takes part in a task.
@@ -168,9 +142,14 @@ impl CollectAnnotations {
         }
     }
 
+    /// Returns whether a goroutine may work for a task.
+    fn is_busy(&self, goroutine: GoId) -> bool {
+        self.busy.contains_key(&goroutine) || self.open.innermost(goroutine).is_some()
+    }
+
     #[inline(never)]
     fn creates(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
-        let Some(creator) = transition.goroutine().filter(|creator| self.busy.contains_key(creator)) else { return };
+        let Some(creator) = transition.goroutine().filter(|creator| self.is_busy(*creator)) else { return };
         // Goroutines of the runtime start wherever they are first needed, for no task.
         if is_system(follower.stacks().names.get(transition.after().function())) {
             return;
@@ -180,11 +159,10 @@ impl CollectAnnotations {
         self.all.creations.push(creation);
     }
 
-    /// Takes note of the end of a goroutine, which ends its regions.
+    /// Takes note of the end of a goroutine.
     #[inline(never)]
     fn ends(&mut self, id: GoId, time: Time) {
         let Some(busy) = self.busy.remove(&id) else { return };
-        self.close(&busy.regions, time);
         for id in busy.tasks {
             if let Some(task) = self.all.tasks.get_mut(&id) {
                 task.left = Some(time);
@@ -193,6 +171,12 @@ impl CollectAnnotations {
         if let Some(creation) = busy.creation.and_then(|at| self.all.creations.get_mut(at)) {
             creation.ended = Some(time);
         }
+    }
+
+    #[inline(never)]
+    fn close_all(&mut self, id: GoId, time: Time) {
+        let open = self.open.end_all(id);
+        self.close(&open, time);
     }
 
     fn close(&mut self, regions: &[usize], time: Time) {

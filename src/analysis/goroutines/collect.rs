@@ -5,7 +5,7 @@ use super::tasks::{TaskLog, TaskSummary};
 use super::{Goroutines, RegionSummary, Summaries, is_system};
 use crate::analysis::names::NameId;
 use crate::analysis::{
-    Analysis, ByProc, BySlot, Compat, Follower, GoroutineState, Memo, OutlinedTransition, RegionEnds, SharedEvent,
+    Analysis, ByProc, BySlot, Compat, Follower, GoroutineState, Memo, OpenRegions, OutlinedTransition, SharedEvent,
     Transition,
 };
 use crate::base::ids::{GoId, ProcId, TaskId};
@@ -31,7 +31,8 @@ pub struct CollectGoroutines {
     /// Goroutines that have ended so far.
     all: Goroutines,
     pub(super) regions: Vec<RegionSummary>,
-    pub(super) region_ends: RegionEnds,
+    /// Open regions, as indexes in all.
+    pub(super) open: OpenRegions<usize>,
     pub(super) tasks: BTreeMap<TaskId, TaskSummary>,
     /// True for the reason of goroutines that block forever.
     forever: Memo<NameId, bool>,
@@ -66,8 +67,36 @@ impl Analysis for CollectGoroutines {
 
     #[inline(always)]
     fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
-        if transition.from != transition.to {
-            self.transition(transition, follower);
+        let (was, now, time) = (transition.was, transition.now, transition.time());
+        let again = transition.begins_again();
+        if transition.new || again {
+            self.meet(transition.outlined(), follower);
+        }
+        let live = self.gs.at(transition.slot);
+        if transition.begun && !again {
+            if transition.left == GoState::Syscall {
+                was.proc().and_then(|proc| self.in_syscall.remove(proc));
+            }
+            live.leave(transition.left, was.reason, transition.took, time);
+        }
+        let mut ends = false;
+        match transition.to {
+            GoState::Running => {
+                live.run(time);
+            }
+            GoState::Waiting => {
+                ends = self.forever.get(now.reason, || transition.blocks_forever(follower));
+                live.now.settled = ends;
+            }
+            GoState::Syscall => {
+                live.now.calls = time;
+                now.proc().and_then(|proc| self.in_syscall.insert(proc, now.id));
+            }
+            GoState::NotExist => ends = true,
+            GoState::Runnable | GoState::Undetermined => {}
+        }
+        if ends {
+            self.over(transition.outlined(), follower);
         }
     }
 
@@ -110,7 +139,7 @@ impl CollectGoroutines {
             gs: BySlot::default(),
             all: Goroutines::default(),
             regions: Vec::new(),
-            region_ends: RegionEnds::default(),
+            open: OpenRegions::new(compat),
             tasks: BTreeMap::new(),
             forever: Memo::default(),
             in_syscall: ByProc::default(),
@@ -158,6 +187,7 @@ impl CollectGoroutines {
         let entry = self.tasks.entry(task.id).or_default();
         entry.goroutines.extend(event.goroutine());
         if !ends {
+            self.open.begin_task(task.id);
             // A task that begins again is another one, in a trace appended to this one.
             (entry.name, entry.start, entry.end) = (name, at, entry.end.filter(|_| go));
         } else if go || entry.end.is_none() {
@@ -168,45 +198,13 @@ impl CollectGoroutines {
         // for a parent.
         let as_go = go && event.is_v1() && ends && event.has_origin();
         let parent = task.parent.or(as_go.then_some(TaskId::BACKGROUND));
-        if let (Some(parent), None) = (parent, entry.parent) {
-            entry.parent = Some(parent);
-            self.tasks.entry(parent).or_default().children.push(task.id);
-        }
-    }
-
-    #[inline(always)]
-    fn transition(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
-        let (was, now, time) = (transition.was, transition.now, transition.time());
-        // Go 1.21 and older mention goroutines that call from C as if for the first time.
-        let anew = transition.from == GoState::Undetermined;
-        if transition.new || anew {
-            self.meet(transition.outlined(), follower);
-        }
-        let live = self.gs.at(transition.slot);
-        if transition.begun && !anew {
-            if transition.left == GoState::Syscall {
-                was.proc().and_then(|proc| self.in_syscall.remove(proc));
-            }
-            live.leave(transition.left, was.reason, transition.took, time);
-        }
-        let mut ends = false;
-        match transition.to {
-            GoState::Running => {
-                live.run(time);
-            }
-            GoState::Waiting => {
-                ends = self.forever.get(now.reason, || follower.stacks().names.get(now.reason) == b"forever");
-                live.now.settled = ends;
-            }
-            GoState::Syscall => {
-                live.now.calls = time;
-                now.proc().and_then(|proc| self.in_syscall.insert(proc, now.id));
-            }
-            GoState::NotExist => ends = true,
-            GoState::Runnable | GoState::Undetermined => {}
-        }
-        if ends {
-            self.over(transition.outlined(), follower);
+        let Some(parent) = parent else { return };
+        let first = entry.parent.is_none();
+        entry.parent.get_or_insert(parent);
+        // A second parent, as a damaged trace may have, is mentioned but has no part.
+        let mentioned = self.tasks.entry(parent).or_default();
+        if first {
+            mentioned.children.push(task.id);
         }
     }
 
@@ -232,8 +230,10 @@ impl CollectGoroutines {
         // The same ID begins another life: the one before ends here.
         if !transition.new {
             self.gs.at(transition.slot).leave(transition.left, transition.was.reason, transition.took, time);
-            if self.compat == Compat::Right {
-                self.end_regions(transition.slot, transition.was, Some(time), follower);
+            match self.compat {
+                Compat::Right => self.end_regions(transition.slot, transition.was, Some(time), follower),
+                // Go forgets them.
+                Compat::Go127 => _ = self.open.end_all(id),
             }
             self.close(transition.slot, transition.was, follower);
             self.more -= 1;
@@ -241,11 +241,13 @@ impl CollectGoroutines {
         // A goroutine that existed before has been as it is since the generation began.
         let known_since = if transition.from == GoState::NotExist { time } else { synced };
         // Only a creation in the trace has a creator whose region could be inherited.
-        let inherited = if transition.from == GoState::NotExist { self.inherited(&transition, follower) } else { None };
+        if transition.from == GoState::NotExist {
+            self.inherit(&transition);
+        }
         let live = self.gs.at(transition.slot);
         *live = LiveGoroutine::new(id, known_since);
         match transition.from {
-            GoState::NotExist => live.create(&transition, inherited),
+            GoState::NotExist => live.create(&transition),
             GoState::Undetermined => live.settle_before(&transition, synced, self.compat),
             _ => {}
         }
@@ -254,32 +256,27 @@ impl CollectGoroutines {
         }
         // A first mention in a later generation is of a goroutine that existed from the
         // start.
-        match transition.from {
-            GoState::Undetermined if transition.new => self.at_start += 1,
-            GoState::NotExist | GoState::Undetermined => {
-                self.more += 1;
-                self.count(time, follower);
-            }
-            _ => {}
+        if transition.new && transition.from != GoState::NotExist {
+            self.at_start += 1;
+        } else {
+            self.more += 1;
+            self.count(time, follower);
         }
     }
 
-    /// Returns the region that a created goroutine is in from the beginning, for the task
-    /// of the region that its creator is in.
-    fn inherited(&mut self, transition: &Transition<'_, '_>, follower: &Follower) -> Option<usize> {
-        if self.regions.is_empty() {
-            return None;
-        }
-        let creator = self.gs.get(follower.slot(transition.goroutine()?)?)?;
-        let task = self.regions.get(*creator.within()?.active.last()?)?.task;
-        let region = RegionSummary::new(transition.now.id, NameId::EMPTY, task);
+    /// Puts a created goroutine into a region from the beginning, for the task of the region
+    /// that its creator is in.
+    fn inherit(&mut self, transition: &Transition<'_, '_>) {
+        let creator = transition.goroutine().and_then(|creator| self.open.innermost(creator));
+        let Some(region) = creator.and_then(|&at| self.regions.get(at)) else { return };
+        let id = transition.now.id;
+        self.open.inherit(id, self.regions.len());
         self.regions.push(RegionSummary {
             inherited: true,
             start: Some(transition.time()),
             stack: transition.now.stack,
-            ..region
+            ..RegionSummary::new(id, NameId::EMPTY, region.task)
         });
-        Some(self.regions.len() - 1)
     }
 
     /// Takes note of the number of goroutines; halves the times that are kept when they
@@ -321,14 +318,11 @@ impl CollectGoroutines {
     /// Ends the regions that a goroutine is in; at the end of the trace, with `ended` none,
     /// only their figures.
     fn end_regions(&mut self, slot: u32, goroutine: &GoroutineState, ended: Option<Time>, follower: &Follower) {
-        let Some(live) = self.gs.get_mut(slot) else { return };
-        let active = live.take_active();
-        if active.is_empty() {
-            return;
-        }
+        let open = self.open.end_all(goroutine.id);
+        let Some(live) = self.gs.get_mut(slot).filter(|_| !open.is_empty()) else { return };
         // Regions that the runtime's own goroutines inherit belong to no task.
         let system = is_system(follower.stacks().names.get(name(goroutine, self.compat)));
-        for at in active {
+        for at in open {
             let counts = |region: &RegionSummary| !system || self.compat == Compat::Right && !region.inherited;
             let Some(region) = self.regions.get_mut(at).filter(|region| counts(region)) else { continue };
             region.end = ended;

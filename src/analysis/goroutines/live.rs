@@ -28,14 +28,11 @@ pub(super) struct PresentState {
     pub(super) settled: bool,
 }
 
-/// Ranges and regions of a goroutine. Few have any.
+/// Open ranges and ended regions of a goroutine. Few have any.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Within {
     pub(super) ranges: Vec<(NameId, Time)>,
-    /// Regions that it is in, as indexes in all; until one ends, its figures hold what the
-    /// goroutine's were at its start.
-    pub(super) active: Vec<usize>,
-    /// Regions that it has left.
+    /// Regions that it has left, as indexes in all.
     pub(super) regions: Vec<usize>,
 }
 
@@ -53,7 +50,7 @@ impl LiveGoroutine {
         LiveGoroutine { sum, now, within: None }
     }
 
-    /// Returns the ranges and regions that it is in, if it is in any.
+    /// Returns its open ranges and ended regions, if it has any.
     pub(super) fn within(&self) -> Option<&Within> {
         self.within.as_deref()
     }
@@ -62,15 +59,12 @@ impl LiveGoroutine {
         self.within.get_or_insert_default()
     }
 
-    /// Takes note of its creation, in a region if it inherits one.
-    pub(super) fn create(&mut self, transition: &Transition<'_, '_>, inherited: Option<usize>) {
+    /// Takes note of its creation.
+    pub(super) fn create(&mut self, transition: &Transition<'_, '_>) {
         let sum = &mut self.sum;
         sum.creation_seen = true;
         sum.creator = transition.goroutine().unwrap_or(NO_GOROUTINE);
         sum.creation_stack = transition.now.stack;
-        if let Some(region) = inherited {
-            self.within_mut().active.push(region);
-        }
     }
 
     /// Takes note that it runs.
@@ -157,11 +151,6 @@ impl LiveGoroutine {
         let mut stats = self.sum.stats.clone();
         stats.spend(spent);
         stats
-    }
-
-    /// Returns the regions that it is in, and empties the list.
-    pub(super) fn take_active(&mut self) -> Vec<usize> {
-        self.within.as_mut().map(|within| std::mem::take(&mut within.active)).unwrap_or_default()
     }
 
     /// Ends its present state and ranges, but not its regions.

@@ -1,9 +1,7 @@
 //! The ranges and regions that goroutines are in.
 
-use super::live::LiveGoroutine;
 use super::{CollectGoroutines, RegionSummary, Stats};
-use crate::analysis::names::NameId;
-use crate::analysis::{Compat, Ends, Follower, Origin, SharedEvent};
+use crate::analysis::{Ended, Follower, GoroutineState, SharedEvent};
 use crate::base::ids::{GoId, TaskId};
 use crate::base::time::Time;
 use crate::event::range::{Range, RangeScope};
@@ -82,20 +80,13 @@ impl CollectGoroutines {
         follower: &mut Follower,
     ) {
         let (name, stack) = (follower.stacks_mut().names.intern(kind), follower.intern(event.stack()));
-        let Some(id) = event.goroutine() else { return };
-        let at = self.regions.len();
-        let of = self.origin(id, task, follower);
-        let Some((live, stats)) = self.until(event, id, follower) else { return };
+        let Some((on, _, stats)) = self.until(event, follower) else { return };
         // Until the region ends, its figures hold the goroutine's at its start.
-        live.within_mut().active.push(at);
-        self.regions.push(RegionSummary {
-            stats,
-            start: Some(event.time()),
-            stack,
-            ..RegionSummary::new(id, name, task)
-        });
-        self.region_ends.begin(of, (task, name));
-        self.join(task, id, at);
+        let at = self.regions.len();
+        let start = Some(event.time());
+        self.regions.push(RegionSummary { stats, start, stack, ..RegionSummary::new(on.id, name, task) });
+        self.open.begin(on, (task, name), at);
+        self.join(task, on.id, at);
     }
 
     pub(super) fn end_region(
@@ -106,75 +97,41 @@ impl CollectGoroutines {
         follower: &mut Follower,
     ) {
         let name = follower.stacks_mut().names.intern(kind);
-        let Some(id) = event.goroutine() else { return };
-        let early = self.regions.len();
-        let of = self.origin(id, task, follower);
-        let Some((live, now)) = self.until(event, id, follower) else { return };
-        let active = std::mem::take(&mut live.within_mut().active);
-        let (still, ended) = active.split_at(match self.ends(of, (task, name), &active) {
-            Ends::From(at) => at,
+        let Some((on, slot, now)) = self.until(event, follower) else { return };
+        let ended = match self.open.end(on, (task, name)) {
+            Ended::Open(ended) => ended,
             // A region from before the trace has no beginning to be found at: it becomes
             // one now.
-            Ends::Early => {
-                self.regions.push(RegionSummary::new(id, name, task));
-                self.join(task, id, early);
-                active.len()
+            Ended::Early => {
+                let early = self.regions.len();
+                self.regions.push(RegionSummary::new(on.id, name, task));
+                self.join(task, on.id, early);
+                vec![early]
             }
-            Ends::Nothing => return self.go_on_in(id, active, &[], follower),
-        });
+            Ended::Nothing => return,
+        };
         // Inner regions that were left open end with the outer one, innermost first.
-        let ended: Vec<usize> = if ended.is_empty() { vec![early] } else { ended.iter().rev().copied().collect() };
-        for &at in &ended {
+        for &at in ended.iter().rev() {
             if let Some(region) = self.regions.get_mut(at) {
                 region.stats = now.minus(&region.stats);
                 region.end = Some(event.time());
                 region.counts = true;
             }
         }
-        self.go_on_in(id, still.into(), &ended, follower);
-    }
-
-    /// Returns the regions that an end of a region ends, given the active ones. Go ends the
-    /// innermost one, whatever it is.
-    fn ends(&self, of: Origin, key: (TaskId, NameId), active: &[usize]) -> Ends {
-        if self.compat == Compat::Go127 {
-            return active.len().checked_sub(1).map_or(Ends::Early, Ends::From);
-        }
-        let key_of = |&at: &usize| {
-            // Only the end of its goroutine ends an inherited region.
-            let region = self.regions.get(at).filter(|region| !region.inherited)?;
-            Some((region.task, region.name))
-        };
-        self.region_ends.end(of, key, active.iter().map(key_of))
-    }
-
-    /// Stores the regions that a goroutine is still in, and those that it has left.
-    fn go_on_in(&mut self, id: GoId, active: Vec<usize>, ended: &[usize], follower: &Follower) {
-        if let Some(live) = follower.slot(id).and_then(|slot| self.gs.get_mut(slot)) {
-            let within = live.within_mut();
-            within.active = active;
-            within.regions.extend(ended);
+        if let Some(live) = self.gs.get_mut(slot) {
+            live.within_mut().regions.extend(ended.iter().rev());
         }
     }
 
-    /// Returns the goroutine and whether it or the task began in the trace.
-    fn origin(&self, goroutine: GoId, task: TaskId, follower: &Follower) -> Origin {
-        let created = follower.goroutine(goroutine).is_some_and(|goroutine| goroutine.created);
-        let begun = self.tasks.get(&task).is_some_and(|task| task.start.is_some());
-        Origin { goroutine, in_trace: created || begun }
-    }
-
-    /// Returns a goroutine's record, and its figures up to now.
-    fn until(
-        &mut self,
+    /// Returns the goroutine of an event, with its slot and its figures up to now.
+    fn until<'f>(
+        &self,
         event: &SharedEvent<'_, '_>,
-        id: GoId,
-        follower: &Follower,
-    ) -> Option<(&mut LiveGoroutine, Stats)> {
-        let (slot, goroutine) = follower.find(id)?;
-        let live = self.gs.get_mut(slot)?;
-        let stats = live.until(goroutine, follower.time_in_states(slot), event.time(), self.compat);
-        Some((live, stats))
+        follower: &'f Follower,
+    ) -> Option<(&'f GoroutineState, u32, Stats)> {
+        let (slot, on) = follower.find(event.goroutine()?)?;
+        let live = self.gs.get(slot)?;
+        Some((on, slot, live.until(on, follower.time_in_states(slot), event.time(), self.compat)))
     }
 
     /// Takes note that a goroutine takes part in a task with a region.

@@ -47,10 +47,10 @@ impl Analysis for CollectSummary {
         if transition.new {
             self.meet(transition.from);
         }
+        self.program.transition(transition, follower);
         if transition.to() == GoState::NotExist {
             let times = Times::of(follower.time_in_states(transition.slot));
             self.more -= 1;
-            self.program.end_goroutine(transition.now.id);
             self.summary.goroutines.ended += 1;
             self.groups.leave(transition.now, times, follower);
         }
@@ -109,8 +109,8 @@ impl Analysis for CollectSummary {
                 }
             }
             EventKind::StackSample => summary.samples += 1,
-            EventKind::TaskBegin(task) => self.program.begin_task(task.id),
-            EventKind::TaskEnd(task) => self.program.mention(task.id),
+            EventKind::TaskBegin(task) => self.program.begin_task(&task),
+            EventKind::TaskEnd(task) => self.program.end_task(&task),
             EventKind::RegionBegin(region) => self.program.begin_region(event, &region, follower),
             EventKind::RegionEnd(region) => self.program.end_region(event, &region, follower),
             EventKind::Log(log) => {

@@ -1,26 +1,29 @@
 //! Numbers of tasks and regions of the program: the same as
 //! [`CollectGoroutines`](crate::analysis::goroutines::CollectGoroutines) lists.
 
-use crate::analysis::names::NameId;
-use crate::analysis::{Ends, Follower, Origin, RegionEnds, SharedEvent, TaskIds};
-use crate::base::ids::{GoId, TaskId};
-use crate::event::task::Region;
-use rustc_hash::FxHashMap;
+use crate::analysis::{Ended, Follower, OpenRegions, SharedEvent, TaskIds, Transition};
+use crate::base::ids::TaskId;
+use crate::event::task::{Region, Task};
 
 /// The tasks and regions of the program.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Program {
     mentioned: TaskIds,
-    begun: TaskIds,
     regions: u64,
-    open: FxHashMap<GoId, Vec<(TaskId, NameId)>>,
-    ends: RegionEnds,
+    open: OpenRegions<()>,
 }
 
 impl Program {
-    pub(super) fn begin_task(&mut self, task: TaskId) {
-        self.mention(task);
-        self.begun.insert(task);
+    pub(super) fn begin_task(&mut self, task: &Task<'_>) {
+        self.open.begin_task(task.id);
+        self.end_task(task);
+    }
+
+    pub(super) fn end_task(&mut self, task: &Task<'_>) {
+        self.mention(task.id);
+        if let Some(parent) = task.parent {
+            self.mention(parent);
+        }
     }
 
     pub(super) fn mention(&mut self, task: TaskId) {
@@ -30,53 +33,32 @@ impl Program {
     }
 
     pub(super) fn begin_region(&mut self, event: &SharedEvent<'_, '_>, region: &Region<'_>, follower: &mut Follower) {
-        let Some((of, key)) = self.origin(event, region, follower) else { return };
-        self.mention(region.task);
-        self.regions += 1;
-        self.ends.begin(of, key);
-        self.open.entry(of.goroutine).or_default().push(key);
+        let name = follower.stacks_mut().names.intern(region.kind);
+        let Some(on) = event.goroutine().and_then(|id| follower.goroutine(id)) else { return };
+        self.open.begin(on, (region.task, name), ());
+        self.count(region.task);
     }
 
     pub(super) fn end_region(&mut self, event: &SharedEvent<'_, '_>, region: &Region<'_>, follower: &mut Follower) {
-        let Some((of, key)) = self.origin(event, region, follower) else { return };
-        let mut early = false;
-        let open = self.open.entry(of.goroutine).or_default();
-        match self.ends.end(of, key, open.iter().map(|&key| Some(key))) {
-            Ends::From(at) => open.truncate(at),
-            Ends::Early => early = true,
-            // An end that ends nothing mentions no task either.
-            Ends::Nothing => {}
-        }
-        if open.is_empty() {
-            self.open.remove(&of.goroutine);
-        }
-        if early {
-            self.mention(region.task);
-            self.regions += 1;
-        }
-    }
-
-    /// Takes note of the end of a goroutine, which ends its regions.
-    #[inline(always)]
-    pub(super) fn end_goroutine(&mut self, id: GoId) {
-        if !self.open.is_empty() {
-            self.open.remove(&id);
-        }
-    }
-
-    /// Returns the origin and key of the region of an event; none if the goroutine is not
-    /// known.
-    fn origin(
-        &self,
-        event: &SharedEvent<'_, '_>,
-        region: &Region<'_>,
-        follower: &mut Follower,
-    ) -> Option<(Origin, (TaskId, NameId))> {
-        let goroutine = event.goroutine()?;
-        let created = follower.goroutine(goroutine)?.created;
-        let in_trace = created || self.begun.contains(region.task);
         let name = follower.stacks_mut().names.intern(region.kind);
-        Some((Origin { goroutine, in_trace }, (region.task, name)))
+        let Some(on) = event.goroutine().and_then(|id| follower.goroutine(id)) else { return };
+        // An end that ends nothing mentions no task either.
+        if self.open.end(on, (region.task, name)) == Ended::Early {
+            self.count(region.task);
+        }
+    }
+
+    fn count(&mut self, task: TaskId) {
+        self.mention(task);
+        self.regions += 1;
+    }
+
+    /// Takes note of the end of a goroutine's life, if the transition is one.
+    #[inline(always)]
+    pub(super) fn transition(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+        if self.open.ends_life(transition, follower) {
+            self.open.end_all(transition.now.id);
+        }
     }
 
     /// Returns the numbers of tasks and of regions.

@@ -1,8 +1,8 @@
 //! Runs of one goroutine on a P from one block to the next, with `scheddetail`.
 
+use super::run::Run;
 use super::samples::is_worker;
 use crate::base::ids::{GoId, ProcId};
-use crate::diagnose::finding::Stretch;
 use crate::diagnose::observation::LongRun;
 use crate::godebug::{GoroutineState, Snapshot};
 
@@ -15,22 +15,18 @@ const LINES: u32 = 3;
 #[derive(Clone, Debug, Default)]
 pub(super) struct LongRuns {
     /// Present run of each P, by its ID.
-    procs: Vec<Option<Run>>,
+    procs: Vec<Option<PickedRun>>,
     longest: Vec<LongRun>,
     /// True if there was a block at all.
     can_tell: bool,
 }
 
-/// A run that may still go on.
+/// A run of one goroutine on a P.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Run {
-    when: Stretch,
-    lines: u32,
-    /// Numbers of the first and the last line that show it.
-    first: u64,
-    line: u64,
+struct PickedRun {
+    run: Run,
     /// Number of goroutines that the P had picked, and the last of them.
-    picked: Option<(u32, GoId)>,
+    picked: (u32, GoId),
 }
 
 impl LongRuns {
@@ -49,28 +45,23 @@ impl LongRuns {
             };
             let picked = runner.filter(runs).map(|id| (p.schedtick, id));
             let at = usize::try_from(p.id.0).unwrap_or(usize::MAX);
-            let Some(run) = self.procs.get_mut(at) else { continue };
-            match run {
+            let Some(before) = self.procs.get_mut(at) else { continue };
+            match before {
                 // The same goroutine without another pick in between has run all the time.
-                Some(run) if run.picked == picked => {
-                    run.when.end = time;
-                    (run.lines, run.line) = (run.lines + 1, line);
-                }
+                Some(before) if Some(before.picked) == picked => before.run = before.run.with(time, line),
                 _ => {
-                    let when = Stretch { start: time, end: time };
-                    let begins = picked.is_some().then_some(Run { when, lines: 1, first: line, line, picked });
-                    let ended = std::mem::replace(run, begins);
+                    let begins = picked.map(|picked| PickedRun { run: Run::begin(time, line), picked });
+                    let ended = std::mem::replace(before, begins);
                     self.keep(ended, p.id);
                 }
             }
         }
     }
 
-    fn keep(&mut self, ended: Option<Run>, proc: ProcId) {
-        let Some(run) = ended.filter(|run| run.lines >= LINES) else { return };
-        let goroutine = run.picked.map(|(_, id)| id);
+    fn keep(&mut self, ended: Option<PickedRun>, proc: ProcId) {
+        let Some(PickedRun { run, picked: (_, id) }) = ended.filter(|ended| ended.run.lines >= LINES) else { return };
         let lines = Some((run.first, run.line));
-        self.longest.push(LongRun { when: run.when, goroutine, proc: Some(proc), stack: Vec::new(), lines });
+        self.longest.push(LongRun { when: run.when, goroutine: Some(id), proc: Some(proc), stack: Vec::new(), lines });
         super::longest(&mut self.longest, RUNS, |run| run.when.length());
     }
 

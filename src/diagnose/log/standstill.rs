@@ -2,6 +2,7 @@
 //! they are not idle. This needs Go 1.25, whose lines count the picks of each P, and the
 //! idle Ps, but do not say which those are.
 
+use super::run::Run;
 use crate::base::ids::ProcId;
 use crate::diagnose::finding::{Evidence, Stretch};
 use crate::diagnose::observation::StuckProc;
@@ -29,16 +30,6 @@ pub(super) struct Standstill {
     stuck: Vec<StuckProc>,
     /// True if the lines count picks.
     can_tell: bool,
-}
-
-/// Consecutive lines that show Ps standing still, which may go on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Run {
-    when: Stretch,
-    lines: u32,
-    /// Numbers of the first and the last line that show it.
-    first: u64,
-    line: u64,
 }
 
 /// A P that picks no goroutine while all others do.
@@ -69,6 +60,13 @@ struct LineBefore {
     none: Option<(Run, u32)>,
 }
 
+impl LineBefore {
+    /// Returns the run of this line and the next.
+    fn run_to(&self, time: i64, line: u64) -> Run {
+        Run::begin(self.time, self.line).with(time, line)
+    }
+}
+
 impl Standstill {
     pub(super) fn push(&mut self, time: i64, line: u64, snapshot: &Snapshot) {
         let ticks: Vec<u32> = snapshot.schedticks().collect();
@@ -89,15 +87,10 @@ impl Standstill {
         let suspects: Vec<usize> = before.suspects.iter().copied().filter(is_still).collect();
         let (run, suspects) = match before.run {
             // More Ps stand still than are idle, so one of them is busy.
-            Some(run) if suspects.len() > idle => {
-                let when = Stretch { end: time, ..run.when };
-                (Some(Run { when, lines: run.lines + 1, line, ..run }), suspects)
-            }
+            Some(run) if suspects.len() > idle => (Some(run.with(time, line)), suspects),
             ended => {
                 self.keep_stuck(ended, single(&before.suspects), LINES);
-                let when = Stretch { start: before.time, end: time };
-                let begins = still.len() > idle;
-                (begins.then_some(Run { when, lines: 2, first: before.line, line }), still)
+                ((still.len() > idle).then(|| before.run_to(time, line)), still)
             }
         };
         self.before = LineBefore { ticks, idle: without_work, time, line, suspects, run, lone, none };
@@ -111,11 +104,8 @@ impl Standstill {
             self.end_none(before.none);
             return None;
         }
-        let when = Stretch { start: before.time, end: time };
-        let fresh = (Run { when, lines: 1, first: before.line, line }, 0);
-        let (run, seen) = before.none.unwrap_or(fresh);
-        let when = Stretch { end: time, ..run.when };
-        Some((Run { when, lines: run.lines + 1, line, ..run }, seen + u32::from(busy)))
+        let (run, seen) = before.none.unwrap_or_else(|| (Run::begin(before.time, before.line), 0));
+        Some((run.with(time, line), seen + u32::from(busy)))
     }
 
     fn end_none(&mut self, ended: Option<(Run, u32)>) {
@@ -150,15 +140,12 @@ impl Standstill {
         match (before.lone.take(), alone) {
             // The same P stands still as before.
             (Some(mut lone), Some(at)) if lone.at == at => {
-                lone.run.when.end = time;
-                (lone.run.lines, lone.run.line) = (lone.run.lines + 1, line);
+                lone.run = lone.run.with(time, line);
                 Some(lone)
             }
             (ended, alone) => {
                 self.end_lone(ended, &before.ticks);
-                let when = Stretch { start: before.time, end: time };
-                let run = Run { when, lines: 2, first: before.line, line };
-                alone.map(|at| LoneProc { at, run, from: before.ticks.clone() })
+                alone.map(|at| LoneProc { at, run: before.run_to(time, line), from: before.ticks.clone() })
             }
         }
     }

@@ -48,6 +48,8 @@ pub(crate) struct Guess<'a> {
     regions: FxHashMap<u64, Vec<Region<'a>>>,
     /// The Ps that were held by no M without events in this generation.
     held: Vec<Slot>,
+    /// True if a defect does not refute the guess.
+    pub(crate) is_trusted: bool,
 }
 
 /// The G and P that an M is assumed to have had; `None` if nothing is assumed yet.

@@ -69,7 +69,7 @@ fn a_moment_on_the_clock_is_the_same_as_one_since_the_start() {
 fn what_cannot_be_is_told() {
     let log = format!("{ROOT}/testdata/patterns/go1.24/stall.log");
     let cases: [(&str, &[&str], &str, i32, &str); 4] = [
-        ("summary", &["--from", "20s"], &mixed(), 1, "no event from 20s on"),
+        ("summary", &["--from", "20s"], &mixed(), 1, "no event from 20s on: the trace has events from 0s to "),
         ("gc", &["--from", "20ms", "--to", "20ms"], &mixed(), 2, "--to is not after --from"),
         ("diagnose", &["--from", "1ms"], &log, 2, "--from and --to are for traces"),
         ("procs", &["--from", "soon"], &mixed(), 2, "expected a time such as 10ms"),
