@@ -14,6 +14,7 @@
 use crate::analysis::names::NameId;
 use crate::analysis::{Compat, Follower, GoroutineState, Transition};
 use crate::base::ids::{GoId, TaskId};
+use crate::spec::state::GoState;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Task and type of a region, by which its end finds it.
@@ -123,7 +124,9 @@ impl<T> OpenRegions<T> {
     /// Returns whether a transition ends the life of a goroutine with open regions.
     #[inline(always)]
     pub(crate) fn ends_life(&self, transition: &Transition<'_, '_>, follower: &Follower) -> bool {
-        !self.is_empty() && self.open.contains_key(&transition.now.id) && transition.ends_life(follower)
+        // Most transitions are told apart without a look at the goroutine's regions.
+        let may = matches!(transition.to, GoState::NotExist | GoState::Waiting) || transition.begins_again();
+        may && !self.is_empty() && self.open.contains_key(&transition.now.id) && transition.ends_life(follower)
     }
 
     /// Ends all regions of a goroutine whose life ends; returns them, outermost first.

@@ -6,7 +6,7 @@ use crate::order::state::context::Context;
 use crate::order::state::record::CachedArgs;
 use crate::order::state::record::note;
 use crate::order::state::step::{Advance, Step};
-use crate::order::state::{G, NONE, State};
+use crate::order::state::{G, NONE, Slot, State};
 use crate::spec::state::GoState;
 use crate::spec::status::GoStatus;
 use crate::spec::v2::EventType;
