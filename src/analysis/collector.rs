@@ -164,7 +164,16 @@ impl Collector {
         }
         transition.left == GoState::Running
             && transition.to != GoState::Running
+            && self.is_touched_by(transition)
             && self.leaves(transition.outlined(), follower)
+    }
+
+    /// Returns whether a goroutine that stops running may change anything here: most do not.
+    #[inline(always)]
+    fn is_touched_by(&self, transition: &Transition<'_, '_>) -> bool {
+        transition.to == GoState::NotExist
+            || (transition.to == GoState::Runnable && transition.now.reason == self.preempted)
+            || self.runs.iter().any(|run| run.slot == transition.slot || run.is_bounded())
     }
 
     #[inline(never)]

@@ -64,6 +64,11 @@ impl Run {
         self.work != Work::Assist
     }
 
+    /// Returns whether it may mark for a limited time only.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.longest.is_some()
+    }
+
     /// Returns the run with a bound on its length, in nanoseconds.
     pub(super) fn at_most(self, longest: Option<i64>) -> Run {
         Run { longest, ..self }
