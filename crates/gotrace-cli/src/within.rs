@@ -70,10 +70,9 @@ impl Within {
             last = event.time();
             progress.at(event);
         };
-        let analyzed = window.analyze_watched(trace, (analysis, Occurrences::default()), watch);
+        let analyzed = input.analyze_window(&window, trace, (analysis, Occurrences::default()), watch);
         drop(progress);
-        let analyzed = analyzed.map_err(|e| input.error(&e))?;
-        let (output, occurrences) = analyzed.output;
+        let ((output, occurrences), warnings) = analyzed?;
         if occurrences == 0 {
             let start = start(trace);
             return Err(anyhow!(
@@ -82,7 +81,7 @@ impl Within {
                 moment(last.since(start))
             ));
         }
-        Ok((output, analyzed.warnings))
+        Ok((output, warnings))
     }
 
     /// Returns the moment that times on a page count from: the trace's start, so that a

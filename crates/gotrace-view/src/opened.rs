@@ -17,6 +17,22 @@ pub struct Source {
     pub changed: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
+/// A GODEBUG log that has been read, and who can report on it.
+pub struct LogSource {
+    /// What it is called.
+    pub name: String,
+    /// The number of its bytes.
+    pub bytes: u64,
+    /// The number of lines of the scheduler and of the collector in it.
+    pub lines: u64,
+    /// What is wrong with it.
+    pub warnings: Vec<String>,
+    /// Who makes the reports.
+    pub reports: Box<dyn Reports>,
+    /// Tells whether the file lacks what was there when it was opened.
+    pub changed: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
 /// A source, and when its trace begins.
 pub(crate) struct Opened {
     pub(crate) source: Source,

@@ -3,7 +3,7 @@
 use super::Seen;
 use crate::global::Global;
 use crate::input::{Input, is_url};
-use crate::log::Log;
+use crate::log::{KeptLog, Log};
 use crate::outcome::{Status, Usage};
 use crate::programs::ByProgram;
 use crate::within::Within;
@@ -39,13 +39,16 @@ pub(super) struct Asked<'a> {
 /// Observes an input, whether it is a trace or a log.
 pub(super) fn observe(path: &Path, asked: Asked<'_>, global: &Global, each: &mut Each<'_>) -> Result<Warn> {
     let Asked { program, within } = asked;
+    let kept = KeptLog::given(global);
     let is_one = || Usage("--program picks one of the programs in a log; a trace is of one program".into());
-    if is_url(path) || global.given.is_some() {
+    if kept.is_none() && (is_url(path) || global.given.is_some()) {
         return if program.is_some() { Err(is_one().into()) } else { trace(Input::open(path, global)?, within, each) };
     }
     let name = path.display().to_string();
     let mut again = false;
-    let input: Box<dyn Read> = if path == Path::new("-") {
+    let input: Box<dyn Read + '_> = if let Some(kept) = &kept {
+        kept.open()?
+    } else if path == Path::new("-") {
         let stdin = io::stdin();
         if stdin.is_terminal() {
             return Err(Usage(

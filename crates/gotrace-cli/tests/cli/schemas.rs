@@ -53,6 +53,7 @@ const FORMS: &[Form] = &[
     traces("regions", &["regions"]),
     traces("regions-each", &["regions --each"]),
     logs("schedtrace", &["schedtrace"]),
+    logs("schedtrace-rows", &["schedtrace --rows 5"]),
     traces("stw", &["stw"]),
     traces("summary", &["summary"]),
     traces("tasks", &["tasks"]),
