@@ -54,7 +54,7 @@ const NAMES: [&str; 12] = [
 /// The profiles.
 const KINDS: [&str; 6] = ["net", "sync", "syscall", "sched", "wall", "cpu"];
 /// Their options with a value.
-const VALUES: [&str; 15] = [
+const VALUES: [&str; 16] = [
     "by",
     "function",
     "goroutine",
@@ -62,6 +62,7 @@ const VALUES: [&str; 15] = [
     "max",
     "min",
     "of",
+    "program",
     "region",
     "rows",
     "sort",

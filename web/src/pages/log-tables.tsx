@@ -98,7 +98,7 @@ export function CollectorPage({ params }: { params: Params }): JSX.Element {
       <Facts
         facts={[
           ['cycles', `${count(all.cycles)}, ${count(all.forced)} forced${all.leak_checks ? `, ${count(all.leak_checks)} looked for leaks` : ''}`],
-          ['from the first to the end of the last', <Time ns={all.span} />],
+          ['first to last cycle', <Time ns={all.span} />],
           ['share of the Ps’ time', percent(cpu.share)],
           ['with workers on idle Ps', percent(cpu.share_with_idle)],
           ['since its start, says Go', cpu.last_percent === null ? '–' : `${cpu.last_percent}%`],

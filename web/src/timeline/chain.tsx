@@ -47,36 +47,36 @@ export function ChainOf({ span }: { span: Span }): JSX.Element | null {
 }
 
 function Steps({ chain, at }: { chain: Chain; at: number }): JSX.Element {
-  const back = [...chain.back].reverse();
+  const { back, forth } = chain;
+  const first = back.at(-1);
   const pin = (): void => {
     const now = (route.get().params['pin'] ?? '').split(',').filter(Boolean);
-    const near = [chain.goroutine, ...chain.back.map((step) => step.goroutine), ...chain.forth.map((step) => step.goroutine)];
+    const near = [chain.goroutine, ...back.map((step) => step.goroutine), ...forth.map((step) => step.goroutine)];
     const all = new Set([...now, ...near.filter((id) => id !== null).map(String)]);
     setParams({ pin: [...all].slice(0, MOST_PINNED).join() });
   };
+  // Of a step back, the one before it in time is who was woken.
+  const woken = back.map((step, i) => ({ step, who: back[i - 1] ?? { goroutine: chain.goroutine, function: chain.function } })).reverse();
   return (
     <>
-      {chain.back.length === 0 && <p class="faint">Who woke it is not in the trace.</p>}
       <ol>
-        {back.map((step, i) => (
-          <li key={i}>
-            <Goroutine id={step.goroutine} name={step.function} time={step.time} /> {step.created ? 'created' : 'woke'}
-            <Why step={step} />
+        {first ? <li>{first.goroutine === null ? 'the scheduler (network, timer)' : <Goroutine who={first} time={first.time} />}</li> : <li class="faint">Who woke it is not in the trace.</li>}
+        {woken.map(({ step, who }, i) => (
+          <li key={i} aria-current={i === woken.length - 1 ? 'step' : undefined}>
+            <Goroutine who={who} time={step.time} /> <Woken step={step} />
           </li>
         ))}
-        <li aria-current="step">
-          <b>
-            <Goroutine id={chain.goroutine} name={chain.function} time={at} />
-          </b>
-          {chain.forth.length > 0 && ', and then'}
-        </li>
-        {walk(chain.forth.map((step) => step.parent)).map(([i, depth]) => {
-          const step = chain.forth[i] as ChainStep;
+        {!first && (
+          <li aria-current="step">
+            <Goroutine who={chain} time={at} />
+          </li>
+        )}
+        {walk(forth.map((step) => step.parent)).map(([i, depth]) => {
+          const step = forth[i] as ChainStep;
           return (
             <li key={`forth ${i}`} style={{ paddingLeft: `${depth * 14}px` }}>
-              {step.created ? 'created' : 'woke'} <Goroutine id={step.goroutine} name={step.function} time={step.time} />
-              <Why step={step} />
-              {step.more > 0 && <span class="faint"> · which woke {step.more} more</span>}
+              <Goroutine who={step} time={step.time} /> <Woken step={step} />
+              {step.more > 0 && <span class="faint">; it woke {step.more} more</span>}
             </li>
           );
         })}
@@ -91,19 +91,22 @@ function Steps({ chain, at }: { chain: Chain; at: number }): JSX.Element {
   );
 }
 
-function Why({ step }: { step: ChainStep }): JSX.Element {
+/** When someone was woken, and for what it had waited. */
+function Woken({ step }: { step: ChainStep }): JSX.Element {
   return (
     <span class="faint">
-      {step.reason && ` (${step.reason})`} at {exact(step.time)}
+      {step.created ? 'created' : 'woken'} at {exact(step.time)}
+      {step.reason && !step.created && ` (${step.reason})`}
     </span>
   );
 }
 
-function Goroutine({ id, name, time }: { id: number | null; name: string | null; time: number }): JSX.Element {
-  if (id === null) return <>the scheduler (network, timer)</>;
+function Goroutine({ who, time }: { who: Pick<ChainStep, 'goroutine' | 'function'>; time: number }): JSX.Element {
+  const id = who.goroutine;
+  if (id === null) return <>the scheduler</>;
   return (
     <button type="button" class="link" onClick={() => goTo(id, time)}>
-      {`G${id}${name ? ' ' + name : ''}`}
+      {`G${id}${who.function ? ' ' + who.function : ''}`}
     </button>
   );
 }
