@@ -44,16 +44,16 @@ export function SchedulerPage({ params }: { params: Params }): JSX.Element {
   if (log.busy) return busy;
   const run = chosen(log.runs, params);
   const rows = schedOf(log, run);
-  const all = log.sched.data?.find((one) => one.program === run?.program);
+  const [first, last] = [rows[0], rows.at(-1)];
   return (
     <>
       <RunChoice log={log} run={run} />
-      {rows.length === 0 || !all ? (
+      {!first || !last ? (
         <NoSched error={log.sched.error} />
       ) : (
         <>
           <p>
-            {plural(all.lines, 'line')} in {short(all.span)}.{rows.some((row) => row.lines > 1) && ' A row stands for several lines in succession: figures are means.'}
+            {plural(rows.reduce((sum, row) => sum + row.lines, 0), 'line')} in {short(last.end - first.start)}.{rows.some((row) => row.lines > 1) && ' A row stands for several lines in succession: figures are means.'}
           </p>
           <Table<SchedRow>
             label="lines of the scheduler"

@@ -33,7 +33,10 @@ export function LogPage({ params }: { params: Params }): JSX.Element {
 /** Chooses one of several programs and runs, in the address. */
 export function RunChoice({ log, run }: { log: LogData; run: Run | null }): JSX.Element | null {
   if (log.runs.length < 2) return null;
-  const name = (one: Run): string => [one.program, `run ${one.run + 1}`].filter(Boolean).join(', ');
+  const name = ({ program, run }: Run): string => {
+    const several = log.runs.filter((one) => one.program === program).length > 1;
+    return [program, (several || program === null) && `run ${run + 1}`].filter(Boolean).join(', ');
+  };
   return (
     <p>
       <label>
