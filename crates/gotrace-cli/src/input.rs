@@ -412,6 +412,14 @@ impl Input {
     }
 }
 
+/// Bytes at the beginning of an input that are looked at: enough to tell kinds of files apart.
+pub(crate) const PEEKED: usize = 4096;
+
+/// Returns whether a file begins as every execution trace does.
+pub(crate) fn begins_trace(beginning: &[u8]) -> bool {
+    beginning.starts_with(b"go 1.")
+}
+
 /// Returns whether a file begins as the text form of a trace does, perhaps with a comment.
 pub(crate) fn begins_text(beginning: &[u8]) -> bool {
     Lookalike::of(beginning) == Lookalike::TraceText || beginning.trim_ascii_start().starts_with(b"#")

@@ -92,10 +92,10 @@ fn show(options: &Options, global: &Global, run_for: RunFor, view: &Arc<View>) -
     let input = match Shown::open(&options.trace, global)? {
         Shown::Log(log) => {
             view.show_log(LogSource {
-                name: log.name,
+                name: log.name(),
                 bytes: log.kept.len(),
                 lines: log.lines,
-                warnings: log.warnings,
+                warnings: log.warnings(),
                 reports: commands(Arc::new(log.kept.clone())),
                 changed: Box::new(move || log.kept.is_cut()),
             });

@@ -1,5 +1,5 @@
 // Links from figures to their places in the timeline.
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useStore } from '../lib/store';
 import { exact } from '../lib/time';
 import { formatWindow, href } from '../state/route';
@@ -38,15 +38,6 @@ export function Moment({ at, length = 0, goroutine = null }: { at: number | null
   return (
     <a class="moment" href={placeHref(at - zero, at - zero + length, goroutine)} title="show it in the timeline">
       {exact(at - zero)}
-    </a>
-  );
-}
-
-/** A stretch that counts from the trace's first event. */
-export function Place({ start, end, children }: { start: number; end: number; children?: ComponentChildren }): JSX.Element {
-  return (
-    <a href={placeHref(start, end)} title="show it in the timeline">
-      {children ?? `${exact(start)} – ${exact(end)}`}
     </a>
   );
 }

@@ -32,7 +32,7 @@ export function ChainOf({ span }: { span: Span }): JSX.Element | null {
     return () => abort.abort();
   }, [shown, goroutine, at]);
   return (
-    <section class="chain" aria-label="chain of wakings">
+    <div class="chain" role="group" aria-label="chain of wakings">
       <h4>
         Chain of wakings{' '}
         <button type="button" class="link" aria-expanded={shown} onClick={() => setShown(!shown)}>
@@ -42,7 +42,7 @@ export function ChainOf({ span }: { span: Span }): JSX.Element | null {
       {error && <p class="problem">{error}</p>}
       {shown && !chain && !error && <p class="faint">looking…</p>}
       {shown && chain && <Steps chain={chain} at={at} />}
-    </section>
+    </div>
   );
 }
 

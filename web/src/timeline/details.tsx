@@ -97,8 +97,8 @@ function SpanDetails({ span }: { span: Span }): JSX.Element {
       <section>
         <h4>Wakings</h4>
         <Wakings span={span} />
+        {g !== null && <ChainOf span={span} />}
       </section>
-      {g !== null && <ChainOf span={span} />}
       <section>
         <h4>Stack at its start</h4>
         <StackView stack={span.stack} />

@@ -2,7 +2,7 @@
 
 use super::Seen;
 use crate::global::Global;
-use crate::input::{Input, is_url};
+use crate::input::{Input, PEEKED, begins_trace, is_url};
 use crate::log::{KeptLog, Log};
 use crate::outcome::{Status, Usage};
 use crate::programs::ByProgram;
@@ -14,12 +14,6 @@ use gotrace::godebug::{Entry, Mixed, Moment};
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
-
-/// The beginning of every execution trace.
-const TRACE: &[u8] = b"go 1.";
-
-/// Bytes at the beginning that are looked at: enough to tell kinds of files apart.
-const PEEKED: usize = 4096;
 
 /// A function that prints the input's defects, to be called when all output is out.
 pub(super) type Warn = Box<dyn FnOnce() -> Status>;
@@ -67,7 +61,7 @@ pub(super) fn observe(path: &Path, asked: Asked<'_>, global: &Global, each: &mut
         Box::new(file)
     };
     let mut input = Decompressed::new(input).with_context(|| name.clone())?;
-    let is_trace = input.peek(PEEKED).with_context(|| name.clone())?.starts_with(TRACE);
+    let is_trace = begins_trace(input.peek(PEEKED).with_context(|| name.clone())?);
     if is_trace && program.is_some() {
         return Err(is_one().into());
     }

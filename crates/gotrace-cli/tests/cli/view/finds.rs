@@ -2,7 +2,7 @@
 //! wakings.
 
 use super::super::{gotrace, trace};
-use super::Server;
+use super::{Lane, Server, tile};
 use serde_json::{Value, json};
 
 fn hits(server: &Server, asked: &str) -> Vec<Value> {
@@ -80,6 +80,33 @@ fn what_overlaps_a_collection_is_found() {
     assert!(!hits(&server, "kind=goroutine&overlaps=gc").is_empty());
     assert!(!hits(&server, "kind=span&state=runnable&overlaps=stw").is_empty());
     server.end();
+}
+
+/// However goroutines are grouped, the strips have all the time that they ran.
+#[test]
+fn strips_of_any_grouping_add_up() {
+    for name in ["go1.27/mixed", "go1.21/mixed"] {
+        let server = Server::of(&trace(name));
+        let span = int(&server.meta()["span"]);
+        let ran = |by: &str| {
+            let rows = server.good(&format!("rows?by={by}&limit=1000")).json();
+            let rows = rows["rows"].as_array().unwrap();
+            let keys: Vec<_> = rows.iter().map(|row| format!("group:{}", row["key"].as_str().unwrap())).collect();
+            let asked = format!("tile?from=0&to={}&cells=500&lanes={}", span + 1, keys.join(","));
+            let (_, lanes) = tile(&server.good(&asked).body);
+            assert_eq!((lanes.len(), lanes.iter().all(|lane| lane.kind == 3)), (keys.len(), true));
+            let total = |lane: &Lane| lane.items.iter().map(|item| item.label).sum::<f64>();
+            for (row, lane) in rows.iter().zip(&lanes) {
+                assert!((total(lane) - row["running"].as_f64().unwrap()).abs() < 1e6, "{name} {by} {row}");
+            }
+            lanes.iter().map(total).sum::<f64>()
+        };
+        let all = ran("function");
+        assert!(all > 0.0);
+        assert_eq!((ran("creator"), ran("state")), (all, all));
+        assert!(ran("task") > 0.0);
+        server.end();
+    }
 }
 
 #[test]
