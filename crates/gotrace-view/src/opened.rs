@@ -17,19 +17,19 @@ pub struct Source {
     pub changed: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
-/// A GODEBUG log that has been read, and who can report on it.
+/// A GODEBUG log that has been read, with a maker of reports on it.
 pub struct LogSource {
-    /// What it is called.
+    /// Name of the log.
     pub name: String,
-    /// The number of its bytes.
+    /// Number of its bytes.
     pub bytes: u64,
-    /// The number of lines of the scheduler and of the collector in it.
+    /// Number of lines of the scheduler and of the collector in it.
     pub lines: u64,
-    /// What is wrong with it.
+    /// Defects, in words.
     pub warnings: Vec<String>,
-    /// Who makes the reports.
+    /// Maker of the reports.
     pub reports: Box<dyn Reports>,
-    /// Tells whether the file lacks what was there when it was opened.
+    /// Returns whether the file lacks bytes that it had when it was opened.
     pub changed: Box<dyn Fn() -> bool + Send + Sync>,
 }
 

@@ -28,12 +28,12 @@ export function createStore<T>(initial: T): Store<T> {
 /** The store's value; the component is drawn again when it changes. */
 export function useStore<T>(store: Store<T>): T {
   const [, redraw] = useState(0);
+  const drawn = store.get();
   useEffect(() => {
-    const seen = store.get();
     const stop = store.watch(() => redraw((n) => n + 1));
-    // The value may have changed between the drawing and this effect.
-    if (!Object.is(seen, store.get())) redraw((n) => n + 1);
+    // The value may have changed between the drawing and this effect, which comes after a frame.
+    if (!Object.is(drawn, store.get())) redraw((n) => n + 1);
     return stop;
   }, [store]);
-  return store.get();
+  return drawn;
 }

@@ -114,7 +114,11 @@ function middle(hit: Hit): number {
 
 function Position(): JSX.Element {
   const [, redraw] = useState(0);
-  useEffect(() => view.watch(() => redraw((n) => n + 1)), []);
+  useEffect(() => {
+    // It may have moved between the drawing and this effect.
+    redraw((n) => n + 1);
+    return view.watch(() => redraw((n) => n + 1));
+  }, []);
   return (
     <span class="position" aria-live="off">
       {exact(Math.round(view.from))} – {exact(Math.round(view.to))} <span class="faint">({short(view.to - view.from)})</span>

@@ -21,10 +21,10 @@ pub(crate) struct KeptLog {
 /// The bytes of a kept log.
 #[derive(Clone)]
 enum Bytes {
-    /// So many at the beginning of a file.
+    /// The first bytes of a file, so many.
     #[cfg_attr(not(feature = "view"), expect(dead_code, reason = "only `view` keeps logs"))]
     File(PathBuf, u64),
-    /// Those of a stream, in memory or in a file of our own.
+    /// The bytes of a stream, in a file without a name.
     #[cfg(feature = "view")]
     Stream(Arc<TraceFile>),
 }

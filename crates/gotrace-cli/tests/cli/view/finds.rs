@@ -1,5 +1,5 @@
-//! What `gotrace view` finds: spans by how long they last and what they overlap, and chains of
-//! wakings.
+//! Spans that `gotrace view` finds, by length and by what they overlap; strips of groups; chains
+//! of wakings.
 
 use super::super::{gotrace, trace};
 use super::{Lane, Server, tile};

@@ -78,7 +78,7 @@ fn logs_may_be_compressed_or_come_through_a_pipe() {
         Server::start(&["view", "--no-open", "-"], &packed),
     ];
     let cut = Server::start(&["view", "--no-open", "-"], &packed[..packed.len() / 2]);
-    assert!(cut.meta()["warnings"][0].as_str().unwrap().contains("what came before is read"));
+    assert!(cut.meta()["warnings"].to_string().contains("what came before is read"));
     cut.end();
     for server in servers {
         assert_eq!(server.meta()["kind"], "log");
