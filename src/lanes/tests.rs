@@ -220,8 +220,8 @@ proptest! {
             let lanes = CollectLanes::new(Grid::new(Time(from), to - from, cells), choice(known));
             let tile = Window::new(Some(Time(from)), Some(Time(to))).analyze(&trace, lanes).unwrap().output;
             let (mut got, mut groups) = (Sums::new(), 0);
-            let in_set = |row: &Row| if matches!(row.kind, LaneKind::Set(_)) { row.items.as_slice() } else { &[] };
-            let sets: i64 = tile.rows.iter().flat_map(in_set).map(Item::busy).sum();
+            let rows = tile.rows.iter().filter(|row| matches!(row.kind, LaneKind::Set(_)));
+            let sets: i64 = rows.flat_map(|row| &row.items).map(Item::busy).sum();
             drawn(&[tile], &mut got, &mut groups);
             let want = told(&known.timelines, from, to);
             prop_assert_eq!(sets, 2 * want.get(&(Whose::All, LaneState::Running)).copied().unwrap_or(0));

@@ -132,9 +132,9 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
             }
             Ok(())
         })?;
-        if options.json {
+        if options.json && scheds > 0 {
             json::write(&mut out, &reports(&log, &all, &ended, options.rows))?;
-        } else {
+        } else if !options.json {
             print(&mut out, &log, &all, &ended, options.rows.unwrap_or(ROWS))?;
         }
         ended

@@ -47,12 +47,15 @@ struct Only {
     /// They last so many nanoseconds, or longer.
     longer: i64,
     /// Some of these is during them.
-    during: Option<(Arc<During>, fn(&During) -> &Stretches)>,
+    during: Option<(Arc<During>, Which)>,
 }
+
+/// Chooses stretches of time.
+type Which = fn(&During) -> &Stretches;
 
 impl Only {
     fn parse(view: &View, query: &Query, interest: &Interest) -> Result<Only, Failure> {
-        let which: fn(&During) -> &Stretches = match query.get("overlaps") {
+        let which: Which = match query.get("overlaps") {
             None => return Ok(Only { longer: query.nanos("longer")?.unwrap_or(0), during: None }),
             Some("gc") => |during| &during.marking,
             Some("stw") => |during| &during.stopped,

@@ -13,7 +13,7 @@ use std::path::Path;
 /// A trace or a log, opened.
 pub(super) enum Shown {
     Trace(Box<Input>),
-    Log(ReadLog),
+    Log(Box<ReadLog>),
 }
 
 impl Shown {
@@ -45,7 +45,7 @@ impl Shown {
         let log = ReadLog::of(KeptLog::of_file(path, found.len()), global)?;
         // Without a line of the runtime, it is told what is wrong with it as a trace; or it is
         // one whose beginning is missing.
-        if log.lines == 0 { trace() } else { Ok(Shown::Log(log)) }
+        if log.lines == 0 { trace() } else { Ok(Shown::Log(Box::new(log))) }
     }
 
     /// Opens what comes through a pipe.
@@ -62,7 +62,7 @@ impl Shown {
         if log.lines == 0 {
             return Err(log.log.nothing(NEITHER, "schedtrace=1000,gctrace=1", &log.ended));
         }
-        Ok(Shown::Log(log))
+        Ok(Shown::Log(Box::new(log)))
     }
 }
 
