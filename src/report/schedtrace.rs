@@ -40,10 +40,10 @@ pub struct SchedtraceRow {
     pub end: u64,
     /// GC cycles that began between the first line and the line behind the last.
     pub gc: SchedtraceCycles,
-    /// Number of goroutines that are not dead; null without `scheddetail`.
-    pub goroutines: Option<SchedtraceGauge>,
     /// GOMAXPROCS in the last line.
     pub gomaxprocs: u32,
+    /// Number of goroutines that are not dead; null without `scheddetail`.
+    pub goroutines: Option<SchedtraceGauge>,
     /// Number of Ps with nothing to do.
     pub idleprocs: SchedtraceGauge,
     /// Number of threads that wait to be given work.
@@ -130,8 +130,8 @@ impl From<&Point> for SchedtraceRow {
         SchedtraceRow {
             end: nanos(point.end),
             gc: point.gc.into(),
-            goroutines: point.goroutines.map(SchedtraceGauge::from),
             gomaxprocs: point.gomaxprocs,
+            goroutines: point.goroutines.map(SchedtraceGauge::from),
             idleprocs: point.idleprocs.into(),
             idlethreads: point.idlethreads.into(),
             line: point.line,

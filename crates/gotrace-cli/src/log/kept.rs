@@ -2,13 +2,12 @@
 
 use super::Log;
 use crate::global::Global;
-use crate::human;
 use anyhow::{Context, Result};
-use gotrace::TraceFile;
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::io::Read;
+use std::path::PathBuf;
+#[cfg(feature = "view")]
+use {crate::human, gotrace::TraceFile, std::io, std::path::Path, std::sync::Arc};
 
 /// A log that several commands read, one after the other, and that is the same for each: of a
 /// file that grows, the part that was there when it was opened.
