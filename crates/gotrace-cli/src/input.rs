@@ -279,7 +279,8 @@ impl Input {
         }
     }
 
-    /// Returns the same input for work whose defects somebody else is told of.
+    /// Returns the input for work whose defects somebody else is told of.
+    #[cfg(feature = "view")]
     pub(crate) fn quiet(&self) -> Input {
         Input { quiet: true, ..self.clone() }
     }
