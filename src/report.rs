@@ -44,6 +44,7 @@ mod procs;
 mod regions;
 mod repair;
 mod run;
+mod schedtrace;
 #[cfg(feature = "schema")]
 mod schemas;
 mod stack;
@@ -79,6 +80,7 @@ pub use procs::{
 pub use regions::{Bucket, OneRegion, RegionType, RegionTypesReport, RegionsReport};
 pub use repair::{GoAccepts, RepairReport};
 pub use run::RunReport;
+pub use schedtrace::{SchedtraceCycles, SchedtraceGauge, SchedtraceReport, SchedtraceRow};
 #[cfg(feature = "schema")]
 pub use schemas::schemas;
 pub use stack::Frame;

@@ -65,7 +65,7 @@ impl CpuTotals {
     }
 }
 
-/// Heap in some consecutive cycles; sizes in MiB, rounded down.
+/// Heap in some consecutive cycles, and what they cost; sizes in MiB, rounded down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HeapPoint {
@@ -75,14 +75,26 @@ pub struct HeapPoint {
     pub first: u64,
     /// Time at which the first cycle began, since that program's runtime was initialised.
     pub start: Duration,
+    /// Time at which the last cycle ended, on the same clock.
+    pub end: Duration,
     /// Number of cycles.
     pub cycles: u64,
+    /// Heap at which the first cycle began.
+    pub before: u64,
     /// Largest heap at the end of marking.
     pub peak: u64,
     /// Live heap after the last cycle.
     pub live: u64,
     /// Goal of the last cycle; none if that had none, as with GOGC=off.
     pub goal: Option<u64>,
+    /// Length of all stops of the world.
+    pub paused: Duration,
+    /// Length of the longest stop.
+    pub longest_pause: Duration,
+    /// Processor time of all phases, without that of workers on idle Ps.
+    pub cpu: Duration,
+    /// Number of Ps in the last cycle.
+    pub procs: u32,
 }
 
 impl Collections {
@@ -120,26 +132,36 @@ impl Collections {
         let add = |total: &mut Duration, parts: &[Duration]| {
             *total = parts.iter().fold(*total, |total, part| total.saturating_add(*part));
         };
-        add(&mut self.cpu.stopped, &[gc.cpu.sweep_termination, install, gc.cpu.mark_termination]);
-        add(&mut self.cpu.assist, &[gc.cpu.assist]);
-        add(&mut self.cpu.background, &[scan, gc.cpu.background]);
-        add(&mut self.cpu.idle, &[gc.cpu.idle]);
+        let mut cpu = CpuTotals::default();
+        add(&mut cpu.stopped, &[gc.cpu.sweep_termination, install, gc.cpu.mark_termination]);
+        add(&mut cpu.assist, &[gc.cpu.assist]);
+        add(&mut cpu.background, &[scan, gc.cpu.background]);
+        add(&mut cpu.idle, &[gc.cpu.idle]);
+        add(&mut self.cpu.stopped, &[cpu.stopped]);
+        add(&mut self.cpu.assist, &[cpu.assist]);
+        add(&mut self.cpu.background, &[cpu.background]);
+        add(&mut self.cpu.idle, &[cpu.idle]);
         self.last_percent = Some(gc.cpu_percent);
-        self.point(run, gc);
-    }
-
-    fn point(&mut self, run: u32, gc: &Gc<'_>) {
-        let point = HeapPoint {
+        self.point(HeapPoint {
             run,
             first: gc.number,
             start: gc.start,
+            end: gc.end(),
             cycles: 1,
+            before: gc.heap.start,
             peak: gc.heap.end.max(gc.heap.start),
             live: gc.heap.live,
             goal: gc.goal.mib(),
-        };
+            paused,
+            longest_pause: gc.clock.pauses().max().unwrap_or_default(),
+            cpu: cpu.without_idle(),
+            procs: gc.procs,
+        });
+    }
+
+    fn point(&mut self, point: HeapPoint) {
         match self.curve.last_mut() {
-            Some(last) if last.cycles < self.stride && last.run == run => last.merge(&point),
+            Some(last) if last.cycles < self.stride && last.run == point.run => last.merge(&point),
             _ => self.curve.push(point),
         }
         if self.curve.len() >= MOST {
@@ -172,10 +194,15 @@ impl Collections {
 
 impl HeapPoint {
     fn merge(&mut self, later: &HeapPoint) {
+        self.end = later.end;
         self.cycles += later.cycles;
         self.peak = self.peak.max(later.peak);
         self.live = later.live;
         self.goal = later.goal;
+        self.paused = self.paused.saturating_add(later.paused);
+        self.longest_pause = self.longest_pause.max(later.longest_pause);
+        self.cpu = self.cpu.saturating_add(later.cpu);
+        self.procs = later.procs;
     }
 }
 

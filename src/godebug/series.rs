@@ -300,6 +300,14 @@ impl Series {
         merged(&self.points, most.max(1))
     }
 
+    /// Returns about `most` points, as [`condensed`](Series::condensed) does, of which none
+    /// spans two runs: at most one more for each run.
+    pub fn condensed_by_run(&self, most: usize) -> Vec<Point> {
+        let group = self.points.len().div_ceil(most.max(1)).max(1);
+        let runs = self.points.chunk_by(|a, b| a.run == b.run);
+        runs.flat_map(|run| merged(run, run.len().div_ceil(group))).collect()
+    }
+
     /// Returns the figures of all lines together; none without lines.
     pub fn total(&self) -> Option<Point> {
         merged(&self.points, 1).pop()

@@ -55,6 +55,7 @@ pub struct CollectLanes {
     groups: Groups,
     goroutines: FxHashMap<GoId, Lane>,
     packed: FxHashMap<u32, Lane>,
+    sets: FxHashMap<u32, Heat>,
     ranges: Ranges,
     /// The heap, its goal, GOMAXPROCS.
     figures: [Course; 3],
@@ -140,6 +141,7 @@ impl CollectLanes {
             groups: Groups::default(),
             goroutines,
             packed: FxHashMap::default(),
+            sets: FxHashMap::default(),
             ranges: Ranges::default(),
             figures: Default::default(),
             gomaxprocs: None,
@@ -186,6 +188,9 @@ impl CollectLanes {
         }
         if counted == 0 {
             self.groups.add(about.root, self.grid, span);
+            for set in self.choice.sets.get(&id).into_iter().flatten() {
+                self.sets.entry(*set).or_default().add(self.grid, span);
+            }
         }
         if !self.goroutines.is_empty()
             && let Some(lane) = self.goroutines.get_mut(&id)

@@ -2,6 +2,7 @@
 
 use crate::base::ids::GoId;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 /// The groups of goroutines that get a lane. A group is named by the function that its
 /// goroutines began with.
@@ -34,6 +35,8 @@ pub struct Choice {
     pub goroutines: FxHashSet<GoId>,
     /// One for all goroutines of one number; no two of those may exist at one time.
     pub packed: FxHashMap<GoId, u32>,
+    /// One for each set of goroutines, by its number: the sets that a goroutine is in.
+    pub sets: FxHashMap<GoId, SmallVec<[u32; 2]>>,
 }
 
 impl Choice {

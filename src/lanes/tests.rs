@@ -93,7 +93,7 @@ fn drawn(tiles: &[Tile], sums: &mut Sums, groups: &mut i64) {
                     *groups += row.items.iter().map(Item::busy).sum::<i64>();
                     continue;
                 }
-                LaneKind::Packed(_) | LaneKind::Band(_) => continue,
+                LaneKind::Packed(_) | LaneKind::Set(_) | LaneKind::Band(_) => continue,
             };
             assert!(row.items.is_sorted_by(|a, b| a.end <= b.start), "{whose:?}");
             let cells = tile.to.since(tile.from) / tile.cell + 1;
@@ -161,7 +161,10 @@ static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
 });
 
 fn choice(known: &Known) -> Choice {
-    Choice { goroutines: known.timelines.goroutines.keys().copied().collect(), ..Choice::overview() }
+    let all = || known.timelines.goroutines.keys().copied();
+    // Each goroutine is in two sets.
+    let sets = all().map(|id| (id, [(id.0 % 3) as u32, 3].into())).collect();
+    Choice { goroutines: all().collect(), sets, ..Choice::overview() }
 }
 
 /// An overview is whole, in however many tiles it comes.
@@ -204,8 +207,11 @@ proptest! {
             let lanes = CollectLanes::new(Grid::new(Time(from), to - from, cells), choice(known));
             let tile = Window::new(Some(Time(from)), Some(Time(to))).analyze(&trace, lanes).unwrap().output;
             let (mut got, mut groups) = (Sums::new(), 0);
+            let rows = tile.rows.iter().filter(|row| matches!(row.kind, LaneKind::Set(_)));
+            let sets: i64 = rows.flat_map(|row| &row.items).map(Item::busy).sum();
             drawn(&[tile], &mut got, &mut groups);
             let want = told(&known.timelines, from, to);
+            prop_assert_eq!(sets, 2 * want.get(&(Whose::All, LaneState::Running)).copied().unwrap_or(0));
             // From a place in front of it, the same.
             let checkpoints = Checkpoints::every(&trace, 1000, || true);
             let grid = Grid::new(Time(from), to - from, cells);

@@ -37,6 +37,8 @@ pub enum LaneKind {
     /// All goroutines which began with that function: an item for each cell in
     /// which one ran, with the time that they did together.
     Group(Arc<[u8]>),
+    /// All goroutines of the set of that number, as those of a group.
+    Set(u32),
     /// Several goroutines which did not exist at one time.
     Packed(u32),
     /// The whole program's.

@@ -69,22 +69,34 @@ pub struct GctraceCpu {
     pub stopped: u64,
 }
 
-/// Heap in one cycle, or in several consecutive ones.
+/// Heap in one cycle, or in several consecutive ones, and what they cost.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[non_exhaustive]
 pub struct GctraceHeap {
+    /// Heap at which the first cycle began, in bytes.
+    pub before: u64,
+    /// Processor time of the collector, in nanoseconds, without workers on idle Ps.
+    pub cpu: u64,
     /// Number of the first cycle.
     pub cycle: u64,
     /// Number of cycles.
     pub cycles: u64,
+    /// Time at which the last cycle ended, in nanoseconds on the collector's clock.
+    pub end: u64,
     /// Heap size at which the last cycle was to end, in bytes; null if there was no such
     /// goal, as with GOGC=off.
     pub goal: Option<u64>,
     /// Live heap after the last cycle, in bytes.
     pub live: u64,
+    /// Length of the longest stop of the world, in nanoseconds.
+    pub longest_pause: u64,
+    /// Length of all stops of the world, in nanoseconds.
+    pub paused: u64,
     /// Largest heap at the end of marking, in bytes.
     pub peak: u64,
+    /// Number of Ps in the last cycle.
+    pub procs: u32,
     /// Number of the program's run, from 0.
     pub run: u32,
     /// Time at which the first cycle began, in nanoseconds on the collector's clock.
@@ -130,11 +142,17 @@ impl From<&Collections> for GctraceCpu {
 impl From<&HeapPoint> for GctraceHeap {
     fn from(point: &HeapPoint) -> GctraceHeap {
         GctraceHeap {
+            before: mib(point.before),
+            cpu: nanos(point.cpu),
             cycle: point.first,
             cycles: point.cycles,
+            end: nanos(point.end),
             goal: point.goal.map(mib),
             live: mib(point.live),
+            longest_pause: nanos(point.longest_pause),
+            paused: nanos(point.paused),
             peak: mib(point.peak),
+            procs: point.procs,
             run: point.run,
             start: nanos(point.start),
         }

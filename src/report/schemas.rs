@@ -3,8 +3,8 @@
 use super::{
     CheckReport, ComparisonReport, CountReport, DiagnosisReport, EventLine, FootprintReport, GcReport, GctraceReport,
     GoroutineCountsReport, GoroutineGroupsReport, GoroutinesReport, LatencyReport, LeaksReport, LogLine, MetricsReport,
-    MmuReport, ProcsReport, ProfileReport, RegionTypesReport, RegionsReport, RepairReport, RunReport, StwReport,
-    SummaryReport, TaskTypesReport, TasksReport,
+    MmuReport, ProcsReport, ProfileReport, RegionTypesReport, RegionsReport, RepairReport, RunReport, SchedtraceReport,
+    StwReport, SummaryReport, TaskTypesReport, TasksReport,
 };
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -36,6 +36,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("run", of::<RunReport<'_>>()),
         ("schedtrace", of::<LogLine<'_>>()),
         ("schedtrace-baseline", of::<ComparisonReport<'_>>()),
+        ("schedtrace-rows", of::<Vec<SchedtraceReport<'_>>>()),
         ("stw", of::<StwReport<'_>>()),
         ("summary", of::<SummaryReport<'_>>()),
         ("tasks", of::<TaskTypesReport<'_>>()),

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { browse, data, open, serve, settled, viewOf, watched } from './lib.mjs';
+import { nanos } from './figures.mjs';
+import { browse, data, open, report, serve, settled, viewOf, watched } from './lib.mjs';
 
 let browser;
 let context;
 before(async () => {
   browser = await browse();
-  context = await browser.context({ bypassCSP: true });
+  context = await browser.context({ bypassCSP: true, colorScheme: 'light' });
 });
 after(async () => {
   await context.close();
@@ -59,6 +60,70 @@ test('groups open, goroutines are stepped through, and the wheel zooms', async (
     await page.waitForFunction(() => !document.querySelector('.details'));
     await page.keyboard.press('?');
     await page.waitForSelector('dialog[open]');
+    assert.deepEqual(faults, []);
+  } finally {
+    page.removeAllListeners();
+    await page.goto('about:blank');
+    await server.stop();
+  }
+});
+
+test('spans are searched for by length, and marked on the strip above the timeline', async () => {
+  const trace = data('traces/go1.27/mixed.trace');
+  const server = await serve(trace);
+  const { page, faults } = await watched(context, server.origin);
+  try {
+    await open(page, server, 'search?kind=span&state=runnable');
+    await page.getByLabel('at least').fill('500us');
+    await page.keyboard.press('Tab');
+    const waits = report(['latency', '--worst=2000'], trace).worst.filter((wait) => wait.nanos >= 500_000);
+    await page.waitForFunction((many) => document.querySelector('main [role=status]')?.textContent?.startsWith(`${many} hits`), waits.length);
+    const longest = await page.$eval('main tbody tr td.figure span', (cell) => cell.title);
+    assert.equal(nanos(longest), Math.max(...waits.map((wait) => wait.nanos)));
+    await page.selectOption('main select >> nth=1', 'gc');
+    await page.waitForFunction((many) => !document.querySelector('.busy') && !document.querySelector('main [role=status]')?.textContent?.startsWith(`${many} hits`), waits.length);
+    await page.locator('main [role=status] a').click();
+    await settled(page);
+    assert.match(page.url(), /kind=span.*longer=500us.*overlaps=gc/);
+    const marks = await page.$eval('.tl-map', (map) => {
+      const row = map.getContext('2d').getImageData(0, 7, map.width, 1).data;
+      return [...Array(map.width).keys()].filter((x) => `${row[4 * x]},${row[4 * x + 1]},${row[4 * x + 2]}` === '31,79,216').length;
+    });
+    assert.ok(marks > 0, 'no marks');
+    await page.getByRole('button', { name: 'the next hit' }).click();
+    await page.waitForSelector('.details .facts');
+    assert.match(await page.textContent('.details h3'), /runnable/);
+    const view = await viewOf(page);
+    assert.ok(view.to - view.from < 50e6);
+    await page.goto(page.url());
+    await page.reload();
+    await page.waitForSelector('.tl-bar .selected');
+    assert.deepEqual(faults, []);
+  } finally {
+    page.removeAllListeners();
+    await page.goto('about:blank');
+    await server.stop();
+  }
+});
+
+test('the chain of wakings leads from one goroutine to the next', async () => {
+  const server = await serve(data('traces/go1.27/mixed.trace'));
+  const { page, faults } = await watched(context, server.origin);
+  try {
+    await open(page, server, 'timeline?from=40000000&to=45000000&lane=goroutine:16&at=41600000');
+    await page.waitForSelector('.details .facts');
+    const waker = /woken by (G\d+)/.exec(await page.textContent('.details'))[1];
+    await page.locator('.chain button').click();
+    await page.waitForSelector('.chain li[aria-current]');
+    const steps = await page.$$eval('.chain li', (all) => all.map((one) => [one.hasAttribute('aria-current'), one.querySelector('button')?.textContent ?? '']));
+    const asked = steps.findIndex(([isIt]) => isIt);
+    assert.match(steps[asked][1], /^G16 /);
+    assert.ok(steps[asked - 1][1].startsWith(waker + ' '), steps.join('; '));
+    await page.locator('.chain li button').nth(asked - 1 - steps.slice(0, asked).filter(([, name]) => !name).length).click();
+    await page.waitForFunction((name) => document.querySelector('.details .facts a')?.textContent?.startsWith(name + ' '), waker);
+    await page.getByRole('button', { name: 'Pin these goroutines' }).click();
+    await page.waitForTimeout(400);
+    assert.match(page.url(), new RegExp(`pin=[\\d,]*${waker.slice(1)}`));
     assert.deepEqual(faults, []);
   } finally {
     page.removeAllListeners();

@@ -9,6 +9,8 @@ import { GcBody } from './pages/gc';
 import { GoroutinePage } from './pages/goroutine';
 import { GoroutinesPage } from './pages/goroutines';
 import { LatencyBody } from './pages/latency';
+import { LogPage } from './pages/log';
+import { CollectorPage, SchedulerPage } from './pages/log-tables';
 import { MetricsBody } from './pages/metrics';
 import { MmuPage } from './pages/mmu';
 import { OverviewPage } from './pages/overview';
@@ -38,7 +40,9 @@ interface Page {
   windowed: boolean;
 }
 
-const page = (id: string, nav: string | null, view: Page['view'], windowed = true, title?: Page['title']): Page => ({ id, nav, view, windowed, title: title ?? (() => nav ?? id) });
+type View = Page['view'];
+
+const page = (id: string, nav: string | null, view: View, windowed = true, title?: Page['title']): Page => ({ id, nav, view, windowed, title: title ?? (() => nav ?? id) });
 
 const PAGES: readonly Page[] = [
   page('overview', 'Overview', OverviewPage),
@@ -46,7 +50,7 @@ const PAGES: readonly Page[] = [
   page('window', 'Window', WindowPage, false, () => 'A window of time'),
   page('goroutines', 'Goroutines', GoroutinesPage),
   page('latency', 'Latency', LatencyBody),
-  page('procs', 'Processors', ProcsBody),
+  page('procs', 'Procs', ProcsBody),
   page('blocking', 'Blocking', BlockingBody, true, () => 'System calls and blocking'),
   page('profiles', 'Profiles', ProfilesPage),
   page('tasks', 'Tasks', TasksPage),
@@ -60,6 +64,13 @@ const PAGES: readonly Page[] = [
   page('search', null, SearchPage, false, () => 'Search'),
 ];
 
+/** The pages of a GODEBUG log. */
+const LOG_PAGES: readonly Page[] = [
+  page('overview', 'Overview', LogPage, false),
+  page('scheduler', 'Scheduler', SchedulerPage, false),
+  page('gc', 'GC', CollectorPage, false, () => 'Garbage collection'),
+];
+
 /** The file's name without its folders, of a path of any system. */
 function fileName(path: string | undefined): string {
   return path?.split(/[\\/]/).at(-1) || path || '';
@@ -69,7 +80,8 @@ export function App(): JSX.Element {
   const now = useStore(route);
   const known = useStore(meta);
   const problem = useStore(failure);
-  const found = PAGES.find((one) => one.id === now.page);
+  const pages = known?.kind === 'log' ? LOG_PAGES : PAGES;
+  const found = pages.find((one) => one.id === now.page);
   const win = parseWindow(now.params['win']);
   const title = found?.title(now) ?? 'Not found';
   useEffect(() => {
@@ -81,7 +93,7 @@ export function App(): JSX.Element {
         to the content
       </a>
       <Head />
-      <Navigation current={now.page} win={win} />
+      <Navigation pages={pages} now={now} win={win} />
       <main id="main" tabIndex={-1} class={now.page === 'timeline' ? 'full' : ''}>
         {problem && <Problem text={problem} />}
         <h1 class={now.page === 'timeline' || now.page === 'overview' ? 'unseen' : ''}>{title}</h1>
@@ -96,6 +108,8 @@ export function App(): JSX.Element {
 function Content({ found, win, now }: { found: Page | undefined; win: Window | null; now: Route }): JSX.Element | null {
   const known = useStore(meta);
   const problem = useStore(failure);
+  // Until it is known to be a log, it may not have that page.
+  if (!found && known && !known.done && !known.error) return <p class="busy">asking the server…</p>;
   if (!found) return <Empty title="There is no such page."><p><a href={href('overview')}>To the first page</a></p></Empty>;
   if (!known) return problem ? null : <p class="busy">asking the server…</p>;
   if (known.done && known.events === 0 && found.id !== 'overview') return <EmptyTrace problem={problem} />;
@@ -140,11 +154,11 @@ function Head(): JSX.Element {
       </span>
       {known && (
         <span class="faint about" title={known.wallStart ? `began ${known.wallStart}` : undefined}>
-          {[known.go ?? known.format, bytes(known.bytes), known.span ? short(known.span) : '', `${count(known.events)} events`].filter(Boolean).join(' · ')}
+          {[known.format, bytes(known.bytes), known.span ? short(known.span) : '', `${count(known.events)} ${known.kind === 'log' ? 'lines of the runtime' : 'events'}`].filter(Boolean).join(' · ')}
         </span>
       )}
       <Progress />
-      <form
+      {known?.kind !== 'log' && <form
         role="search"
         onSubmit={(event) => {
           event.preventDefault();
@@ -153,7 +167,7 @@ function Head(): JSX.Element {
         }}
       >
         <input ref={input} type="search" placeholder="Search  /" aria-label="search functions, goroutines, tasks, regions, logs and reasons" defaultValue={now.params['q'] ?? ''} />
-      </form>
+      </form>}
       <button type="button" onClick={toggleTheme} aria-label={dark ? 'light colours' : 'dark colours'} title={dark ? 'light colours' : 'dark colours'}>
         {dark ? '☀' : '☾'}
       </button>
@@ -172,14 +186,16 @@ function Progress(): JSX.Element | null {
   );
 }
 
-function Navigation({ current, win }: { current: string; win: Window | null }): JSX.Element {
+function Navigation({ pages, now, win }: { pages: readonly Page[]; now: Route; win: Window | null }): JSX.Element {
   const known = useStore(meta);
+  // A log stays at the run that was chosen.
+  const { program, run } = known?.kind === 'log' ? now.params : {};
   return (
     <nav class="pages" aria-label="pages">
-      {PAGES.filter((one) => one.nav !== null).map((one) => {
+      {pages.filter((one) => one.nav !== null).map((one) => {
         const none = known?.done && ((one.id === 'tasks' && !known.has.tasks) || (one.id === 'regions' && !known.has.regions));
         return (
-          <a key={one.id} href={href(one.id, { win: win && one.id !== 'timeline' ? formatWindow(win[0], win[1]) : null })} aria-current={one.id === current ? 'page' : undefined} class={none ? 'none' : ''}>
+          <a key={one.id} href={href(one.id, { program, run, win: win && one.id !== 'timeline' ? formatWindow(win[0], win[1]) : null })} aria-current={one.id === now.page ? 'page' : undefined} class={none ? 'none' : ''}>
             {one.nav}
           </a>
         );

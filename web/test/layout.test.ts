@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Row } from '../src/api/types';
 import { emptyItems } from '../src/api/tile';
 import { pack, type Bar } from '../src/timeline/bars';
-import { inView, layOut, wantsOf, type LayoutInput } from '../src/timeline/layout';
+import { inView, layOut, nameOfGroup, wantsOf, type LayoutInput } from '../src/timeline/layout';
 import { frameOf, sortLanes, type Want } from '../src/timeline/loader';
 import { View } from '../src/timeline/view';
 
@@ -15,17 +15,15 @@ const input = (more: Partial<LayoutInput> = {}): LayoutInput => ({
 test('lanes of groups appear when they are opened', () => {
   const closed = layOut(input());
   const labels = (layout = closed) => inView(layout, 0, 300).map((p) => p.lane?.label ?? p.heading?.label);
-  expect(labels()).toEqual(['Processors (P)', 'P 0', 'P 1', 'Threads (M)', 'M 41', 'Goroutines', 'main.f1', 'main.f2']);
+  expect(labels()).toEqual(['Procs (P)', 'P 0', 'P 1', 'Threads (M)', 'M 41', 'Goroutines', 'main.f1', 'main.f2']);
   const open = layOut(input({ open: new Set(['f1']) }));
   expect(open.height).toBe(closed.height + 30);
-  expect(labels(layOut(input({ hidden: new Set(['procs', 'threads']) })))).toEqual(['Processors (P)', 'Threads (M)', 'Goroutines', 'main.f1', 'main.f2']);
+  expect(labels(layOut(input({ hidden: new Set(['procs', 'threads']) })))).toEqual(['Procs (P)', 'Threads (M)', 'Goroutines', 'main.f1', 'main.f2']);
 });
 
-test('only groups by function have strips to ask for', () => {
+test('every group has a strip to ask for', () => {
   const asked = (key: string) => wantsOf(inView(layOut(input({ groups: [row(key, 1)], open: new Set([key]) })), 0, 500)).map((want) => want.ask);
-  expect(asked('f1')).toContain('group:f1');
-  expect(asked('c1')).not.toContain('group:c1');
-  expect(asked('c1')).toContain('members:c1:0:1');
+  for (const key of ['f1', 'c1', 't7']) expect(asked(key)).toEqual(expect.arrayContaining([`group:${key}`, `members:${key}:0:1`]));
 });
 
 test('a group of millions costs what is in view', () => {
@@ -85,4 +83,10 @@ test('a view stays inside the trace', () => {
   expect([view.from, view.to]).toEqual([0, 2000]);
   view.focus(100, 200);
   expect([view.from, view.to]).toEqual([50, 250]);
+});
+
+test('no group is without a name', () => {
+  expect(nameOfGroup({ key: 't7', name: '' })).toBe('task 7 (no type)');
+  expect(nameOfGroup({ key: 't7', name: 'request' })).toBe('task 7 request');
+  expect(nameOfGroup({ key: 'f1', name: '' })).toBe('(unknown)');
 });

@@ -59,7 +59,12 @@ pub(crate) struct Given {
     pub(crate) input: Arc<dyn Any + Send + Sync>,
     /// For standard output.
     pub(crate) output: Arc<Mutex<Vec<u8>>>,
+    /// Tells whether the output is still wanted.
+    pub(crate) wanted: StillWanted,
 }
+
+/// Returns whether somebody still waits for what is worked for.
+pub(crate) type StillWanted = Arc<dyn Fn() -> bool + Send + Sync>;
 
 impl Global {
     /// Returns whether figures are to be right or those of a release of Go (`--compat`).

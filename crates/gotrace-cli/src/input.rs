@@ -3,7 +3,7 @@
 
 use crate::complain::complain;
 use crate::flaws::{Flaw, Flaws};
-use crate::global::Global;
+use crate::global::{Global, StillWanted};
 use crate::human;
 use crate::lookalike::{self, Wanted};
 use crate::mapped::Opened;
@@ -14,7 +14,7 @@ use gotrace::analysis::Analysis;
 use gotrace::compressed::{Compression, Decompressed};
 use gotrace::error::{Lookalike, V1Error};
 use gotrace::go_reader::{GO_RELEASE, GoEnd, GoReading};
-use gotrace::{Error, ErrorKind, Event, Limits, Mode, Options, Symbols, Trace, TraceFile, TraceWatch, Warning};
+use gotrace::{Error, ErrorKind, Event, Limits, Mode, Options, Symbols, Trace, TraceFile, TraceWatch, Warning, Window};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Read};
 use std::ops::ControlFlow;
@@ -79,13 +79,17 @@ pub(crate) struct Input {
     /// True if nothing is printed on standard error: the work is done for
     /// somebody else.
     quiet: bool,
+    /// Tells whether that somebody still waits.
+    wanted: Option<StillWanted>,
 }
 
 impl Input {
     /// Opens a file, or standard input for `-`; fetches a trace from a URL.
     pub(crate) fn open(path: &Path, global: &Global) -> Result<Input> {
-        if let Some(input) = global.given.as_ref().and_then(|given| given.input.downcast_ref::<Input>()) {
-            return Ok(input.clone());
+        if let Some(given) = &global.given
+            && let Some(input) = given.input.downcast_ref::<Input>()
+        {
+            return Ok(Input { wanted: Some(Arc::clone(&given.wanted)), ..input.clone() });
         }
         Input::open_form(path, Forms::Binary, global)
     }
@@ -181,7 +185,7 @@ impl Input {
         let options = Options::default().mode(mode).threads(global.threads());
         let program = global.binary.as_deref().map(|binary| Program::open(binary, global)).transpose()?;
         let (file, program, flaws) = (Arc::new(file), program.map(Arc::new), Arc::new(flaws));
-        Ok(Input { name, file, options, program, flaws, quiet: false })
+        Ok(Input { name, file, options, program, flaws, quiet: false, wanted: None })
     }
 
     /// Fetches a trace from a URL.
@@ -275,7 +279,8 @@ impl Input {
         }
     }
 
-    /// Returns the same input for work whose defects somebody else is told of.
+    /// Returns the input for work whose defects somebody else is told of.
+    #[cfg(feature = "view")]
     pub(crate) fn quiet(&self) -> Input {
         Input { quiet: true, ..self.clone() }
     }
@@ -322,9 +327,29 @@ impl Input {
     /// answer and the defects that were passed over.
     pub(crate) fn analyze<A: Analysis>(&self, trace: &Trace<'_>, analysis: A) -> Result<(A::Output, Vec<Warning>)> {
         let progress = self.progress(trace);
-        let analyzed = trace.analyze_watched(analysis, |event| progress.at(event));
+        let analyzed = self.analyze_window(&Window::default(), trace, analysis, |event| progress.at(event));
         drop(progress);
-        let analyzed = analyzed.map_err(|e| self.error(&e))?;
+        analyzed
+    }
+
+    /// Shows the events of a window to an analysis as [`analyze`](Self::analyze) does, and
+    /// calls `watch` with an event now and then.
+    ///
+    /// # Errors
+    /// Also if nobody waits for the answer any more.
+    pub(crate) fn analyze_window<A: Analysis>(
+        &self,
+        window: &Window,
+        trace: &Trace<'_>,
+        analysis: A,
+        mut watch: impl FnMut(&Event<'_>),
+    ) -> Result<(A::Output, Vec<Warning>)> {
+        let go_on = |event: &Event<'_>| {
+            watch(event);
+            self.wanted.as_ref().is_none_or(|wanted| wanted())
+        };
+        let analyzed = window.analyze_while(trace, analysis, go_on).map_err(|e| self.error(&e))?;
+        let analyzed = analyzed.ok_or_else(|| anyhow!("given up"))?;
         Ok((analyzed.output, analyzed.warnings))
     }
 
@@ -386,6 +411,14 @@ impl Input {
             _ => None,
         }
     }
+}
+
+/// Bytes at the beginning of an input that are looked at: enough to tell kinds of files apart.
+pub(crate) const PEEKED: usize = 4096;
+
+/// Returns whether a file begins as every execution trace does.
+pub(crate) fn begins_trace(beginning: &[u8]) -> bool {
+    beginning.starts_with(b"go 1.")
 }
 
 /// Returns whether a file begins as the text form of a trace does, perhaps with a comment.

@@ -1,7 +1,11 @@
 //! Logs: text that a program wrote to standard error while GODEBUG was set.
 
+mod kept;
+
+pub(crate) use kept::KeptLog;
+
 use crate::complain::complain;
-use crate::global::Global;
+use crate::global::{Global, StillWanted};
 use crate::human;
 use crate::lookalike::{self, Wanted};
 use crate::outcome::{Status, Usage};
@@ -14,6 +18,7 @@ use gotrace::report::log::why;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Bytes of a log that are read at a time. A log may be larger than memory, and may be
@@ -33,6 +38,10 @@ pub(crate) struct Log {
     strict: bool,
     /// The program whose lines are read; none for all.
     only: Option<String>,
+    /// The bytes in place of the file, when another command has it read.
+    kept: Option<KeptLog>,
+    /// Tells whether that command still waits.
+    wanted: Option<StillWanted>,
 }
 
 /// The results of reading a log.
@@ -64,15 +73,21 @@ impl Log {
     pub(crate) fn new(path: &Path, command: &str, global: &Global) -> Result<Log> {
         let path = path.to_path_buf();
         let strict = global.strict;
+        if let Some(kept) = KeptLog::given(global) {
+            return Ok(Log {
+                wanted: global.given.as_ref().map(|given| Arc::clone(&given.wanted)),
+                ..kept.log(strict)
+            });
+        }
         if path != Path::new("-") {
             let name = human::name(path.to_string_lossy().as_bytes()).into_owned();
-            return Ok(Log { name, path, strict, only: None });
+            return Ok(Log { name, path, strict, only: None, kept: None, wanted: None });
         }
         if io::stdin().is_terminal() {
             let example = format!("GODEBUG=schedtrace=1000,gctrace=1 PROGRAM 2>&1 >/dev/null | gotrace {command} -");
             return Err(Usage(format!("standard input is a terminal; expected a log, as in `{example}`")).into());
         }
-        Ok(Log { name: "standard input".into(), path, strict, only: None })
+        Ok(Log { name: "standard input".into(), path, strict, only: None, kept: None, wanted: None })
     }
 
     /// Returns the log, limited to one program if one is named.
@@ -82,7 +97,8 @@ impl Log {
 
     /// Returns the log that a running program writes, for [`read_from`](Log::read_from).
     pub(crate) fn of_program(name: &str, global: &Global) -> Log {
-        Log { name: human::name(name.as_bytes()).into_owned(), path: PathBuf::new(), strict: global.strict, only: None }
+        let name = human::name(name.as_bytes()).into_owned();
+        Log { name, path: PathBuf::new(), strict: global.strict, only: None, kept: None, wanted: None }
     }
 
     /// Returns the log's name as messages and reports show it.
@@ -93,7 +109,9 @@ impl Log {
     /// Reads the log, and hands each entry to `each`. With `follow`, it waits at the end of
     /// a file for more.
     pub(crate) fn read(&self, follow: bool, each: impl FnMut(&Entry) -> Result<()>) -> Result<Ended> {
-        let input: Box<dyn Read> = if self.path == Path::new("-") {
+        let input: Box<dyn Read + '_> = if let Some(kept) = &self.kept {
+            kept.open()?
+        } else if self.path == Path::new("-") {
             Box::new(io::stdin().lock())
         } else {
             let file = File::open(&self.path).with_context(|| self.name.clone())?;
@@ -155,6 +173,9 @@ impl Log {
         let mut piece = vec![0; PIECE];
         let mut beginning = Vec::new();
         loop {
+            if self.wanted.as_ref().is_some_and(|wanted| !wanted()) {
+                return Err(anyhow!("given up"));
+            }
             let length = match input.read(&mut piece) {
                 Ok(0) => break,
                 Ok(length) => length,
@@ -204,29 +225,31 @@ impl Log {
 
     /// Prints the warnings. Commands call it when all output is out.
     pub(crate) fn warn(&self, ended: &Ended) -> Status {
-        for warning in &ended.warnings {
-            complain("warning", &format!("{}: {warning}", self.name));
+        let warnings = self.defects(ended);
+        // Whoever has it read for another command has told them already.
+        for warning in warnings.iter().filter(|_| self.kept.is_none()) {
+            complain("warning", &format!("{}{warning}", self.name));
         }
+        if warnings.is_empty() { Status::Done } else { Status::Flawed }
+    }
+
+    /// Returns the warnings in words, which go on behind the log's name.
+    pub(crate) fn defects(&self, ended: &Ended) -> Vec<String> {
+        let mut all: Vec<String> = ended.warnings.iter().map(|warning| format!(": {warning}")).collect();
         if let Some(more @ 1..) = ended.warned.checked_sub(MOST_WARNINGS as u64) {
-            complain("warning", &format!("{}: and {more} more such lines", self.name));
+            all.push(format!(": and {more} more such lines"));
         }
         let mixed = ended.programs.iter().filter_map(|program| program.mixed.map(|mixed| (program, mixed)));
-        let mut flawed = ended.warned > 0;
-        for (program, mixed) in mixed {
+        all.extend(mixed.map(|(program, mixed)| {
             let name = program.name.as_ref().map_or(String::new(), |name| format!(" program {name}:"));
-            complain("warning", &format!("{}:{name} {}", self.name, why(mixed)));
-            flawed = true;
-        }
+            format!(":{name} {}", why(mixed))
+        }));
         if ended.left_out > 0 {
             let most = format!("more than {MOST_PROGRAMS} programs; {} lines of the others", ended.left_out);
-            complain("warning", &format!("{}: {most} are left out; --program NAME picks one", self.name));
-            flawed = true;
+            all.push(format!(": {most} are left out; --program NAME picks one"));
         }
-        if let Some(damage) = &ended.damage {
-            complain("warning", &format!("{}: {damage}; what came before is read", self.name));
-            flawed = true;
-        }
-        if flawed { Status::Flawed } else { Status::Done }
+        all.extend(ended.damage.as_ref().map(|damage| format!(": {damage}; what came before is read")));
+        all
     }
 
     /// Returns the error that a log has no lines of the kind that a command shows (`what`),

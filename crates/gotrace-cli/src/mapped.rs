@@ -77,7 +77,7 @@ impl Opened {
 ///
 /// # Errors
 /// If it cannot be read.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "view"))]
 pub(crate) fn of_our_own(file: &File) -> std::io::Result<TraceFile> {
     // SAFETY: it has no name, and nothing writes to it any more.
     unsafe { TraceFile::map_file(file) }

@@ -127,7 +127,7 @@ fn about(name: &str, e: &io::Error) -> io::Error {
 }
 
 /// Returns a new file that nobody else can see, and that is gone when it is closed.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "view"))]
 pub(crate) fn scratch() -> io::Result<File> {
     tempfile::tempfile()
 }

@@ -8,18 +8,21 @@ mod states;
 
 use crate::global::Global;
 use crate::json;
-use crate::log::Log;
-use crate::outcome::Status;
+use crate::log::{Ended, Log};
+use crate::outcome::{Status, Usage};
 use crate::output::{Content, Output};
-use crate::programs::ByProgram;
+use crate::programs::{ByProgram, OneProgram};
 use anyhow::Result;
 use clap::Args;
 use gotrace::godebug::{Moment, Series};
-use gotrace::report::LogLines;
+use gotrace::report::{LogLines, SchedtraceReport};
 use std::io::Write;
 use std::path::PathBuf;
 
 const SETTING: &str = "schedtrace=1000";
+
+/// Rows of the table, if the user does not say how many.
+const ROWS: usize = 40;
 
 /// Show what GODEBUG=schedtrace printed: the scheduler over time, with GC cycles
 ///
@@ -66,12 +69,13 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NAME")]
     program: Option<String>,
 
-    /// At most N rows; 0 for one row for each SCHED line
-    #[arg(long, value_name = "N", default_value_t = 40)]
-    rows: usize,
+    /// At most N rows; 0 for one row for each SCHED line [default: 40]
+    #[arg(long, value_name = "N")]
+    rows: Option<usize>,
 
     /// Print JSON, an object for each line or block; times in nanoseconds, sizes in
-    /// bytes; with --baseline one object
+    /// bytes; with --baseline one object, with --rows a list of programs, each with a table
+    /// of some N rows, and of 4096 at most
     #[arg(long, conflicts_with = "csv")]
     json: bool,
 
@@ -83,12 +87,17 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let program = options.program.as_deref();
     let log = Log::new(&options.log, "schedtrace", global)?.only(program);
+    if let (true, true, Some(_)) = (options.json, options.follow, options.rows) {
+        return Err(
+            Usage("--rows with --json is a table of the whole log, of which --follow knows no end".into()).into()
+        );
+    }
     let mut out = Output::open(global, Content::Text)?;
     if let Some(baseline) = &options.baseline {
         return compare::run(&Log::new(baseline, "schedtrace", global)?.only(program), &log, options.json, out);
     }
     let mut scheds = 0_u64;
-    let ended = if options.json {
+    let ended = if options.json && options.rows.is_none() {
         let (mut text, mut lines) = (Vec::new(), LogLines::default());
         log.read(options.follow, |entry| {
             scheds += u64::from(matches!(entry.moment, Moment::Sched(_)));
@@ -107,7 +116,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         })?;
         rows.finish(&mut out)?;
         ended
-    } else if options.follow || options.rows == 0 {
+    } else if !options.json && (options.follow || options.rows == Some(0)) {
         let mut rows = follow::Rows::new(out.styles);
         log.read(options.follow, |entry| {
             scheds += u64::from(matches!(entry.moment, Moment::Sched(_)));
@@ -123,23 +132,50 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
             }
             Ok(())
         })?;
-        let mut first = true;
-        for program in all.judged() {
-            let Some(total) = program.value.total() else { continue };
-            if !std::mem::take(&mut first) {
-                writeln!(out)?;
-            }
-            let clock_offset = ended.clock_offset(program.name.as_deref());
-            let title = program.title(log.name(), all.len() > 1);
-            let page = page::Page { styles: out.styles, series: &program.value, total: &total, clock_offset };
-            page.print(&mut out, &title, options.rows)?;
+        if options.json && scheds > 0 {
+            json::write(&mut out, &reports(&log, &all, &ended, options.rows))?;
+        } else if !options.json {
+            print(&mut out, &log, &all, &ended, options.rows.unwrap_or(ROWS))?;
         }
         ended
     };
     out.finish()?;
     let status = log.warn(&ended);
-    if scheds == 0 && !(options.json && ended.entries > 0) {
+    if scheds == 0 && !(options.json && options.rows.is_none() && ended.entries > 0) {
         return Err(log.nothing("SCHED line", SETTING, &ended));
     }
     Ok(status)
+}
+
+/// Prints a page for each program.
+fn print(out: &mut Output, log: &Log, all: &ByProgram<Series>, ended: &Ended, rows: usize) -> Result<()> {
+    let mut first = true;
+    for program in all.judged() {
+        let Some(total) = program.value.total() else { continue };
+        if !std::mem::take(&mut first) {
+            writeln!(out)?;
+        }
+        let clock_offset = ended.clock_offset(program.name.as_deref());
+        let title = program.title(log.name(), all.len() > 1);
+        let page = page::Page { styles: out.styles, series: &program.value, total: &total, clock_offset };
+        page.print(out, &title, rows)?;
+    }
+    Ok(())
+}
+
+/// Returns the report on each program with a `SCHED` line, with about `rows` rows.
+fn reports<'a>(
+    log: &'a Log,
+    all: &'a ByProgram<Series>,
+    ended: &Ended,
+    rows: Option<usize>,
+) -> Vec<SchedtraceReport<'a>> {
+    let rows = rows.filter(|rows| *rows > 0).unwrap_or(usize::MAX);
+    let programs = all.judged().filter(|program| !program.value.points().is_empty());
+    let report = |program: &'a OneProgram<Series>| {
+        let name = program.name.as_deref();
+        let offset = ended.clock_offset(name);
+        SchedtraceReport::new(log.name(), name, (&program.value, rows), offset, Log::warnings(ended))
+    };
+    programs.map(report).collect()
 }

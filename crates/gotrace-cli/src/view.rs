@@ -1,17 +1,19 @@
 //! `gotrace view`.
 
 mod browser;
+mod shown;
 
 use crate::complain::complain;
-use crate::global::{Given, Global};
+use crate::global::{Given, Global, StillWanted};
 use crate::human;
-use crate::input::Input;
 use crate::outcome::{Status, Usage};
 use anyhow::{Context, Result};
 use clap::Args;
 use gotrace::Trace;
 use gotrace::analysis::Compat;
-use gotrace_view::{Listener, ReportError, Reports, Source, View};
+use gotrace_view::{Listener, LogSource, ReportError, Reports, Source, View};
+use shown::Shown;
+use std::any::Any;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -19,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Look at a trace in the browser: its timeline, and all reports
+/// Look at a trace in the browser: its timeline, and all reports; or at a GODEBUG log
 ///
 /// Serves a page to this machine alone, prints its address and opens the browser. The
 /// address has a secret in it, without which nothing is answered. Ctrl-C ends it.
@@ -28,9 +30,10 @@ use std::time::Duration;
 Examples:
   gotrace view trace.out
   gotrace view http://localhost:6060                what a program does in the next five seconds
+  gotrace view stderr.log                           what GODEBUG=schedtrace=1000,gctrace=1 printed
   gotrace view --no-open --http :8080 trace.out     at that port, for a tunnel: ssh -L 8080:localhost:8080 HOST")]
 pub(crate) struct Options {
-    /// The trace; `-` is standard input
+    /// The trace, or the log; `-` is standard input
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
 
@@ -83,16 +86,30 @@ pub(crate) fn run(options: &Options, global: &Global, run_for: RunFor) -> Result
     }
 }
 
-/// Reads the trace and shows it.
+/// Reads the trace or the log, and shows it.
 fn show(options: &Options, global: &Global, run_for: RunFor, view: &Arc<View>) -> Result<()> {
+    let commands = |input| Box::new(Commands { input, compat: global.compat(), run_for });
+    let input = match Shown::open(&options.trace, global)? {
+        Shown::Log(log) => {
+            view.show_log(LogSource {
+                name: log.name(),
+                bytes: log.kept.len(),
+                lines: log.lines,
+                warnings: log.warnings(),
+                reports: commands(Arc::new(log.kept.clone())),
+                changed: Box::new(move || log.kept.is_cut()),
+            });
+            return Ok(());
+        }
+        Shown::Trace(input) => input,
+    };
     // Both are there for as long as the process is.
-    let input: &'static Input = Box::leak(Box::new(Input::open(&options.trace, global)?));
+    let input = &*Box::leak(input);
     let trace: &'static Trace<'static> = Box::leak(Box::new(input.trace()?));
-    let reports = Commands { input: Arc::new(input.quiet()), compat: global.compat(), run_for };
     view.show(Source {
         name: input.name().to_string(),
         trace,
-        reports: Box::new(reports),
+        reports: commands(Arc::new(input.quiet())),
         flaws: Box::new(|| input.flaws()),
         changed: Box::new(|| input.has_changed()),
     });
@@ -132,19 +149,19 @@ impl Address {
 
 /// The other commands, as makers of reports.
 struct Commands {
-    input: Arc<Input>,
+    /// An `Input` or a `KeptLog`.
+    input: Arc<dyn Any + Send + Sync>,
     compat: Compat,
     run_for: RunFor,
 }
 
 impl Reports for Commands {
-    fn report(&self, command: &[String]) -> Result<Vec<u8>, ReportError> {
+    fn report(&self, command: &[String], wanted: StillWanted) -> Result<Vec<u8>, ReportError> {
         let line: Vec<String> =
             std::iter::once("gotrace").chain(command.iter().map(String::as_str)).map(Into::into).collect();
         let line = [line, vec!["-".into()]].concat();
         let output = Arc::new(Mutex::new(Vec::new()));
-        let input: Arc<Input> = Arc::clone(&self.input);
-        let given = Given { input, output: Arc::clone(&output) };
+        let given = Given { input: Arc::clone(&self.input), output: Arc::clone(&output), wanted };
         match (self.run_for)(&line, given, self.compat) {
             Ok(_) => Ok(std::mem::take(&mut *output.lock().unwrap_or_else(PoisonError::into_inner))),
             Err(e) => Err(ReportError { is_usage: e.is::<Usage>(), message: format!("{e:#}") }),

@@ -65,15 +65,15 @@ impl Within {
             return input.analyze(trace, analysis);
         }
         let progress = input.progress(trace);
-        let analyzed = window.analyze_watched(trace, (analysis, Occurrences::default()), |event| progress.at(event));
+        let watch = |event: &gotrace::Event<'_>| progress.at(event);
+        let analyzed = input.analyze_window(&window, trace, (analysis, Occurrences::default()), watch);
         drop(progress);
-        let analyzed = analyzed.map_err(|e| input.error(&e))?;
-        let (output, occurrences) = analyzed.output;
+        let ((output, occurrences), warnings) = analyzed?;
         if occurrences == 0 {
             let ends = end(trace).since(start(trace));
             return Err(anyhow!("{}: no event {self}: the trace has events from 0s to {}", input.name(), moment(ends)));
         }
-        Ok((output, analyzed.warnings))
+        Ok((output, warnings))
     }
 
     /// Returns the moment that times on a page count from: the trace's start, so that a

@@ -6,7 +6,7 @@ use crate::jobs::Interest;
 use crate::opened::Opened;
 use gotrace::analysis::Compat;
 use gotrace::analysis::goroutines::{CollectGoroutines, Goroutine, RegionSummary, Stats, Summaries};
-use gotrace::{GoState, TaskId, Window};
+use gotrace::{GoId, GoState, TaskId, Window};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -188,6 +188,16 @@ impl Directory {
         let groups = self.groups(by, functions);
         let group = groups.iter().find(|group| group.key == key);
         group.cloned().ok_or_else(|| Failure::new(404, format!("there is no group {key}")))
+    }
+
+    /// Iterates over the goroutines of a group that exist in a stretch of time.
+    pub(crate) fn those_in(&self, group: &Group, (from, to): (i64, i64)) -> impl Iterator<Item = GoId> {
+        let goroutines = group.members.iter().filter_map(|place| self.summaries.goroutines.get(*place as usize));
+        let exists = move |goroutine: &Goroutine| {
+            let (first, last) = self.life(goroutine);
+            first < to && last >= from
+        };
+        goroutines.filter(exists).map(|goroutine| goroutine.id)
     }
 
     /// Returns the number of lanes that a group needs.

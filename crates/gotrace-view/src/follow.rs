@@ -49,20 +49,17 @@ impl<F: FnMut(Learned)> Analysis for Learn<F> {
 
     #[inline(always)]
     fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
-        // Its function is known when it leaves its first state, if it ever is.
         if transition.before().is_none() {
             self.learned.goroutines += 1;
         }
-        if transition.to() == gotrace::GoState::Running || transition.before().is_none() {
-            let function = transition.after().function();
-            let known = transition.before().is_some_and(|before| before.function() == function);
-            if !known && function.index() != 0 {
-                let name = follower.stacks().names.get(function).to_vec();
-                self.learned.functions.push((transition.id().0, name));
-                self.learned.has.stacks = true;
-                if self.learned.functions.len() >= TOGETHER {
-                    self.hand_out(follower);
-                }
+        // Its function is known when it is created, or when it leaves its first state.
+        let function = transition.after().function();
+        if function.index() != 0 && transition.before().is_none_or(|before| before.function() != function) {
+            let name = follower.stacks().names.get(function).to_vec();
+            self.learned.functions.push((transition.id().0, name));
+            self.learned.has.stacks = true;
+            if self.learned.functions.len() >= TOGETHER {
+                self.hand_out(follower);
             }
         }
     }

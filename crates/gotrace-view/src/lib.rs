@@ -13,7 +13,9 @@
 
 mod answer;
 mod cache;
+mod chain;
 mod directory;
+mod during;
 mod encode;
 mod flows;
 mod follow;
@@ -32,10 +34,11 @@ mod rows;
 mod search;
 mod serve;
 mod span;
+mod spans;
 mod tile;
 mod view;
 
-pub use opened::Source;
-pub use reports::{ReportError, Reports};
+pub use opened::{LogSource, Source};
+pub use reports::{ReportError, Reports, StillWanted};
 pub use serve::Listener;
 pub use view::View;

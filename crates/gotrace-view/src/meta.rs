@@ -11,7 +11,6 @@ pub(crate) struct Meta {
     pub(crate) bytes: u64,
     pub(crate) format: Option<String>,
     pub(crate) v1: bool,
-    pub(crate) go: Option<String>,
     pub(crate) wall_start: Option<String>,
     /// When the trace begins, on its clock.
     pub(crate) start: Option<i64>,

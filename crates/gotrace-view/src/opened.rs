@@ -17,6 +17,22 @@ pub struct Source {
     pub changed: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
+/// A GODEBUG log that has been read, with a maker of reports on it.
+pub struct LogSource {
+    /// Name of the log.
+    pub name: String,
+    /// Number of its bytes.
+    pub bytes: u64,
+    /// Number of lines of the scheduler and of the collector in it.
+    pub lines: u64,
+    /// Defects, in words.
+    pub warnings: Vec<String>,
+    /// Maker of the reports.
+    pub reports: Box<dyn Reports>,
+    /// Returns whether the file lacks bytes that it had when it was opened.
+    pub changed: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
 /// A source, and when its trace begins.
 pub(crate) struct Opened {
     pub(crate) source: Source,

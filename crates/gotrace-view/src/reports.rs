@@ -3,6 +3,7 @@
 use crate::answer::Failure;
 use crate::query::Query;
 use bytes::Bytes;
+use std::sync::Arc;
 
 /// Makes the reports of the command on the trace that is shown.
 pub trait Reports: Send + Sync {
@@ -10,9 +11,13 @@ pub trait Reports: Send + Sync {
     /// would print.
     ///
     /// # Errors
-    /// If the options are wrong, or as the command ends.
-    fn report(&self, command: &[String]) -> Result<Vec<u8>, ReportError>;
+    /// If the options are wrong, or as the command ends; if it is not wanted any more, as soon
+    /// as that is noticed.
+    fn report(&self, command: &[String], wanted: StillWanted) -> Result<Vec<u8>, ReportError>;
 }
+
+/// Tells whether somebody still waits for a report.
+pub type StillWanted = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// Reason why there is no report.
 #[derive(Clone, Debug)]
@@ -29,7 +34,9 @@ impl From<ReportError> for Failure {
     }
 }
 
-/// The commands whose JSON can be asked for.
+/// The commands whose JSON of a log can be asked for.
+const LOG_NAMES: [&str; 3] = ["diagnose", "gctrace", "schedtrace"];
+/// The commands whose JSON of a trace can be asked for.
 const NAMES: [&str; 12] = [
     "summary",
     "goroutines",
@@ -47,7 +54,7 @@ const NAMES: [&str; 12] = [
 /// The profiles.
 const KINDS: [&str; 6] = ["net", "sync", "syscall", "sched", "wall", "cpu"];
 /// Their options with a value.
-const VALUES: [&str; 14] = [
+const VALUES: [&str; 16] = [
     "by",
     "function",
     "goroutine",
@@ -55,7 +62,9 @@ const VALUES: [&str; 14] = [
     "max",
     "min",
     "of",
+    "program",
     "region",
+    "rows",
     "sort",
     "task",
     "top",
@@ -66,9 +75,10 @@ const VALUES: [&str; 14] = [
 /// Their options without.
 const SWITCHES: [&str; 7] = ["complete", "each", "leaks", "no-children", "over-time", "per-proc", "unfinished"];
 
-/// Returns the command that makes a report as JSON.
-pub(crate) fn report(name: &str, query: &Query) -> Result<Vec<String>, Failure> {
-    let name = NAMES.iter().find(|known| **known == name);
+/// Returns the command that makes a report as JSON, of a log or of a trace.
+pub(crate) fn report(name: &str, query: &Query, is_log: bool) -> Result<Vec<String>, Failure> {
+    let known: &[&str] = if is_log { &LOG_NAMES } else { &NAMES };
+    let name = known.iter().find(|known| **known == name);
     let name = name.ok_or_else(|| Failure::new(404, "there is no such report"))?;
     let mut command = vec![name.to_string(), "--json".into()];
     options(&mut command, query)?;
@@ -202,14 +212,16 @@ mod tests {
     #[test]
     fn only_known_options_are_passed_on() {
         let query = |text: &str| Query::parse(text).unwrap();
-        let command = report("mmu", &query("top=3&per-proc=1&each=0&from=1.5e3&window=10ms")).unwrap();
+        let command = report("mmu", &query("top=3&per-proc=1&each=0&from=1.5e3&window=10ms"), false).unwrap();
         assert_eq!(command, ["mmu", "--json", "--top=3", "--per-proc", "--from=1500ns", "--window=10ms"]);
         let command = profile("sched", &query("function=-o"), false).unwrap();
         assert_eq!(command, ["pprof", "sched", "--function=-o"]);
         for (name, text) in [("run", ""), ("../mmu", ""), ("mmu", "output=x"), ("mmu", "binary=x"), ("mmu", "from=nan")]
         {
-            assert!(report(name, &query(text)).is_err(), "{name} {text}");
+            assert!(report(name, &query(text), false).is_err(), "{name} {text}");
         }
+        assert_eq!(report("schedtrace", &query("rows=9"), true).unwrap(), ["schedtrace", "--json", "--rows=9"]);
+        assert!(report("schedtrace", &query(""), false).is_err() && report("summary", &query(""), true).is_err());
         assert!(profile("heap", &query(""), true).is_err());
     }
 

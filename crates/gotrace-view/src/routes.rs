@@ -6,7 +6,7 @@ use crate::jobs::Interest;
 use crate::query::Query;
 use crate::tile::Request;
 use crate::view::View;
-use crate::{flows, reports, rows, search, span};
+use crate::{chain, flows, reports, rows, search, span};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -20,22 +20,25 @@ pub(crate) async fn route(view: &Arc<View>, path: &str, query: &str) -> Result<A
         "names" => return names(view, &query),
         _ => {}
     }
-    view.opened()?;
+    view.reports()?;
     if let Some(report) = path.strip_prefix("report/") {
-        let command = reports::report(report, &query)?;
+        let command = reports::report(report, &query, view.is_log())?;
         return reported(view, asked, command, |json| Ok(Bytes::from(json))).await;
     }
     if let Some(kind) = path.strip_prefix("pprof/") {
+        view.opened()?;
         let command = reports::profile(kind, &query, false)?;
         let file = file_of(kind);
         let answer = reported(view, asked, command, |file| Ok(Bytes::from(file))).await?;
         return Ok(Answer { kind: BINARY, file: Some(file), ..answer });
     }
     if path == "flame" {
+        view.opened()?;
         let kind = query.get("kind").unwrap_or("wall");
         let command = reports::profile(kind, &query, true)?;
         return reported(view, asked, command, |json| reports::flame(&json, "ns")).await;
     }
+    view.opened()?;
     type Work = fn(&View, &Query, &Interest) -> Result<Bytes, Failure>;
     let (kind, work): (_, Work) = match path {
         "tile" => (BINARY, |view, query, interest| Request::parse(query)?.make(view, interest)),
@@ -43,6 +46,7 @@ pub(crate) async fn route(view: &Arc<View>, path: &str, query: &str) -> Result<A
         "regions" => (JSON, rows::regions),
         "span" => (JSON, span::span),
         "flows" => (JSON, flows::flows),
+        "chain" => (JSON, chain::chain),
         "search" => (JSON, search::search),
         _ => return Err(Failure::new(404, "there is nothing here")),
     };
@@ -66,7 +70,11 @@ async fn reported(
         return Ok(Answer::of(JSON, answer));
     }
     let shared = Arc::clone(view);
-    let work = move |_: &Interest| then(shared.opened()?.source.reports.report(&command)?);
+    let work = move |interest: &Interest| {
+        let interest = interest.clone();
+        let wanted = Arc::new(move || interest.is_there());
+        then(shared.reports()?.report(&command, wanted)?)
+    };
     let answer = view.reporting.run(work).await?;
     view.cache.put(asked, &answer);
     Ok(Answer::of(JSON, answer))

@@ -1,17 +1,17 @@
-//! Finds what a text is in.
+//! Finds what a text is in, or what lasted long.
 
 use crate::answer::{Failure, to_json};
 use crate::directory::{By, Directory};
+use crate::during::{During, Stretches};
 use crate::functions::{some_text, text};
 use crate::jobs::Interest;
 use crate::query::Query;
+use crate::spans::{Wanted, longest};
 use crate::view::View;
 use bytes::Bytes;
-use gotrace::analysis::{Analysis, Follower, Transition};
-use gotrace::spec::v2::EventType;
-use gotrace::{GoState, TaskId, Window};
+use gotrace::TaskId;
 use serde::Serialize;
-use std::cell::RefCell;
+use std::sync::Arc;
 
 /// No more hits are sent.
 const MOST: usize = 2000;
@@ -27,6 +27,8 @@ struct Hit {
     kind: &'static str,
     text: String,
     key: Option<String>,
+    /// The function that the goroutine of a span began with.
+    function: Option<String>,
     goroutine: Option<u64>,
     task: Option<u64>,
     start: Option<i64>,
@@ -35,13 +37,49 @@ struct Hit {
 
 impl Hit {
     fn new(kind: &'static str, text: String) -> Hit {
-        Hit { kind, text, key: None, goroutine: None, task: None, start: None, end: None }
+        Hit { kind, text, key: None, function: None, goroutine: None, task: None, start: None, end: None }
+    }
+}
+
+/// Which hits are kept, by when they were.
+#[derive(Default)]
+struct Only {
+    /// They last so many nanoseconds, or longer.
+    longer: i64,
+    /// Some of these is during them.
+    during: Option<(Arc<During>, Which)>,
+}
+
+/// Chooses stretches of time.
+type Which = fn(&During) -> &Stretches;
+
+impl Only {
+    fn parse(view: &View, query: &Query, interest: &Interest) -> Result<Only, Failure> {
+        let which: Which = match query.get("overlaps") {
+            None => return Ok(Only { longer: query.nanos("longer")?.unwrap_or(0), during: None }),
+            Some("gc") => |during| &during.marking,
+            Some("stw") => |during| &during.stopped,
+            Some(other) => return Err(Failure::parameter(format!("nothing overlaps {other}"))),
+        };
+        let during = Some((view.during(interest)?, which));
+        Ok(Only { longer: query.nanos("longer")?.unwrap_or(0), during })
+    }
+
+    /// Whether it keeps all.
+    fn is_none(&self) -> bool {
+        self.longer <= 0 && self.during.is_none()
+    }
+
+    fn keeps(&self, start: i64, end: i64) -> bool {
+        end - start >= self.longer
+            && self.during.as_ref().is_none_or(|(during, which)| which(during).overlap(start, end))
     }
 }
 
 /// Takes hits until there are enough.
 struct Found {
     wanted: String,
+    only: Only,
     hits: Vec<Hit>,
     limit: usize,
     more: bool,
@@ -54,6 +92,10 @@ impl Found {
 
     /// Returns whether more may come.
     fn add(&mut self, hit: Hit) -> bool {
+        let lasts = hit.start.zip(hit.end.or(hit.start));
+        if !self.only.is_none() && !lasts.is_some_and(|(start, end)| self.only.keeps(start, end)) {
+            return true;
+        }
         self.more = self.hits.len() >= self.limit;
         if !self.more {
             self.hits.push(hit);
@@ -65,17 +107,19 @@ impl Found {
 /// `/api/search`.
 pub(crate) fn search(view: &View, query: &Query, interest: &Interest) -> Result<Bytes, Failure> {
     let wanted = query.get("q").unwrap_or("").trim().to_lowercase();
-    if wanted.is_empty() {
-        return Err(Failure::parameter("nothing to search for: q"));
-    }
-    let limit = query.count("limit", 100, MOST)?;
-    let mut found = Found { wanted, hits: Vec::new(), limit, more: false };
+    let only = Only::parse(view, query, interest)?;
     let kinds: Vec<&str> = match query.get("kind") {
         None | Some("all") => vec!["function", "goroutine", "task", "region", "log"],
         Some(kind) => vec![kind],
     };
-    if kinds == ["reason"] {
-        return reasons(view, found, interest);
+    if wanted.is_empty() && only.is_none() && kinds != ["span"] {
+        return Err(Failure::parameter("nothing to search for: q"));
+    }
+    let limit = query.count("limit", 100, MOST)?;
+    let mut found = Found { wanted, only, hits: Vec::new(), limit, more: false };
+    if let ["reason" | "span"] = *kinds {
+        let by_reason = kinds == ["reason"];
+        return spans(view, query, (found, by_reason), interest);
     }
     let start = view.opened()?.start.0;
     let directory = view.directory(interest)?;
@@ -171,47 +215,20 @@ fn goroutines(directory: &Directory, found: &mut Found, start: i64) {
     }
 }
 
-/// Finds waits and stops for a reason.
-struct Reasons<'f> {
-    found: &'f RefCell<Found>,
-    start: i64,
-}
-
-impl Analysis for Reasons<'_> {
-    type Output = ();
-
-    fn wants(&self, event: EventType) -> bool {
-        event == EventType::GoStart
-    }
-
-    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
-        let Some(before) = transition.before().filter(|before| before.reason().index() != 0) else { return };
-        if !matches!(before.state(), GoState::Waiting | GoState::Runnable) {
-            return;
-        }
-        let reason = text(follower.stacks().names.get(before.reason()));
-        let mut found = self.found.borrow_mut();
-        if !found.more && found.is_in(&reason) {
-            let end = transition.time().0 - self.start;
-            let mut hit = Hit::new("reason", reason);
-            hit.goroutine = Some(transition.id().0);
-            (hit.start, hit.end) = (before.since().map(|since| since.0 - self.start), Some(end));
-            found.add(hit);
-        }
-    }
-
-    fn finish(self, _: &Follower) {}
-}
-
-fn reasons(view: &View, found: Found, interest: &Interest) -> Result<Bytes, Failure> {
-    let opened = view.opened()?;
-    let found = RefCell::new(found);
-    let reasons = Reasons { found: &found, start: opened.start.0 };
-    let go_on = |_: &gotrace::Event<'_>| interest.is_there() && !found.borrow().more;
-    Window::default().analyze_while(opened.source.trace, reasons, go_on)?;
-    if !interest.is_there() {
-        return Err(Failure::given_up());
-    }
-    let Found { hits, more, .. } = found.into_inner();
-    to_json(&Hits { hits, more })
+/// Spans of goroutines, as hits: with `by_reason` those whose reason is searched for.
+fn spans(view: &View, query: &Query, (found, by_reason): (Found, bool), interest: &Interest) -> Result<Bytes, Failure> {
+    let lasts = |start, end| found.only.keeps(start, end);
+    let wanted = match by_reason {
+        false => Wanted::parse(query, &found.wanted, found.limit, &lasts)?,
+        true => Wanted::parse(query, "", found.limit, &lasts)?.for_reason(&found.wanted),
+    };
+    let (spans, more) = longest(view.opened()?, wanted, interest)?;
+    let hits = spans.into_iter().map(|span| {
+        let text = span.reason.map_or(span.state.into(), |reason| format!("{}: {reason}", span.state));
+        let mut hit = Hit::new(if by_reason { "reason" } else { "span" }, text);
+        (hit.goroutine, hit.function) = (Some(span.goroutine), span.function);
+        (hit.start, hit.end) = (Some(span.start), Some(span.end));
+        hit
+    });
+    to_json(&Hits { hits: hits.collect(), more })
 }

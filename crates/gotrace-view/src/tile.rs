@@ -46,7 +46,7 @@ impl Request {
         };
         let mut encoder = Encoder::new((from, to), grid.cell(), start, tile.gomaxprocs.unwrap_or(1));
         let rows = |wanted: LaneKind| tile.rows.iter().find(|row| row.kind == wanted).map_or(&[][..], |row| &row.items);
-        let mut packed = 0;
+        let (mut packed, mut sets) = (0, 0);
         for asked in &self.asked {
             match asked {
                 Asked::Procs | Asked::Threads => {
@@ -71,11 +71,16 @@ impl Request {
                 Asked::Goroutine(id) => {
                     encoder.lane(LaneId::new(GOROUTINE, *id as f64), rows(LaneKind::Goroutine(GoId(*id))));
                 }
-                Asked::Group(key) => {
-                    let name = view.functions.of_key(key).unwrap_or_default();
-                    let number = f64::from(view.functions.number(&name));
-                    encoder.lane(LaneId::new(GROUP, number), rows(LaneKind::Group(name)));
-                }
+                Asked::Group(key) => match view.functions.of_key(key) {
+                    Some(name) => {
+                        let number = f64::from(view.functions.number(&name));
+                        encoder.lane(LaneId::new(GROUP, number), rows(LaneKind::Group(name)));
+                    }
+                    None => {
+                        encoder.lane(LaneId::new(GROUP, f64::from(sets)), rows(LaneKind::Set(sets)));
+                        sets += 1;
+                    }
+                },
                 Asked::Members { first, count, .. } => {
                     for lane in 0..*count {
                         let id = LaneId::new(PACKED, f64::from(first.saturating_add(lane)));
@@ -105,7 +110,7 @@ impl Request {
     fn lanes(&self, view: &View, interest: &Interest, stretch: (i64, i64)) -> Result<Lanes, Failure> {
         let mut choice = Choice::default();
         let mut named = rustc_hash::FxHashSet::default();
-        let mut packed = 0;
+        let (mut packed, mut sets) = (0, 0);
         for asked in &self.asked {
             match asked {
                 Asked::Procs => choice.procs = true,
@@ -115,11 +120,18 @@ impl Request {
                 Asked::Goroutine(id) => {
                     choice.goroutines.insert(GoId(*id));
                 }
-                Asked::Group(key) => {
-                    let name = view.functions.of_key(key);
-                    let name = name.ok_or_else(|| Failure::new(404, format!("there is no group {key}")))?;
-                    named.insert(name.to_vec());
-                }
+                Asked::Group(key) => match view.functions.of_key(key) {
+                    Some(name) => {
+                        named.insert(name.to_vec());
+                    }
+                    None => {
+                        let directory = view.directory(interest)?;
+                        for id in directory.those_in(&*directory.group(key, &view.functions)?, stretch) {
+                            choice.sets.entry(id).or_default().push(sets);
+                        }
+                        sets += 1;
+                    }
+                },
                 Asked::Members { key, first, count } => {
                     let directory = view.directory(interest)?;
                     let group: Arc<Group> = directory.group(key, &view.functions)?;

@@ -3,10 +3,12 @@
 use crate::answer::{Answer, Failure, to_json};
 use crate::cache::Cache;
 use crate::directory::Directory;
+use crate::during::During;
 use crate::functions::Functions;
 use crate::jobs::{Interest, Jobs};
 use crate::meta::Meta;
-use crate::opened::Opened;
+use crate::opened::{LogSource, Opened};
+use crate::reports::Reports;
 use bytes::Bytes;
 use gotrace::lanes::Checkpoints;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -21,6 +23,7 @@ const AT_ONCE: usize = 4;
 pub struct View {
     meta: Mutex<Meta>,
     source: OnceLock<Opened>,
+    log: OnceLock<LogSource>,
     /// The frames of the overview so far, and how many there are.
     frames: Mutex<Vec<Bytes>>,
     told: watch::Sender<usize>,
@@ -30,6 +33,7 @@ pub struct View {
     /// Reports are made one at a time.
     pub(crate) reporting: Jobs,
     directory: Mutex<Option<Arc<Directory>>>,
+    during: Mutex<Option<Arc<During>>>,
     /// Places to read tiles from, as soon as they are known.
     pub(crate) checkpoints: OnceLock<Checkpoints<'static>>,
 }
@@ -41,6 +45,7 @@ impl View {
         Arc::new(View {
             meta: Mutex::new(meta),
             source: OnceLock::new(),
+            log: OnceLock::new(),
             frames: Mutex::default(),
             told: watch::Sender::new(0),
             functions: Functions::default(),
@@ -48,6 +53,7 @@ impl View {
             jobs: Jobs::new(AT_ONCE),
             reporting: Jobs::new(1),
             directory: Mutex::default(),
+            during: Mutex::default(),
             checkpoints: OnceLock::new(),
         })
     }
@@ -55,6 +61,44 @@ impl View {
     /// Takes the trace that is shown from now on; returns whether there was none before.
     pub(crate) fn open(&self, opened: Opened) -> bool {
         self.source.set(opened).is_ok()
+    }
+
+    /// Shows a log from now on.
+    pub fn show_log(&self, log: LogSource) {
+        let (name, bytes, events, warnings) = (log.name.clone(), log.bytes, log.lines, log.warnings.clone());
+        if self.log.set(log).is_ok() {
+            self.end(|meta| {
+                *meta = Meta {
+                    kind: "log",
+                    name,
+                    bytes,
+                    read_bytes: bytes,
+                    events,
+                    warnings,
+                    done: true,
+                    ..Meta::default()
+                }
+            });
+        }
+    }
+
+    /// Whether it is a log that is shown.
+    pub(crate) fn is_log(&self) -> bool {
+        self.log.get().is_some()
+    }
+
+    /// Who reports on the trace or the log, if it can be read by now.
+    ///
+    /// # Errors
+    /// As [`opened`](Self::opened).
+    pub(crate) fn reports(&self) -> Result<&dyn Reports, Failure> {
+        match self.log.get() {
+            Some(log) if (log.changed)() => {
+                Err(Failure::new(409, "the log has lost lines since gotrace opened it; end gotrace and run it again"))
+            }
+            Some(log) => Ok(&*log.reports),
+            None => Ok(&*self.opened()?.source.reports),
+        }
     }
 
     /// There is no trace, for that reason.
@@ -82,6 +126,9 @@ impl View {
     /// # Errors
     /// If it is not there yet, or never will be, or its file has changed.
     pub(crate) fn opened(&self) -> Result<&Opened, Failure> {
+        if self.is_log() {
+            return Err(Failure::new(404, "a log has reports, and no events that could be asked for"));
+        }
         let Some(opened) = self.source.get() else {
             return Err(match lock(&self.meta).error.clone() {
                 Some(error) => Failure::new(422, error),
@@ -161,6 +208,19 @@ impl View {
         }
         let made = Arc::new(Directory::of(opened, &self.functions, interest)?);
         Ok(Arc::clone(directory.insert(made)))
+    }
+
+    /// When the collector was at work, which takes a pass of its own when it is first asked for.
+    ///
+    /// # Errors
+    /// As [`directory`](Self::directory).
+    pub(crate) fn during(&self, interest: &Interest) -> Result<Arc<During>, Failure> {
+        let mut during = lock(&self.during);
+        if let Some(during) = &*during {
+            return Ok(Arc::clone(during));
+        }
+        let made = Arc::new(During::of(self.opened()?, interest)?);
+        Ok(Arc::clone(during.insert(made)))
     }
 }
 

@@ -72,15 +72,20 @@ impl CollectLanes {
             }
         }
         self.goroutines.iter_mut().for_each(|(id, lane)| add(LaneKind::Goroutine(*id), lane.take()));
-        for (name, heat) in self.groups.heats() {
+        let together = |heat: &mut Heat| {
             let cells = heat.times(grid).enumerate().filter(|(_, nanos)| *nanos > 0);
             let items = cells.map(|(index, nanos)| {
                 let span = (grid.begin(index), grid.begin(index + 1).min(end.0));
                 Item::together(span, LaneState::Running, nanos)
             });
-            add(LaneKind::Group(follower.stacks().names.shared(name)), items.collect());
+            let items = items.collect();
             heat.clear();
+            items
+        };
+        for (name, heat) in self.groups.heats() {
+            add(LaneKind::Group(follower.stacks().names.shared(name)), together(heat));
         }
+        self.sets.iter_mut().for_each(|(number, heat)| add(LaneKind::Set(*number), together(heat)));
         self.packed.iter_mut().for_each(|(number, lane)| add(LaneKind::Packed(*number), lane.take()));
         for (band, lane) in self.ranges.lanes() {
             let items = lane.take();
@@ -159,7 +164,8 @@ impl CollectLanes {
         self.goroutines.values_mut().chain(self.packed.values_mut()).for_each(|lane| lane.widen(grid));
         self.ranges.lanes().for_each(|(_, lane)| lane.widen(grid));
         let heats = self.states.iter_mut().chain(&mut self.threads.busy);
-        heats.chain(self.groups.heats().map(|(_, heat)| heat)).for_each(|heat| heat.widen(old));
+        let heats = heats.chain(self.groups.heats().map(|(_, heat)| heat)).chain(self.sets.values_mut());
+        heats.for_each(|heat| heat.widen(old));
         self.figures.iter_mut().for_each(|course| course.widen(old, grid));
         true
     }

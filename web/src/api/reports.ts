@@ -97,14 +97,82 @@ export interface Finding {
 }
 
 export interface Diagnosis {
+  kind: 'trace' | 'log';
   findings: Finding[] | null;
   input: string;
   notes: string[];
   program: string | null;
   run: number | null;
   span: number;
-  unseen: string[];
   verdict: string;
+}
+
+/** Of a figure over several lines of a log. */
+export interface Gauge {
+  max: number;
+  mean: number;
+}
+
+/** Lines of the scheduler in a log; times are on their clock. */
+export interface Schedtrace {
+  clock_offset: number;
+  lines: number;
+  program: string | null;
+  rows: SchedRow[];
+  span: number;
+  warnings: number;
+}
+
+export interface SchedRow {
+  end: number;
+  gc: { count: number; longest_pause: number; paused: number };
+  goroutines: Gauge | null;
+  gomaxprocs: number;
+  idleprocs: Gauge;
+  idlethreads: Gauge;
+  line: number;
+  lines: number;
+  local: Gauge;
+  queues: number[];
+  run: number;
+  runqueue: Gauge;
+  schedticks_per_second: number | null;
+  spinningthreads: Gauge;
+  start: number;
+  syscallticks_per_second: number | null;
+  threads: Gauge;
+}
+
+/** Cycles of the collector in a log; times are on its own clock. */
+export interface Gctrace {
+  concurrent: Distribution;
+  cpu: { assist: number; available: number; background: number; idle: number; last_percent: number | null; share: number | null; share_with_idle: number | null; stopped: number };
+  cycle_pauses: Distribution;
+  cycles: number;
+  forced: number;
+  heap: HeapPoint[];
+  leak_checks: number;
+  pauses: Distribution;
+  program: string | null;
+  runs: number;
+  span: number;
+  warnings: number;
+}
+
+export interface HeapPoint {
+  before: number;
+  cpu: number;
+  cycle: number;
+  cycles: number;
+  end: number;
+  goal: number | null;
+  live: number;
+  longest_pause: number;
+  paused: number;
+  peak: number;
+  procs: number;
+  run: number;
+  start: number;
 }
 
 export interface Goroutines {

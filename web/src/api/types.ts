@@ -2,12 +2,11 @@
 // first event.
 
 export interface Meta {
-  kind: 'trace';
+  kind: 'trace' | 'log';
   name: string;
   bytes: number;
   format: string;
   v1: boolean;
-  go: string | null;
   wallStart: string | null;
   /** The trace's clock at time 0: the moments of reports are on that clock. */
   start: number | null;
@@ -105,11 +104,32 @@ export interface Flow {
   reason: string | null;
 }
 
+/** A waking of a chain: of the goroutine that woke, or forth of the one that was woken. */
+export interface ChainStep {
+  goroutine: number | null;
+  function: string | null;
+  time: number;
+  reason: string | null;
+  created: boolean;
+  parent: number | null;
+  start: number | null;
+  more: number;
+}
+
+export interface Chain {
+  goroutine: number;
+  function: string | null;
+  back: ChainStep[];
+  forth: ChainStep[];
+  more: boolean;
+}
+
 export interface Hit {
-  kind: 'function' | 'goroutine' | 'task' | 'region' | 'log' | 'reason';
+  kind: 'function' | 'goroutine' | 'task' | 'region' | 'log' | 'reason' | 'span';
   text: string;
   goroutine: number | null;
   key?: string | null;
+  function?: string | null;
   start: number | null;
   end: number | null;
 }

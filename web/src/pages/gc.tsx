@@ -100,5 +100,5 @@ function HeapChart({ data }: { data: Gc }): JSX.Element | null {
     const cycle = cycles[i];
     if (cycle) navigate('timeline', { from: Math.max(0, Math.floor(cycle.start - zero - cycle.marking)), to: Math.ceil(cycle.end - zero + cycle.marking) });
   };
-  return <Chart label="the heap at each cycle; a click shows the cycle in the timeline" x={x} series={series} height={220} xText={short} yText={bytes} yBytes onPick={pick} />;
+  return <Chart label="the heap at each cycle; a click shows the cycle in the timeline" x={x} series={series} height={220} xText={short} yText={bytes} yOf="bytes" onPick={pick} />;
 }

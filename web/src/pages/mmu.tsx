@@ -33,7 +33,7 @@ export function MmuPage({ win, params }: { win: Window | null; params: Readonly<
   };
   return (
     <>
-      <p>For each length of a window: the least share of the processors that the program had in any stretch of that length, while the collector took the rest. At 0% it stood still for as long.</p>
+      <p>For each length of a window: the least share of the Ps’ time that the program had in any stretch of that length, while the collector took the rest. At 0% it stood still for as long.</p>
       <fieldset class="filters">
         <legend>What counts as the collector’s</legend>
         {COUNTED.map(([name, label]) => (
@@ -77,7 +77,7 @@ function View({ data }: { data: Mmu }): JSX.Element {
   const shown = windows[picked ?? middle(windows)];
   return (
     <>
-      <Chart label="minimum mutator utilization by the length of the window; a click lists the worst windows of that length" x={x} series={series} height={320} logX xLabel="window" xText={short} yText={percent} yRange={[0, 1]} onPick={setPicked} />
+      <Chart label="minimum mutator utilization by the length of the window; a click lists the worst windows of that length" x={x} series={series} height={320} logX xLabel="window" xText={short} yText={percent} yTop={1} onPick={setPicked} />
       {shown && (
         <>
           <h2>The worst windows of {short(shown.window)}</h2>

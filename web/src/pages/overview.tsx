@@ -2,12 +2,12 @@
 import type { JSX } from 'preact';
 import type { Diagnosis, Finding, Summary } from '../api/reports';
 import { Facts, StateBar, Time } from '../parts/figures';
-import { FunctionLink, GoroutineLink, Place } from '../parts/places';
+import { FunctionLink, GoroutineLink, logHref, placeHref } from '../parts/places';
 import { Report, type Window } from '../parts/report';
 import { Table } from '../parts/table';
 import { timeColumn, countColumn } from '../parts/figures';
 import { bytes, count, percent } from '../lib/numbers';
-import { short } from '../lib/time';
+import { exact, short } from '../lib/time';
 import { useStore } from '../lib/store';
 import { href } from '../state/route';
 import { meta } from '../state/trace';
@@ -26,12 +26,13 @@ export function OverviewPage({ win }: { win: Window | null }): JSX.Element {
   );
 }
 
-function Warnings(): JSX.Element | null {
-  const warnings = useStore(meta)?.warnings ?? [];
+export function Warnings(): JSX.Element | null {
+  const known = useStore(meta);
+  const warnings = known?.warnings ?? [];
   if (warnings.length === 0) return null;
   return (
     <section class="warnings" aria-label="warnings">
-      <h2>Not all of this trace is whole</h2>
+      <h2>Not all of this {known?.kind ?? 'trace'} is whole</h2>
       <ul>
         {warnings.slice(0, 20).map((text, i) => (
           <li key={i}>{text}</li>
@@ -48,14 +49,14 @@ const VERDICTS: Record<string, string> = {
   mixed: 'The lines of several programs cannot be told apart.',
 };
 
-function DiagnosisView({ run, many }: { run: Diagnosis; many: boolean }): JSX.Element {
+export function DiagnosisView({ run, many }: { run: Diagnosis; many: boolean }): JSX.Element {
   const findings = run.findings ?? [];
   return (
     <section aria-label="diagnosis">
-      <h2>Diagnosis{many ? ` of ${run.program ?? `run ${run.run ?? 0}`}` : ''}</h2>
+      <h2>Diagnosis{many ? ` of ${[run.program, run.run === null ? null : `run ${run.run + 1}`].filter(Boolean).join(', ') || 'lines that name no program'}` : ''}</h2>
       {findings.length === 0 && <p class={`verdict ${run.verdict}`}>{VERDICTS[run.verdict] ?? run.verdict}</p>}
       {findings.map((finding) => (
-        <FindingView key={finding.pattern} finding={finding} />
+        <FindingView key={finding.pattern} finding={finding} run={run} />
       ))}
       {run.notes.length > 0 && (
         <ul class="faint">
@@ -64,12 +65,12 @@ function DiagnosisView({ run, many }: { run: Diagnosis; many: boolean }): JSX.El
           ))}
         </ul>
       )}
-      {run.unseen.length > 0 && <p class="faint">Such an input cannot show: {run.unseen.join(', ')}.</p>}
     </section>
   );
 }
 
-function FindingView({ finding }: { finding: Finding }): JSX.Element {
+function FindingView({ finding, run }: { finding: Finding; run: Diagnosis }): JSX.Element {
+  const place = (start: number, end: number): string => (run.kind === 'log' ? logHref(run, start, end) : placeHref(start, end));
   return (
     <article class={`finding ${finding.severity}`}>
       <h3>
@@ -81,7 +82,7 @@ function FindingView({ finding }: { finding: Finding }): JSX.Element {
           {finding.when.slice(0, 8).map((when, i) => (
             <span key={when.start}>
               {i > 0 && ', '}
-              <Place start={when.start} end={when.end} />
+              <a href={place(when.start, when.end)}>{`${exact(when.start)} – ${exact(when.end)}`}</a>
             </span>
           ))}
           {finding.when.length > 8 && ` and ${finding.when.length - 8} more stretches`}
@@ -91,18 +92,17 @@ function FindingView({ finding }: { finding: Finding }): JSX.Element {
         {finding.evidence.map((evidence, i) => (
           <li key={i}>
             {evidence.text}
-            {evidence.goroutine !== null && (
+            {evidence.goroutine !== null && run.kind === 'trace' && (
               <>
                 {' ('}
                 <GoroutineLink id={evidence.goroutine} />)
               </>
             )}
+            {evidence.line !== null && <span class="faint"> (line {evidence.line})</span>}
             {evidence.when && (
               <>
                 {' '}
-                <Place start={evidence.when.start} end={evidence.when.end}>
-                  show
-                </Place>
+                <a href={place(evidence.when.start, evidence.when.end)}>show</a>
               </>
             )}
             {evidence.stack.length > 0 && <span class="faint"> at {evidence.stack.slice(0, 3).join(' ← ')}</span>}
@@ -124,7 +124,7 @@ export function summaryFacts(s: Summary): (readonly [string, string])[] {
     ['length', short(s.span)],
     ['events', count(s.events)],
     ['goroutines', `${count(s.goroutines.at_start)} at the start, ${count(s.goroutines.created)} created, ${count(s.goroutines.ended)} ended, at most ${count(s.goroutines.most)}`],
-    ['processors', `${s.procs.count}, busy ${percent(s.procs.capacity ? s.procs.running / s.procs.capacity : null)}`],
+    ['Ps', `${s.procs.count}, busy ${percent(s.procs.capacity ? s.procs.running / s.procs.capacity : null)}`],
     ['GOMAXPROCS', s.gomaxprocs ? (s.gomaxprocs.min === s.gomaxprocs.max ? String(s.gomaxprocs.max) : `${s.gomaxprocs.min} to ${s.gomaxprocs.max}`) : '–'],
     ['threads', count(s.threads)],
     ['running', short(times.running)],

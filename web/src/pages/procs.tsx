@@ -35,7 +35,7 @@ function View({ data, win }: { data: Procs; win: Window | null }): JSX.Element {
         ]}
       />
       <Table<Procs['procs'][number]>
-        label="processors"
+        label="Ps"
         rows={data.procs}
         keyOf={(row) => row.id}
         columns={[
@@ -121,7 +121,7 @@ function Charts({ data }: { data: Procs }): JSX.Element {
   if (busy.x.length < 2) return <></>;
   return (
     <div class="beside">
-      <Chart label="how busy the Ps were over time" x={busy.x} series={busy.series} xText={short} yText={percent} yRange={[0, 1]} height={180} />
+      <Chart label="how busy the Ps were over time" x={busy.x} series={busy.series} xText={short} yText={percent} yTop={1} height={180} />
       <Chart label="goroutines that could run, and idle Ps, over time" x={beside.x} series={beside.series} xText={short} yText={(value) => String(Number(value.toPrecision(3)))} height={180} />
     </div>
   );

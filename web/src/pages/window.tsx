@@ -22,7 +22,7 @@ const SECTIONS: readonly [id: string, label: string, body: (props: { win: Window
   ['diagnose', 'Diagnosis', OverviewPage],
   ['goroutines', 'Goroutines', GoroutinesBody],
   ['latency', 'Latency', LatencyBody],
-  ['procs', 'Processors', ProcsBody],
+  ['procs', 'Procs', ProcsBody],
   ['blocking', 'Blocking', BlockingBody],
   ['profiles', 'Flame graph', ({ win }) => <FlamePanel kind="wall" win={win} params={{}} />],
   ['tasks', 'Tasks', TasksBody],

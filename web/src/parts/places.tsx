@@ -1,5 +1,5 @@
 // Links from figures to their places in the timeline.
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useStore } from '../lib/store';
 import { exact } from '../lib/time';
 import { formatWindow, href } from '../state/route';
@@ -19,6 +19,18 @@ export function placeHref(start: number, end: number, goroutine: number | null =
   });
 }
 
+/** The address of a stretch in the charts of a log: of one program in it, and of one run. */
+export function logHref(of: { program: string | null; run: number | null }, start: number, end: number): string {
+  const room = Math.max((end - start) * 2, 1e8);
+  return href('overview', {
+    program: of.program,
+    run: of.run,
+    from: Math.max(0, Math.floor(start - room)),
+    to: Math.ceil(end + room),
+    sel: formatWindow(Math.max(0, start), Math.max(end, start + 1)),
+  });
+}
+
 /** A moment on the trace's clock, as a link to it in the timeline. */
 export function Moment({ at, length = 0, goroutine = null }: { at: number | null; length?: number; goroutine?: number | null }): JSX.Element {
   const zero = useStore(clock);
@@ -26,15 +38,6 @@ export function Moment({ at, length = 0, goroutine = null }: { at: number | null
   return (
     <a class="moment" href={placeHref(at - zero, at - zero + length, goroutine)} title="show it in the timeline">
       {exact(at - zero)}
-    </a>
-  );
-}
-
-/** A stretch that counts from the trace's first event. */
-export function Place({ start, end, children }: { start: number; end: number; children?: ComponentChildren }): JSX.Element {
-  return (
-    <a href={placeHref(start, end)} title="show it in the timeline">
-      {children ?? `${exact(start)} – ${exact(end)}`}
     </a>
   );
 }

@@ -34,7 +34,7 @@ export async function load(): Promise<void> {
     learn(await getJson<Meta>('meta'));
     await loadOverview();
     await waitUntilRead();
-    if (clock.get() === null) clock.set((await getJson<{ start: number }>('report/summary')).start);
+    if (clock.get() === null && meta.get()?.kind === 'trace') clock.set((await getJson<{ start: number }>('report/summary')).start);
   } catch (error) {
     failure.set(messageOf(error));
   }

@@ -37,7 +37,7 @@ export async function taskBars(clock: number, span: number): Promise<Bar[]> {
     .map((task) => ({
       start: task.start === null ? 0 : task.start - clock,
       end: task.end === null ? span : task.end - clock,
-      name: task.name ?? `task ${task.id}`,
+      name: task.name || `task ${task.id} (no type)`,
       goroutine: null,
       task: task.id,
       whole: task.complete,
@@ -49,7 +49,7 @@ export async function regionBars(goroutine: number, clock: number, span: number)
   return report.regions.map((region) => ({
     start: region.start === null ? 0 : region.start - clock,
     end: region.end === null ? span : region.end - clock,
-    name: region.name,
+    name: region.name || '(no type)',
     goroutine,
     task: region.task,
     whole: region.complete,

@@ -6,6 +6,7 @@ import { exact, short } from '../lib/time';
 import { StackView } from '../parts/stack';
 import { href } from '../state/route';
 import type { Bar } from './bars';
+import { ChainOf } from './chain';
 import { detail, view } from './model';
 import { selectNothing, selectSpan } from './select';
 
@@ -96,6 +97,7 @@ function SpanDetails({ span }: { span: Span }): JSX.Element {
       <section>
         <h4>Wakings</h4>
         <Wakings span={span} />
+        {g !== null && <ChainOf span={span} />}
       </section>
       <section>
         <h4>Stack at its start</h4>

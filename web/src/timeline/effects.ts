@@ -2,7 +2,8 @@
 // address, and the directory of goroutines, tasks and regions is fetched when it is shown.
 import { useEffect } from 'preact/hooks';
 import { useStore } from '../lib/store';
-import { search, searchState } from '../state/search';
+import { askedOf, isAsked, keyOfSearch } from '../lib/asked';
+import { search } from '../state/search';
 import { route, setParams } from '../state/route';
 import { clock, meta, spanOf } from '../state/trace';
 import { pack, regionBars, taskBars, type Bar } from './bars';
@@ -120,8 +121,9 @@ export function useSelection(params: Params): void {
 }
 
 /** What the address searches for is marked on the minimap, also after the page was loaded anew. */
-export function useMarks(text: string | undefined, done: boolean): void {
+export function useMarks(params: Params, done: boolean): void {
+  const asked = askedOf(params);
   useEffect(() => {
-    if (done && text && searchState.get().text !== text) void search(text, '');
-  }, [text, done]);
+    if (done && isAsked(asked)) void search(asked);
+  }, [keyOfSearch(asked), done]);
 }

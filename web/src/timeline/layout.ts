@@ -101,12 +101,19 @@ function packedLane(row: Row, i: number): Lane {
     kind: Kind.packed,
     id: i,
     label: '',
-    title: `goroutines of ${row.name}, lane ${i + 1} of ${row.lanes}`,
+    title: `goroutines of ${nameOfGroup(row)}, lane ${i + 1} of ${row.lanes}`,
     indent: 1,
     want: { ask: `members:${row.key}:${first}:${most}`, keys, kind: Kind.packed, byId: false },
     bars: null,
     group: row.key,
   };
+}
+
+/** The name of a group: of a task its type and number, since many have one type. */
+export function nameOfGroup({ key, name }: Pick<Row, 'key' | 'name'>): string {
+  const task = /^t(\d+)$/.exec(key)?.[1];
+  if (task !== undefined) return `task ${task} ${name || '(no type)'}`;
+  return name || '(unknown)';
 }
 
 function groupLane(row: Row): Lane {
@@ -115,11 +122,10 @@ function groupLane(row: Row): Lane {
     key,
     kind: Kind.group,
     id: 0,
-    label: row.name || '(unknown)',
-    title: `${row.name || 'unknown'}: ${row.goroutines} goroutine${row.goroutines === 1 ? '' : 's'}`,
+    label: nameOfGroup(row),
+    title: `${nameOfGroup(row)}: ${row.goroutines} goroutine${row.goroutines === 1 ? '' : 's'}`,
     indent: 0,
-    // Only groups by function have strips.
-    want: /^f\d+$/.test(row.key) ? { ask: `group:${row.key}`, keys: [key], kind: Kind.group, byId: false } : null,
+    want: { ask: `group:${row.key}`, keys: [key], kind: Kind.group, byId: false },
     bars: null,
     group: row.key,
   };
@@ -146,7 +152,7 @@ export function layOut(input: LayoutInput): Layout {
       add(HEIGHTS.regions, bars.length, (i) => barLane(Kind.regions, `r:${id}:${i}`, id, i === 0 ? 'regions' : '', bars[i] ?? []));
     }
   }
-  if (section('procs', 'Processors (P)', String(input.procs.length))) {
+  if (section('procs', 'Procs (P)', String(input.procs.length))) {
     const want: Want = { ask: 'procs', keys: input.procs.map((id) => keyOf(Kind.proc, id)), kind: Kind.proc, byId: true };
     add(HEIGHTS.proc, input.procs.length, (i) => simpleLane(Kind.proc, input.procs[i] ?? 0, 'P', want));
   }
@@ -167,7 +173,7 @@ export function layOut(input: LayoutInput): Layout {
 }
 
 function simpleLane(kind: number, id: number, letter: string, want: Want): Lane {
-  const long = letter === 'P' ? 'processor' : 'thread';
+  const long = letter === 'P' ? 'P' : 'thread';
   return { key: keyOf(kind, id), kind, id, label: `${letter} ${id}`, title: `${long} ${id}`, indent: 0, want, bars: null, group: null };
 }
 

@@ -121,7 +121,7 @@ function Timeline(): JSX.Element {
   useGroups(params['by'] ?? 'function', hidden, now?.done === true);
   useBars(pinned);
   useSelection(params);
-  useMarks(params['q'], now?.done === true);
+  useMarks(params, now?.done === true);
   useInput({ body, scene, layout });
 
   const width = scene.current?.width ?? 1;
@@ -142,7 +142,7 @@ function Timeline(): JSX.Element {
         </div>
         <div class="tl-scroll" ref={scroll} tabIndex={0} aria-label="lanes; press ? for the list of keys" onScroll={(event) => { setScrolled(event.currentTarget.scrollTop); scene.current?.draw(); }}>
           <div class="tl-space" style={{ height: `${layout.height + 40}px` }}>
-            <canvas ref={lanes} class="tl-lanes" role="img" aria-label="lanes of processors, threads and goroutines over time; the tables of the other pages have the same figures" />
+            <canvas ref={lanes} class="tl-lanes" role="img" aria-label="lanes of Ps, threads and goroutines over time; the tables of the other pages have the same figures" />
             <Gutter placed={placed} open={open} />
             <div class="tl-end" style={{ top: `${layout.height + 8}px` }}>
               <MoreGroups />

@@ -2,8 +2,8 @@
 
 use super::Seen;
 use crate::global::Global;
-use crate::input::{Input, is_url};
-use crate::log::Log;
+use crate::input::{Input, PEEKED, begins_trace, is_url};
+use crate::log::{KeptLog, Log};
 use crate::outcome::{Status, Usage};
 use crate::programs::ByProgram;
 use crate::within::Within;
@@ -14,12 +14,6 @@ use gotrace::godebug::{Entry, Mixed, Moment};
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
-
-/// The beginning of every execution trace.
-const TRACE: &[u8] = b"go 1.";
-
-/// Bytes at the beginning that are looked at: enough to tell kinds of files apart.
-const PEEKED: usize = 4096;
 
 /// A function that prints the input's defects, to be called when all output is out.
 pub(super) type Warn = Box<dyn FnOnce() -> Status>;
@@ -39,13 +33,16 @@ pub(super) struct Asked<'a> {
 /// Observes an input, whether it is a trace or a log.
 pub(super) fn observe(path: &Path, asked: Asked<'_>, global: &Global, each: &mut Each<'_>) -> Result<Warn> {
     let Asked { program, within } = asked;
+    let kept = KeptLog::given(global);
     let is_one = || Usage("--program picks one of the programs in a log; a trace is of one program".into());
-    if is_url(path) || global.given.is_some() {
+    if kept.is_none() && (is_url(path) || global.given.is_some()) {
         return if program.is_some() { Err(is_one().into()) } else { trace(Input::open(path, global)?, within, each) };
     }
     let name = path.display().to_string();
     let mut again = false;
-    let input: Box<dyn Read> = if path == Path::new("-") {
+    let input: Box<dyn Read + '_> = if let Some(kept) = &kept {
+        kept.open()?
+    } else if path == Path::new("-") {
         let stdin = io::stdin();
         if stdin.is_terminal() {
             return Err(Usage(
@@ -64,7 +61,7 @@ pub(super) fn observe(path: &Path, asked: Asked<'_>, global: &Global, each: &mut
         Box::new(file)
     };
     let mut input = Decompressed::new(input).with_context(|| name.clone())?;
-    let is_trace = input.peek(PEEKED).with_context(|| name.clone())?.starts_with(TRACE);
+    let is_trace = begins_trace(input.peek(PEEKED).with_context(|| name.clone())?);
     if is_trace && program.is_some() {
         return Err(is_one().into());
     }

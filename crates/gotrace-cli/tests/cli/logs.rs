@@ -80,7 +80,64 @@ fn reports_are_documented() {
     let mut found = BTreeSet::new();
     let args = ["schedtrace", "--json", "--baseline", &log("go1.27/idle"), &log("go1.27/summary")];
     fields(&gotrace(&args).json(), &mut found);
-    same_fields("--baseline --json", &found, &documented("--json` is one object with", "`gctrace --json`"), &[]);
+    same_fields(
+        "--baseline --json",
+        &found,
+        &documented("--json` is one object with", "`schedtrace --json --rows"),
+        &[],
+    );
+    let mut found = BTreeSet::new();
+    fields(&gotrace(&["schedtrace", "--json", "--rows", "5", &log("go1.27/summary")]).json(), &mut found);
+    same_fields(
+        "--rows --json",
+        &found,
+        &documented("--json --rows N` is", "`gctrace --json` is one object:"),
+        &["SCHED"],
+    );
+}
+
+/// The table as JSON has all lines, and is theirs; so is the heap's curve with what cycles cost.
+#[test]
+fn tables_as_json_add_up() {
+    for name in ["go1.27/summary", "go1.27/detail", "go1.21/noisy", "old/go1.13", "go1.27/gc"] {
+        let lines = gotrace(&["schedtrace", "--json", &log(name)]);
+        let lines: Vec<Value> = lines.good().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let of = |kind: &str| lines.iter().filter(|line| line["type"] == kind).collect::<Vec<_>>();
+        let (scheds, cycles) = (of("sched"), of("gc"));
+        let int = |value: &Value| value.as_u64().unwrap();
+        if !scheds.is_empty() {
+            let table = |rows: &str| gotrace(&["schedtrace", "--json", "--rows", rows, &log(name)]).json()[0].clone();
+            let all = table("0");
+            let rows = all["rows"].as_array().unwrap();
+            assert_eq!((rows.len(), int(&all["lines"])), (scheds.len(), scheds.len() as u64), "{name}");
+            for (row, line) in rows.iter().zip(&scheds) {
+                for field in ["line", "run", "gomaxprocs", "queues", "schedticks_per_second"] {
+                    assert_eq!(row[field], line[field], "{name} {field}");
+                }
+                for field in ["idleprocs", "threads", "spinningthreads", "idlethreads", "runqueue"] {
+                    assert_eq!(row[field]["max"], line[field], "{name} {field}");
+                }
+                assert_eq!((&row["start"], &row["end"]), (&line["time"], &line["time"]));
+            }
+            let few = table("3");
+            let few = few["rows"].as_array().unwrap();
+            assert!(few.len() <= 3, "{name}");
+            assert_eq!(few.iter().map(|row| int(&row["lines"])).sum::<u64>(), scheds.len() as u64);
+        }
+        if !cycles.is_empty() {
+            let all = gotrace(&["gctrace", "--json", &log(name)]).json();
+            let heap = all["heap"].as_array().unwrap();
+            let sum = |field: &str| heap.iter().map(|point| int(&point[field])).sum::<u64>();
+            assert_eq!(sum("paused"), int(&all["cycle_pauses"]["sum"]), "{name}");
+            let cpu = &all["cpu"];
+            assert_eq!(sum("cpu"), int(&cpu["stopped"]) + int(&cpu["assist"]) + int(&cpu["background"]), "{name}");
+            assert_eq!(heap.iter().map(|point| int(&point["longest_pause"])).max(), all["pauses"]["max"].as_u64());
+            for (point, line) in heap.iter().zip(&cycles) {
+                assert_eq!((&point["before"], &point["procs"]), (&line["heap"]["start"], &line["procs"]), "{name}");
+            }
+        }
+    }
+    assert!(gotrace(&["schedtrace", "--json", "--follow", "--rows", "3", &log("go1.27/gc")]).bad(2).contains("--rows"));
 }
 
 /// A row has as many cells as there are columns, and the figures of its line.

@@ -53,6 +53,7 @@ const FORMS: &[Form] = &[
     traces("regions", &["regions"]),
     traces("regions-each", &["regions --each"]),
     logs("schedtrace", &["schedtrace"]),
+    logs("schedtrace-rows", &["schedtrace --rows 5"]),
     traces("stw", &["stw"]),
     traces("summary", &["summary"]),
     traces("tasks", &["tasks"]),
@@ -370,7 +371,7 @@ fn lines_of_events_are_what_their_type_serializes_to() {
 fn fields_are_in_the_order_of_their_names() {
     for form in FORMS.iter().filter(|form| !matches!(form.schema, "count" | "events" | "footprint" | "schedtrace")) {
         let input = match form.inputs {
-            Inputs::Logs => format!("{ROOT}/testdata/godebug/go1.27/gc.log"),
+            Inputs::Logs => format!("{ROOT}/testdata/godebug/go1.27/summary.log"),
             _ => trace("go1.27/mixed"),
         };
         let mut args: Vec<_> = form.commands[0].split(' ').collect();

@@ -1,6 +1,11 @@
 //! `gotrace view`, asked as a browser would ask it, and as others try to.
 #![cfg(unix)]
 
+#[path = "view/finds.rs"]
+mod finds;
+#[path = "view/logs.rs"]
+mod logs;
+
 use super::builder_v1::File;
 use super::{Scratch, command, gotrace, trace};
 use gotrace::Version;
@@ -450,6 +455,12 @@ fn absurd_parameters_are_refused() {
         ("rows?limit=-1", 400),
         ("search", 400),
         ("search?q=a&kind=nothing", 400),
+        ("search?kind=span&state=nothing", 400),
+        ("search?kind=span&longer=x", 400),
+        ("search?kind=task&overlaps=x", 400),
+        ("chain?goroutine=1", 400),
+        ("chain?at=5", 400),
+        ("report/schedtrace", 404),
         ("flows", 400),
         ("report/mmu?window=nothing", 400),
         ("report/summary?output=x", 400),
@@ -529,11 +540,6 @@ fn damaged_traces_are_shown_as_far_as_they_go() {
     let none = gotrace(&["view", "--no-open", &format!("{}/Cargo.toml", super::ROOT)]);
     assert!(none.bad(1).contains("not a Go execution trace") && none.stdout.is_empty(), "{none:?}");
     assert!(gotrace(&["view", "--no-open", "nowhere.trace"]).bad(1).contains("nowhere.trace"));
-    let log = scratch.file(
-        "log",
-        b"SCHED 0ms: gomaxprocs=4 idleprocs=2 threads=5 spinningthreads=1 idlethreads=0 runqueue=0 [0 0 0 0]\n",
-    );
-    assert!(gotrace(&["view", "--no-open", &log]).bad(1).contains("gotrace schedtrace"));
 }
 
 #[test]
