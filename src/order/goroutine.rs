@@ -6,7 +6,7 @@ use crate::order::state::context::Context;
 use crate::order::state::record::CachedArgs;
 use crate::order::state::record::note;
 use crate::order::state::step::{Advance, Step};
-use crate::order::state::{G, NONE, Slot, State};
+use crate::order::state::{G, NONE, State};
 use crate::spec::state::GoState;
 use crate::spec::status::GoStatus;
 use crate::spec::v2::EventType;
@@ -193,39 +193,16 @@ pub(crate) fn go_unblock(state: &mut State<'_>, step: &mut Step<'_>) -> Result<A
     let id = step.arg()?;
     let seq = step.arg()?;
     let stack = step.arg()?;
-    let named = stack <= state.stacks_prefix || state.tables.surely_has_stack(stack);
     let generation = state.generation;
-    let Some((slot, g)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
+    let Some((_, g)) = state.gs.find_mut(id) else { return Ok(Advance::NotYet) };
     if g.status != GoStatus::Waiting || !g.seq.admits(seq, generation) {
         return Ok(Advance::NotYet);
     }
+    g.status = GoStatus::Runnable;
+    g.seq.advance(seq);
+    // Only now, as by Go: an event that never happens does not err.
+    step.check_stack(state, stack)?;
     step.cached = CachedArgs::new(id, stack);
-    if !named {
-        // The stack is checked only now, as by Go: an event that never happens does not err.
-        return unblock_nameless(state, step.event, step.at(), slot, seq, stack);
-    }
-    g.status = GoStatus::Runnable;
-    g.seq.advance(seq);
-    Ok(Advance::Yes)
-}
-
-/// Takes its values one by one: a step whose address is taken could not stay in registers,
-/// which costs a fifth of the time of ordering.
-#[cold]
-#[inline(never)]
-fn unblock_nameless(
-    state: &mut State<'_>,
-    event: EventType,
-    at: usize,
-    slot: Slot,
-    seq: u64,
-    stack: u64,
-) -> Result<Advance> {
-    state.check_stack(event, at, stack)?;
-    // It was there a moment ago.
-    let Some(g) = state.gs.at_mut(slot) else { return Ok(Advance::NotYet) };
-    g.status = GoStatus::Runnable;
-    g.seq.advance(seq);
     Ok(Advance::Yes)
 }
 
