@@ -25,7 +25,7 @@ const RESIZED: u64 = 64;
 /// Makes intervals of what the follower shows. Goroutines are those of the follower, Ps
 /// those of [`Procs`]; the bindings of each M follow from both.
 #[derive(Debug, Default)]
-pub(super) struct Tracker {
+pub(crate) struct Tracker {
     goroutines: BySlot<Option<(GoId, Open<GoActivity>)>>,
     procs: Procs<OpenProc>,
     threads: FxHashMap<ThreadId, Open<Binding>>,
@@ -106,7 +106,7 @@ impl Tracker {
     }
 
     /// Returns the next interval that has ended.
-    pub(super) fn ready(&mut self) -> Option<Interval> {
+    pub(crate) fn ready(&mut self) -> Option<Interval> {
         self.ready.pop_front()
     }
 
