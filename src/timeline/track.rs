@@ -7,7 +7,7 @@ use super::observer::Observer;
 use super::open::{Open, OpenProc, close};
 use super::proc::{Activity, Since};
 use super::procs::{Procs, TurnResult, is_before, proc_of};
-use super::span::{Begin, Binding, Cause, Finish, GoActivity, Interval};
+use super::span::{Begin, Binding, Cause, Finish, GoActivity, Interval, ProcActivity, Span};
 use super::transition::{SharedEvent, Transition};
 use crate::base::ids::{GoId, ProcId, ThreadId};
 use crate::base::time::Time;
@@ -29,6 +29,8 @@ pub(crate) struct Tracker {
     goroutines: BySlot<Option<(GoId, Open<GoActivity>)>>,
     procs: Procs<OpenProc>,
     threads: FxHashMap<ThreadId, Open<Binding>>,
+    /// True if intervals of goroutines alone are made.
+    goroutines_only: bool,
     ready: VecDeque<Interval>,
     /// Number of events shown, and of intervals that GOMAXPROCS may have ended.
     events: u64,
@@ -105,9 +107,23 @@ impl Tracker {
         }
     }
 
+    /// Returns one that makes intervals of goroutines alone.
+    pub(crate) fn of_goroutines() -> Tracker {
+        Tracker { goroutines_only: true, ..Tracker::default() }
+    }
+
     /// Returns the next interval that has ended.
-    pub(crate) fn ready(&mut self) -> Option<Interval> {
+    pub(super) fn ready(&mut self) -> Option<Interval> {
         self.ready.pop_front()
+    }
+
+    /// Gives each interval that has ended to `each`, in order.
+    #[inline(always)]
+    pub(crate) fn take_ready(&mut self, each: impl FnMut(&Interval)) {
+        if !self.ready.is_empty() {
+            self.ready.iter().for_each(each);
+            self.ready.clear();
+        }
     }
 
     /// Ends all open intervals at the first status without a state before it in a
@@ -131,6 +147,10 @@ impl Tracker {
         let mut goroutines: Vec<_> = self.goroutines.iter_mut().filter_map(Option::take).collect();
         goroutines.sort_unstable_by_key(|(id, _)| *id);
         self.ready.extend(goroutines.into_iter().map(|(id, open)| Interval::Goroutine(id, open.end(end, finish))));
+        if self.goroutines_only {
+            (self.procs, self.threads) = Default::default();
+            return;
+        }
         let procs = std::mem::take(&mut self.procs);
         let mut procs: Vec<_> = procs.into_all().filter_map(|p| close(&p, end, finish)).collect();
         procs.sort_unstable_by_key(|(id, _)| *id);
@@ -165,6 +185,9 @@ impl Tracker {
 
         // The transition also changes the P and the M.
         let turned = self.procs.follow(transition, follower);
+        if self.goroutines_only && !transition.is_v1() {
+            return self.turned(turned, time, follower);
+        }
         let is_bound = transition.to.is_executing();
         if let Some(thread) = thread
             && (is_bound || (was.is_some() && transition.from.is_executing()))
@@ -181,7 +204,14 @@ impl Tracker {
             let Some(p) = self.procs.find(proc) else { continue };
             let runs = matches!(p.activity(), Activity::Running | Activity::Syscall);
             let span = p.record.reopen(since, runs.then_some(id).filter(|_| is_bound), transition.thread(), cause);
-            self.ready.extend(span.map(|span| Interval::Proc(proc, span)));
+            self.end_proc(proc, span);
+        }
+    }
+
+    /// Adds the interval of a P that has ended, if one has.
+    fn end_proc(&mut self, id: ProcId, span: Option<Span<ProcActivity>>) {
+        if !self.goroutines_only {
+            self.ready.extend(span.map(|span| Interval::Proc(id, span)));
         }
     }
 
@@ -207,7 +237,7 @@ impl Tracker {
                 self.procs.restate(proc, (id, state), event.time(), start);
                 if let Some(p) = self.procs.find(proc) {
                     let span = p.record.reopen(Since::Before, Some(id), thread, cause);
-                    self.ready.extend(span.map(|span| Interval::Proc(proc, span)));
+                    self.end_proc(proc, span);
                 }
             }
             if let Some(thread) = thread {
@@ -245,8 +275,8 @@ impl Tracker {
         let cause = Cause { goroutine: event.goroutine(), stack: follower.intern(event.stack()) };
         if let Some(p) = self.procs.find(id) {
             let span = p.record.reopen(since, None, event.thread(), cause);
-            self.ready.extend(span.map(|span| Interval::Proc(id, span)));
             let (start, begin) = (p.since(), p.record.begin());
+            self.end_proc(id, span);
             match (to, event.thread()) {
                 (ProcState::Running, Some(thread)) => {
                     let goroutine = event.goroutine();
@@ -285,7 +315,7 @@ impl Tracker {
             ended.extend(p.id().zip(span));
         }
         ended.sort_unstable_by_key(|(id, _)| *id);
-        self.ready.extend(ended.into_iter().map(|(id, span)| Interval::Proc(id, span)));
+        ended.into_iter().for_each(|(id, span)| self.end_proc(id, Some(span)));
     }
 
     /// Takes note of a goroutine in a system call that has lost its P.
@@ -303,7 +333,9 @@ impl Tracker {
             self.threads.insert(id, Open { start, state, begin });
             return;
         };
-        if let Some(ended) = open.change(state, start, begin, self.last, cause) {
+        if let Some(ended) = open.change(state, start, begin, self.last, cause)
+            && !self.goroutines_only
+        {
             self.ready.push_back(Interval::Thread(id, ended));
         }
     }

@@ -1,5 +1,6 @@
 //! Tables of a trace as Parquet files: `tables TRACE FOLDER [TABLE...]`, all but `events` if
-//! none are named.
+//! none are named. With `-` for the folder nothing is written, which shows what it costs to
+//! make them.
 
 use gotrace::{Mode, Options, Trace, TraceFile};
 use gotrace_arrow::parquet::TableWriter;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let path = args.next().ok_or("usage: tables TRACE FOLDER [TABLE...]")?;
-    let folder = args.next().map(PathBuf::from);
+    let folder = args.next().filter(|folder| folder != "-").map(PathBuf::from);
     let named: Vec<Table> = args.map(|name| name.parse()).collect::<Result<_, _>>()?;
     let wanted = if named.is_empty() { Table::default_set().collect() } else { named };
 

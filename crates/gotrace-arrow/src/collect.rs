@@ -86,7 +86,10 @@ impl<'s> Collect<'s> {
         let any = |tables: &[Table]| only_stacks || tables.iter().any(|table| out.has(*table));
         let summaries = any(&[Goroutines, Tasks, Regions]);
         Collect {
-            intervals: any(&[States, Goroutines, ProcStates, ThreadStates, Wakeups]).then(CollectIntervals::default),
+            intervals: match any(&[ProcStates, ThreadStates]) {
+                true => Some(CollectIntervals::default()),
+                false => any(&[States, Goroutines, Wakeups]).then(CollectIntervals::of_goroutines),
+            },
             summaries: summaries.then(CollectGoroutines::default),
             waits: Waits::default(),
             lives: summaries.then(Lives::default),
@@ -103,18 +106,17 @@ impl<'s> Collect<'s> {
     #[inline]
     fn take_intervals(&mut self, follower: &Follower) {
         let Some(intervals) = &mut self.intervals else { return };
-        while let Some(interval) = intervals.next_ended() {
-            match interval {
-                Interval::Goroutine(id, span) => {
-                    if let Some(lives) = &mut self.lives {
-                        lives.note(id, &span);
-                    }
-                    self.waits.row(&mut self.out, &mut self.context, (id, &span), follower);
+        let (out, context, lives, waits) = (&mut self.out, &mut self.context, &mut self.lives, &mut self.waits);
+        intervals.take_ended(|interval| match interval {
+            Interval::Goroutine(id, span) => {
+                if let Some(lives) = lives {
+                    lives.note(*id, span);
                 }
-                Interval::Proc(id, span) => states::proc_row(&mut self.out, &self.context, id, &span),
-                Interval::Thread(id, span) => states::thread_row(&mut self.out, &self.context, id, &span),
+                waits.row(out, context, (*id, span), follower);
             }
-        }
+            Interval::Proc(id, span) => states::proc_row(out, context, *id, span),
+            Interval::Thread(id, span) => states::thread_row(out, context, *id, span),
+        });
     }
 
     fn count(&mut self, event: &SharedEvent<'_, '_>) {

@@ -63,6 +63,7 @@ mod table;
 
 // Values to batches.
 mod dictionary;
+mod values;
 mod rows;
 
 // What rows are made of.
@@ -88,9 +89,9 @@ pub mod parquet;
 pub use about::trace_id;
 pub use error::Error;
 pub use read::{Batches, TableReader};
-pub use rows::BATCH_ROWS;
 pub use table::{SCHEMA_VERSION, Table};
 pub use tables::{Tables, Written};
+pub use values::BATCH_ROWS;
 
 // For callers, whose version has to be the same.
 pub use {arrow_array, arrow_schema};

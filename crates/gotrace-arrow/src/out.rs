@@ -1,8 +1,9 @@
 //! The tables that are asked for, whose rows go out in batches.
 
 use crate::about::About;
-use crate::rows::{BATCH_ROWS, Row, Rows};
+use crate::rows::{Row, Rows};
 use crate::table::Table;
+use crate::values::BATCH_ROWS;
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 use std::cell::Cell;

@@ -2,15 +2,13 @@
 
 use crate::dictionary::Dictionary;
 use crate::table::{Kind, Table};
-use arrow_array::builder::{BooleanBuilder, Int32Builder, Int64Builder, StringBuilder};
-use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, DictionaryArray, Int64Array, RecordBatch, StringArray};
+use crate::values::{Flags, Values};
+use arrow_array::builder::StringBuilder;
+use arrow_array::types::{Int32Type, Int64Type};
+use arrow_array::{ArrayRef, DictionaryArray, Int64Array, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{ArrowError, SchemaRef};
 use gotrace::timeline::names::{NameId, Names};
 use std::sync::Arc;
-
-/// Rows of a batch: enough for vectorized engines, and few megabytes.
-pub const BATCH_ROWS: usize = 65_536;
 
 /// Rows of a table that are not yet in a batch.
 pub(crate) struct Rows {
@@ -25,10 +23,10 @@ enum Column {
     /// One that is not wanted.
     Unwanted,
     TraceId,
-    Int(Int64Builder),
-    Flag(BooleanBuilder),
-    Word(Int32Builder, ArrayRef),
-    Name(Int32Builder, Dictionary),
+    Int(Values<Int64Type>),
+    Flag(Flags),
+    Word(Values<Int32Type>, ArrayRef),
+    Name(Values<Int32Type>, Dictionary),
     Text(StringBuilder),
 }
 
@@ -38,10 +36,10 @@ impl Rows {
         let column = |&(name, kind): &(&str, Kind)| match kind {
             _ if schema.index_of(name).is_err() => Column::Unwanted,
             Kind::TraceId => Column::TraceId,
-            Kind::Int => Column::Int(Int64Builder::new()),
-            Kind::Flag => Column::Flag(BooleanBuilder::new()),
-            Kind::Word(words) => Column::Word(Int32Builder::new(), Arc::new(StringArray::from_iter_values(words))),
-            Kind::Name => Column::Name(Int32Builder::new(), Dictionary::default()),
+            Kind::Int => Column::Int(Values::default()),
+            Kind::Flag => Column::Flag(Flags::default()),
+            Kind::Word(words) => Column::Word(Values::default(), Arc::new(StringArray::from_iter_values(words))),
+            Kind::Name => Column::Name(Values::default(), Dictionary::default()),
             Kind::Text => Column::Text(StringBuilder::new()),
         };
         let columns = table.layout().iter().map(column).collect();
@@ -74,18 +72,18 @@ impl Rows {
             arrays.push(match column {
                 Column::Unwanted => continue,
                 Column::TraceId => Arc::new(Int64Array::from_value(self.trace_id, count)),
-                Column::Int(values) => Arc::new(values.finish()),
-                Column::Flag(values) => Arc::new(values.finish()),
+                Column::Int(values) => Arc::new(values.take()),
+                Column::Flag(values) => Arc::new(values.take()),
                 Column::Word(keys, words) => {
-                    Arc::new(DictionaryArray::<Int32Type>::try_new(keys.finish(), Arc::clone(words))?)
+                    Arc::new(DictionaryArray::<Int32Type>::try_new(keys.take(), Arc::clone(words))?)
                 }
                 Column::Name(keys, names) => {
-                    Arc::new(DictionaryArray::<Int32Type>::try_new(keys.finish(), names.values())?)
+                    Arc::new(DictionaryArray::<Int32Type>::try_new(keys.take(), names.values())?)
                 }
                 Column::Text(values) => Arc::new(values.finish()),
             });
         }
-        let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(count));
+        let options = RecordBatchOptions::new().with_row_count(Some(count));
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
     }
 }
@@ -101,7 +99,7 @@ impl Row<'_> {
     #[inline]
     pub(crate) fn int(mut self, value: impl Into<Option<i64>>) -> Self {
         match self.columns.next() {
-            Some(Column::Int(values)) => values.append_option(value.into()),
+            Some(Column::Int(values)) => values.push(value.into()),
             other => unwanted(other),
         }
         self
@@ -118,7 +116,7 @@ impl Row<'_> {
     #[inline]
     pub(crate) fn flag(mut self, value: bool) -> Self {
         match self.columns.next() {
-            Some(Column::Flag(values)) => values.append_value(value),
+            Some(Column::Flag(values)) => values.push(Some(value)),
             other => unwanted(other),
         }
         self
@@ -128,7 +126,7 @@ impl Row<'_> {
     #[inline]
     pub(crate) fn word(mut self, place: impl Into<Option<i32>>) -> Self {
         match self.columns.next() {
-            Some(Column::Word(keys, _)) => keys.append_option(place.into()),
+            Some(Column::Word(keys, _)) => keys.push(place.into()),
             other => unwanted(other),
         }
         self
@@ -140,7 +138,7 @@ impl Row<'_> {
         match self.columns.next() {
             Some(Column::Name(keys, known)) => {
                 let key = (id != NameId::EMPTY).then(|| known.key(id, || names.get(id)));
-                keys.append_option(key);
+                keys.push(key);
             }
             other => unwanted(other),
         }
@@ -151,7 +149,7 @@ impl Row<'_> {
     /// U+FFFD.
     pub(crate) fn text(mut self, text: Option<&[u8]>) -> Self {
         match self.columns.next() {
-            Some(Column::Name(keys, known)) => keys.append_option(text.map(|text| known.key_of(text))),
+            Some(Column::Name(keys, known)) => keys.push(text.map(|text| known.key_of(text))),
             Some(Column::Text(values)) => values.append_option(text.map(String::from_utf8_lossy)),
             other => unwanted(other),
         }
@@ -162,9 +160,9 @@ impl Row<'_> {
     pub(crate) fn nulls(mut self, count: usize) -> Self {
         for _ in 0..count {
             match self.columns.next() {
-                Some(Column::Int(values)) => values.append_null(),
-                Some(Column::Flag(values)) => values.append_null(),
-                Some(Column::Word(keys, _) | Column::Name(keys, _)) => keys.append_null(),
+                Some(Column::Int(values)) => values.push(None),
+                Some(Column::Flag(values)) => values.push(None),
+                Some(Column::Word(keys, _) | Column::Name(keys, _)) => keys.push(None),
                 Some(Column::Text(values)) => values.append_null(),
                 other => unwanted(other),
             }

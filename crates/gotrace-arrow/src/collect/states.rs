@@ -53,7 +53,8 @@ impl Waits {
         };
         let (stack, waker_stack) = (context.stack(stack, follower), context.stack(waker_stack, follower));
         let names = &follower.stacks().names;
-        if let GoActivity::Waiting { reason } = span.state {
+        if !out.has(Table::Wakeups) {
+        } else if let GoActivity::Waiting { reason } = span.state {
             self.last.insert(id, (reason, nanos));
         } else if matches!(span.begin, Begin::Woken(_)) {
             let (reason, waited) = self.last.remove(&id).unwrap_or_default();
