@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// The folders that are checked, each with the file of its name beside it, from the root of
 /// the repository.
-const CHECKED: &[&str] = &["src", "crates/gotrace-cli/src", "crates/gotrace-cli/tests"];
+const CHECKED: &[&str] = &["src", "crates/gotrace-arrow/src", "crates/gotrace-cli/src", "crates/gotrace-cli/tests"];
 
 /// The beginnings that no doc comment may have, as whole words.
 const BANNED: &[&str] = &[

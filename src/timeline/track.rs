@@ -83,7 +83,7 @@ impl Tracker {
         match *event.kind() {
             EventKind::Sync(sync) => {
                 if sync.generation.is_none() {
-                    self.close_all(event.time(), Finish::TraceEnd);
+                    self.close_all(event.time(), Finish::TraceEnd, follower);
                 }
                 // The first generation states what existed before; a later one only where
                 // reading starts over.
@@ -136,17 +136,20 @@ impl Tracker {
         self.fresh = true;
         // GOMAXPROCS outlives the gap: it belongs to the program, and no status states it.
         let gomaxprocs = self.procs.gomaxprocs();
-        self.close_all(self.before_sync, Finish::Lost);
+        self.close_all(self.before_sync, Finish::Lost, follower);
         if let Some(limit) = gomaxprocs {
             self.procs.set_gomaxprocs(limit, follower.synced(), follower.synced());
         }
     }
 
     /// Ends all open intervals, in the order of the IDs.
-    fn close_all(&mut self, end: Time, finish: Finish) {
+    fn close_all(&mut self, end: Time, finish: Finish, follower: &Follower) {
         let mut goroutines: Vec<_> = self.goroutines.iter_mut().filter_map(Option::take).collect();
         goroutines.sort_unstable_by_key(|(id, _)| *id);
-        self.ready.extend(goroutines.into_iter().map(|(id, open)| Interval::Goroutine(id, open.end(end, finish))));
+        self.ready.extend(goroutines.into_iter().map(|(id, mut open)| {
+            open.state.recall_reason(|| follower.goroutine(id).map_or(NameId::EMPTY, |state| state.reason));
+            Interval::Goroutine(id, open.end(end, finish))
+        }));
         if self.goroutines_only {
             (self.procs, self.threads) = Default::default();
             return;
@@ -166,9 +169,9 @@ impl Tracker {
         let cause = Cause { goroutine: transition.goroutine(), stack: now.stack };
         let (start, begin) = match (transition.from, was) {
             (GoState::NotExist, _) => (time, Begin::Created { entry: now.own, cause }),
-            (GoState::Waiting, Some(_)) => (time, Begin::Woken(cause)),
-            (_, Some(_)) => (time, Begin::Event(cause)),
-            (_, None) => (follower.synced(), Begin::Before),
+            (GoState::Undetermined, None) => (follower.synced(), Begin::Before),
+            (GoState::Waiting, _) => (time, Begin::Woken(cause)),
+            _ => (time, Begin::Event(cause)),
         };
         let (proc, thread) = self.place(transition, was.map(|open| open.state));
         let state = match transition.to {
@@ -179,7 +182,8 @@ impl Tracker {
             GoState::NotExist | GoState::Undetermined => None,
         };
         *self.goroutines.at(transition.slot) = state.map(|state| (id, Open { start, state, begin }));
-        if let Some(was) = was {
+        if let Some(mut was) = was {
+            was.state.recall_reason(|| transition.was.reason);
             self.ready.push_back(Interval::Goroutine(id, was.end(time, Finish::Event(cause))));
         }
 
@@ -195,6 +199,10 @@ impl Tracker {
             // The M's P as it is tracked is fresher than the event's: the end of a callback
             // first takes the P away from the M, at the same time.
             let proc = self.threads.get(&thread).map_or(proc, |open| open.state.proc);
+            // Of an M whose goroutine was not known nothing better is known than that it has
+            // had that since before.
+            let known = was.is_some() || transition.from == GoState::NotExist;
+            let (start, begin) = if known { (start, begin) } else { (follower.synced(), Begin::Before) };
             self.bind(thread, Binding { proc, goroutine: is_bound.then_some(id) }, start, begin, cause);
         }
         self.turned(turned, time, follower);

@@ -81,8 +81,9 @@ impl<'s> Collect<'s> {
     /// other tables but the events are meant.
     pub(crate) fn new(out: Out<'s>, about: &About, scope: Scope<'s>) -> Collect<'s> {
         use Table::*;
-        let only_stacks = Table::ALL.into_iter().all(|table| !out.has(table) || matches!(table, Stacks | Frames | Trace))
-            && (out.has(Stacks) || out.has(Frames));
+        let only_stacks =
+            Table::ALL.into_iter().all(|table| !out.has(table) || matches!(table, Stacks | Frames | Trace))
+                && (out.has(Stacks) || out.has(Frames));
         let any = |tables: &[Table]| only_stacks || tables.iter().any(|table| out.has(*table));
         let summaries = any(&[Goroutines, Tasks, Regions]);
         Collect {

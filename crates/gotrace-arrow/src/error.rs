@@ -1,6 +1,6 @@
 //! Errors of making tables.
 
-use crate::table::Table;
+use crate::table::{NoSuchColumn, NoSuchTable};
 use arrow_schema::ArrowError;
 use gotrace::analysis::annotations::NoSuch;
 
@@ -15,21 +15,12 @@ pub enum Error {
     #[error(transparent)]
     Selection(#[from] NoSuch),
     /// There is no table of that name.
-    #[error("there is no table {0}; there are {all}", all = list(Table::ALL.iter().map(|table| table.name())))]
-    NoSuchTable(String),
+    #[error(transparent)]
+    Table(#[from] NoSuchTable),
     /// The table has no column of that name.
-    #[error("table {table} has no column {column}; it has {all}", all = list(table.columns()))]
-    NoSuchColumn {
-        /// The table.
-        table: Table,
-        /// The name that is no column's.
-        column: String,
-    },
+    #[error(transparent)]
+    Column(#[from] NoSuchColumn),
     /// A batch could not be made or written.
     #[error(transparent)]
     Arrow(#[from] ArrowError),
-}
-
-fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
 }

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! Trace ──one pass──> Collect ──rows──> RecordBatch ──> Tables::write: your function
-//!                                                  └──> Tables::read: an iterator, which owns its trace
+//!                                                  └──> Batches: an iterator, which owns its trace
 //! ```
 //!
 //! ```
@@ -56,15 +56,14 @@
 
 // The layers, as in ARCHITECTURE.md: each uses only those above it.
 
+// Which tables there are, and what may be wrong.
 mod error;
-
-// Which tables there are.
 mod table;
 
 // Values to batches.
 mod dictionary;
-mod values;
 mod rows;
+mod values;
 
 // What rows are made of.
 mod about;
@@ -77,7 +76,7 @@ mod out;
 // Events to rows.
 mod collect;
 
-// The public face.
+// The choice of tables, and the pass that makes them.
 mod read;
 mod tables;
 
@@ -89,7 +88,7 @@ pub mod parquet;
 pub use about::trace_id;
 pub use error::Error;
 pub use read::{Batches, TableReader};
-pub use table::{SCHEMA_VERSION, Table};
+pub use table::{NoSuchColumn, NoSuchTable, SCHEMA_VERSION, Table};
 pub use tables::{Tables, Written};
 pub use values::BATCH_ROWS;
 

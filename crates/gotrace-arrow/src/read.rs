@@ -1,6 +1,6 @@
 //! Batches for those who ask for them, one by one.
 
-use crate::Error;
+use crate::error::Error;
 use crate::table::Table;
 use crate::tables::{Tables, Written};
 use arrow_array::{RecordBatch, RecordBatchReader};
@@ -12,16 +12,16 @@ use std::thread::JoinHandle;
 /// Batches that may wait for the reader.
 const AHEAD: usize = 2;
 
-/// The batches of some tables, in one pass that is made on a thread of its own; made by
-/// [`Tables::read`]. An error is the last item.
+/// The batches of some tables, in one pass that is made on a thread of its own, as far ahead
+/// as two batches. The pass stops when the iterator is dropped; an error is the last item.
 ///
 /// ```
 /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/traces/go1.27/mixed.trace");
 /// use gotrace::{Options, SharedTrace, TraceFile};
-/// use gotrace_arrow::{Table, Tables};
+/// use gotrace_arrow::{Batches, Table, Tables};
 ///
 /// let trace = SharedTrace::new(TraceFile::open(path)?, Options::default())?;
-/// let mut batches = Tables::new([Table::Wakeups, Table::Stacks]).read(trace);
+/// let mut batches = Batches::new(Tables::new([Table::Wakeups, Table::Stacks]), trace);
 /// let rows: usize = batches.by_ref().map(|item| item.map(|(_, batch)| batch.num_rows())).sum::<Result<_, _>>()?;
 /// let written = batches.finish().expect("all was read");
 /// assert_eq!(rows as u64, written.rows(Table::Wakeups) + written.rows(Table::Stacks));
@@ -47,7 +47,8 @@ impl From<Error> for Stop {
 }
 
 impl Batches {
-    pub(crate) fn new(tables: Tables, trace: SharedTrace) -> Batches {
+    /// Begins to make tables of a trace.
+    pub fn new(tables: Tables, trace: SharedTrace) -> Batches {
         let (sender, receiver) = sync_channel(AHEAD);
         let work = move || make(&tables, &trace, &sender);
         let thread = std::thread::Builder::new().name("gotrace-tables".into()).spawn(work);
@@ -133,7 +134,7 @@ impl TableReader {
     /// other tables are not made.
     pub fn new(table: Table, tables: Tables, trace: SharedTrace) -> TableReader {
         let tables = tables.only(table);
-        TableReader { schema: tables.schema(table, trace.trace()), batches: tables.read(trace) }
+        TableReader { schema: tables.schema(table, trace.trace()), batches: Batches::new(tables, trace) }
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Rows {
 
 /// Values of a column that are not yet in a batch.
 enum Column {
-    /// One that is not wanted.
+    /// A column that is not wanted.
     Unwanted,
     TraceId,
     Int(Values<Int64Type>),

@@ -1,6 +1,6 @@
 //! The part of a trace that rows are made of.
 
-use crate::Error;
+use crate::error::Error;
 use gotrace::analysis::profile::WorkIntervals;
 use gotrace::{GoId, Selected, Time};
 

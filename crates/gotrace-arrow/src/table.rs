@@ -1,6 +1,5 @@
 //! The tables, their columns and their schemas.
 
-use crate::Error;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use std::collections::HashMap;
 use std::fmt;
@@ -127,6 +126,14 @@ impl Table {
     /// Returns the names of the columns, in order.
     pub fn columns(self) -> impl Iterator<Item = &'static str> {
         self.layout().iter().map(|(name, _)| *name)
+    }
+
+    /// Checks that names are those of columns.
+    pub(crate) fn check(self, columns: &[String]) -> Result<(), NoSuchColumn> {
+        match columns.iter().find(|column| self.columns().all(|known| known != **column)) {
+            Some(column) => Err(NoSuchColumn { table: self, column: column.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// Returns the schema of all columns, without the metadata that a trace adds.
@@ -256,9 +263,14 @@ impl Table {
                 ("delay", Int),
                 ("ran", Flag),
             ],
-            Table::Stacks => {
-                &[("trace_id", TraceId), ("stack", Int), ("leaf", Name), ("root", Name), ("depth", Int), ("folded", Text)]
-            }
+            Table::Stacks => &[
+                ("trace_id", TraceId),
+                ("stack", Int),
+                ("leaf", Name),
+                ("root", Name),
+                ("depth", Int),
+                ("folded", Text),
+            ],
             Table::Frames => &[
                 ("trace_id", TraceId),
                 ("stack", Int),
@@ -381,9 +393,29 @@ impl fmt::Display for Table {
 }
 
 impl FromStr for Table {
-    type Err = Error;
+    type Err = NoSuchTable;
 
-    fn from_str(name: &str) -> Result<Table, Error> {
-        Table::ALL.into_iter().find(|table| table.name() == name).ok_or_else(|| Error::NoSuchTable(name.to_owned()))
+    fn from_str(name: &str) -> Result<Table, NoSuchTable> {
+        Table::ALL.into_iter().find(|table| table.name() == name).ok_or_else(|| NoSuchTable(name.to_owned()))
     }
+}
+
+/// The error of a name that is no table's.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("there is no table {0}; there are {all}", all = list(Table::ALL.into_iter().map(Table::name)))]
+pub struct NoSuchTable(pub String);
+
+/// The error of a name that is no column's.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("table {table} has no column {column}; it has {all}", all = list(table.columns()))]
+#[non_exhaustive]
+pub struct NoSuchColumn {
+    /// The table.
+    pub table: Table,
+    /// The name that is no column's.
+    pub column: String,
+}
+
+fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }

@@ -1,15 +1,14 @@
 //! A choice of tables, and the pass that makes them.
 
-use crate::Error;
 use crate::about::About;
 use crate::collect::{Collect, Seen};
+use crate::error::Error;
 use crate::out::Out;
-use crate::read::Batches;
 use crate::scope::Scope;
-use crate::table::{SCHEMA_VERSION, Table};
+use crate::table::{NoSuchColumn, SCHEMA_VERSION, Table};
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
-use gotrace::{Event, Repair, Selected, SharedTrace, Time, Trace, Warning, Window};
+use gotrace::{Event, Repair, Selected, Time, Trace, Warning, Window};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -59,11 +58,9 @@ impl Tables {
         mut self,
         table: Table,
         columns: impl IntoIterator<Item = C>,
-    ) -> Result<Tables, Error> {
+    ) -> Result<Tables, NoSuchColumn> {
         let columns: Vec<String> = columns.into_iter().map(Into::into).collect();
-        if let Some(column) = columns.iter().find(|column| table.columns().all(|known| known != **column)) {
-            return Err(Error::NoSuchColumn { table, column: column.clone() });
-        }
+        table.check(&columns)?;
         if let Some((_, wanted)) = self.wanted.iter_mut().find(|(wanted, _)| *wanted == table) {
             *wanted = Some(columns);
         }
@@ -102,7 +99,9 @@ impl Tables {
     pub fn schema(&self, table: Table, trace: &Trace<'_>) -> SchemaRef {
         let about = About::new(trace, self.path.as_deref());
         let columns = self.wanted.iter().find(|(wanted, _)| *wanted == table).and_then(|(_, columns)| columns.as_ref());
-        Arc::new(table.schema_of(|name| columns.is_none_or(|some| some.iter().any(|one| one == name)), about.metadata()))
+        Arc::new(
+            table.schema_of(|name| columns.is_none_or(|some| some.iter().any(|one| one == name)), about.metadata()),
+        )
     }
 
     /// Gives each batch of the tables to `take`, in one pass over the trace; those of one
@@ -154,13 +153,6 @@ impl Tables {
             written.rows = out.counts();
         }
         failed.map_or(Ok(written), Err)
-    }
-
-    /// Returns an iterator over the batches, which owns what it needs: the pass is made on a
-    /// thread of its own, as far ahead as two batches, and stops when the iterator is
-    /// dropped.
-    pub fn read(self, trace: SharedTrace) -> Batches {
-        Batches::new(self, trace)
     }
 }
 

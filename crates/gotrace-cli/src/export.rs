@@ -5,12 +5,12 @@ pub(crate) mod parquet;
 
 use crate::global::Global;
 use crate::input::Input;
-use crate::outcome::{Status, Usage};
+use crate::outcome::Status;
 use crate::select::Select;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use gotrace::{Selection, Trace};
-use gotrace_arrow::{Error, Table, Tables};
+use gotrace_arrow::{Error, NoSuchTable, Table, Tables};
 
 /// Write traces as tables: states of goroutines, wakeups, stacks ...
 #[derive(Args)]
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
 }
 
 /// Parses the name of a table, or `all`.
-fn table_set(name: &str) -> Result<Vec<Table>, Error> {
+fn table_set(name: &str) -> Result<Vec<Table>, NoSuchTable> {
     if name == "all" { Ok(Table::ALL.into()) } else { Ok(vec![name.parse()?]) }
 }
 
@@ -59,7 +59,6 @@ fn choose(tables: Tables, select: &Select, input: &Input, trace: &Trace<'_>, glo
 fn explain(input: &Input, e: anyhow::Error) -> anyhow::Error {
     match e.downcast::<Error>() {
         Ok(Error::Trace(e)) => input.error(&e),
-        Ok(e @ (Error::NoSuchTable(_) | Error::NoSuchColumn { .. })) => Usage(e.to_string()).into(),
         Ok(e @ Error::Selection(_)) => anyhow::anyhow!("{}: {e}", input.name()),
         Ok(e) => e.into(),
         Err(e) => e,

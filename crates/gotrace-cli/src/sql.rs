@@ -85,10 +85,8 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
 
 /// Returns the tables that a query names; if it names none, all but the events.
 fn named_in(query: &str) -> Vec<Table> {
-    let words: Vec<String> = query
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .map(str::to_ascii_lowercase)
-        .collect();
+    let words: Vec<String> =
+        query.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').map(str::to_ascii_lowercase).collect();
     let named: Vec<Table> =
         Table::ALL.into_iter().filter(|table| words.iter().any(|word| word == table.name())).collect();
     if named.is_empty() { Table::default_set().collect() } else { named }

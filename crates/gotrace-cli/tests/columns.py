@@ -113,17 +113,22 @@ def sums_are_those_of_goroutines(gotrace, paths, folder):
         sums[path][goroutine, state if state != "waiting" else (state, reason or "")] += nanos
     checked = 0
     for path in paths:
+        if path.endswith("/twice.trace"):
+            continue  # Where one trace follows another, summaries count the time between the two.
         done = subprocess.run([gotrace, "goroutines", path, "--by", "goroutine", "--top", "0", "--json"], capture_output=True, text=True)
-        want = defaultdict(int)
+        want, lives = defaultdict(int), defaultdict(int)
         for g in json.loads(done.stdout)["goroutines"]:
             stats = g["stats"]
-            want[g["id"], "running"] += stats["exec"]
-            want[g["id"], "runnable"] += stats["sched_wait"]
-            want[g["id"], "syscall"] += stats["syscall"] + stats["syscall_block"]
-            for reason, nanos in stats["block"].items():
+            lives[g["id"]] += 1
+            want[g["id"], "running"] += stats["running"]
+            want[g["id"], "runnable"] += stats["runnable"]
+            want[g["id"], "syscall"] += stats["syscall"] + stats["syscall_without_p"]
+            for reason, nanos in stats["waiting"].items():
                 if reason != "forever":
                     want[g["id"], ("waiting", reason)] += nanos
-        got = {key: nanos for key, nanos in sums[path].items() if nanos}
+        # A number that is used again, as by callbacks from C up to Go 1.21, has other sums.
+        want = {key: nanos for key, nanos in want.items() if lives[key[0]] == 1}
+        got = {key: nanos for key, nanos in sums[path].items() if nanos and lives[key[0]] == 1}
         want = {key: nanos for key, nanos in want.items() if nanos}
         differ = {key: (got.get(key), want.get(key)) for key in got.keys() | want.keys() if got.get(key) != want.get(key)}
         assert not differ, (path, len(differ), list(differ.items())[:5])

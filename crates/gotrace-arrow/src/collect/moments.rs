@@ -31,12 +31,7 @@ pub(super) fn row(out: &mut Out<'_>, context: &mut Context<'_>, event: &SharedEv
             let stack = follower.intern(event.stack());
             let stack = context.stack(stack, follower);
             let Some(row) = out.row(Table::Samples) else { return };
-            row.int(time)
-                .id(goroutine)
-                .id(event.proc().map(|p| p.0))
-                .id(event.thread().map(|m| m.0))
-                .int(stack)
-                .end();
+            row.int(time).id(goroutine).id(event.proc().map(|p| p.0)).id(event.thread().map(|m| m.0)).int(stack).end();
         }
         _ => {}
     }

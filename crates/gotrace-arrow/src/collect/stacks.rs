@@ -22,12 +22,12 @@ pub(super) fn rows(out: &mut Out<'_>, ids: &StackIds, stacks: &Stacks, events: O
 }
 
 fn row(out: &mut Out<'_>, id: i64, frames: &[KeptFrame], stacks: &Stacks) {
-    let names = &stacks.names;
+    // Texts, not the keys of names: there are two lists of those.
+    let name = |id: NameId| Some(stacks.names.get(id)).filter(|name| !name.is_empty());
     if let Some(row) = out.row(Table::Stacks) {
-        let function = |frame: Option<&KeptFrame>| frame.map_or(NameId::EMPTY, |frame| frame.func);
         row.int(id)
-            .name(function(frames.first()), names)
-            .name(function(frames.last()), names)
+            .text(frames.first().and_then(|frame| name(frame.func)))
+            .text(frames.last().and_then(|frame| name(frame.func)))
             .int(frames.len() as i64)
             .text(Some(&folded(frames, stacks)))
             .end();
@@ -36,9 +36,9 @@ fn row(out: &mut Out<'_>, id: i64, frames: &[KeptFrame], stacks: &Stacks) {
         let Some(row) = out.row(Table::Frames) else { return };
         row.int(id)
             .int(depth)
-            .name(frame.func, names)
-            .name(frame.file, names)
-            .id(Some(frame.line).filter(|_| frame.func != NameId::EMPTY))
+            .text(name(frame.func))
+            .text(name(frame.file))
+            .id(name(frame.func).map(|_| frame.line))
             .end();
     }
 }

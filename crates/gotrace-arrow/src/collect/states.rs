@@ -4,7 +4,7 @@ use super::Context;
 use crate::out::Out;
 use crate::table::Table;
 use gotrace::analysis::{Follower, Transition};
-use gotrace::timeline::names::NameId;
+use gotrace::timeline::names::{NameId, Names};
 use gotrace::timeline::stacks::StackKey;
 use gotrace::timeline::{Begin, Binding, GoActivity, ProcActivity, Span};
 use gotrace::{GoId, GoState, ProcId, ThreadId, Time};
@@ -39,7 +39,6 @@ impl Waits {
         (id, span): (GoId, &Span<GoActivity>),
         follower: &Follower,
     ) {
-        let nanos = span.nanos();
         // Its own stack, and the goroutine that woke or created it, with that one's stack.
         let (stack, waker, waker_stack) = match span.begin {
             Begin::Before => {
@@ -53,27 +52,8 @@ impl Waits {
         };
         let (stack, waker_stack) = (context.stack(stack, follower), context.stack(waker_stack, follower));
         let names = &follower.stacks().names;
-        if !out.has(Table::Wakeups) {
-        } else if let GoActivity::Waiting { reason } = span.state {
-            self.last.insert(id, (reason, nanos));
-        } else if matches!(span.begin, Begin::Woken(_)) {
-            let (reason, waited) = self.last.remove(&id).unwrap_or_default();
-            if context.scope.has_moment(Some(id), span.start)
-                && let Some(row) = out.row(Table::Wakeups)
-            {
-                // One that is switched to runs at once.
-                let delay = if matches!(span.state, GoActivity::Runnable) { nanos } else { 0 };
-                let ran = span.ended() || delay == 0;
-                row.int(context.time(span.start))
-                    .id(waker.map(|g| g.0))
-                    .int(waker_stack)
-                    .id(Some(id.0))
-                    .name(reason, names)
-                    .int(waited)
-                    .int(ran.then_some(delay))
-                    .flag(ran)
-                    .end();
-            }
+        if out.has(Table::Wakeups) {
+            self.wakeup(out, context, (id, span), (waker, waker_stack), names);
         }
         let (state, reason, proc, thread, lost) = match span.state {
             GoActivity::Runnable => (0, NameId::EMPTY, None, None, None),
@@ -102,6 +82,42 @@ impl Waits {
                 .flag(span.ended() && to == span.end)
                 .end();
         });
+    }
+
+    /// Makes the row of the wakeup that a state of a goroutine began with, if it did.
+    fn wakeup(
+        &mut self,
+        out: &mut Out<'_>,
+        context: &Context<'_>,
+        (id, span): (GoId, &Span<GoActivity>),
+        (waker, waker_stack): (Option<GoId>, Option<i64>),
+        names: &Names,
+    ) {
+        if let GoActivity::Waiting { reason } = span.state {
+            self.last.insert(id, (reason, span.nanos()));
+            return;
+        }
+        if !matches!(span.begin, Begin::Woken(_)) {
+            return;
+        }
+        let (reason, waited) = self.last.remove(&id).unwrap_or_default();
+        if !context.scope.has_moment(Some(id), span.start) {
+            return;
+        }
+        let Some(row) = out.row(Table::Wakeups) else { return };
+        // One that is switched to runs at once.
+        let at_once = !matches!(span.state, GoActivity::Runnable);
+        let delay = if at_once { 0 } else { span.nanos() };
+        let ran = at_once || span.ended();
+        row.int(context.time(span.start))
+            .id(waker.map(|g| g.0))
+            .int(waker_stack)
+            .id(Some(id.0))
+            .name(reason, names)
+            .int(waited)
+            .int(ran.then_some(delay))
+            .flag(ran)
+            .end();
     }
 }
 

@@ -146,7 +146,9 @@ impl<'a> Export<'a> {
         std::thread::scope(|scope| {
             for _ in 0..workers {
                 scope.spawn(|| {
-                    while let Some((at, trace)) = Some(next.fetch_add(1, Relaxed)).and_then(|at| Some((at, traces.get(at)?))) {
+                    while let Some((at, trace)) =
+                        Some(next.fetch_add(1, Relaxed)).and_then(|at| Some((at, traces.get(at)?)))
+                    {
                         let result = self.one(trace, threads);
                         results.lock().unwrap_or_else(PoisonError::into_inner).insert(at, result);
                     }
@@ -181,7 +183,8 @@ impl<'a> Export<'a> {
         let tables = choose(Tables::new(self.tables.iter().copied()), self.select, &input, &trace, self.global)?;
         let mut files = Files::new(self.folder, id, &tables, &trace)?;
         let progress = input.progress(&trace);
-        let written = tables.write_watched(&trace, |table, batch| files.write(table, &batch), |event| progress.at(event));
+        let written =
+            tables.write_watched(&trace, |table, batch| files.write(table, &batch), |event| progress.at(event));
         drop(progress);
         let written = written.map_err(|e| explain(&input, e))?;
         let bytes = files.finish()?;
