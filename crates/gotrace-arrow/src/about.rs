@@ -8,17 +8,19 @@ use std::collections::HashMap;
 /// Bytes of a file that its trace's ID depends on.
 const BEGINNING: usize = 64 << 10;
 
-/// Returns the number that tells a trace from others: the hash of the length of its file and
-/// the first 64 KiB. A file that is cut or repaired is another trace.
-pub fn trace_id(trace: &Trace<'_>) -> i64 {
+/// Returns the name that tells a trace from others: `t` and, in hexadecimal, the hash of the
+/// length of its file and the first 64 KiB. A file that is cut or repaired is another trace.
+pub fn trace_id(trace: &Trace<'_>) -> String {
     let bytes = trace.bytes();
     let beginning = bytes.get(..BEGINNING).unwrap_or(bytes);
-    Fnv::NEW.with(&(bytes.len() as u64).to_le_bytes()).with(beginning).id()
+    let hash = Fnv::NEW.with(&(bytes.len() as u64).to_le_bytes()).with(beginning).id();
+    // With the letter, no engine takes the name of a folder for a number.
+    format!("t{hash:016x}")
 }
 
 /// Facts about a trace as a whole.
 pub(crate) struct About {
-    pub(crate) trace_id: i64,
+    pub(crate) trace_id: String,
     pub(crate) path: Option<String>,
     /// `v1` up to Go 1.21, or `v2`.
     pub(crate) format: &'static str,
@@ -56,7 +58,7 @@ impl About {
     /// Returns the facts as the metadata of a schema.
     pub(crate) fn metadata(&self) -> HashMap<String, String> {
         let facts = [
-            ("trace_id", Some(self.trace_id.to_string())),
+            ("trace_id", Some(self.trace_id.clone())),
             ("path", self.path.clone()),
             ("format", Some(self.format.to_owned())),
             ("go_version", Some(self.go_version.clone())),

@@ -4,7 +4,7 @@ use crate::about::About;
 use crate::rows::{Row, Rows};
 use crate::table::Table;
 use crate::values::BATCH_ROWS;
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::ArrowError;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -30,10 +30,12 @@ impl<'s> Out<'s> {
         stopped: &'s Cell<bool>,
     ) -> Out<'s> {
         let mut tables = [const { None }; Table::ALL.len()];
+        let ids = std::iter::repeat_n(&about.trace_id, BATCH_ROWS);
+        let trace_ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
         for (table, columns) in wanted {
             let is_wanted = |name: &str| columns.as_ref().is_none_or(|columns| columns.iter().any(|one| one == name));
             let schema = Arc::new(table.schema_of(is_wanted, about.metadata()));
-            tables[*table as usize] = Some(Rows::new(*table, schema, about.trace_id));
+            tables[*table as usize] = Some(Rows::new(*table, schema, Arc::clone(&trace_ids)));
         }
         Out { tables, counts: [0; Table::ALL.len()], sink, stopped }
     }

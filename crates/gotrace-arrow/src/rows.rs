@@ -5,7 +5,7 @@ use crate::table::{Kind, Table};
 use crate::values::{Flags, Values};
 use arrow_array::builder::StringBuilder;
 use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{ArrayRef, DictionaryArray, Int64Array, RecordBatch, RecordBatchOptions, StringArray};
+use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{ArrowError, SchemaRef};
 use gotrace::timeline::names::{NameId, Names};
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use std::sync::Arc;
 pub(crate) struct Rows {
     schema: SchemaRef,
     columns: Vec<Column>,
-    trace_id: i64,
+    /// The trace's ID, for as many rows as a batch has.
+    trace_ids: ArrayRef,
     count: usize,
 }
 
@@ -32,7 +33,7 @@ enum Column {
 
 impl Rows {
     /// Returns no rows yet, with the columns that the schema has of the table.
-    pub(crate) fn new(table: Table, schema: SchemaRef, trace_id: i64) -> Rows {
+    pub(crate) fn new(table: Table, schema: SchemaRef, trace_ids: ArrayRef) -> Rows {
         let column = |&(name, kind): &(&str, Kind)| match kind {
             _ if schema.index_of(name).is_err() => Column::Unwanted,
             Kind::TraceId => Column::TraceId,
@@ -43,7 +44,7 @@ impl Rows {
             Kind::Text => Column::Text(StringBuilder::new()),
         };
         let columns = table.layout().iter().map(column).collect();
-        Rows { schema, columns, trace_id, count: 0 }
+        Rows { schema, columns, trace_ids, count: 0 }
     }
 
     /// Returns the number of rows.
@@ -71,7 +72,7 @@ impl Rows {
         for column in &mut self.columns {
             arrays.push(match column {
                 Column::Unwanted => continue,
-                Column::TraceId => Arc::new(Int64Array::from_value(self.trace_id, count)),
+                Column::TraceId => self.trace_ids.slice(0, count),
                 Column::Int(values) => Arc::new(values.take()),
                 Column::Flag(values) => Arc::new(values.take()),
                 Column::Word(keys, words) => {

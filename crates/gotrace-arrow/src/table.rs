@@ -378,10 +378,11 @@ impl Table {
 impl Kind {
     fn data_type(self) -> DataType {
         match self {
-            Kind::TraceId | Kind::Int => DataType::Int64,
+            Kind::Int => DataType::Int64,
             Kind::Flag => DataType::Boolean,
             Kind::Word(_) | Kind::Name => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
-            Kind::Text => DataType::Utf8,
+            // The same type as engines give the name of a folder.
+            Kind::TraceId | Kind::Text => DataType::Utf8,
         }
     }
 }

@@ -27,7 +27,7 @@ Examples:
   gotrace sql trace.out --form csv 'from wakeups' > wakeups.csv")]
 pub(crate) struct Options {
     /// The traces, and behind them the query
-    #[arg(value_name = "TRACE... QUERY", required = true, num_args = 2..)]
+    #[arg(value_name = "TRACE... QUERY", required = true)]
     arguments: Vec<String>,
 
     /// Form of the answer
@@ -61,8 +61,8 @@ impl Form {
 }
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
-    let Some((query, traces)) = options.arguments.split_last() else {
-        return Err(Usage("expected traces and a query".into()).into());
+    let Some((query, traces @ [_, ..])) = options.arguments.split_last() else {
+        return Err(Usage("expected traces, and a query behind them".into()).into());
     };
     if Path::new(query).is_file() {
         return Err(Usage(format!("expected a query behind the traces, found the file {query}")).into());
@@ -95,7 +95,7 @@ fn named_in(query: &str) -> Vec<Table> {
 /// Returns the SQL that gives the files of a table the table's name.
 fn view(table: Table, folder: &Path) -> String {
     let files = folder.join(table.name()).join("*").join("part.parquet").display().to_string().replace('\'', "''");
-    format!("CREATE VIEW {table} AS FROM read_parquet('{files}', hive_partitioning = false);\n")
+    format!("CREATE VIEW {table} AS FROM read_parquet('{files}', hive_partitioning = true);\n")
 }
 
 /// Returns the name of DuckDB's command.

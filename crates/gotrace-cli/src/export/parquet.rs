@@ -1,8 +1,8 @@
 //! `gotrace export parquet`: tables of many traces as Parquet files.
 //!
 //! ```text
-//! DIR/states/trace_id=8146552043614377217/part.parquet
-//! DIR/states/trace_id=1590376429937025313/part.parquet
+//! DIR/states/trace_id=t710e5d3b7f0a2c41/part.parquet
+//! DIR/states/trace_id=t16121b0c8f4d9e61/part.parquet
 //! DIR/wakeups/...
 //! ```
 
@@ -88,7 +88,7 @@ pub(crate) struct Export<'a> {
 #[derive(Default)]
 struct Done {
     /// The names of traces by their IDs.
-    names: HashMap<i64, String>,
+    names: HashMap<String, String>,
     totals: Totals,
 }
 
@@ -177,11 +177,17 @@ impl<'a> Export<'a> {
         let input = Input::open(path, self.global)?.with_threads(threads);
         let trace = input.trace()?;
         let id = trace_id(&trace);
-        if let Some(other) = self.begin(id, input.name()) {
+        if let Some(other) = self.begin(&id, input.name()) {
             return Err(anyhow!("{}: is the same trace as {other}, and is left out", input.name()));
         }
-        let tables = choose(Tables::new(self.tables.iter().copied()), self.select, &input, &trace, self.global)?;
-        let mut files = Files::new(self.folder, id, &tables, &trace)?;
+        // The name of the folder has the ID. An engine that finds it in the file too may refuse
+        // both: pyarrow does where their types differ, and gives that of the folder several.
+        let mut tables = Tables::new(self.tables.iter().copied());
+        for table in &self.tables {
+            tables = tables.columns(*table, table.columns().skip(1)).map_err(Error::from)?;
+        }
+        let tables = choose(tables, self.select, &input, &trace, self.global)?;
+        let mut files = Files::new(self.folder, &id, &tables, &trace)?;
         let progress = input.progress(&trace);
         let written =
             tables.write_watched(&trace, |table, batch| files.write(table, &batch), |event| progress.at(event));
@@ -194,11 +200,11 @@ impl<'a> Export<'a> {
 
     /// Takes note that a trace is being exported; returns the name of another one with that
     /// ID, if there is one.
-    fn begin(&self, id: i64, name: &str) -> Option<String> {
+    fn begin(&self, id: &str, name: &str) -> Option<String> {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        match done.names.get(&id) {
+        match done.names.get(id) {
             Some(other) => Some(other.clone()),
-            None => done.names.insert(id, name.to_owned()),
+            None => done.names.insert(id.to_owned(), name.to_owned()),
         }
     }
 
@@ -221,7 +227,7 @@ struct Files {
 
 impl Files {
     /// Plans the files of the tables, and makes the folders for them.
-    fn new(folder: &Path, id: i64, tables: &Tables, trace: &Trace<'_>) -> Result<Files> {
+    fn new(folder: &Path, id: &str, tables: &Tables, trace: &Trace<'_>) -> Result<Files> {
         let mut files = Files { writers: BTreeMap::new(), folders: Vec::new() };
         for table in tables.iter() {
             let folder = folder.join(table.name()).join(format!("trace_id={id}"));

@@ -95,6 +95,7 @@ fn wrong_command_lines_are_told() {
             "table states has no column gorutine; it has trace_id",
         ),
         (&["export", "arrow", &trace, "--task", "nothing"], 1, "there is no task of type"),
+        (&["sql", &trace], 2, "expected traces, and a query behind them"),
         (&["sql", &trace, &trace], 2, "expected a query behind the traces, found the file"),
     ];
     for (args, code, told) in cases {
