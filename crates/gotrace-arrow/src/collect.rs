@@ -46,11 +46,19 @@ pub(crate) struct Collect<'s> {
 /// What every row is made with.
 pub(crate) struct Context<'s> {
     origin: Time,
+    /// Which tables' rows are made, or would be but for their stacks.
+    makes: [bool; Table::ALL.len()],
     scope: Scope<'s>,
     stack_ids: StackIds,
 }
 
 impl Context<'_> {
+    /// Returns whether rows of a table are made, or would be but for their stacks.
+    #[inline]
+    fn makes(&self, table: Table) -> bool {
+        self.makes.get(table as usize).is_some_and(|makes| *makes)
+    }
+
     /// Returns a time as nanoseconds since the trace's start.
     #[inline]
     fn time(&self, time: Time) -> i64 {
@@ -84,7 +92,8 @@ impl<'s> Collect<'s> {
         let only_stacks =
             Table::ALL.into_iter().all(|table| !out.has(table) || matches!(table, Stacks | Frames | Trace))
                 && (out.has(Stacks) || out.has(Frames));
-        let any = |tables: &[Table]| only_stacks || tables.iter().any(|table| out.has(*table));
+        let makes = Table::ALL.map(|table| out.has(table) || (only_stacks && table != Events));
+        let any = |tables: &[Table]| tables.iter().any(|table| makes[*table as usize]);
         let summaries = any(&[Goroutines, Tasks, Regions]);
         Collect {
             intervals: match any(&[ProcStates, ThreadStates]) {
@@ -98,7 +107,7 @@ impl<'s> Collect<'s> {
             events: out.has(Events).then(events::Events::default),
             moments: any(&[Logs, Metrics, Samples]),
             seen: Seen::default(),
-            context: Context { origin: about.origin, scope, stack_ids: StackIds::default() },
+            context: Context { origin: about.origin, makes, scope, stack_ids: StackIds::default() },
             out,
         }
     }

@@ -34,7 +34,8 @@
 //!   each wrong part.
 //! - Times are nanoseconds since the trace's start, the time of its first event. The schema's
 //!   metadata, and the table `trace`, say when that was.
-//! - `trace_id` is the same in all rows of a trace, and another in other traces.
+//! - `trace_id` is the same in all rows of a trace, and another in other traces: `t` and the
+//!   hash, in hexadecimal, of the file's length and its first 64 KiB.
 //! - `stack` is a hash of the functions, files and lines, so that one call path has one key
 //!   in all traces: FNV-1a of 64 bits without the highest bit over, for each frame from the
 //!   innermost on, the function, a zero byte, the file, a zero byte and the line as eight

@@ -148,16 +148,6 @@ impl Table {
         Schema::new_with_metadata(fields, metadata)
     }
 
-    /// Returns the columns that times are in: they rise along a table, or nearly so.
-    #[cfg(feature = "parquet")]
-    pub(crate) fn rising(self) -> &'static [&'static str] {
-        match self {
-            Table::States | Table::ProcStates | Table::ThreadStates | Table::Ranges => &["end"],
-            Table::Wakeups | Table::Logs | Table::Metrics | Table::Samples | Table::Events => &["time"],
-            _ => &[],
-        }
-    }
-
     /// Returns all columns, in order.
     pub(crate) fn layout(self) -> &'static [Column] {
         use Kind::*;

@@ -74,7 +74,7 @@ impl Bits {
         self.word |= u64::from(bit) << (self.len % 64);
         self.unset += usize::from(!bit);
         self.len += 1;
-        if self.len % 64 == 0 {
+        if self.len.is_multiple_of(64) {
             self.end_word();
         }
     }
@@ -85,7 +85,7 @@ impl Bits {
 
     /// Returns the bits, and goes on with none.
     fn take(&mut self) -> BooleanBuffer {
-        if self.len % 64 != 0 {
+        if !self.len.is_multiple_of(64) {
             self.end_word();
         }
         let Bits { words, len, .. } = std::mem::take(self);
@@ -112,8 +112,8 @@ mod tests {
     fn values_come_out_as_they_went_in() {
         for len in [0, 1, 63, 64, 65, 1000, BATCH_ROWS] {
             let (mut values, mut flags) = (Values::<Int64Type>::default(), Flags::default());
-            let value = |i: usize| (i % 3 != 0).then_some(i as i64 - 7);
-            let flag = |i: usize| (i % 5 != 0).then_some(i % 2 == 0);
+            let value = |i: usize| (!i.is_multiple_of(3)).then_some(i as i64 - 7);
+            let flag = |i: usize| (!i.is_multiple_of(5)).then_some(i.is_multiple_of(2));
             for round in 0..2 {
                 (0..len).for_each(|i| {
                     values.push(value(i + round));

@@ -45,7 +45,7 @@ impl Collect<'_> {
 /// Makes the row of a goroutine.
 pub(super) fn row(out: &mut Out<'_>, context: &mut Context<'_>, g: &Goroutine, lives: &mut Lives, follower: &Follower) {
     let life = lives.0.remove(&g.id).unwrap_or_default();
-    if !context.scope.has(g.id) {
+    if !context.makes(Table::Goroutines) || !context.scope.has(g.id) {
         return;
     }
     let (creation_stack, stack) = (context.stack(g.creation_stack, follower), context.stack(g.stack, follower));

@@ -11,7 +11,7 @@ use gotrace::event::EventKind;
 pub(super) fn row(out: &mut Out<'_>, context: &mut Context<'_>, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
     let (time, goroutine) = (context.time(event.time()), event.goroutine().map(|g| g.0));
     match *event.kind() {
-        EventKind::Log(log) if is_selected(context, event) => {
+        EventKind::Log(log) if context.makes(Table::Logs) && is_selected(context, event) => {
             let stack = follower.intern(event.stack());
             let stack = context.stack(stack, follower);
             let Some(row) = out.row(Table::Logs) else { return };
@@ -27,7 +27,7 @@ pub(super) fn row(out: &mut Out<'_>, context: &mut Context<'_>, event: &SharedEv
             let Some(row) = out.row(Table::Metrics) else { return };
             row.int(time).text(Some(metric.name.name().as_bytes())).id(metric.figure()).end();
         }
-        EventKind::StackSample if is_selected(context, event) => {
+        EventKind::StackSample if context.makes(Table::Samples) && is_selected(context, event) => {
             let stack = follower.intern(event.stack());
             let stack = context.stack(stack, follower);
             let Some(row) = out.row(Table::Samples) else { return };

@@ -40,11 +40,10 @@ impl OpenRanges {
                 let open = self.begin(event, &range, follower);
                 self.0.insert(key(&range), open);
             }
-            EventKind::RangeActive(range) => {
-                if !self.0.contains_key(&key(&range)) {
-                    let open = Open { begun: false, start: follower.synced(), ..self.begin(event, &range, follower) };
-                    self.0.insert(key(&range), open);
-                }
+            // Each generation states anew what goes on.
+            EventKind::RangeActive(range) if !self.0.contains_key(&key(&range)) => {
+                let open = Open { begun: false, start: follower.synced(), ..self.begin(event, &range, follower) };
+                self.0.insert(key(&range), open);
             }
             EventKind::RangeEnd(range, swept) => {
                 let open = self.0.remove(&key(&range)).unwrap_or_else(|| Open {

@@ -39,6 +39,9 @@ impl Waits {
         (id, span): (GoId, &Span<GoActivity>),
         follower: &Follower,
     ) {
+        if !context.makes(Table::States) && !context.makes(Table::Wakeups) {
+            return;
+        }
         // Its own stack, and the goroutine that woke or created it, with that one's stack.
         let (stack, waker, waker_stack) = match span.begin {
             Begin::Before => {

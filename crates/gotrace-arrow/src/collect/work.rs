@@ -31,9 +31,11 @@ fn region_row(
     (first, last): (Time, Time),
     follower: &Follower,
 ) {
-    let selected = context.scope.selected();
-    let tasks = selected.and_then(|selected| selected.tasks());
-    if !context.scope.has(region.goroutine) || tasks.is_some_and(|tasks| !tasks.contains(region.task)) {
+    let tasks = context.scope.selected().and_then(|selected| selected.tasks());
+    if !context.makes(Table::Regions)
+        || !context.scope.has(region.goroutine)
+        || tasks.is_some_and(|tasks| !tasks.contains(region.task))
+    {
         return;
     }
     let stack = context.stack(region.stack, follower);
