@@ -43,10 +43,10 @@ pub(crate) struct Collect<'s> {
     seen: Seen,
 }
 
-/// What every row is made with.
+/// The facts that every row is made with.
 pub(crate) struct Context<'s> {
     origin: Time,
-    /// Which tables' rows are made, or would be but for their stacks.
+    /// True for each table whose rows are made, or would be but for their stacks.
     makes: [bool; Table::ALL.len()],
     scope: Scope<'s>,
     stack_ids: StackIds,
