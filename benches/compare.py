@@ -32,7 +32,7 @@ GO = "1.27.3"  # whose reader is the yardstick
 V1_GO = "1.21.13"  # the last that writes the old format
 WORKLOADS = ["mixed", "http", "syscalls", "procs16", "gc", "annotated", "goroutines"]
 QUICK_WORKLOADS = ["mixed", "http", "syscalls", "procs16"]
-ROWS = ["speed", "v1", "pprof", "analyses", "memory", "growth"]
+ROWS = ["speed", "v1", "pprof", "analyses", "columns", "memory", "growth"]
 QUICK_ROWS = ["speed", "memory", "growth"]
 PACE_MB = 10  # a second, when recording: a busy server's, and some generations in each trace
 
@@ -85,6 +85,8 @@ def main():
         pprof_row(budget, tools, options)
     if "analyses" in options.rows:
         analyses_row(budget, tools, options)
+    if "columns" in options.rows:
+        columns_rows(budget, tools, options)
     if "memory" in options.rows:
         details.append(memory_rows(budget, tools, options))
     if "growth" in options.rows:
@@ -218,6 +220,34 @@ def analyses_row(budget, tools, options):
         best = [min(walls[of] for walls in rounds) for of in (at, 0)]
         measured = f"**{times(cost)}** `count` ({best[0]:.2f} s, {best[1]:.2f} s)"
         budget.add(f"{what}, 1 thread", "3x `count`", "2x `count`", measured, verdict(-cost, -3, -2))
+
+
+def columns_rows(budget, tools, options):
+    """Measures the tables: processor time of states as Arrow, the size of their Parquet file, and the memory for all tables."""
+    trace = record("mixed", options)
+    rounds = []
+    for _ in range(options.runs):
+        note(f"tables of {trace.name}")
+        count = [tools.gotrace, "count", "--threads", "1", "--no-mmap", trace.path]
+        states = [tools.gotrace, "export", "arrow", "--threads", "1", "--no-mmap", trace.path, "-o", "/dev/null"]
+        rounds.append([run(command).used for command in (count, states)])
+    cost = statistics.median(states / count for count, states in rounds)
+    best = [min(used[at] for used in rounds) for at in (1, 0)]
+    measured = f"**{times(cost)}** `count` ({best[0]:.2f} s, {best[1]:.2f} s)"
+    budget.add("states as Arrow, processor time, 1 thread", "8x `count`", "5x `count`", measured, verdict(-cost, -8, -5))
+    with tempfile.TemporaryDirectory() as folder:
+        run([tools.gotrace, "export", "parquet", trace.path, "-o", folder, "--tables", "states"])
+        (file,) = Path(folder).glob("states/*/part.parquet")
+        share = file.stat().st_size / trace.bytes
+    budget.add("states as Parquet, size", "1.2x the trace", "1x the trace", f"**{share:.2f}x** the trace", verdict(-share, -1.2, -1))
+    used = []
+    for n in options.growth[:3]:
+        trace = growth_trace(n, options)
+        with tempfile.TemporaryDirectory() as folder:
+            command = [tools.gotrace, "export", "parquet", "--threads", "1", str(trace.path), "-o", folder]
+            used.append(peak(command)[0])
+    what = f"anonymous memory for all tables as Parquet, at {', '.join(f'{n}x' for n in options.growth[:3])} the file"
+    budget.add(what, "128 MB", "64 MB", f"**{mb(max(used))}**: {', '.join(map(mb, used))}", verdict(-max(used), -128e6, -64e6))
 
 
 def memory_rows(budget, tools, options):

@@ -12,6 +12,7 @@ pub mod durations;
 pub mod gc;
 pub mod goroutines;
 pub mod histogram;
+pub mod intervals;
 pub mod latency;
 mod longest;
 mod memo;

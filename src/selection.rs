@@ -201,6 +201,12 @@ impl Selected {
         self.window
     }
 
+    /// Returns whether goroutines are selected by their numbers or functions; if not, all
+    /// are.
+    pub fn selects_goroutines(&self) -> bool {
+        self.goroutines.is_some()
+    }
+
     /// Returns whether a goroutine is selected, by its number or function.
     pub fn has_goroutine(&self, id: GoId) -> bool {
         self.goroutines.as_ref().is_none_or(|wanted| wanted.contains(&id))

@@ -67,5 +67,6 @@ pub(crate) use stop::is_gc_stop;
 pub(crate) use table::Table;
 pub(crate) use threads::ThreadSet;
 pub use timelines::{GoTimeline, Timelines};
+pub(crate) use track::Tracker;
 pub(crate) use transition::OutlinedTransition;
 pub use transition::{SharedEvent, Transition};

@@ -20,6 +20,7 @@ struct Layered {
 
 const LIBRARY: Layered = Layered { heading: "## The library", root: "src" };
 const SERVER: Layered = Layered { heading: "## The server of the page", root: "crates/gotrace-view/src" };
+const TABLES: Layered = Layered { heading: "## The tables", root: "crates/gotrace-arrow/src" };
 const COMMAND: Layered = Layered { heading: "## The command", root: "crates/gotrace-cli/src" };
 
 #[test]
@@ -35,6 +36,11 @@ fn the_command_keeps_to_its_layers() {
 #[test]
 fn the_server_keeps_to_its_layers() {
     assert_eq!(violations_of(&SERVER), [""; 0]);
+}
+
+#[test]
+fn the_tables_keep_to_their_layers() {
+    assert_eq!(violations_of(&TABLES), [""; 0]);
 }
 
 #[test]

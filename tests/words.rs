@@ -14,6 +14,8 @@ const CHECKED: &[&str] = &[
     "benches",
     "examples",
     "fuzz/fuzz_targets",
+    "crates/gotrace-arrow/src",
+    "crates/gotrace-arrow/tests",
     "crates/gotrace-cli/src",
     "crates/gotrace-cli/tests",
     "crates/gotrace-view/src",

@@ -318,7 +318,7 @@ impl Follower {
 
     /// Returns the key of a stack, which is kept; the empty key for none.
     #[inline(never)]
-    pub(crate) fn intern(&mut self, stack: Option<Stack<'_>>) -> StackKey {
+    pub fn intern(&mut self, stack: Option<Stack<'_>>) -> StackKey {
         let Some(stack) = stack else { return StackKey::EMPTY };
         // Numbers of another generation's stacks must not get into the table of this one.
         if self.generation != Some(stack.generation_index()) {

@@ -90,6 +90,17 @@ pub enum GoActivity {
     },
 }
 
+impl GoActivity {
+    /// Sets the reason of a wait that has none: a window learns it only after the events that
+    /// state who waits.
+    #[inline(always)]
+    pub(super) fn recall_reason(&mut self, known: impl FnOnce() -> NameId) {
+        if let GoActivity::Waiting { reason: reason @ NameId::EMPTY } = self {
+            *reason = known();
+        }
+    }
+}
+
 /// Activity of a P.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ProcActivity {

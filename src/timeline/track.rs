@@ -7,7 +7,7 @@ use super::observer::Observer;
 use super::open::{Open, OpenProc, close};
 use super::proc::{Activity, Since};
 use super::procs::{Procs, TurnResult, is_before, proc_of};
-use super::span::{Begin, Binding, Cause, Finish, GoActivity, Interval};
+use super::span::{Begin, Binding, Cause, Finish, GoActivity, Interval, ProcActivity, Span};
 use super::transition::{SharedEvent, Transition};
 use crate::base::ids::{GoId, ProcId, ThreadId};
 use crate::base::time::Time;
@@ -25,10 +25,12 @@ const RESIZED: u64 = 64;
 /// Makes intervals of what the follower shows. Goroutines are those of the follower, Ps
 /// those of [`Procs`]; the bindings of each M follow from both.
 #[derive(Debug, Default)]
-pub(super) struct Tracker {
+pub(crate) struct Tracker {
     goroutines: BySlot<Option<(GoId, Open<GoActivity>)>>,
     procs: Procs<OpenProc>,
     threads: FxHashMap<ThreadId, Open<Binding>>,
+    /// True if intervals of goroutines alone are made.
+    goroutines_only: bool,
     ready: VecDeque<Interval>,
     /// Number of events shown, and of intervals that GOMAXPROCS may have ended.
     events: u64,
@@ -81,7 +83,7 @@ impl Tracker {
         match *event.kind() {
             EventKind::Sync(sync) => {
                 if sync.generation.is_none() {
-                    self.close_all(event.time(), Finish::TraceEnd);
+                    self.close_all(event.time(), Finish::TraceEnd, follower);
                 }
                 // The first generation states what existed before; a later one only where
                 // reading starts over.
@@ -105,9 +107,23 @@ impl Tracker {
         }
     }
 
+    /// Returns one that makes intervals of goroutines alone.
+    pub(crate) fn of_goroutines() -> Tracker {
+        Tracker { goroutines_only: true, ..Tracker::default() }
+    }
+
     /// Returns the next interval that has ended.
     pub(super) fn ready(&mut self) -> Option<Interval> {
         self.ready.pop_front()
+    }
+
+    /// Gives each interval that has ended to `each`, in order.
+    #[inline(always)]
+    pub(crate) fn take_ready(&mut self, each: impl FnMut(&Interval)) {
+        if !self.ready.is_empty() {
+            self.ready.iter().for_each(each);
+            self.ready.clear();
+        }
     }
 
     /// Ends all open intervals at the first status without a state before it in a
@@ -120,17 +136,24 @@ impl Tracker {
         self.fresh = true;
         // GOMAXPROCS outlives the gap: it belongs to the program, and no status states it.
         let gomaxprocs = self.procs.gomaxprocs();
-        self.close_all(self.before_sync, Finish::Lost);
+        self.close_all(self.before_sync, Finish::Lost, follower);
         if let Some(limit) = gomaxprocs {
             self.procs.set_gomaxprocs(limit, follower.synced(), follower.synced());
         }
     }
 
     /// Ends all open intervals, in the order of the IDs.
-    fn close_all(&mut self, end: Time, finish: Finish) {
+    fn close_all(&mut self, end: Time, finish: Finish, follower: &Follower) {
         let mut goroutines: Vec<_> = self.goroutines.iter_mut().filter_map(Option::take).collect();
         goroutines.sort_unstable_by_key(|(id, _)| *id);
-        self.ready.extend(goroutines.into_iter().map(|(id, open)| Interval::Goroutine(id, open.end(end, finish))));
+        self.ready.extend(goroutines.into_iter().map(|(id, mut open)| {
+            open.state.recall_reason(|| follower.goroutine(id).map_or(NameId::EMPTY, |state| state.reason));
+            Interval::Goroutine(id, open.end(end, finish))
+        }));
+        if self.goroutines_only {
+            (self.procs, self.threads) = Default::default();
+            return;
+        }
         let procs = std::mem::take(&mut self.procs);
         let mut procs: Vec<_> = procs.into_all().filter_map(|p| close(&p, end, finish)).collect();
         procs.sort_unstable_by_key(|(id, _)| *id);
@@ -146,9 +169,9 @@ impl Tracker {
         let cause = Cause { goroutine: transition.goroutine(), stack: now.stack };
         let (start, begin) = match (transition.from, was) {
             (GoState::NotExist, _) => (time, Begin::Created { entry: now.own, cause }),
-            (GoState::Waiting, Some(_)) => (time, Begin::Woken(cause)),
-            (_, Some(_)) => (time, Begin::Event(cause)),
-            (_, None) => (follower.synced(), Begin::Before),
+            (GoState::Undetermined, None) => (follower.synced(), Begin::Before),
+            (GoState::Waiting, _) => (time, Begin::Woken(cause)),
+            _ => (time, Begin::Event(cause)),
         };
         let (proc, thread) = self.place(transition, was.map(|open| open.state));
         let state = match transition.to {
@@ -159,12 +182,16 @@ impl Tracker {
             GoState::NotExist | GoState::Undetermined => None,
         };
         *self.goroutines.at(transition.slot) = state.map(|state| (id, Open { start, state, begin }));
-        if let Some(was) = was {
+        if let Some(mut was) = was {
+            was.state.recall_reason(|| transition.was.reason);
             self.ready.push_back(Interval::Goroutine(id, was.end(time, Finish::Event(cause))));
         }
 
         // The transition also changes the P and the M.
         let turned = self.procs.follow(transition, follower);
+        if self.goroutines_only && !transition.is_v1() {
+            return self.turned(turned, time, follower);
+        }
         let is_bound = transition.to.is_executing();
         if let Some(thread) = thread
             && (is_bound || (was.is_some() && transition.from.is_executing()))
@@ -172,6 +199,10 @@ impl Tracker {
             // The M's P as it is tracked is fresher than the event's: the end of a callback
             // first takes the P away from the M, at the same time.
             let proc = self.threads.get(&thread).map_or(proc, |open| open.state.proc);
+            // Of an M whose goroutine was not known nothing better is known than that it has
+            // had that since before.
+            let known = was.is_some() || transition.from == GoState::NotExist;
+            let (start, begin) = if known { (start, begin) } else { (follower.synced(), Begin::Before) };
             self.bind(thread, Binding { proc, goroutine: is_bound.then_some(id) }, start, begin, cause);
         }
         self.turned(turned, time, follower);
@@ -181,7 +212,14 @@ impl Tracker {
             let Some(p) = self.procs.find(proc) else { continue };
             let runs = matches!(p.activity(), Activity::Running | Activity::Syscall);
             let span = p.record.reopen(since, runs.then_some(id).filter(|_| is_bound), transition.thread(), cause);
-            self.ready.extend(span.map(|span| Interval::Proc(proc, span)));
+            self.end_proc(proc, span);
+        }
+    }
+
+    /// Adds the interval of a P that has ended, if one has.
+    fn end_proc(&mut self, id: ProcId, span: Option<Span<ProcActivity>>) {
+        if !self.goroutines_only {
+            self.ready.extend(span.map(|span| Interval::Proc(id, span)));
         }
     }
 
@@ -207,7 +245,7 @@ impl Tracker {
                 self.procs.restate(proc, (id, state), event.time(), start);
                 if let Some(p) = self.procs.find(proc) {
                     let span = p.record.reopen(Since::Before, Some(id), thread, cause);
-                    self.ready.extend(span.map(|span| Interval::Proc(proc, span)));
+                    self.end_proc(proc, span);
                 }
             }
             if let Some(thread) = thread {
@@ -245,8 +283,8 @@ impl Tracker {
         let cause = Cause { goroutine: event.goroutine(), stack: follower.intern(event.stack()) };
         if let Some(p) = self.procs.find(id) {
             let span = p.record.reopen(since, None, event.thread(), cause);
-            self.ready.extend(span.map(|span| Interval::Proc(id, span)));
             let (start, begin) = (p.since(), p.record.begin());
+            self.end_proc(id, span);
             match (to, event.thread()) {
                 (ProcState::Running, Some(thread)) => {
                     let goroutine = event.goroutine();
@@ -285,7 +323,7 @@ impl Tracker {
             ended.extend(p.id().zip(span));
         }
         ended.sort_unstable_by_key(|(id, _)| *id);
-        self.ready.extend(ended.into_iter().map(|(id, span)| Interval::Proc(id, span)));
+        ended.into_iter().for_each(|(id, span)| self.end_proc(id, Some(span)));
     }
 
     /// Takes note of a goroutine in a system call that has lost its P.
@@ -303,7 +341,9 @@ impl Tracker {
             self.threads.insert(id, Open { start, state, begin });
             return;
         };
-        if let Some(ended) = open.change(state, start, begin, self.last, cause) {
+        if let Some(ended) = open.change(state, start, begin, self.last, cause)
+            && !self.goroutines_only
+        {
             self.ready.push_back(Interval::Thread(id, ended));
         }
     }

@@ -27,7 +27,7 @@ impl<'t> SharedEvent<'_, 't> {
 
     /// Returns GOMAXPROCS, if the event states it.
     #[inline]
-    pub(crate) fn gomaxprocs(&self) -> Option<u64> {
+    pub fn gomaxprocs(&self) -> Option<u64> {
         match *self.kind() {
             EventKind::Metric(metric) if metric.name == MetricName::GoMaxProcs => Some(metric.value),
             // Traces up to Go 1.21 may have no event for it: their first sync says it.

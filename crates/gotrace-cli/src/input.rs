@@ -285,6 +285,12 @@ impl Input {
         Input { quiet: true, ..self.clone() }
     }
 
+    /// Returns the input, to be read with at most so many threads.
+    #[cfg(feature = "columns")]
+    pub(crate) fn with_threads(self, threads: usize) -> Input {
+        Input { options: self.options.threads(threads), ..self }
+    }
+
     /// Shows how far reading the trace is.
     pub(crate) fn progress(&self, trace: &Trace<'_>) -> Progress {
         Progress::new(trace, self.quiet)

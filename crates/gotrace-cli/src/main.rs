@@ -11,6 +11,8 @@ mod count;
 mod diagnose;
 mod dump;
 mod events;
+#[cfg(feature = "columns")]
+mod export;
 mod flaws;
 mod gc;
 mod gctrace;
@@ -42,6 +44,8 @@ mod save;
 mod schedtrace;
 mod select;
 mod spark;
+#[cfg(feature = "columns")]
+mod sql;
 mod stw;
 mod summary;
 mod table;
@@ -79,6 +83,7 @@ Examples:
   gotrace latency trace.out                      how long goroutines waited for a P, and why
   gotrace procs trace.out                        how busy the Ps were, and why not
   gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
+  gotrace export parquet trace.out -o tables     its tables, for pandas, DuckDB, Spark ...
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
   gotrace schedtrace stderr.log                  what GODEBUG=schedtrace=1000 printed
   gotrace run ./server                           how the scheduler of a program fares that it runs
@@ -107,6 +112,10 @@ enum Command {
     Count(count::Options),
     Dump(dump::Options),
     Convert(convert::Options),
+    #[cfg(feature = "columns")]
+    Export(export::Options),
+    #[cfg(feature = "columns")]
+    Sql(sql::Options),
     Diagnose(diagnose::Options),
     Schedtrace(schedtrace::Options),
     Gctrace(gctrace::Options),
@@ -179,6 +188,10 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         Command::Count(options) => count::run(options, global),
         Command::Dump(options) => dump::run(options, global),
         Command::Convert(options) => convert::run(options, global),
+        #[cfg(feature = "columns")]
+        Command::Export(options) => export::run(options, global),
+        #[cfg(feature = "columns")]
+        Command::Sql(options) => sql::run(options, global),
         Command::Diagnose(options) => diagnose::run(options, global),
         Command::Schedtrace(options) => schedtrace::run(options, global),
         Command::Gctrace(options) => gctrace::run(options, global),

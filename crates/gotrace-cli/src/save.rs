@@ -12,10 +12,14 @@
 //! All writers go through [`NewFile`]: `-o`, `--save`, `--log` and `capture`.
 
 pub(crate) mod ending;
+#[cfg(feature = "columns")]
+mod folder;
 mod system;
 mod target;
 mod unfinished;
 
+#[cfg(feature = "columns")]
+pub(crate) use folder::ScratchFolder;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -30,6 +30,9 @@ mod differences;
 mod dump;
 #[path = "cli/endless.rs"]
 mod endless;
+#[cfg(feature = "columns")]
+#[path = "cli/export.rs"]
+mod export;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/input.rs"]

@@ -2,7 +2,7 @@
 
 use super::live::{LiveGoroutine, name};
 use super::tasks::{TaskLog, TaskSummary};
-use super::{Goroutines, RegionSummary, Summaries, is_system};
+use super::{Goroutine, Goroutines, RegionSummary, Summaries, is_system};
 use crate::analysis::names::NameId;
 use crate::analysis::{
     Analysis, ByProc, BySlot, Compat, Follower, GoroutineState, Memo, OpenRegions, OutlinedTransition, SharedEvent,
@@ -148,6 +148,15 @@ impl CollectGoroutines {
             more: 0,
             counts: Vec::new(),
             step: 0,
+        }
+    }
+
+    /// Gives the summary of each goroutine that has ended to `each`, in the order in which
+    /// they ended, and forgets it: memory grows then with the goroutines that exist at one
+    /// time, and the answer has those of the end alone.
+    pub fn take_ended(&mut self, each: impl FnMut(Goroutine)) {
+        if !self.all.is_empty() {
+            self.all.drain(each);
         }
     }
 

@@ -45,6 +45,14 @@ impl Goroutines {
         self.starts.get(place).map(|&start| self.unpack(start))
     }
 
+    /// Removes all goroutines, and gives each to `each`, in the order in which they came.
+    pub(super) fn drain(&mut self, each: impl FnMut(Goroutine)) {
+        self.starts.iter().map(|&start| self.unpack(start)).for_each(each);
+        self.bytes.clear();
+        self.starts.clear();
+        self.range = None;
+    }
+
     /// Adds a goroutine; [`sort`](Self::sort) puts it in its place.
     pub(super) fn push(&mut self, g: &Goroutine) {
         // Figures near to another one are stored as the difference, which is short.

@@ -13,6 +13,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// waits until it is done.
 static UNFINISHED: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 
+/// Folders that a signal removes.
+#[cfg(feature = "columns")]
+static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
 /// True while a [`Taken`] is there.
 static SIGNALS_ARE_TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -75,6 +79,19 @@ pub(super) fn register(data: &Data, part_of: Option<&Path>) -> io::Result<Regist
     Ok(Registered(Some(id)))
 }
 
+/// Registers a folder: a signal removes it, with all that is in it.
+#[cfg(feature = "columns")]
+pub(super) fn register_folder(path: &Path) {
+    signals::watch();
+    FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_path_buf());
+}
+
+/// Ends the registration of a folder.
+#[cfg(feature = "columns")]
+pub(super) fn forget_folder(path: &Path) {
+    FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).retain(|folder| folder != path);
+}
+
 /// The claim that other code acts on signals: as long as it is there, they do not end gotrace.
 pub(crate) struct Taken;
 
@@ -98,6 +115,11 @@ impl Drop for Taken {
 fn end_all() -> MutexGuard<'static, Vec<Entry>> {
     let mut entries = entries();
     entries.drain(..).for_each(Entry::end);
+    #[cfg(feature = "columns")]
+    for folder in FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        // What cannot be removed is left to the system, as all temporary files are.
+        let _ = std::fs::remove_dir_all(folder);
+    }
     entries
 }
 

@@ -4,7 +4,7 @@ use super::{command, gotrace, trace, with_input};
 use std::io::Read;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 25] = [
     "view",
     "summary",
     "goroutines",
@@ -25,6 +25,8 @@ const COMMANDS: [&str; 23] = [
     "count",
     "dump",
     "convert",
+    "export",
+    "sql",
     "check",
     "repair",
     "capture",

@@ -1,0 +1,78 @@
+//! The tables that are asked for, whose rows go out in batches.
+
+use crate::about::About;
+use crate::rows::{Row, Rows};
+use crate::table::Table;
+use crate::values::BATCH_ROWS;
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_schema::ArrowError;
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// The receiver of batches; returns false when it wants no more.
+pub(crate) type Sink<'s> = &'s mut dyn FnMut(Table, Result<RecordBatch, ArrowError>) -> bool;
+
+/// The tables that are asked for, whose rows go out in batches.
+pub(crate) struct Out<'s> {
+    tables: [Option<Rows>; Table::ALL.len()],
+    counts: [u64; Table::ALL.len()],
+    sink: Sink<'s>,
+    /// Set when the receiver wants no more.
+    stopped: &'s Cell<bool>,
+}
+
+impl<'s> Out<'s> {
+    /// Returns the tables that are asked for with their columns, without a row.
+    pub(crate) fn new(
+        wanted: &[(Table, Option<Vec<String>>)],
+        about: &About,
+        sink: Sink<'s>,
+        stopped: &'s Cell<bool>,
+    ) -> Out<'s> {
+        let mut tables = [const { None }; Table::ALL.len()];
+        let ids = std::iter::repeat_n(&about.trace_id, BATCH_ROWS);
+        let trace_ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
+        for (table, columns) in wanted {
+            let is_wanted = |name: &str| columns.as_ref().is_none_or(|columns| columns.iter().any(|one| one == name));
+            let schema = Arc::new(table.schema_of(is_wanted, about.metadata()));
+            tables[*table as usize] = Some(Rows::new(*table, schema, Arc::clone(&trace_ids)));
+        }
+        Out { tables, counts: [0; Table::ALL.len()], sink, stopped }
+    }
+
+    /// Returns whether a table is asked for.
+    pub(crate) fn has(&self, table: Table) -> bool {
+        self.tables[table as usize].is_some()
+    }
+
+    /// Begins another row of a table; returns none if the table is not asked for.
+    #[inline]
+    pub(crate) fn row(&mut self, table: Table) -> Option<Row<'_>> {
+        if self.tables[table as usize].as_ref()?.count() >= BATCH_ROWS {
+            self.flush(table);
+        }
+        self.tables[table as usize].as_mut().map(Rows::row)
+    }
+
+    /// Sends the rows of a table that are not sent yet, if there are any.
+    #[inline(never)]
+    fn flush(&mut self, table: Table) {
+        let Some(rows) = self.tables[table as usize].as_mut().filter(|rows| rows.count() > 0) else { return };
+        self.counts[table as usize] += rows.count() as u64;
+        let batch = rows.take_batch();
+        if !self.stopped.get() && !(self.sink)(table, batch) {
+            self.stopped.set(true);
+        }
+    }
+
+    /// Sends all rows that are not sent yet.
+    pub(crate) fn flush_all(&mut self) {
+        Table::ALL.into_iter().for_each(|table| self.flush(table));
+    }
+
+    /// Returns the number of rows of each table that were sent, in the order of
+    /// [`Table::ALL`].
+    pub(crate) fn counts(&self) -> [u64; Table::ALL.len()] {
+        self.counts
+    }
+}

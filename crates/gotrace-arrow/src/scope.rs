@@ -1,0 +1,64 @@
+//! The part of a trace that rows are made of.
+
+use crate::error::Error;
+use gotrace::analysis::profile::WorkIntervals;
+use gotrace::{GoId, Selected, Time};
+
+/// The part of a trace that is selected; by default all of it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Scope<'s> {
+    selected: Option<&'s Selected>,
+    /// Times that goroutines worked for the tasks and regions that are selected.
+    work: Option<&'s WorkIntervals>,
+}
+
+impl<'s> Scope<'s> {
+    /// Returns the part that is selected.
+    ///
+    /// # Errors
+    /// If no goroutine worked for the tasks and regions that are selected.
+    pub(crate) fn new(selected: Option<&'s Selected>) -> Result<Scope<'s>, Error> {
+        let work = match selected {
+            Some(selected) => selected.work()?.map(|chosen| chosen.intervals()),
+            None => None,
+        };
+        Ok(Scope { selected, work })
+    }
+
+    /// Returns what is selected; nothing if all is.
+    pub(crate) fn selected(&self) -> Option<&'s Selected> {
+        self.selected
+    }
+
+    /// Returns whether a goroutine is selected, at some time.
+    #[inline]
+    pub(crate) fn has(&self, id: GoId) -> bool {
+        self.selected.is_none_or(|selected| selected.has_goroutine(id))
+            && self.work.is_none_or(|work| !work.of(id).is_empty())
+    }
+
+    /// Returns whether what happened on a goroutine, or on none, is selected.
+    pub(crate) fn has_moment(&self, id: Option<GoId>, time: Time) -> bool {
+        let Some(selected) = self.selected else { return true };
+        let all = !selected.selects_goroutines() && self.work.is_none();
+        all || id.is_some_and(|id| {
+            let at_work = |work: &WorkIntervals| work.of(id).iter().any(|&(from, to)| from <= time && time < to);
+            selected.has_goroutine(id) && self.work.is_none_or(at_work)
+        })
+    }
+
+    /// Gives the parts of a goroutine's span that are selected to `each`.
+    #[inline]
+    pub(crate) fn parts(&self, id: GoId, (start, end): (Time, Time), mut each: impl FnMut(Time, Time)) {
+        if self.selected.is_some_and(|selected| !selected.has_goroutine(id)) {
+            return;
+        }
+        let Some(work) = self.work else { return each(start, end) };
+        for &(from, to) in work.of(id) {
+            let (from, to) = (from.max(start), to.min(end));
+            if from < to {
+                each(from, to);
+            }
+        }
+    }
+}
