@@ -16,15 +16,19 @@ use crate::analysis::{Compat, Follower, GoroutineState, Transition};
 use crate::base::ids::{GoId, TaskId};
 use crate::spec::state::GoState;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 /// Task and type of a region, by which its end finds it.
 pub(crate) type Key = (TaskId, NameId);
+
+/// Values of a few regions: most ends end one.
+pub(crate) type Values<T> = SmallVec<[T; 2]>;
 
 /// Regions that an end of a region ends, or none.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Ended<T> {
     /// Open regions of the goroutine, outermost first: at least one.
-    Open(Vec<T>),
+    Open(Values<T>),
     /// A region that began before the trace.
     Early,
     /// No region.
@@ -43,7 +47,7 @@ struct Open<T> {
 #[derive(Clone, Debug)]
 pub(crate) struct OpenRegions<T> {
     compat: Compat,
-    open: FxHashMap<GoId, Vec<Open<T>>>,
+    open: FxHashMap<GoId, SmallVec<[Open<T>; 2]>>,
     /// Regions that goroutines have begun of tasks, where both existed before the trace.
     begun: FxHashSet<(GoId, Key)>,
     /// Tasks whose beginning is in the trace.
@@ -91,27 +95,27 @@ impl<T> OpenRegions<T> {
 
     /// Ends the regions that an end of a region ends.
     pub(crate) fn end(&mut self, on: &GoroutineState, key: Key) -> Ended<T> {
-        let open = self.open.get(&on.id).map_or(&[][..], Vec::as_slice);
-        let at = match self.compat {
+        let open = self.open.get_mut(&on.id);
+        let at = open.as_ref().and_then(|open| match self.compat {
             Compat::Go127 => open.len().checked_sub(1),
             Compat::Right => open.iter().rposition(|region| region.key == Some(key)),
-        };
-        let Some(at) = at else {
+        });
+        let (Some(open), Some(at)) = (open, at) else {
             // Go tells no end that ends nothing.
-            let early = self.compat == Compat::Go127 || self.may_be_early(on, key, open);
+            let early = self.compat == Compat::Go127 || self.may_be_early(on, key);
             return if early { Ended::Early } else { Ended::Nothing };
         };
-        let ended = self.open.get_mut(&on.id).map(|open| open.split_off(at));
-        if at == 0 {
+        let ended = open.drain(at..).map(|region| region.value).collect();
+        if open.is_empty() {
             self.open.remove(&on.id);
         }
-        Ended::Open(values(ended))
+        Ended::Open(ended)
     }
 
     /// Returns whether an end that is of none of the open regions may be of one that began
     /// before the trace.
-    fn may_be_early(&self, on: &GoroutineState, key: Key, open: &[Open<T>]) -> bool {
-        let nested = open.iter().any(|region| region.key.is_some());
+    fn may_be_early(&self, on: &GoroutineState, key: Key) -> bool {
+        let nested = self.open.get(&on.id).is_some_and(|open| open.iter().any(|region| region.key.is_some()));
         !nested && self.is_old(on, key) && !self.begun.contains(&(on.id, key))
     }
 
@@ -130,18 +134,14 @@ impl<T> OpenRegions<T> {
     }
 
     /// Ends all regions of a goroutine whose life ends; returns them, outermost first.
-    pub(crate) fn end_all(&mut self, goroutine: GoId) -> Vec<T> {
-        values(self.open.remove(&goroutine))
+    pub(crate) fn end_all(&mut self, goroutine: GoId) -> Values<T> {
+        self.open.remove(&goroutine).into_iter().flatten().map(|region| region.value).collect()
     }
 
     /// Returns whether goroutine and task of a region existed before the trace.
     fn is_old(&self, on: &GoroutineState, (task, _): Key) -> bool {
         !on.created && !self.tasks.contains(task)
     }
-}
-
-fn values<T>(regions: Option<Vec<Open<T>>>) -> Vec<T> {
-    regions.into_iter().flatten().map(|region| region.value).collect()
 }
 
 /// A set of tasks, in a bit or two each: the runtime numbers them without gaps.
@@ -179,6 +179,7 @@ impl TaskIds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use smallvec::smallvec;
 
     fn on(created: bool) -> GoroutineState {
         GoroutineState { id: GoId(1), created, ..GoroutineState::default() }
@@ -193,10 +194,10 @@ mod tests {
         let inherited = None;
         let all: &[Option<Key>] = &[inherited, Some(a), Some(b), Some(a)];
         let cases = [
-            (all, false, a, Ended::Open(vec![3]), Ended::Open(vec![3])),
-            (all, false, b, Ended::Open(vec![2, 3]), Ended::Open(vec![3])),
-            (all, false, c, Ended::Nothing, Ended::Open(vec![3])),
-            (&[inherited][..], false, c, Ended::Early, Ended::Open(vec![0])),
+            (all, false, a, Ended::Open(smallvec![3]), Ended::Open(smallvec![3])),
+            (all, false, b, Ended::Open(smallvec![2, 3]), Ended::Open(smallvec![3])),
+            (all, false, c, Ended::Nothing, Ended::Open(smallvec![3])),
+            (&[inherited][..], false, c, Ended::Early, Ended::Open(smallvec![0])),
             (&[][..], false, c, Ended::Early, Ended::Early),
             (&[][..], true, c, Ended::Nothing, Ended::Early),
         ];
@@ -220,7 +221,7 @@ mod tests {
         let mut regions = OpenRegions::default();
         assert_eq!(regions.end(&on(false), key), Ended::Early);
         regions.begin(&on(false), key, ());
-        assert_eq!(regions.end(&on(false), key), Ended::Open(vec![()]));
+        assert_eq!(regions.end(&on(false), key), Ended::Open(smallvec![()]));
         assert_eq!(regions.end(&on(false), key), Ended::Nothing, "it was ended before");
         let of_new_task = (TaskId(2), NameId::at(1));
         regions.begin_task(TaskId(2));

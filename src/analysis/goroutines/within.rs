@@ -5,6 +5,7 @@ use crate::analysis::{Ended, Follower, GoroutineState, SharedEvent};
 use crate::base::ids::{GoId, TaskId};
 use crate::base::time::Time;
 use crate::event::range::{Range, RangeScope};
+use smallvec::smallvec;
 
 impl CollectGoroutines {
     /// Begins a range, which counts for its own goroutine; a range on a P counts for the
@@ -106,7 +107,7 @@ impl CollectGoroutines {
                 let early = self.regions.len();
                 self.regions.push(RegionSummary::new(on.id, name, task));
                 self.join(task, on.id, early);
-                vec![early]
+                smallvec![early]
             }
             Ended::Nothing => return,
         };
