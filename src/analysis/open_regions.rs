@@ -148,6 +148,8 @@ impl<T> OpenRegions<T> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TaskIds {
     bits: FxHashMap<u64, u64>,
+    /// Task that was added last: the events of a task often follow each other.
+    last: Option<TaskId>,
 }
 
 impl TaskIds {
@@ -157,6 +159,9 @@ impl TaskIds {
 
     /// Adds a task; returns whether it is new.
     pub(crate) fn insert(&mut self, id: TaskId) -> bool {
+        if self.last.replace(id) == Some(id) {
+            return false;
+        }
         let (at, bit) = TaskIds::place(id);
         let bits = self.bits.entry(at).or_default();
         let new = *bits & bit == 0;

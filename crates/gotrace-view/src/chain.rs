@@ -42,11 +42,11 @@ struct Woken {
     time: i64,
     reason: Option<String>,
     created: bool,
-    /// The place of the one that woke it, among those forth.
+    /// Index of the step that woke it, among those forth.
     parent: Option<usize>,
-    /// When it ran then.
+    /// Time at which it ran after that.
     start: Option<i64>,
-    /// How many more it woke.
+    /// Number of goroutines that it woke besides those.
     more: usize,
 }
 
@@ -199,12 +199,12 @@ fn forth(opened: &Opened, (id, at): (GoId, i64), interest: &Interest) -> Result<
     Ok((woken, more))
 }
 
-/// Where a goroutine that may wake others stands.
+/// Place of a goroutine that may wake others.
 #[derive(Clone, Copy)]
 enum Root {
-    /// It is the one that was asked for, and has woken so many.
+    /// The goroutine that was asked for, and how many it has woken.
     Asked(usize),
-    /// It was woken there, that deep, and has woken so many.
+    /// A goroutine that was woken: its step, its depth, and how many it has woken.
     Woken { place: usize, depth: usize, many: usize },
 }
 

@@ -26,7 +26,7 @@ impl Stretches {
         self.done.push((from, time.max(from)));
     }
 
-    /// Whether some of them is within a stretch, or touches a moment.
+    /// Returns whether one of them overlaps a stretch, or touches a moment.
     pub(crate) fn overlap(&self, from: i64, to: i64) -> bool {
         let next = self.done.partition_point(|(_, end)| *end <= from);
         self.done.get(next).is_some_and(|(begin, _)| *begin < to || *begin <= from)

@@ -41,12 +41,12 @@ impl Hit {
     }
 }
 
-/// Which hits are kept, by when they were.
+/// Condition on the time of hits.
 #[derive(Default)]
 struct Only {
-    /// They last so many nanoseconds, or longer.
+    /// Least length of a hit, in nanoseconds.
     longer: i64,
-    /// Some of these is during them.
+    /// Stretches, one of which a hit has to overlap.
     during: Option<(Arc<During>, Which)>,
 }
 
@@ -65,7 +65,7 @@ impl Only {
         Ok(Only { longer: query.nanos("longer")?.unwrap_or(0), during })
     }
 
-    /// Whether it keeps all.
+    /// Returns whether it keeps all.
     fn is_none(&self) -> bool {
         self.longer <= 0 && self.during.is_none()
     }

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Which spans are looked for.
+/// Condition on spans.
 pub(crate) struct Wanted<'f> {
     state: Option<GoState>,
     /// A part of the function that the goroutine began with, in lower case; or its number.
@@ -21,9 +21,9 @@ pub(crate) struct Wanted<'f> {
     number: Option<u64>,
     /// A part of the reason, in lower case.
     reason: String,
-    /// Whether one that lasted from one time to another is wanted.
+    /// Predicate on the beginning and the end of a span.
     lasts: &'f dyn Fn(i64, i64) -> bool,
-    /// So many of the longest.
+    /// Number of the longest that are kept.
     limit: usize,
 }
 
@@ -79,7 +79,7 @@ type Kept = (i64, Reverse<i64>, u64, &'static str, NameId, NameId);
 struct Find<'f> {
     wanted: Wanted<'f>,
     start: i64,
-    /// Whether a function's name, or a reason, is one that is wanted.
+    /// Returns whether a function's name, or a reason, is wanted.
     names: FxHashMap<(bool, NameId), bool>,
     kept: BinaryHeap<Reverse<Kept>>,
     more: bool,

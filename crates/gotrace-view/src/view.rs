@@ -82,12 +82,12 @@ impl View {
         }
     }
 
-    /// Whether it is a log that is shown.
+    /// Returns whether a log is shown, and not a trace.
     pub(crate) fn is_log(&self) -> bool {
         self.log.get().is_some()
     }
 
-    /// Who reports on the trace or the log, if it can be read by now.
+    /// Returns the reports on the trace or the log.
     ///
     /// # Errors
     /// As [`opened`](Self::opened).
