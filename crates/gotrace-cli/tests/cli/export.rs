@@ -1,6 +1,6 @@
 //! `gotrace export` and `gotrace sql`: files whole or not at all, whatever comes in.
 
-use super::{Scratch, command, gotrace, trace};
+use super::{Scratch, gotrace, trace};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -120,6 +120,7 @@ fn a_stream_goes_to_standard_output() {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use super::super::command;
     use super::*;
     use std::os::unix::fs::PermissionsExt;
     use std::process::{Command, Stdio};
