@@ -26,6 +26,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A moment of a trace is a [`Time`] on its clock. Lengths of time are `i64` nanoseconds: the
+//! difference of two moments, which in a damaged trace may be negative, and sums of such. What a
+//! program states as a length, as in the lines of GODEBUG, is a `Duration`.
+//!
 //! Traces of Go 1.5 to 1.21 have another format, with a stream for each P; they are read as
 //! the same events, in one generation.
 //!
@@ -139,7 +143,7 @@ pub use trace::shared::{OpenError, SharedTrace};
 pub use trace::stream::{Events, Stream};
 pub use trace::watch::TraceWatch;
 pub use trace::{Mode, Options, Trace};
-pub use window::Window;
+pub use window::{Window, WindowEvents};
 
 /// Compiles and runs the README's example.
 #[cfg(doctest)]

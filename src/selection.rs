@@ -10,18 +10,22 @@
 //! finds out all of it. What a selection names has to be true together: `--goroutine 7
 //! --task request` is the time in which goroutine 7 worked for such a task.
 
+mod changes;
 #[cfg(test)]
 mod tests;
+mod time;
+
+pub use time::CollectTime;
 
 use crate::analysis::Compat;
 use crate::analysis::annotations::{Annotations, Chosen, CollectAnnotations, NoSuch, TaskSet};
-use crate::analysis::profile::Filter;
 use crate::analysis::profile::functions::CollectGoroutinesOf;
+use crate::analysis::profile::{Filter, WorkIntervals};
 use crate::base::ids::{GoId, ProcId, ThreadId};
-use crate::event::transition::StateTransition;
-use crate::event::{Event, EventKind};
+use crate::event::Event;
 use crate::spec::state::GoState;
 use crate::window::Window;
+use changes::Changes;
 use rustc_hash::FxHashSet;
 use std::fmt;
 
@@ -37,7 +41,7 @@ type NameTest = Box<dyn Fn(&[u8]) -> bool + Send + Sync>;
 ///
 /// let trace = Trace::parse(bytes)?;
 /// let selection = Selection::default().task("parent", true);
-/// let answers = trace.analyze(selection.questions())?.output;
+/// let answers = trace.analyze(selection.questions())?.output.unwrap_or_default();
 /// let selected = selection.resolve(answers).expect("there are such tasks");
 /// let filter = selected.filter().expect("goroutines worked for them");
 /// let wall = trace.analyze(CollectProfile::new(ProfileKind::Wall).filter(filter))?.output;
@@ -51,19 +55,17 @@ pub struct Selection {
     function: Option<NameTest>,
     task: Option<(Vec<u8>, bool)>,
     region: Option<Vec<u8>>,
-    procs: FxHashSet<ProcId>,
-    threads: FxHashSet<ThreadId>,
-    states: Vec<GoState>,
-    reason: Option<NameTest>,
+    changes: Changes,
     compat: Compat,
 }
 
 /// The questions that a [`Selection`] asks a trace, as an analysis.
-pub type Questions<'s> = (Option<CollectGoroutinesOf<&'s NameTest>>, Option<CollectAnnotations>);
+pub type Questions<'s> =
+    (Option<CollectGoroutinesOf<&'s NameTest>>, Option<CollectAnnotations>, Option<CollectTime<'s>>);
 
-/// The answers to [`Questions`]: the goroutines of the function that is wanted, and the
-/// tasks and regions; each if it was asked for.
-pub type Answers = (Option<FxHashSet<GoId>>, Option<Annotations>);
+/// The answers to [`Questions`]: the goroutines of the function that is wanted, the
+/// tasks and regions, and the time in the states that are wanted; each if it was asked for.
+pub type Answers = (Option<FxHashSet<GoId>>, Option<Annotations>, Option<WorkIntervals>);
 
 impl Selection {
     /// Returns the selection of no other time than a window's.
@@ -100,30 +102,36 @@ impl Selection {
         Selection { region: Some(kind.into()), ..self }
     }
 
-    /// Returns the selection of events of those Ps alone; of all if there are none.
+    /// Returns the selection of events of those Ps alone, and of the states of goroutines
+    /// that they begin; of all if there are none.
     #[must_use]
-    pub fn procs(self, procs: impl IntoIterator<Item = ProcId>) -> Selection {
-        Selection { procs: procs.into_iter().collect(), ..self }
+    pub fn procs(mut self, procs: impl IntoIterator<Item = ProcId>) -> Selection {
+        self.changes.procs = procs.into_iter().collect();
+        self
     }
 
-    /// Returns the selection of events of those Ms alone; of all if there are none.
+    /// Returns the selection of events of those Ms alone, and of the states of goroutines
+    /// that they begin; of all if there are none.
     #[must_use]
-    pub fn threads(self, threads: impl IntoIterator<Item = ThreadId>) -> Selection {
-        Selection { threads: threads.into_iter().collect(), ..self }
+    pub fn threads(mut self, threads: impl IntoIterator<Item = ThreadId>) -> Selection {
+        self.changes.threads = threads.into_iter().collect();
+        self
     }
 
-    /// Returns the selection of events alone that bring a goroutine into one of those
-    /// states; of all events if there are none.
+    /// Returns the selection of those states of goroutines alone, and of the events that
+    /// begin them; of all if there are none.
     #[must_use]
-    pub fn states(self, states: impl IntoIterator<Item = GoState>) -> Selection {
-        Selection { states: states.into_iter().collect(), ..self }
+    pub fn states(mut self, states: impl IntoIterator<Item = GoState>) -> Selection {
+        self.changes.states = states.into_iter().collect();
+        self
     }
 
-    /// Returns the selection of events alone with which a goroutine blocks or stops for a
-    /// reason that passes the test.
+    /// Returns the selection of states alone for which a goroutine blocks or stops for a
+    /// reason that passes the test, and of the events that begin them.
     #[must_use]
-    pub fn reason(self, passes: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Selection {
-        Selection { reason: Some(Box::new(passes)), ..self }
+    pub fn reason(mut self, passes: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Selection {
+        self.changes.reason = Some(Box::new(passes));
+        self
     }
 
     /// Returns the selection as this release's tools see tasks and regions.
@@ -132,23 +140,32 @@ impl Selection {
         Selection { compat, ..self }
     }
 
-    /// Returns whether it takes a pass over the trace to find out what is meant.
-    pub fn asks(&self) -> bool {
-        self.function.is_some() || self.task.is_some() || self.region.is_some()
+    /// Returns the questions to be asked of all of the trace, not of its window alone:
+    /// what a task is, its beginning tells, and that may be before. Returns none if it
+    /// takes no pass over the trace to find out what is meant.
+    pub fn questions(&self) -> Option<Questions<'_>> {
+        let time = (!self.changes.is_all()).then(|| CollectTime::new(&self.changes));
+        let (of_function, annotations, _) = self.event_questions().unwrap_or_default();
+        (of_function.is_some() || annotations.is_some() || time.is_some()).then_some((of_function, annotations, time))
     }
 
-    /// Returns the questions to be asked of all of the trace, not of its window alone:
-    /// what a task is, its beginning tells, and that may be before.
-    pub fn questions(&self) -> Questions<'_> {
+    /// Returns the questions whose answers tell which events are selected. The time of
+    /// goroutines they do not tell: [`Selected::work`] knows of tasks and regions alone
+    /// then. Returns none if no pass is needed.
+    pub fn event_questions(&self) -> Option<Questions<'_>> {
         let annotated = self.task.is_some() || self.region.is_some();
-        (self.function.as_ref().map(CollectGoroutinesOf::new), annotated.then(|| CollectAnnotations::new(self.compat)))
+        let of_function = self.function.as_ref().map(CollectGoroutinesOf::new);
+        let annotations = annotated.then(|| CollectAnnotations::new(self.compat));
+        (of_function.is_some() || annotated).then_some((of_function, annotations, None))
     }
 
     /// Returns what is selected of the trace that gave those answers.
     ///
     /// # Errors
     /// If there is no such function, task or region in it.
-    pub fn resolve(self, (of_function, annotations): Answers) -> Result<Selected, NoSuch> {
+    ///
+    /// [`Answers`] are none at all if there were no questions.
+    pub fn resolve(self, (of_function, annotations, time): Answers) -> Result<Selected, NoSuch> {
         if of_function.as_ref().is_some_and(FxHashSet::is_empty) {
             return Err(NoSuch::Function);
         }
@@ -167,8 +184,13 @@ impl Selection {
             (Some(tasks), None, Some(annotations)) => Some(annotations.choose_tasks(tasks)),
             _ => None,
         };
-        let Selection { window, procs, threads, states, reason, .. } = self;
-        Ok(Selected { window, goroutines, chosen, procs, threads, states, reason })
+        let work = match (&chosen, time) {
+            (Some(chosen), Some(time)) => Some(chosen.intervals().and(&time)),
+            (Some(chosen), None) => Some(chosen.intervals().clone()),
+            (None, time) => time,
+        };
+        let Selection { window, changes, .. } = self;
+        Ok(Selected { window, goroutines, chosen, work, changes })
     }
 }
 
@@ -180,6 +202,7 @@ impl fmt::Debug for Selection {
             .field("function", &self.function.is_some())
             .field("task", &self.task)
             .field("region", &self.region)
+            .field("changes", &self.changes)
             .finish_non_exhaustive()
     }
 }
@@ -189,10 +212,9 @@ pub struct Selected {
     window: Window,
     goroutines: Option<FxHashSet<GoId>>,
     chosen: Option<Chosen>,
-    procs: FxHashSet<ProcId>,
-    threads: FxHashSet<ThreadId>,
-    states: Vec<GoState>,
-    reason: Option<NameTest>,
+    /// Time of goroutines that tasks, regions and states select, if some are wanted.
+    work: Option<WorkIntervals>,
+    changes: Changes,
 }
 
 impl Selected {
@@ -212,19 +234,33 @@ impl Selected {
         self.goroutines.as_ref().is_none_or(|wanted| wanted.contains(&id))
     }
 
+    /// Returns whether a P is selected.
+    pub fn has_proc(&self, id: ProcId) -> bool {
+        self.changes.procs.is_empty() || self.changes.procs.contains(&id)
+    }
+
+    /// Returns whether an M is selected.
+    pub fn has_thread(&self, id: ThreadId) -> bool {
+        self.changes.threads.is_empty() || self.changes.threads.contains(&id)
+    }
+
     /// Returns the tasks, if some are wanted.
     pub fn tasks(&self) -> Option<&TaskSet> {
         self.chosen.as_ref()?.tasks()
     }
 
-    /// Returns the time of goroutines that tasks and regions select, if some are wanted.
+    /// Returns the time of goroutines that tasks, regions, states, Ps and Ms select, if
+    /// some are wanted.
     ///
     /// # Errors
-    /// If no goroutine can be seen to work for the tasks.
-    pub fn work(&self) -> Result<Option<&Chosen>, NoSuch> {
-        match &self.chosen {
-            Some(chosen) if chosen.intervals().is_empty() => Err(NoSuch::Work),
-            chosen => Ok(chosen.as_ref()),
+    /// If no goroutine can be seen to work for the tasks, or none was in such a state.
+    pub fn work(&self) -> Result<Option<&WorkIntervals>, NoSuch> {
+        if self.chosen.as_ref().is_some_and(|chosen| chosen.intervals().is_empty()) {
+            return Err(NoSuch::Work);
+        }
+        match &self.work {
+            Some(work) if work.is_empty() => Err(NoSuch::State),
+            work => Ok(work.as_ref()),
         }
     }
 
@@ -237,7 +273,7 @@ impl Selected {
             from: self.window.from(),
             to: self.window.to(),
             goroutines: self.goroutines.clone(),
-            intervals: self.work()?.map(|chosen| chosen.intervals().clone()),
+            intervals: self.work()?.cloned(),
         })
     }
 
@@ -246,23 +282,8 @@ impl Selected {
     pub fn contains(&self, event: &Event<'_>) -> bool {
         self.window.contains(event.time())
             && self.goroutines.as_ref().is_none_or(|wanted| event.involves_any_goroutine(wanted))
-            && (self.procs.is_empty() || self.procs.iter().any(|&id| event.involves_proc(id)))
-            && (self.threads.is_empty() || event.thread().is_some_and(|id| self.threads.contains(&id)))
-            && self.changes(event)
+            && self.changes.include(event)
             && self.chosen.as_ref().is_none_or(|chosen| chosen.contains(event))
-    }
-
-    /// Returns whether an event brings a goroutine into a state that is wanted, for a
-    /// reason that is.
-    fn changes(&self, event: &Event<'_>) -> bool {
-        if self.states.is_empty() && self.reason.is_none() {
-            return true;
-        }
-        let EventKind::StateTransition(StateTransition::Goroutine { to, reason, .. }) = event.kind() else {
-            return false;
-        };
-        (self.states.is_empty() || self.states.contains(&to))
-            && self.reason.as_ref().is_none_or(|passes| !reason.is_empty() && passes(reason))
     }
 }
 

@@ -15,10 +15,13 @@
 //! goroutine that has waited since an earlier generation has no reason, a task that began
 //! in one no type.
 
+mod events;
 mod prelude;
 mod state;
 #[cfg(test)]
 mod tests;
+
+pub use events::WindowEvents;
 
 use crate::analysis::{Analysis, Analyzed, Pass};
 use crate::base::time::Time;

@@ -1,15 +1,18 @@
 //! Selections that share nothing have together what the whole trace has.
 
 use super::Selection;
+use crate::analysis::annotations::NoSuch;
 use crate::analysis::latency::CollectLatency;
 use crate::analysis::profile::{CollectProfile, Filter, ProfileKind};
 use crate::analysis::summary::CollectSummary;
-use crate::base::ids::GoId;
+use crate::base::ids::{GoId, ProcId, ThreadId};
 use crate::base::time::Time;
+use crate::spec::state::GoState;
 use crate::trace::Trace;
 use crate::window::Window;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 
 /// Sums of a selected part of a trace.
@@ -25,8 +28,14 @@ struct Sums {
 
 impl Sums {
     fn of(trace: &Trace<'_>, selection: Selection) -> Sums {
-        let selected = selection.resolve((None, None)).unwrap();
-        let filter: Filter = selected.filter().unwrap();
+        let answers = trace.analyze(selection.questions()).unwrap().output.unwrap_or_default();
+        let selected = selection.resolve(answers).unwrap();
+        let filter: Filter = match selected.filter() {
+            Ok(filter) => filter,
+            // Nobody was in such a state: no time.
+            Err(NoSuch::State) => Filter { goroutines: Some(FxHashSet::default()), ..Filter::default() },
+            Err(e) => panic!("{e}"),
+        };
         let questions = (
             CollectProfile::new(ProfileKind::Wall).unfinished(true).filter(filter.clone()),
             CollectLatency::new(0).filter(filter),
@@ -42,6 +51,13 @@ impl Sums {
         self.latency += more.latency;
         self.events += more.events;
     }
+}
+
+/// Returns the Ps that goroutines ran on, and the Ms that did something.
+fn places(trace: &Trace<'_>) -> (BTreeSet<ProcId>, BTreeSet<ThreadId>) {
+    let events: Vec<_> = trace.events().map_while(Result::ok).collect();
+    let procs = events.iter().filter_map(|event| event.proc()).collect();
+    (procs, events.iter().filter_map(|event| event.thread()).collect())
 }
 
 proptest! {
@@ -79,6 +95,28 @@ proptest! {
             }
             prop_assert_eq!((sum.wall, sum.latency), (whole.wall, whole.latency), "{} by goroutine", name);
             prop_assert!(sum.events >= whole.events, "{}", name);
+
+            // By state: an event that begins none belongs to no part.
+            let mut sum = Sums::default();
+            for state in [GoState::Running, GoState::Runnable, GoState::Waiting, GoState::Syscall] {
+                sum.add(&Sums::of(&trace, Selection::default().states([state])));
+            }
+            prop_assert_eq!((sum.wall, sum.latency), (whole.wall, whole.latency), "{} by state", name);
+
+            // By P and M: a state that began on none belongs to no part.
+            let (procs, threads) = places(&trace);
+            let mut sum = Sums::default();
+            for &proc in &procs {
+                sum.add(&Sums::of(&trace, Selection::default().procs([proc])));
+            }
+            let all = Sums::of(&trace, Selection::default().procs(procs));
+            prop_assert_eq!((sum.wall, sum.latency), (all.wall, all.latency), "{} by P", name);
+            let mut sum = Sums::default();
+            for &thread in &threads {
+                sum.add(&Sums::of(&trace, Selection::default().threads([thread])));
+            }
+            let all = Sums::of(&trace, Selection::default().threads(threads));
+            prop_assert_eq!(sum, all, "{} by M", name);
         }
     }
 }

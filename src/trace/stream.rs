@@ -19,7 +19,12 @@ pub struct Events<'t> {
 
 impl<'t> Events<'t> {
     pub(crate) fn new(trace: &'t Trace<'t>) -> Events<'t> {
-        Events { blocks: Blocks::new(trace), at: 0 }
+        Events::of_blocks(Blocks::new(trace))
+    }
+
+    /// Returns the events of some blocks.
+    pub(crate) fn of_blocks(blocks: Blocks<'t>) -> Events<'t> {
+        Events { blocks, at: 0 }
     }
 
     /// Returns the defects found so far in lenient mode; empty in strict mode, where

@@ -8,7 +8,10 @@ use crate::analysis::summary::{CollectSummary, Summary};
 use crate::base::ids::{GoId, ProcId};
 use crate::base::time::Time;
 use crate::error::warning::Warning;
+use crate::event::transition::StateTransition;
+use crate::event::{Event, EventKind};
 use crate::spec::state::GoState;
+use crate::spec::v2::EventType;
 use crate::timeline::{Follower, SharedEvent, Transition};
 use crate::trace::testdata::{small_traces, traces};
 use crate::trace::{Mode, Options, Trace};
@@ -168,4 +171,43 @@ fn windows_of_damaged_traces_are_salvaged() {
         }
     }
     assert!(damaged > 5, "{damaged}");
+}
+
+/// The events of a window are those that the whole trace has in that time. Two things only
+/// the whole trace tells: whether the status of a P is the first mention of it, and the
+/// type of a task that ends but began long before.
+#[test]
+fn events_of_windows_are_those_of_the_whole() {
+    for (name, bytes) in traces() {
+        let trace = Trace::with_options(&bytes, Options::default().mode(Mode::Lenient)).unwrap();
+        let texts = |events: &mut dyn Iterator<Item = crate::Result<Event<'_>>>| -> Vec<(Time, String)> {
+            let each = events.map(|event| event.unwrap());
+            let text = |event: Event<'_>| match event.kind() {
+                EventKind::StateTransition(StateTransition::Proc { id, to, .. })
+                    if event.wire_type() == EventType::ProcStatus =>
+                {
+                    format!("{:?} {id} is {to}", event.offset())
+                }
+                EventKind::TaskEnd(task) => format!("{:?} {} ends", event.offset(), task.id),
+                kind => format!("{:?} {kind:?}", event.offset()),
+            };
+            each.map(|event| (event.time(), text(event))).collect()
+        };
+        let all = texts(&mut trace.events());
+        let (Some(first), Some(last)) = (all.first(), all.last()) else { continue };
+        let (first, span) = (first.0.0, last.0.since(first.0));
+        for (from, to) in [(0.1, 0.2), (0.4, 0.41), (0.63, 0.9), (0.95, 2.0)] {
+            let [from, to] = [from, to].map(|share: f64| Time(first + (span as f64 * share) as i64));
+            let window = Window::new(Some(from), Some(to));
+            let part = texts(&mut window.events(&trace));
+            let want: Vec<_> = all.iter().filter(|(time, _)| window.contains(*time)).cloned().collect();
+            let differs = part.iter().zip(&want).find(|(part, want)| part != want);
+            assert!(
+                part.len() == want.len() && differs.is_none(),
+                "{name} from {from} to {to}: {} of {}, {differs:?}",
+                part.len(),
+                want.len()
+            );
+        }
+    }
 }

@@ -2,13 +2,13 @@
 
 use crate::error::Error;
 use gotrace::analysis::profile::WorkIntervals;
-use gotrace::{GoId, Selected, Time};
+use gotrace::{GoId, ProcId, Selected, ThreadId, Time};
 
 /// The part of a trace that is selected; by default all of it.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Scope<'s> {
     selected: Option<&'s Selected>,
-    /// Times that goroutines worked for the tasks and regions that are selected.
+    /// Times that goroutines worked for the tasks, regions and states that are selected.
     work: Option<&'s WorkIntervals>,
 }
 
@@ -16,10 +16,10 @@ impl<'s> Scope<'s> {
     /// Returns the part that is selected.
     ///
     /// # Errors
-    /// If no goroutine worked for the tasks and regions that are selected.
+    /// If no goroutine has time in the tasks, regions and states that are selected.
     pub(crate) fn new(selected: Option<&'s Selected>) -> Result<Scope<'s>, Error> {
         let work = match selected {
-            Some(selected) => selected.work()?.map(|chosen| chosen.intervals()),
+            Some(selected) => selected.work()?,
             None => None,
         };
         Ok(Scope { selected, work })
@@ -37,12 +37,20 @@ impl<'s> Scope<'s> {
             && self.work.is_none_or(|work| !work.of(id).is_empty())
     }
 
+    /// Returns whether what a P and an M did together is selected; where one of them is
+    /// not known, it is if the other is.
+    pub(crate) fn has_place(&self, proc: Option<ProcId>, thread: Option<ThreadId>) -> bool {
+        self.selected.is_none_or(|selected| {
+            proc.is_none_or(|id| selected.has_proc(id)) && thread.is_none_or(|id| selected.has_thread(id))
+        })
+    }
+
     /// Returns whether what happened on a goroutine, or on none, is selected.
     pub(crate) fn has_moment(&self, id: Option<GoId>, time: Time) -> bool {
         let Some(selected) = self.selected else { return true };
         let all = !selected.selects_goroutines() && self.work.is_none();
         all || id.is_some_and(|id| {
-            let at_work = |work: &WorkIntervals| work.of(id).iter().any(|&(from, to)| from <= time && time < to);
+            let at_work = |work: &WorkIntervals| work.contains(id, time);
             selected.has_goroutine(id) && self.work.is_none_or(at_work)
         })
     }
@@ -53,12 +61,9 @@ impl<'s> Scope<'s> {
         if self.selected.is_some_and(|selected| !selected.has_goroutine(id)) {
             return;
         }
-        let Some(work) = self.work else { return each(start, end) };
-        for &(from, to) in work.of(id) {
-            let (from, to) = (from.max(start), to.min(end));
-            if from < to {
-                each(from, to);
-            }
+        match self.work {
+            Some(work) => work.parts(id, start, end).for_each(|(from, to)| each(from, to)),
+            None => each(start, end),
         }
     }
 }

@@ -206,7 +206,7 @@ fn windows_that_follow_one_another_add_up() {
         let mut parts: BTreeMap<Table, Vec<Row>> = BTreeMap::new();
         for pair in edges.windows(2) {
             let window = Selection::default().window(Window::new(pair[0], pair[1]));
-            let tables = Tables::new(wanted).selected(window.resolve((None, None)).unwrap());
+            let tables = Tables::new(wanted).selected(window.resolve(Default::default()).unwrap());
             let (part, _) = make(&tables, trace).unwrap();
             part.into_iter().for_each(|(table, rows)| parts.entry(table).or_default().extend(rows));
         }
@@ -246,11 +246,11 @@ fn a_window_has_the_states_of_its_goroutines() {
     let trace = shared.trace();
     let start = trace.generations()[0].start();
     let window = Window::new(Some(Time(start.0 + 20_000_000)), Some(Time(start.0 + 60_000_000)));
-    let selected = Selection::default().window(window).resolve((None, None)).unwrap();
+    let selected = Selection::default().window(window).resolve(Default::default()).unwrap();
     let (all, _) = make(&Tables::new([Table::States]).selected(selected), trace).unwrap();
     assert_eq!(sums(&all[&Table::States]), sums_of_goroutines(trace, window));
 
-    let selected = Selection::default().goroutines([GoId(1)]).resolve((None, None)).unwrap();
+    let selected = Selection::default().goroutines([GoId(1)]).resolve(Default::default()).unwrap();
     let (all, _) =
         make(&Tables::new([Table::States, Table::Goroutines, Table::Wakeups]).selected(selected), trace).unwrap();
     assert!(!all[&Table::States].is_empty() && all[&Table::Goroutines].len() == 1);
@@ -266,7 +266,7 @@ fn time_for_a_task_is_that_of_profiles() {
     let selected = || {
         let selection = Selection::default().task("parent", true);
         let answers = trace.analyze(selection.questions()).unwrap().output;
-        selection.resolve(answers).unwrap()
+        selection.resolve(answers.unwrap_or_default()).unwrap()
     };
     let wall = CollectProfile::new(ProfileKind::Wall).filter(selected().filter().unwrap());
     let want = trace.analyze(wall).unwrap().output.total().1;

@@ -5,14 +5,14 @@ use crate::input::Input;
 use crate::outcome::Status;
 use crate::output::{Content, Output};
 use crate::progress::Meter;
-use crate::select::Select;
+use crate::select::SelectTime;
 use crate::{human, json};
 use anyhow::Result;
 use clap::Args;
 use gotrace::analysis::count::{CollectCounts, Counts};
 use gotrace::analysis::{Analysis, Follower, SharedEvent, Transition};
 use gotrace::report::CountReport;
-use gotrace::{Error, Mode, Selected, Selection, Trace};
+use gotrace::{Error, Mode, Selected, Trace};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -30,7 +30,7 @@ pub(crate) struct Options {
     trace: PathBuf,
 
     /// Scan all batches without ordering or validating, and count by wire type
-    #[arg(long, conflicts_with_all = ["in_order", "from", "to", "goroutine", "function", "region", "task"])]
+    #[arg(long, conflicts_with_all = ["in_order", "from", "to", "goroutine", "function", "region", "task", "proc", "thread", "state", "reason"])]
     raw: bool,
 
     /// Read the one ordered stream, instead of several generations at a time on
@@ -43,7 +43,7 @@ pub(crate) struct Options {
     json: bool,
 
     #[command(flatten)]
-    select: Select,
+    select: SelectTime,
 }
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let trace = input.trace()?;
     let is_part = options.select.is_asked();
     let (counts, mut warnings) = if is_part {
-        let selected = options.select.of(&input, &trace, Selection::default().compat(global.compat()))?;
+        let selected = options.select.events_of(&input, &trace, global)?;
         let count = CountSelected { selected, count: CollectCounts::default() };
         let (counts, warnings) = options.select.within.analyze(&input, &trace, count)?;
         (counts, texts(&warnings))

@@ -12,7 +12,7 @@ use crate::global::Global;
 use crate::json;
 use crate::outcome::{Status, Usage};
 use crate::output::{Content, Output};
-use crate::within::Within;
+use crate::whole::Whole;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use gotrace::diagnose::{Diagnosis, Observation, Severity, Thresholds};
@@ -64,7 +64,7 @@ pub(crate) struct Options {
     json: bool,
 
     #[command(flatten)]
-    within: Within,
+    within: Whole,
 }
 
 /// Options that set when a finding is made, and when it fails the command.
@@ -136,7 +136,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let mut out = Output::open(global, Content::Text)?;
     let (mut warnings, mut worst, mut first) = (Vec::new(), None, true);
     for path in &options.inputs {
-        let asked = Asked { program: options.program.as_deref(), within: options.within };
+        let asked = Asked { program: options.program.as_deref(), within: *options.within };
         let warn = observe::observe(path, asked, global, &mut |seen| {
             let diagnosis = seen.diagnosis(&thresholds);
             worst = worst.max(diagnosis.severity());

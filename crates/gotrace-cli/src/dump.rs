@@ -15,7 +15,7 @@ use gotrace::export::{EventWriter, v1, wire};
 use gotrace::report::FootprintReport;
 use gotrace::spec::v2::EventType;
 use gotrace::wire::text::ConvertError;
-use gotrace::{Error, ErrorKind};
+use gotrace::{Error, ErrorKind, Window};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -73,7 +73,7 @@ fn dump_parsed(input: &Input, global: &Global) -> Result<Status> {
     let mut out = Output::open(global, Content::Exact)?;
     let progress = Progress::new(&trace, out.is_terminal());
     let mut writer = ParsedWriter::new(&mut out, utc_offset());
-    let ended = input.stream(&trace, progress, |event| {
+    let ended = input.stream(&trace, Window::default(), progress, |event| {
         writer.event(event)?;
         Ok(ControlFlow::Continue(()))
     });

@@ -7,15 +7,15 @@ use crate::input::Input;
 use crate::outcome::Status;
 use crate::output::{Content, Output};
 use crate::progress::Progress;
-use crate::select::{Select, regex};
+use crate::select::SelectTime;
 use crate::within;
 use anyhow::Result;
+use clap::Args;
 use clap::builder::PossibleValuesParser;
-use clap::{Args, ValueEnum};
 use gotrace::analysis::count::{KINDS, kind_of};
 use gotrace::export::EventWriter;
 use gotrace::export::json::JsonWriter;
-use gotrace::{Event, GoState, ProcId, Selected, Selection, ThreadId, Trace, Warning};
+use gotrace::{Event, Selected, Trace, Warning};
 use line::Lines;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -46,23 +46,7 @@ pub(crate) struct Options {
     trace: PathBuf,
 
     #[command(flatten)]
-    select: Select,
-
-    /// Only events of P; can be repeated
-    #[arg(short, long, value_name = "P")]
-    proc: Vec<u64>,
-
-    /// Only events on thread M; can be repeated
-    #[arg(short = 'm', long, value_name = "M")]
-    thread: Vec<u64>,
-
-    /// Only events that bring a goroutine into STATE
-    #[arg(long, value_name = "STATE", value_delimiter = ',')]
-    state: Vec<State>,
-
-    /// Only events with which a goroutine blocks or stops for a reason that matches REGEX
-    #[arg(long, value_name = "REGEX")]
-    reason: Option<String>,
+    select: SelectTime,
 
     /// Only events of KIND
     #[arg(short, long, ignore_case = true, value_delimiter = ',', value_parser = PossibleValuesParser::new(KINDS))]
@@ -81,40 +65,7 @@ pub(crate) struct Options {
     json: bool,
 }
 
-/// A state of a goroutine that an event leads to.
-#[derive(Clone, Copy, ValueEnum)]
-enum State {
-    Running,
-    Runnable,
-    Waiting,
-    Syscall,
-    Ended,
-}
-
-impl From<State> for GoState {
-    fn from(state: State) -> GoState {
-        match state {
-            State::Running => GoState::Running,
-            State::Runnable => GoState::Runnable,
-            State::Waiting => GoState::Waiting,
-            State::Syscall => GoState::Syscall,
-            State::Ended => GoState::NotExist,
-        }
-    }
-}
-
 impl Options {
-    /// Returns the selection that the options of this command alone make.
-    fn selection(&self) -> Result<Selection> {
-        let selection = Selection::default()
-            .procs(self.proc.iter().map(|&id| ProcId(id)))
-            .threads(self.thread.iter().map(|&id| ThreadId(id)))
-            .states(self.state.iter().map(|&state| state.into()));
-        let Some(reason) = &self.reason else { return Ok(selection) };
-        let reason = regex("--reason", reason)?;
-        Ok(selection.reason(move |text| reason.is_match(&String::from_utf8_lossy(text))))
-    }
-
     /// Returns whether an event is of a kind that is asked for.
     fn is_of_kind(&self, event: &Event<'_>) -> bool {
         self.kind.is_empty() || {
@@ -127,7 +78,7 @@ impl Options {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let selected = options.select.of(&input, &trace, options.selection()?.compat(global.compat()))?;
+    let selected = options.select.events_of(&input, &trace, global)?;
     let mut out = Output::open(global, Content::Text)?;
     let styles = out.styles;
     let mut print = Print { options, selected, left: options.limit.unwrap_or(u64::MAX) };
@@ -169,9 +120,8 @@ impl Print<'_> {
         progress: Progress,
         mut writer: impl EventWriter<'t>,
     ) -> Result<Vec<Warning>> {
-        let to = self.selected.window().to();
-        let warnings = input.stream(trace, progress, |event| {
-            if to.is_some_and(|to| to <= event.time()) || self.left == 0 {
+        let warnings = input.stream(trace, self.selected.window(), progress, |event| {
+            if self.left == 0 {
                 return Ok(ControlFlow::Break(()));
             }
             if self.options.is_of_kind(event) && self.selected.contains(event) {

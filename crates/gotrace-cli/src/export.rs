@@ -6,10 +6,10 @@ pub(crate) mod parquet;
 use crate::global::Global;
 use crate::input::Input;
 use crate::outcome::Status;
-use crate::select::Select;
+use crate::select::SelectTime;
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use gotrace::{Selection, Trace};
+use gotrace::Trace;
 use gotrace_arrow::{Error, NoSuchTable, Table, Tables};
 
 /// Write traces as tables: states of goroutines, wakeups, stacks ...
@@ -46,12 +46,12 @@ fn table_set(name: &str) -> Result<Vec<Table>, NoSuchTable> {
 }
 
 /// Returns the tables with what is selected of a trace.
-fn choose(tables: Tables, select: &Select, input: &Input, trace: &Trace<'_>, global: &Global) -> Result<Tables> {
+fn choose(tables: Tables, select: &SelectTime, input: &Input, trace: &Trace<'_>, global: &Global) -> Result<Tables> {
     let tables = tables.path(input.name());
     if !select.is_asked() {
         return Ok(tables);
     }
-    let selected = select.of(input, trace, Selection::default().compat(global.compat()))?;
+    let selected = select.of(input, trace, global)?;
     Ok(tables.selected(selected))
 }
 

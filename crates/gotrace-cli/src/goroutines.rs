@@ -7,14 +7,14 @@ use crate::human::{duration, name, number};
 use crate::input::Input;
 use crate::outcome::Status;
 use crate::output::{Content, Output};
-use crate::select::{Select, missing};
+use crate::select::{SelectTime, missing};
 use crate::{json, table};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use gotrace::analysis::goroutines::{CollectGoroutines, CollectShares, Goroutine, Stats, Summaries};
 use gotrace::report::goroutines::{GoroutineGroup, GroupedBy};
 use gotrace::report::{GoroutineCountsReport, GoroutineGroupsReport, GoroutinesReport};
-use gotrace::{GoId, GoState, Selected, Selection, Time};
+use gotrace::{GoId, GoState, Selected, Time};
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
@@ -29,12 +29,13 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  gotrace goroutines trace.out                               by function
-  gotrace goroutines trace.out --by goroutine --sort sched   who waited longest for a P
-  gotrace goroutines trace.out --by state                    what they do at the end
-  gotrace goroutines trace.out --leaks                       those that were created and only wait
-  gotrace goroutines trace.out --over-time                   their number over time
-  gotrace goroutines trace.out --task request                what they did for such tasks
+  gotrace goroutines trace.out                                  by function
+  gotrace goroutines trace.out --by goroutine --sort runnable   who waited longest for a P
+  gotrace goroutines trace.out --proc 3 --state running         what ran on P 3
+  gotrace goroutines trace.out --by state                       what they do at the end
+  gotrace goroutines trace.out --leaks                          those that were created and only wait
+  gotrace goroutines trace.out --over-time                      their number over time
+  gotrace goroutines trace.out --task request                   what they did for such tasks
   gotrace goroutines trace.out --function 'http.*serve' --by goroutine --json")]
 pub(crate) struct Options {
     /// The trace; `-` is standard input
@@ -46,7 +47,7 @@ pub(crate) struct Options {
     by: By,
 
     /// Sort by that column, the largest first
-    #[arg(long, value_name = "KEY", default_value = "exec")]
+    #[arg(long, value_name = "KEY", default_value = "running")]
     sort: Sort,
 
     /// Show goroutines that were created in the trace and are waiting at its end,
@@ -55,7 +56,7 @@ pub(crate) struct Options {
     leaks: bool,
 
     /// Show the number of goroutines over time
-    #[arg(long, conflicts_with_all = ["by", "goroutine", "function", "region", "task"])]
+    #[arg(long, conflicts_with_all = ["by", "goroutine", "function", "region", "task", "proc", "thread", "state", "reason"])]
     over_time: bool,
 
     /// Print N lines; 0 for all
@@ -67,7 +68,7 @@ pub(crate) struct Options {
     json: bool,
 
     #[command(flatten)]
-    select: Select,
+    select: SelectTime,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -80,9 +81,12 @@ enum By {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Sort {
-    Exec,
-    Sched,
-    Block,
+    #[value(alias = "exec")]
+    Running,
+    #[value(alias = "sched")]
+    Runnable,
+    #[value(alias = "block")]
+    Waiting,
     Syscall,
     Total,
     Count,
@@ -92,9 +96,9 @@ impl Sort {
     /// Returns the figure to sort by, of `count` goroutines with these times.
     fn key(self, count: u64, stats: &Stats) -> i64 {
         match self {
-            Sort::Exec => stats.exec,
-            Sort::Sched => stats.sched_wait,
-            Sort::Block => stats.block.total(),
+            Sort::Running => stats.exec,
+            Sort::Runnable => stats.sched_wait,
+            Sort::Waiting => stats.block.total(),
             Sort::Syscall => stats.syscall.saturating_add(stats.syscall_block),
             Sort::Total => stats.total,
             Sort::Count => i64::try_from(count).unwrap_or(i64::MAX),
@@ -105,9 +109,9 @@ impl Sort {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let selected = options.select.of(&input, &trace, Selection::default().compat(global.compat()))?;
+    let selected = options.select.of(&input, &trace, global)?;
     let work = selected.work().map_err(|none| missing(&input, &none))?;
-    let shares = work.map(|work| CollectShares::new(work.intervals().clone()));
+    let shares = work.map(|work| CollectShares::new(work.clone()));
     let ((summaries, shares), warnings) =
         options.select.within.analyze(&input, &trace, (CollectGoroutines::new(global.compat()), shares))?;
     let origin = options.select.within.origin(&trace, summaries.start);
@@ -240,7 +244,7 @@ impl Report<'_> {
             groups.iter().take(self.top()).map(|g| row(number(g.count), &g.stats, &g.name)).collect();
         self.rest(&mut rows, groups.iter().map(|group| (group.count, &group.stats)), "");
         let styles = out.styles;
-        table::print(out, styles, &["count", "exec", "sched wait", "blocked", "syscall", "total", what], rows)
+        table::print(out, styles, &["count", "running", "runnable", "waiting", "syscall", "total", what], rows)
     }
 
     /// Adds a line with the sum of the rows that are not listed, if there are any.
@@ -267,9 +271,9 @@ impl Report<'_> {
         }
         let heading = out.styles.heading;
         let parts = [
-            ("exec", all.exec),
-            ("sched wait", all.sched_wait),
-            ("blocked", all.block.total()),
+            ("running", all.exec),
+            ("runnable", all.sched_wait),
+            ("waiting", all.block.total()),
             ("syscall", all.syscall.saturating_add(all.syscall_block)),
         ];
         let parts: Vec<_> = parts.iter().map(|&(what, time)| format!("{what} {}", duration(time))).collect();
@@ -298,7 +302,7 @@ impl Report<'_> {
         table::print(
             out,
             styles,
-            &["goroutine", "exec", "sched wait", "blocked", "syscall", "total", "began with"],
+            &["goroutine", "running", "runnable", "waiting", "syscall", "total", "began with"],
             rows,
         )
     }

@@ -302,15 +302,16 @@ impl Input {
         self.flaws.has_changed()
     }
 
-    /// Hands every event to `each`, in order, until `each` breaks off. Returns
+    /// Hands every event of a window to `each`, in order, until `each` breaks off. Returns
     /// the defects that were passed over.
     pub(crate) fn stream<'t>(
         &self,
         trace: &'t Trace<'t>,
+        window: Window,
         progress: Progress,
         mut each: impl FnMut(&Event<'t>) -> Result<ControlFlow<()>>,
     ) -> Result<Vec<Warning>> {
-        let mut events = trace.events();
+        let mut events = window.events(trace);
         let mut meter = Meter::default();
         let mut ended = Ok(());
         for event in events.by_ref() {

@@ -5,11 +5,10 @@ use crate::human::{count, duration, moment, name, number, percent};
 use crate::input::Input;
 use crate::outcome::Status;
 use crate::output::{Content, Output, Styles};
-use crate::select::{Select, missing};
+use crate::select::{SelectTime, missing};
 use crate::{json, table};
 use anyhow::Result;
 use clap::Args;
-use gotrace::Selection;
 use gotrace::analysis::durations::Durations;
 use gotrace::analysis::histogram::RuntimeBuckets;
 use gotrace::analysis::latency::{CollectLatency, Latency, Wait, WaitCause};
@@ -42,7 +41,7 @@ pub(crate) struct Options {
     trace: PathBuf,
 
     #[command(flatten)]
-    select: Select,
+    select: SelectTime,
 
     /// List the first N causes, functions and wakers; 0 for all
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -94,7 +93,7 @@ const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let selected = options.select.of(&input, &trace, Selection::default().compat(global.compat()))?;
+    let selected = options.select.of(&input, &trace, global)?;
     let filter = selected.filter().map_err(|none| missing(&input, &none))?;
     let (mut latency, warnings) = input.analyze(&trace, CollectLatency::new(options.worst).filter(filter))?;
     latency.causes.sort_by_key(|by| std::cmp::Reverse(options.sort.key(&by.waits)));

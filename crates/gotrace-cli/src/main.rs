@@ -52,6 +52,7 @@ mod table;
 mod tasks;
 #[cfg(feature = "view")]
 mod view;
+mod whole;
 mod within;
 
 use clap::error::ErrorKind;

@@ -7,7 +7,7 @@ use crate::human::{bytes, duration, number};
 use crate::input::Input;
 use crate::outcome::Status;
 use crate::output::{Content, Output, Styles};
-use crate::within::Within;
+use crate::whole::Whole;
 use crate::{json, table};
 use anyhow::Result;
 use clap::Args;
@@ -49,7 +49,7 @@ pub(crate) struct Options {
     go_collector: bool,
 
     #[command(flatten)]
-    within: Within,
+    within: Whole,
 }
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {

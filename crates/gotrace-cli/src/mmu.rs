@@ -6,7 +6,7 @@ use crate::input::Input;
 use crate::moment::time;
 use crate::outcome::Status;
 use crate::output::{Content, Output, Styles};
-use crate::within::Within;
+use crate::whole::Whole;
 use crate::{json, table};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -55,7 +55,7 @@ pub(crate) struct Options {
     json: bool,
 
     #[command(flatten)]
-    within: Within,
+    within: Whole,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

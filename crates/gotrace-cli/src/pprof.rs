@@ -5,7 +5,7 @@ use crate::human::{duration, name, number, percent};
 use crate::input::Input;
 use crate::outcome::{Status, Usage};
 use crate::output::{Content, Output, Styles};
-use crate::select::{Select, missing};
+use crate::select::{SelectTime, missing};
 use crate::{json, table};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -13,7 +13,7 @@ use gotrace::analysis::profile::{CollectProfile, Part, Profile, ProfileKind, Sam
 use gotrace::export::pprof;
 use gotrace::report::ProfileReport;
 use gotrace::report::pprof::nanos;
-use gotrace::{GoState, Selection, Trace, Warning};
+use gotrace::{GoState, Trace, Warning};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -46,7 +46,7 @@ pub(crate) struct Options {
     trace: PathBuf,
 
     #[command(flatten)]
-    select: Select,
+    select: SelectTime,
 
     /// Count also waits and calls that have not ended when the trace does
     #[arg(long)]
@@ -119,7 +119,7 @@ impl Kind {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let selected = options.select.of(&input, &trace, Selection::default().compat(global.compat()))?;
+    let selected = options.select.of(&input, &trace, global)?;
     let filter = selected.filter().map_err(|none| missing(&input, &none))?;
     let profiler = CollectProfile::new(options.kind.profile())
         .compat(global.compat())

@@ -10,13 +10,13 @@ use crate::select::{Select, regex};
 use crate::{json, table};
 use anyhow::Result;
 use clap::Args;
+use gotrace::Time;
 use gotrace::analysis::Compat;
 use gotrace::analysis::durations::Durations;
 use gotrace::analysis::goroutines::{CollectGoroutines, RegionSummary, Stats, Summaries};
 use gotrace::analysis::histogram::Decades;
 use gotrace::analysis::stacks::KeptFrame;
 use gotrace::report::{OneRegion, RegionType, RegionTypesReport, RegionsReport};
-use gotrace::{Selection, Time};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -89,7 +89,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let kind = options.kind.as_deref().map(|kind| regex("--type", kind)).transpose()?;
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let selected = options.select.of(&input, &trace, Selection::default().compat(global.compat()))?;
+    let selected = options.select.of(&input, &trace, global)?;
     let (summaries, warnings) =
         options.select.within.analyze(&input, &trace, CollectGoroutines::new(global.compat()))?;
     let origin = options.select.within.origin(&trace, summaries.start);
@@ -207,7 +207,7 @@ impl Report<'_> {
                 format!("{}{place}", shown_type(kind, *early, !early && group.complete.is_empty())),
             ]
         });
-        let header = ["count", "p50", "p99", "longest", "exec", "sched", "blocked", "syscall", "region"];
+        let header = ["count", "p50", "p99", "longest", "running", "runnable", "waiting", "syscall", "region"];
         let heading = styles.heading;
         let (regions, kinds) = (count(chosen.len() as u64, "region"), count(groups.len() as u64, "type"));
         writeln!(out, "{heading}{regions}{heading:#} of {kinds}")?;
@@ -244,7 +244,7 @@ impl Report<'_> {
         let styles = out.styles;
         let heading = styles.heading;
         writeln!(out, "{heading}{}{heading:#}, the longest first", count(chosen.len() as u64, "region"))?;
-        let header = ["took", "began at", "goroutine", "task", "exec", "sched wait", "blocked", "syscall", "region"];
+        let header = ["took", "began at", "goroutine", "task", "running", "runnable", "waiting", "syscall", "region"];
         table::print(out, styles, &header, rows)
     }
 }

@@ -13,7 +13,7 @@ use gotrace::export::EventWriter;
 use gotrace::export::repair::{RepairWriter, Report};
 use gotrace::go_reader::{GO_RELEASE, GoEnd, GoReading};
 use gotrace::report::RepairReport;
-use gotrace::{Version, Warning};
+use gotrace::{Version, Warning, Window};
 use std::io::{Write, stdout};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
     let mut writer = RepairWriter::new(&trace, &mut out).map_err(|e| anyhow!("{}: {e}", input.name()))?;
-    let warnings = input.stream(&trace, Progress::new(&trace, false), |event| {
+    let warnings = input.stream(&trace, Window::default(), Progress::new(&trace, false), |event| {
         writer.event(event)?;
         Ok(ControlFlow::Continue(()))
     })?;

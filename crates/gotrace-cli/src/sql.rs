@@ -4,7 +4,7 @@ use crate::export::parquet::Export;
 use crate::global::Global;
 use crate::outcome::{Status, Usage};
 use crate::save::ScratchFolder;
-use crate::select::Select;
+use crate::select::SelectTime;
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
 use gotrace_arrow::Table;
@@ -35,7 +35,7 @@ pub(crate) struct Options {
     form: Form,
 
     #[command(flatten)]
-    select: Select,
+    select: SelectTime,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

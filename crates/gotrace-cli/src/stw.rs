@@ -5,7 +5,7 @@ use crate::human::{duration, moment, name, number};
 use crate::input::Input;
 use crate::outcome::Status;
 use crate::output::{Content, Output, Styles};
-use crate::within::Within;
+use crate::whole::Whole;
 use crate::{json, table};
 use anyhow::Result;
 use clap::Args;
@@ -41,7 +41,7 @@ pub(crate) struct Options {
     json: bool,
 
     #[command(flatten)]
-    within: Within,
+    within: Whole,
 }
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {

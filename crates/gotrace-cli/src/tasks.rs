@@ -17,7 +17,7 @@ use gotrace::analysis::goroutines::{CollectGoroutines, Summaries, TaskSummary};
 use gotrace::analysis::histogram::Decades;
 use gotrace::analysis::names::NameId;
 use gotrace::report::{OneTask, TaskType, TaskTypesReport, TasksReport};
-use gotrace::{Selection, TaskId, Time};
+use gotrace::{TaskId, Time};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -85,7 +85,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
     let gc = options.each.then(CollectGc::default);
-    let selected = options.select.of(&input, &trace, Selection::default().compat(global.compat()))?;
+    let selected = options.select.of(&input, &trace, global)?;
     let ((summaries, gc), warnings) =
         options.select.within.analyze(&input, &trace, (CollectGoroutines::new(global.compat()), gc))?;
     let origin = options.select.within.origin(&trace, summaries.start);

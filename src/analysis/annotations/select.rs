@@ -43,6 +43,9 @@ pub enum NoSuch {
     Function,
     /// No goroutine is seen to work for the tasks at any time.
     Work,
+    /// No goroutine is in such a state, for such a reason, on such a P or M, in the time
+    /// that is selected otherwise.
+    State,
 }
 
 /// Most types that a message lists.
@@ -89,6 +92,10 @@ impl fmt::Display for NoSuch {
                 list(f, there, "the types of regions there are", "they have no regions")
             }
             NoSuch::Function => f.write_str("no goroutine began with a function that matches"),
+            NoSuch::State => f.write_str(
+                "no goroutine was in such a state: one of these states, for this reason, which it entered on one of \
+                 these Ps and Ms",
+            ),
             NoSuch::Work => f.write_str(
                 "no goroutine can be seen to work for those tasks: they have no regions, and none began and ended \
                  on one goroutine",

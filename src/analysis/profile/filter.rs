@@ -30,18 +30,38 @@ impl WorkIntervals {
         }
     }
 
+    /// Adds an interval behind those that were added for the goroutine; one that begins
+    /// where the last ends makes that longer. Nothing is left to [settle](Self::settle).
+    pub(crate) fn append(&mut self, id: GoId, from: Time, to: Time) {
+        if to <= from {
+            return;
+        }
+        let intervals = self.0.entry(id).or_default();
+        match intervals.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => intervals.push((from, to)),
+        }
+    }
+
     /// Returns the time that is in both.
     pub fn and(&self, other: &WorkIntervals) -> WorkIntervals {
         let mut both = WorkIntervals::default();
-        for (id, ours) in &self.0 {
-            let Some(theirs) = other.0.get(id) else { continue };
+        for (&id, ours) in &self.0 {
             for &(from, to) in ours {
-                let overlaps = theirs.iter().map(|&(other_from, other_to)| (from.max(other_from), to.min(other_to)));
-                overlaps.filter(|(from, to)| from < to).for_each(|(from, to)| both.add(*id, from, to));
+                other.parts(id, from, to).for_each(|(from, to)| both.add(id, from, to));
             }
         }
         both.settle();
         both
+    }
+
+    /// Returns the parts of a span that are in intervals of a goroutine, in order.
+    pub fn parts(&self, id: GoId, from: Time, to: Time) -> impl Iterator<Item = (Time, Time)> {
+        let intervals = self.of(id);
+        let first = intervals.partition_point(|&(_, end)| end <= from);
+        let rest = intervals.get(first..).unwrap_or_default();
+        let overlapping = rest.iter().take_while(move |&&(begin, _)| begin < to);
+        overlapping.map(move |&(begin, end)| (begin.max(from), end.min(to)))
     }
 
     /// Returns whether no goroutine has an interval.
@@ -62,7 +82,7 @@ impl WorkIntervals {
     }
 
     /// Returns whether a time is in an interval of a goroutine, its end excluded.
-    fn contains(&self, id: GoId, at: Time) -> bool {
+    pub fn contains(&self, id: GoId, at: Time) -> bool {
         let intervals = self.of(id);
         let first = intervals.partition_point(|&(_, end)| end <= at);
         intervals.get(first).is_some_and(|&(begin, _)| begin <= at)
@@ -70,15 +90,7 @@ impl WorkIntervals {
 
     /// Returns the part of a span that is in intervals of a goroutine, in nanoseconds.
     pub(crate) fn within(&self, id: GoId, from: Time, to: Time) -> i64 {
-        let intervals = self.of(id);
-        // Begins with the first interval that does not end before the span.
-        let first = intervals.partition_point(|&(_, end)| end < from);
-        let rest = intervals.get(first..).unwrap_or_default();
-        rest.iter()
-            .take_while(|&&(begin, _)| begin <= to)
-            .map(|&(begin, end)| end.min(to).since(begin.max(from)))
-            .filter(|&nanos| nanos > 0)
-            .fold(0, i64::saturating_add)
+        self.parts(id, from, to).map(|(from, to)| to.since(from)).fold(0, i64::saturating_add)
     }
 }
 
@@ -142,6 +154,12 @@ mod tests {
         let mut other = WorkIntervals::default();
         other.add(g, Time(18), Time(26));
         assert_eq!(intervals.and(&other).within(g, Time(0), Time(100)), 5);
+        assert_eq!(other.and(&intervals), intervals.and(&other));
+        let mut appended = WorkIntervals::default();
+        for (from, to) in [(1, 3), (3, 5), (6, 6), (7, 9)] {
+            appended.append(g, Time(from), Time(to));
+        }
+        assert_eq!(appended.of(g), [(1, 5), (7, 9)].map(|(from, to)| (Time(from), Time(to))));
     }
 
     #[test]

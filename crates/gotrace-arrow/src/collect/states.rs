@@ -126,12 +126,15 @@ impl Waits {
 
 /// Makes the row of a state of a P that has ended.
 pub(super) fn proc_row(out: &mut Out<'_>, context: &Context<'_>, id: ProcId, span: &Span<ProcActivity>) {
-    let Some(row) = out.row(Table::ProcStates) else { return };
     let (state, goroutine, thread) = match span.state {
         ProcActivity::Idle => (0, None, None),
         ProcActivity::Running { goroutine, thread } => (1, goroutine, thread),
         ProcActivity::Syscall { goroutine, thread } => (2, goroutine, thread),
     };
+    if !context.scope.has_place(Some(id), thread) {
+        return;
+    }
+    let Some(row) = out.row(Table::ProcStates) else { return };
     row.id(Some(id.0))
         .word(state)
         .int(context.time(span.start))
@@ -146,6 +149,9 @@ pub(super) fn proc_row(out: &mut Out<'_>, context: &Context<'_>, id: ProcId, spa
 
 /// Makes the row of a stretch in which an M kept its P and its goroutine.
 pub(super) fn thread_row(out: &mut Out<'_>, context: &Context<'_>, id: ThreadId, span: &Span<Binding>) {
+    if !context.scope.has_place(span.state.proc, Some(id)) {
+        return;
+    }
     let Some(row) = out.row(Table::ThreadStates) else { return };
     row.id(Some(id.0))
         .int(context.time(span.start))

@@ -5,7 +5,7 @@ use crate::global::Global;
 use crate::input::Input;
 use crate::outcome::{Status, Usage};
 use crate::output::{Content, Output};
-use crate::select::Select;
+use crate::select::SelectTime;
 use anyhow::Result;
 use clap::Args;
 use gotrace_arrow::ipc::StreamWriter;
@@ -34,7 +34,7 @@ pub(super) struct Options {
     columns: Vec<String>,
 
     #[command(flatten)]
-    select: Select,
+    select: SelectTime,
 }
 
 pub(super) fn run(options: &Options, global: &Global) -> Result<Status> {

@@ -13,7 +13,7 @@ use crate::human;
 use crate::input::Input;
 use crate::outcome::{Status, Usage};
 use crate::save::NewFile;
-use crate::select::Select;
+use crate::select::SelectTime;
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use gotrace::Trace;
@@ -49,7 +49,7 @@ pub(crate) struct Options {
     tables: Vec<Vec<Table>>,
 
     #[command(flatten)]
-    select: Select,
+    select: SelectTime,
 }
 
 pub(super) fn run(options: &Options, global: &Global) -> Result<Status> {
@@ -79,7 +79,7 @@ pub(super) fn run(options: &Options, global: &Global) -> Result<Status> {
 pub(crate) struct Export<'a> {
     folder: &'a Path,
     tables: Vec<Table>,
-    select: &'a Select,
+    select: &'a SelectTime,
     global: &'a Global,
     done: Mutex<Done>,
 }
@@ -109,7 +109,7 @@ impl<'a> Export<'a> {
     pub(crate) fn new(
         folder: &'a Path,
         tables: Vec<Table>,
-        select: &'a Select,
+        select: &'a SelectTime,
         global: &'a Global,
     ) -> Result<Export<'a>> {
         fs::create_dir_all(folder).with_context(|| format!("{}: cannot be a folder", folder.display()))?;

@@ -19,15 +19,19 @@ fn run(command: &str, more: &[&str]) -> crate::Ran {
 /// first line.
 #[test]
 fn reports_say_what_they_are_about() {
-    let options: [(&[&str], &str); 4] = [
+    let options: [(&[&str], &str); 6] = [
         (&["-g", "25"], "Only of goroutine 25\n"),
         (&["--function", "main[.]main.func1"], "Only of goroutines that began with main[.]main.func1\n"),
         (&["--region", "sleep"], "Only in regions sleep\n"),
         (&["--task", "step", "--from", "1ms"], "Only for task step, from 1ms on\n"),
+        (&["--state", "runnable,waiting", "--reason", "p"], "Only in state runnable, waiting, for reason p\n"),
+        (&["-p", "1", "-g", "25"], "Only begun on P1, of goroutine 25\n"),
     ];
-    for command in ["goroutines", "regions", "tasks", "latency", "count", "pprof wall --text"] {
+    for command in ["goroutines", "latency", "count", "pprof wall --text", "regions", "tasks"] {
         let whole = run(command, &[]).good().to_string();
-        for (more, heading) in options {
+        // Regions and tasks are no states.
+        let options = if matches!(command, "regions" | "tasks") { &options[..4] } else { &options };
+        for &(more, heading) in options {
             let ran = run(command, more);
             let part = ran.good();
             assert!(part.starts_with(heading), "{command} {more:?}: {part}");
@@ -70,6 +74,50 @@ fn events_come_by_state_and_reason() {
     assert!(sleeping.iter().all(|event| event["reason"] == "sleep"));
     assert!(lines(&["--state", "ended"]).iter().all(|event| event["to"] == "NotExist"));
     assert_eq!(run("events", &["--reason", "("]).code, Some(2));
+}
+
+/// The time in states that are selected is that of the whole report, and no other.
+#[test]
+fn time_comes_by_state() {
+    let sums = |more: &[&str]| -> [i64; 4] {
+        let report = run("goroutines --json --top 0", more).json();
+        let groups = report["groups"].as_array().unwrap();
+        let sum = |of: &dyn Fn(&Value) -> i64| groups.iter().map(|group| of(&group["stats"])).sum();
+        let waiting = |stats: &Value| stats["waiting"].as_object().unwrap().values().map(|n| n.as_i64().unwrap()).sum();
+        let syscall = |stats: &Value| stats["syscall"].as_i64().unwrap() + stats["syscall_without_p"].as_i64().unwrap();
+        [
+            sum(&|stats| stats["running"].as_i64().unwrap()),
+            sum(&|stats| stats["runnable"].as_i64().unwrap()),
+            sum(&waiting),
+            sum(&syscall),
+        ]
+    };
+    let whole = sums(&[]);
+    for (at, state) in ["running", "runnable", "waiting", "syscall"].into_iter().enumerate() {
+        let mut want = [0; 4];
+        want[at] = whole[at];
+        assert_eq!(sums(&["--state", state]), want, "{state}");
+    }
+    assert!(whole.iter().all(|&sum| sum > 0), "{whole:?}");
+    let by_proc = ["0", "1", "2", "3"].map(|p| sums(&["--state", "running", "--proc", p])[0]);
+    assert!(by_proc.iter().all(|&sum| sum > 0) && by_proc.iter().sum::<i64>() <= whole[0], "{by_proc:?}");
+    let sleeping = sums(&["--reason", "^sleep$"]);
+    assert!(0 < sleeping[2] && sleeping[2] < whole[2] && sleeping[0] == 0, "{sleeping:?}");
+    let none = run("goroutines", &["--reason", "no such"]);
+    assert_eq!(none.code, Some(1));
+    assert!(none.stderr.contains("no goroutine was in such a state"), "{}", none.stderr);
+}
+
+/// Reports about the program as a whole refuse what they cannot select, and say what can.
+#[test]
+fn reports_about_the_whole_program_take_time_alone() {
+    for command in ["summary", "procs", "gc", "stw", "mmu", "metrics", "diagnose"] {
+        for option in ["-g", "--function", "--task", "--region", "--proc", "--thread", "--state", "--reason"] {
+            let ran = run(command, &[option, "1"]);
+            assert_eq!(ran.code, Some(2), "{command} {option}");
+            assert!(ran.stderr.contains("about the program as a whole"), "{command} {option}: {}", ran.stderr);
+        }
+    }
 }
 
 /// A moment on a page, given to `--from`, finds the event of that moment.

@@ -1,0 +1,84 @@
+//! The events of a window, read from the generation in front of it on.
+
+use super::{Start, Window, generation_of};
+use crate::error::Result;
+use crate::error::warning::Warning;
+use crate::event::Event;
+use crate::trace::Trace;
+use crate::trace::stream::{Blocks, Events};
+
+impl Window {
+    /// Iterates over the events of this window in one causal order, as
+    /// [`Trace::events`] does over all.
+    ///
+    /// Only the generations that the window touches are read, and the one in front of them:
+    /// so the [warnings](WindowEvents::warnings) are about those, the end of a task that began
+    /// before has no type, and the status of a P that these mention for the first time looks
+    /// like one that is stated again.
+    ///
+    /// ```
+    /// # let bytes = include_bytes!("../../testdata/traces/go1.27/mixed.trace");
+    /// use gotrace::{Time, Trace, Window};
+    ///
+    /// let trace = Trace::parse(bytes)?;
+    /// let first = trace.events().next().expect("a trace has events")?;
+    /// let from = Time(first.time().0 + 1_000_000);
+    /// for event in Window::new(Some(from), None).events(&trace) {
+    ///     assert!(event?.time() >= from);
+    /// }
+    /// # Ok::<(), gotrace::Error>(())
+    /// ```
+    pub fn events<'t>(&self, trace: &'t Trace<'t>) -> WindowEvents<'t> {
+        WindowEvents { window: *self, events: Events::of_blocks(self.blocks(trace)), ended: false }
+    }
+
+    /// Returns the blocks that have the events of the window, and some in front.
+    fn blocks<'t>(&self, trace: &'t Trace<'t>) -> Blocks<'t> {
+        let far = self.from.filter(|&from| generation_of(trace, from) > 1);
+        match far.map(|from| Start::of(trace, from)) {
+            Some(Ok(start)) if start.generation > 0 => {
+                let mut blocks = Blocks::beginning_with(trace, start.generation);
+                // The state has been read from there: a defect is one of the trace.
+                blocks.order.trust_guess();
+                blocks
+            }
+            _ => Blocks::new(trace),
+        }
+    }
+}
+
+/// An iterator over the events of a window; made by [`Window::events`]. It is fused.
+#[derive(Debug)]
+pub struct WindowEvents<'t> {
+    window: Window,
+    events: Events<'t>,
+    ended: bool,
+}
+
+impl<'t> WindowEvents<'t> {
+    /// Returns the defects found so far in lenient mode; empty in strict mode, where they
+    /// are errors. Complete once the iterator has ended.
+    pub fn warnings(&self) -> &[Warning] {
+        self.events.warnings()
+    }
+}
+
+impl<'t> Iterator for WindowEvents<'t> {
+    type Item = Result<Event<'t>>;
+
+    fn next(&mut self) -> Option<Result<Event<'t>>> {
+        while !self.ended {
+            let event = match self.events.next()? {
+                Ok(event) => event,
+                Err(e) => return Some(Err(e)),
+            };
+            self.ended = self.window.to.is_some_and(|to| to <= event.time());
+            if self.window.contains(event.time()) {
+                return Some(Ok(event));
+            }
+        }
+        None
+    }
+}
+
+impl std::iter::FusedIterator for WindowEvents<'_> {}
