@@ -6,7 +6,7 @@
 
 mod add_up;
 pub mod annotations;
-pub(crate) mod collector;
+pub mod collector;
 pub mod count;
 pub mod durations;
 pub mod gc;
@@ -34,6 +34,7 @@ pub use pass::Pass;
 pub(crate) use crate::timeline::{ByProc, BySlot, OutlinedTransition, Table, TimeInStates};
 pub use crate::timeline::{Follower, GoroutineState, SharedEvent, Transition, names, stacks};
 
+use crate::analysis::collector::Collected;
 use crate::error::Result;
 use crate::error::warning::Warning;
 use crate::event::Event;
@@ -100,6 +101,10 @@ pub trait Analysis {
     /// Answer of the analysis, which borrows nothing from the trace.
     type Output;
 
+    /// True if the analysis needs to know what the garbage collector takes: then the pass
+    /// follows that, and hands it to [`collected`](Self::collected).
+    const FOLLOWS_COLLECTOR: bool = false;
+
     /// Returns whether the analysis has a use for events of a type: events that no analysis
     /// of a pass wants are not decoded. It may be shown others nevertheless. Events that
     /// change goroutines are shown all or not at all: `GoStart` stands for them.
@@ -122,12 +127,22 @@ pub trait Analysis {
         let _ = (event, follower);
     }
 
+    /// Takes note of processor time that the garbage collector took, once that is known,
+    /// after the event that told it. Called if [`FOLLOWS_COLLECTOR`](Self::FOLLOWS_COLLECTOR)
+    /// is true.
+    #[inline]
+    fn collected(&mut self, collected: &Collected) {
+        let _ = collected;
+    }
+
     /// Ends the pass and returns the answer.
     fn finish(self, follower: &Follower) -> Self::Output;
 }
 
 impl<A: Analysis> Analysis for Option<A> {
     type Output = Option<A::Output>;
+
+    const FOLLOWS_COLLECTOR: bool = A::FOLLOWS_COLLECTOR;
 
     #[inline]
     fn wants(&self, event: EventType) -> bool {
@@ -148,6 +163,12 @@ impl<A: Analysis> Analysis for Option<A> {
         }
     }
 
+    fn collected(&mut self, collected: &Collected) {
+        if let Some(analysis) = self {
+            analysis.collected(collected);
+        }
+    }
+
     fn finish(self, follower: &Follower) -> Self::Output {
         self.map(|analysis| analysis.finish(follower))
     }
@@ -157,6 +178,8 @@ macro_rules! side_by_side {
     ($($name:ident)*) => {
         impl<$($name: Analysis),*> Analysis for ($($name,)*) {
             type Output = ($($name::Output,)*);
+
+            const FOLLOWS_COLLECTOR: bool = false $(|| $name::FOLLOWS_COLLECTOR)*;
 
             #[inline]
             #[allow(non_snake_case, reason = "each is named as its type")]
@@ -181,6 +204,11 @@ macro_rules! side_by_side {
                 })*
             }
 
+            #[allow(non_snake_case, reason = "each is named as its type")]
+            fn collected(&mut self, collected: &Collected) {
+                let ($($name,)*) = self;
+                $($name.collected(collected);)*
+            }
 
             #[allow(non_snake_case, reason = "each is named as its type")]
             fn finish(self, follower: &Follower) -> Self::Output {

@@ -1,5 +1,5 @@
-//! The processors' time that the garbage collector takes: one definition, which `gc`,
-//! `metrics`, `mmu` and `diagnose` share.
+//! The processors' time that the garbage collector takes: one definition, and one follower,
+//! which all analyses of a pass share.
 //!
 //! The definition is the runtime's own (`/cpu/classes/gc` of `runtime/metrics`). It counts
 //! workers and assisting goroutines from when they begin to mark to when nothing is left
@@ -12,7 +12,40 @@
 //!           '--- its time ---------' it has more to mark  '-- a pause ---'
 //! ```
 //!
-//! A trace does not say when a worker has nothing left; [`tail`] infers it.
+//! A trace does not say when a worker has nothing left; that is inferred.
+//!
+//! An analysis of your own, for the time that the program's goroutines assisted:
+//!
+//! ```
+//! # let bytes = include_bytes!("../../testdata/traces/go1.27/mixed.trace");
+//! use gotrace::analysis::collector::{Collected, Work};
+//! use gotrace::analysis::{Analysis, Follower};
+//!
+//! #[derive(Default)]
+//! struct Assists(i64);
+//!
+//! impl Analysis for Assists {
+//!     type Output = i64;
+//!
+//!     const FOLLOWS_COLLECTOR: bool = true;
+//!
+//!     fn collected(&mut self, collected: &Collected) {
+//!         if let Collected::Worked(worked) = collected
+//!             && worked.work == Work::Assist
+//!         {
+//!             self.0 += worked.nanos();
+//!         }
+//!     }
+//!
+//!     fn finish(self, _: &Follower) -> i64 {
+//!         self.0
+//!     }
+//! }
+//!
+//! let trace = gotrace::Trace::parse(bytes)?;
+//! assert!(trace.analyze(Assists::default())?.output > 0);
+//! # Ok::<(), gotrace::Error>(())
+//! ```
 
 mod fraction;
 mod marking;
@@ -20,7 +53,7 @@ mod pause;
 mod tail;
 
 pub(crate) use marking::Marking;
-pub(crate) use pause::Pause;
+pub use pause::Pause;
 
 use super::names::NameId;
 use super::{BySlot, Follower, GoroutineState, SharedEvent, Transition};
@@ -38,8 +71,8 @@ use pause::Stopping;
 use tail::{Run, Slices};
 
 /// Kind of a goroutine's work for the collector.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Work {
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Work {
     /// Work of a worker that has the P for itself.
     Dedicated,
     /// Work of a worker that has a part of the P's time.
@@ -64,44 +97,53 @@ impl Work {
 }
 
 /// A stretch of time that a goroutine worked for the collector without a break.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct WorkStretch {
-    pub(crate) work: Work,
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct WorkStretch {
+    /// Kind of the work.
+    pub work: Work,
     /// P that it ran on.
-    pub(crate) proc: Option<ProcId>,
+    pub proc: Option<ProcId>,
     /// Function that the goroutine began with.
-    pub(crate) root: NameId,
-    pub(crate) start: Time,
-    pub(crate) end: Time,
+    pub function: NameId,
+    /// Time at which it began to work.
+    pub start: Time,
+    /// Time at which it stopped, or had nothing left to mark.
+    pub end: Time,
 }
 
 impl WorkStretch {
     /// Returns its length in nanoseconds.
-    pub(crate) fn nanos(&self) -> i64 {
+    pub fn nanos(&self) -> i64 {
         self.end.since(self.start)
     }
 }
 
 /// Processor time that the collector took.
-#[derive(Clone, Debug)]
-pub(crate) enum Took {
-    Work(WorkStretch),
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Collected {
+    /// A goroutine worked for it.
+    Worked(WorkStretch),
+    /// The world was stopped for it.
     Paused(Pause),
+    /// A goroutine that began with this function begins to assist, or is first seen to.
+    AssistBegun(NameId),
 }
 
-impl Took {
+impl Collected {
     /// Returns the processor time that it took from the program, in nanoseconds.
-    pub(crate) fn program_lost(&self) -> i64 {
+    pub fn program_lost(&self) -> i64 {
         match self {
-            Took::Work(WorkStretch { work: Work::Idle, .. }) => 0,
-            Took::Work(worked) => worked.nanos(),
-            Took::Paused(pause) => pause.proc_nanos(),
+            Collected::Worked(WorkStretch { work: Work::Idle, .. }) | Collected::AssistBegun(_) => 0,
+            Collected::Worked(worked) => worked.nanos(),
+            Collected::Paused(pause) => pause.proc_nanos(),
         }
     }
 }
 
-/// Follows the collector. Its results are fetched with [`take`](Self::take) after each
-/// event, and after each transition for which [`transition`](Self::transition) returns
+/// Follows the collector, for a pass. Its results are fetched with [`take`](Self::take) after
+/// each event, and after each transition for which [`transition`](Self::transition) returns
 /// true. Memory grows with the goroutines that exist at one time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Collector {
@@ -123,7 +165,7 @@ pub(crate) struct Collector {
     preempted: NameId,
     /// Function that workers begin with.
     worker: NameId,
-    took: Vec<Took>,
+    collected: Vec<Collected>,
 }
 
 impl Collector {
@@ -137,19 +179,19 @@ impl Collector {
     }
 
     /// Returns whether the collector marks now.
-    pub(crate) fn marks(&self) -> bool {
+    fn marks(&self) -> bool {
         self.marking.is_on()
     }
 
     /// Returns whether a goroutine assists, running or not.
-    pub(crate) fn assists(&self, slot: u32) -> bool {
+    fn assists(&self, slot: u32) -> bool {
         self.assists.get(slot) == Some(&true)
     }
 
     /// Returns the next result; none if all have been taken.
     #[inline(always)]
-    pub(crate) fn take(&mut self) -> Option<Took> {
-        self.took.pop()
+    pub(crate) fn take(&mut self) -> Option<Collected> {
+        self.collected.pop()
     }
 
     /// Takes note of a transition of a goroutine. Returns whether there is a result to
@@ -230,7 +272,7 @@ impl Collector {
         if let (Work::Fractional, Some(proc)) = (worked.work, worked.proc) {
             self.fraction.marked(proc, worked.nanos());
         }
-        self.took.push(Took::Work(worked));
+        self.collected.push(Collected::Worked(worked));
     }
 
     /// Takes note of any other event that it [wants](Self::wants).
@@ -318,7 +360,11 @@ impl Collector {
     fn assist_begins(&mut self, id: GoId, follower: &Follower, time: Time, active: bool) {
         let Some((slot, goroutine)) = follower.find(id) else { return };
         // An assist that is active in a later generation is known already.
-        if std::mem::replace(self.assists.at(slot), true) || goroutine.state != GoState::Running || !self.marks() {
+        if std::mem::replace(self.assists.at(slot), true) {
+            return;
+        }
+        self.collected.push(Collected::AssistBegun(goroutine.root));
+        if goroutine.state != GoState::Running || !self.marks() {
             return;
         }
         let start = if active { goroutine.since } else { time };
@@ -358,7 +404,7 @@ impl Collector {
     /// Takes note that the world runs again.
     fn restarts(&mut self, time: Time) {
         if let Some(stopping) = self.stopping.take() {
-            self.took.push(Took::Paused(stopping.until(time, self.procs.unwrap_or(1))));
+            self.collected.push(Collected::Paused(stopping.until(time, self.procs.unwrap_or(1))));
         }
     }
 

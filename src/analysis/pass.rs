@@ -1,6 +1,7 @@
 //! A pass over events: the follower, and the analyses that it shows them to.
 
 use super::Analysis;
+use super::collector::Collector;
 use crate::base::time::Time;
 use crate::event::Event;
 use crate::generation::Generation;
@@ -26,6 +27,8 @@ use crate::timeline::{Follower, Observer, SharedEvent, Transition};
 #[derive(Clone, Debug, Default)]
 pub struct Pass {
     follower: Follower,
+    /// Follows the collector, if the analysis needs that.
+    collector: Collector,
 }
 
 /// An analysis as the [`Observer`] of a pass, with or without details.
@@ -50,6 +53,50 @@ impl<A: Analysis, const DETAILS: bool> Observer for DetailObserver<'_, A, DETAIL
     }
 }
 
+/// An analysis as the [`Observer`] of a pass that follows the collector for it.
+struct CollectorObserver<'a, A> {
+    analysis: &'a mut A,
+    collector: &'a mut Collector,
+}
+
+impl<A: Analysis> CollectorObserver<'_, A> {
+    /// Hands on what the collector has taken.
+    #[inline(never)]
+    fn hand_on(self) {
+        while let Some(collected) = self.collector.take() {
+            self.analysis.collected(&collected);
+        }
+    }
+}
+
+impl<A: Analysis> Observer for CollectorObserver<'_, A> {
+    const DETAILS: bool = true;
+
+    #[inline(always)]
+    fn wants(&self, event: EventType) -> bool {
+        self.analysis.wants(event) || self.collector.wants(event)
+    }
+
+    #[inline(always)]
+    fn goroutine(self, transition: &Transition<'_, '_>, follower: &Follower) {
+        self.analysis.goroutine(transition, follower);
+        if self.collector.transition(transition, follower) {
+            self.hand_on();
+        }
+    }
+
+    #[inline(always)]
+    fn event(self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
+        if self.analysis.wants(event.wire_type()) {
+            self.analysis.event(event, follower);
+        }
+        if self.collector.wants(event.wire_type()) {
+            self.collector.event(event, follower);
+            self.hand_on();
+        }
+    }
+}
+
 impl Pass {
     /// Shows the next event to an analysis, if that has a use for it.
     #[inline(always)]
@@ -68,7 +115,10 @@ impl Pass {
     /// Shows an event of the generation that was turned to.
     #[inline(always)]
     pub(super) fn show_next<A: Analysis>(&mut self, event: &Event<'_>, analysis: &mut A) {
-        self.follower.show(event, DetailObserver::<A, true>(analysis));
+        match A::FOLLOWS_COLLECTOR {
+            true => self.follower.show(event, CollectorObserver { analysis, collector: &mut self.collector }),
+            false => self.follower.show(event, DetailObserver::<A, true>(analysis)),
+        }
     }
 
     /// Shows the next event to an analysis that needs only the states of goroutines, their
@@ -90,7 +140,12 @@ impl Pass {
     }
 
     /// Returns the answer of an analysis that has been shown all events.
-    pub fn finish<A: Analysis>(&self, analysis: A) -> A::Output {
+    pub fn finish<A: Analysis>(&self, mut analysis: A) -> A::Output {
+        if A::FOLLOWS_COLLECTOR {
+            let mut collector = self.collector.clone();
+            collector.finish(&self.follower);
+            CollectorObserver { analysis: &mut analysis, collector: &mut collector }.hand_on();
+        }
         analysis.finish(&self.follower)
     }
 }

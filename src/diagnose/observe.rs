@@ -4,7 +4,7 @@ mod goroutines;
 mod sums;
 mod windows;
 
-use crate::analysis::collector::Collector;
+use crate::analysis::collector::{Collected, Marking};
 use crate::analysis::{Analysis, Follower, Longest, SharedEvent, Transition};
 use crate::base::ids::ProcId;
 use crate::base::time::Time;
@@ -34,7 +34,7 @@ pub struct CollectObservation {
     pauses: Longest<Stretch>,
     /// Numbers of the generations, with their starts.
     generations: Vec<(u64, Time)>,
-    collector: Collector,
+    marking: Marking,
     /// Processor time that the collector took, in nanoseconds.
     collected: i64,
     output: Option<Observation>,
@@ -43,16 +43,15 @@ pub struct CollectObservation {
 impl Analysis for CollectObservation {
     type Output = Output;
 
+    const FOLLOWS_COLLECTOR: bool = true;
+
     #[inline(always)]
     fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
         self.windows.reach(transition.time());
         if transition.is_first_of_thread() {
             self.windows.add(Count::Threads, 1);
         }
-        self.goroutines.transition(transition, follower, self.collector.marks(), &mut self.windows);
-        if self.collector.transition(transition, follower) {
-            self.book();
-        }
+        self.goroutines.transition(transition, follower, self.marking.is_on(), &mut self.windows);
     }
 
     fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
@@ -77,7 +76,7 @@ impl Analysis for CollectObservation {
                 // A phase that is active in a later generation is counted already.
                 RangeName::GcMark => {
                     let output = self.output.get_or_insert_with(|| Observation::new(Source::Trace));
-                    output.gc_cycles += u64::from(!self.collector.marks());
+                    output.gc_cycles += u64::from(self.marking.begin(time));
                 }
                 RangeName::StopTheWorld(reason) if is_gc_stop(reason) => {
                     self.windows.set(Count::Stopped, 1);
@@ -85,20 +84,20 @@ impl Analysis for CollectObservation {
                 }
                 _ => {}
             },
-            EventKind::RangeEnd(range, _) => {
-                if let RangeName::StopTheWorld(_) = range.name {
-                    self.started(time);
-                }
-            }
+            EventKind::RangeEnd(range, _) => match range.name {
+                RangeName::StopTheWorld(_) => self.started(time),
+                RangeName::GcMark => _ = self.marking.end(),
+                _ => {}
+            },
             EventKind::StackSample => {
                 self.output.get_or_insert_with(|| Observation::new(Source::Trace)).cpu_samples += 1;
             }
             _ => {}
         }
-        if self.collector.wants(event.wire_type()) {
-            self.collector.event(event, follower);
-            self.book();
-        }
+    }
+
+    fn collected(&mut self, collected: &Collected) {
+        self.collected = self.collected.saturating_add(collected.program_lost());
     }
 
     fn finish(mut self, follower: &Follower) -> Output {
@@ -112,8 +111,6 @@ impl Analysis for CollectObservation {
         let pause =
             |when: Stretch| Pause { when: Stretch { start: since(when.start), end: since(when.end) }, line: None };
         output.pauses = std::mem::take(&mut self.pauses).into_list().into_iter().take(PAUSES).map(pause).collect();
-        self.collector.finish(follower);
-        self.book();
         self.goroutines.finish(follower, &mut self.windows, &mut output);
         output.gc_cpu = (capacity > 0.0).then(|| self.collected as f64 / capacity);
         output
@@ -121,14 +118,6 @@ impl Analysis for CollectObservation {
 }
 
 impl CollectObservation {
-    /// Adds up what the collector has taken.
-    #[inline(never)]
-    fn book(&mut self) {
-        while let Some(took) = self.collector.take() {
-            self.collected = self.collected.saturating_add(took.program_lost());
-        }
-    }
-
     fn proc(
         &mut self,
         event: &SharedEvent<'_, '_>,

@@ -15,7 +15,7 @@ const TRACES = [
   'bad/cut-gens-second.trace',
   'tasks/go1.27.trace',
   'patterns/go1.24/server.trace',
-  // More, such as of Go 1.5, of which there is none among the test data.
+  // More, such as of Go 1.5 and 1.11, which come with the sources of Go 1.21.
   ...(process.env.GOTRACE_TRACES ?? '').split(',').filter(Boolean),
 ];
 

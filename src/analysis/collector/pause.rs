@@ -11,21 +11,23 @@ use rustc_hash::FxHashMap;
 /// with the mark phase; in others, when the Ps are made ready to run again. It takes a
 /// while until they run, for which the program waits too, but which the runtime does not
 /// count as the collector's.
-#[derive(Clone, Debug)]
-pub(crate) struct Pause {
-    pub(crate) start: Time,
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Pause {
+    /// Time at which the Ps were asked to stop.
+    pub start: Time,
     /// Time at which the collector had done its work.
-    pub(crate) end: Time,
+    pub end: Time,
     /// `GOMAXPROCS`.
     procs: u64,
     /// Ps that did not stop at once, with the times at which they did.
-    pub(crate) late: FxHashMap<ProcId, Time>,
+    pub late: FxHashMap<ProcId, Time>,
 }
 
 impl Pause {
     /// Returns the processor time that it took, in nanoseconds: of each P from when it
     /// stood still.
-    pub(crate) fn proc_nanos(&self) -> i64 {
+    pub fn proc_nanos(&self) -> i64 {
         let procs = i64::try_from(self.procs).unwrap_or(i64::MAX);
         let all = self.end.since(self.start).saturating_mul(procs);
         let ran = self.late.values().map(|stopped| stopped.since(self.start)).fold(0, i64::saturating_add);

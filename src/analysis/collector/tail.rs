@@ -46,7 +46,7 @@ pub(super) struct Run {
     pub(super) slot: u32,
     work: Work,
     proc: Option<ProcId>,
-    root: NameId,
+    function: NameId,
     start: Time,
     /// Time at which it asked a P for more work, and that P: it marked no more then.
     asked: Option<(Time, ProcId)>,
@@ -56,7 +56,7 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn new(slot: u32, work: Work, start: Time, goroutine: &GoroutineState) -> Run {
-        Run { slot, work, proc: goroutine.proc(), root: goroutine.root, start, asked: None, longest: None }
+        Run { slot, work, proc: goroutine.proc(), function: goroutine.root, start, asked: None, longest: None }
     }
 
     /// Returns whether it is a worker, and not an assist.
@@ -76,12 +76,12 @@ impl Run {
 
     /// Returns the marking of the run, which does no more from `time` on.
     pub(super) fn until(self, time: Time) -> WorkStretch {
-        let Run { work, proc, root, start, .. } = self;
+        let Run { work, proc, function, start, .. } = self;
         let asked = self.asked.map(|(asked, _)| asked);
         let longest = self.longest.map(|longest| Time(start.0.saturating_add(longest)));
         let ended = |end: &Time| time.since(*end) <= LONGEST_TAIL;
         let end = [asked, longest].into_iter().flatten().filter(ended).fold(time, Time::min);
-        WorkStretch { work, proc, root, start, end }
+        WorkStretch { work, proc, function, start, end }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The pass that follows the collector.
 
 use super::{Cycle, Gc, Payer, Stop, StopKind};
-use crate::analysis::collector::{Collector, Marking, Took, Work, WorkStretch};
+use crate::analysis::collector::{Collected, Marking, Work, WorkStretch};
 use crate::analysis::names::{NameId, Names};
-use crate::analysis::{Analysis, Follower, GoroutineState, Longest, SharedEvent, Transition};
+use crate::analysis::{Analysis, Follower, GoroutineState, Longest, SharedEvent};
 use crate::base::ids::{GoId, ProcId};
 use crate::base::time::Time;
 use crate::event::range::{RangeName, RangeScope, Swept};
@@ -18,7 +18,6 @@ use std::sync::Arc;
 /// exist at one time.
 #[derive(Debug, Default)]
 pub struct CollectGc {
-    collector: Collector,
     /// Cycles before the current one.
     cycles: Vec<Cycle>,
     /// Current cycle, that events belong to; at first, one that ended before the trace.
@@ -40,17 +39,6 @@ pub struct CollectGc {
 }
 
 impl CollectGc {
-    /// Adds up what the collector has taken.
-    #[inline(never)]
-    fn book(&mut self) {
-        while let Some(took) = self.collector.take() {
-            match took {
-                Took::Work(worked) => self.worked(&worked),
-                Took::Paused(pause) => self.pausing = self.pausing.saturating_add(pause.proc_nanos()),
-            }
-        }
-    }
-
     fn worked(&mut self, worked: &WorkStretch) {
         let (cycle, nanos) = (&mut self.cycle, worked.nanos());
         let sum = match worked.work {
@@ -61,13 +49,13 @@ impl CollectGc {
         };
         *sum = sum.saturating_add(nanos);
         if worked.work == Work::Assist {
-            let payer = self.payers.entry(worked.root).or_default();
+            let payer = self.payers.entry(worked.function).or_default();
             payer.1 = payer.1.saturating_add(nanos);
         }
     }
 
-    fn assist_begins(&mut self, goroutine: &GoroutineState) {
-        self.payers.entry(goroutine.root).or_default().0 += 1;
+    fn assist_begins(&mut self, function: NameId) {
+        self.payers.entry(function).or_default().0 += 1;
         self.cycle.assists += 1;
     }
 
@@ -138,18 +126,13 @@ impl CollectGc {
 impl Analysis for CollectGc {
     type Output = Gc;
 
+    const FOLLOWS_COLLECTOR: bool = true;
+
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         use EventType::*;
-        matches!(event, Sync | HeapAlloc | HeapGoal | GCSweepBegin | GCSweepActive | GCSweepEnd)
-            || self.collector.wants(event)
-    }
-
-    #[inline(always)]
-    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
-        if self.collector.transition(transition, follower) {
-            self.book();
-        }
+        matches!(event, Sync | ProcsChange | HeapAlloc | HeapGoal | STWBegin | STWEnd)
+            || matches!(event, GCBegin | GCActive | GCEnd | GCSweepBegin | GCSweepActive | GCSweepEnd)
     }
 
     fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
@@ -163,14 +146,6 @@ impl Analysis for CollectGc {
             EventKind::RangeBegin(range) | EventKind::RangeActive(range) => match (range.name, range.scope) {
                 (RangeName::GcMark, _) => {
                     self.mark(time, matches!(kind, EventKind::RangeActive(_)), follower.synced());
-                }
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => {
-                    // An assist that is active in a later generation has been counted.
-                    if let Some((slot, goroutine)) = follower.find(id)
-                        && !self.collector.assists(slot)
-                    {
-                        self.assist_begins(goroutine);
-                    }
                 }
                 (RangeName::GcSweep, RangeScope::Proc(proc)) => {
                     // A sweep that is active in a later generation goes on.
@@ -203,14 +178,18 @@ impl Analysis for CollectGc {
             },
             _ => {}
         }
-        self.collector.event(event, follower);
-        self.book();
+    }
+
+    fn collected(&mut self, collected: &Collected) {
+        match collected {
+            Collected::Worked(worked) => self.worked(worked),
+            Collected::Paused(pause) => self.pausing = self.pausing.saturating_add(pause.proc_nanos()),
+            Collected::AssistBegun(function) => self.assist_begins(*function),
+        }
     }
 
     fn finish(mut self, follower: &Follower) -> Gc {
         let end = follower.last();
-        self.collector.finish(follower);
-        self.book();
         self.marked(end, None);
         let names = &follower.stacks().names;
         let mut payers: Vec<Payer> =

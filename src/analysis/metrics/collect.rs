@@ -2,6 +2,7 @@
 
 use super::census::{Census, CollectCensus, Distribution};
 use super::{Metrics, RuntimeMetric, Value, go_collector, untold};
+use crate::analysis::collector::Collected;
 use crate::analysis::gc::{CollectGc, Gc};
 use crate::analysis::latency::{CollectLatency, Latency};
 use crate::analysis::procs::{CollectProcs, Procs};
@@ -26,6 +27,8 @@ impl Default for CollectMetrics {
 impl Analysis for CollectMetrics {
     type Output = Metrics;
 
+    const FOLLOWS_COLLECTOR: bool = true;
+
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         event != EventType::CPUSample
@@ -38,6 +41,10 @@ impl Analysis for CollectMetrics {
 
     fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         self.parts.event(event, follower);
+    }
+
+    fn collected(&mut self, collected: &Collected) {
+        self.parts.collected(collected);
     }
 
     fn finish(self, follower: &Follower) -> Metrics {

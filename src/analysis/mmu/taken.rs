@@ -3,8 +3,8 @@
 
 use super::utilization::{Point, add};
 use super::{Flags, proc_count};
-use crate::analysis::collector::{Collector, Took, Work, WorkStretch};
-use crate::analysis::{Follower, SharedEvent, Table, Transition};
+use crate::analysis::collector::{Collected, Work, WorkStretch};
+use crate::analysis::{Follower, SharedEvent, Table};
 use crate::base::ids::ProcId;
 use crate::base::limits::MAX_PROC_ID;
 use crate::base::time::Time;
@@ -18,7 +18,6 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Debug)]
 pub(super) struct Taken {
     flags: Flags,
-    collector: Collector,
     /// Start of the sweep on each P that sweeps.
     sweeps: FxHashMap<ProcId, Time>,
     /// Changes with their times, unordered: an end of marking is only inferred later.
@@ -47,21 +46,14 @@ struct ProcWork {
 
 impl Taken {
     pub(super) fn new(flags: Flags) -> Taken {
-        let (collector, sweeps) = (Collector::default(), FxHashMap::default());
-        Taken { flags, collector, sweeps, changes: Vec::new() }
+        Taken { flags, sweeps: FxHashMap::default(), changes: Vec::new() }
     }
 
     #[inline]
     pub(super) fn wants(&self, event: EventType) -> bool {
         use EventType::*;
-        self.collector.wants(event) || (self.flags.sweep && matches!(event, GCSweepBegin | GCSweepActive | GCSweepEnd))
-    }
-
-    #[inline(always)]
-    pub(super) fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
-        if self.collector.transition(transition, follower) {
-            self.book();
-        }
+        matches!(event, Sync | ProcsChange)
+            || (self.flags.sweep && matches!(event, GCSweepBegin | GCSweepActive | GCSweepEnd))
     }
 
     pub(super) fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
@@ -88,38 +80,33 @@ impl Taken {
             }
             _ => {}
         }
-        self.collector.event(event, follower);
-        self.book();
     }
 
-    /// Adds up what the collector has taken.
-    #[inline(never)]
-    fn book(&mut self) {
-        while let Some(took) = self.collector.take() {
-            match took {
-                Took::Work(WorkStretch { work, proc, start, end, .. }) => {
-                    let counts = match work {
-                        Work::Dedicated => self.flags.background && !self.flags.per_proc,
-                        Work::Fractional => self.flags.background,
-                        Work::Idle => false,
-                        Work::Assist => self.flags.assist,
-                    };
-                    if counts {
-                        self.on(proc, start, end);
-                    }
+    /// Takes note of what the collector has taken.
+    pub(super) fn collected(&mut self, collected: &Collected) {
+        match collected {
+            &Collected::Worked(WorkStretch { work, proc, start, end, .. }) => {
+                let counts = match work {
+                    Work::Dedicated => self.flags.background && !self.flags.per_proc,
+                    Work::Fractional => self.flags.background,
+                    Work::Idle => false,
+                    Work::Assist => self.flags.assist,
+                };
+                if counts {
+                    self.on(proc, start, end);
                 }
-                Took::Paused(pause) if self.flags.stw => {
-                    self.changes.extend([(pause.start, Change::World(1)), (pause.end, Change::World(-1))]);
-                    // Ps that stopped late still ran for the program until then.
-                    for (proc, stopped) in pause.late {
-                        if let Some(at) = index(proc) {
-                            self.changes.push((pause.start, Change::Except(at, 1)));
-                            self.changes.push((stopped, Change::Except(at, -1)));
-                        }
-                    }
-                }
-                Took::Paused(_) => {}
             }
+            Collected::Paused(pause) if self.flags.stw => {
+                self.changes.extend([(pause.start, Change::World(1)), (pause.end, Change::World(-1))]);
+                // Ps that stopped late still ran for the program until then.
+                for (&proc, &stopped) in &pause.late {
+                    if let Some(at) = index(proc) {
+                        self.changes.push((pause.start, Change::Except(at, 1)));
+                        self.changes.push((stopped, Change::Except(at, -1)));
+                    }
+                }
+            }
+            Collected::Paused(_) | Collected::AssistBegun(_) => {}
         }
     }
 
@@ -132,8 +119,6 @@ impl Taken {
 
     pub(super) fn finish(mut self, follower: &Follower) -> Vec<Vec<Point>> {
         let end = follower.last();
-        self.collector.finish(follower);
-        self.book();
         for (proc, since) in std::mem::take(&mut self.sweeps) {
             self.on(Some(proc), since, end);
         }

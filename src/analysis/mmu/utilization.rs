@@ -3,6 +3,7 @@
 use super::go::GoSeries;
 use super::taken::Taken;
 use super::{Curve, Flags};
+use crate::analysis::collector::Collected;
 use crate::analysis::{Analysis, Compat, Follower, SharedEvent, Transition};
 use crate::spec::v2::EventType;
 
@@ -39,6 +40,8 @@ impl CollectUtilization {
 impl Analysis for CollectUtilization {
     type Output = Curve;
 
+    const FOLLOWS_COLLECTOR: bool = true;
+
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         match &self.0 {
@@ -48,10 +51,9 @@ impl Analysis for CollectUtilization {
     }
 
     #[inline(always)]
-    fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
-        match &mut self.0 {
-            Figures::Right(taken) => taken.goroutine(transition, follower),
-            Figures::GoSeries(go) => go.goroutine(transition),
+    fn goroutine(&mut self, transition: &Transition<'_, '_>, _: &Follower) {
+        if let Figures::GoSeries(go) = &mut self.0 {
+            go.goroutine(transition);
         }
     }
 
@@ -59,6 +61,12 @@ impl Analysis for CollectUtilization {
         match &mut self.0 {
             Figures::Right(taken) => taken.event(event, follower),
             Figures::GoSeries(go) => go.event(event, follower),
+        }
+    }
+
+    fn collected(&mut self, collected: &Collected) {
+        if let Figures::Right(taken) = &mut self.0 {
+            taken.collected(collected);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::program::Program;
 use super::{Extent, Group, Stops, Summary, Times};
-use crate::analysis::collector::{Collector, Marking, Took, Work};
+use crate::analysis::collector::{Collected, Marking, Work, WorkStretch};
 use crate::analysis::names::NameId;
 use crate::analysis::{Analysis, Follower, GoroutineState, Memo, SharedEvent, Transition};
 use crate::base::ids::GoId;
@@ -27,7 +27,6 @@ pub struct CollectSummary {
     capacity: Capacity,
     groups: Groups,
     marking: Marking,
-    collector: Collector,
     stops: FxHashMap<Option<GoId>, Time>,
     /// Number of events that restate the beginning of a window, which are not the trace's.
     restated: u64,
@@ -37,13 +36,12 @@ pub struct CollectSummary {
 impl Analysis for CollectSummary {
     type Output = Summary;
 
+    const FOLLOWS_COLLECTOR: bool = true;
+
     #[inline(always)]
     fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
         self.summary.events += 1;
         self.restated += u64::from(transition.new && transition.is_restated());
-        if self.collector.transition(transition, follower) {
-            self.book();
-        }
         if transition.new {
             self.meet(transition.from);
         }
@@ -76,12 +74,6 @@ impl Analysis for CollectSummary {
                 (RangeName::GcMark, _) => {
                     let active = matches!(kind, EventKind::RangeActive(_));
                     summary.gc.cycles += u64::from(self.marking.begin(if active { follower.synced() } else { time }));
-                }
-                (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => {
-                    // An assist that is active in a later generation has been counted.
-                    let slot = follower.find(id).map(|(slot, _)| slot);
-                    let new = slot.is_some_and(|slot| !self.collector.assists(slot));
-                    summary.gc.assists += u64::from(new);
                 }
                 (RangeName::StopTheWorld(_), RangeScope::Goroutine(g)) => {
                     self.stops.insert(g, time);
@@ -119,16 +111,21 @@ impl Analysis for CollectSummary {
             }
             _ => {}
         }
-        if self.collector.wants(event.wire_type()) {
-            self.collector.event(event, follower);
-            self.book();
+    }
+
+    fn collected(&mut self, collected: &Collected) {
+        let gc = &mut self.summary.gc;
+        match collected {
+            Collected::AssistBegun(_) => gc.assists += 1,
+            Collected::Worked(worked @ WorkStretch { work: Work::Assist, .. }) => {
+                gc.assisting = gc.assisting.saturating_add(worked.nanos());
+            }
+            _ => {}
         }
     }
 
     fn finish(mut self, follower: &Follower) -> Summary {
         let end = follower.last();
-        self.collector.finish(follower);
-        self.book();
         for (slot, goroutine) in follower.alive() {
             let spent = follower.time_in_states(slot).with(goroutine.state, end.since(goroutine.since));
             self.groups.leave(goroutine, Times::of(&spent), follower);
@@ -155,19 +152,6 @@ impl Analysis for CollectSummary {
 }
 
 impl CollectSummary {
-    /// Adds up the time that assisting goroutines have taken.
-    #[inline(never)]
-    fn book(&mut self) {
-        while let Some(took) = self.collector.take() {
-            if let Took::Work(worked) = took
-                && worked.work == Work::Assist
-            {
-                let assisting = &mut self.summary.gc.assisting;
-                *assisting = assisting.saturating_add(worked.nanos());
-            }
-        }
-    }
-
     /// Counts a goroutine that is mentioned for the first time.
     fn meet(&mut self, from: GoState) {
         let population = &mut self.summary.goroutines;
