@@ -48,11 +48,29 @@ impl<'a> Trace<'a> {
         each: impl Fn(&mut A, Event<'_>) + Sync,
         merge: impl Fn(&mut A, A) + Sync,
     ) -> Result<Folded<A>> {
+        let folded = self.fold_while(&init, each, merge, || true)?;
+        // Nobody gives up, so that there always is one.
+        Ok(folded.unwrap_or_else(|| Folded { output: init(), warnings: Vec::new(), reread: 0 }))
+    }
+
+    /// Folds as [`fold`](Self::fold) does, unless `go_on` returns false, which is called before
+    /// each generation: for those who may lose interest. Returns nothing then.
+    ///
+    /// # Errors
+    /// The first defect, in strict mode.
+    pub fn fold_while<A: Send>(
+        &self,
+        init: impl Fn() -> A + Sync,
+        each: impl Fn(&mut A, Event<'_>) + Sync,
+        merge: impl Fn(&mut A, A) + Sync,
+        go_on: impl Fn() -> bool + Sync,
+    ) -> Result<Option<Folded<A>>> {
         let fold = Fold {
             trace: self,
             init,
             each,
             merge,
+            go_on: &go_on,
             progress: Mutex::new(Progress {
                 next: 0,
                 done: 0,
@@ -60,7 +78,7 @@ impl<'a> Trace<'a> {
                 output: None,
                 warnings: Warnings::beginning(self.warnings(), self.options().limits),
                 reread: 0,
-                failed: None,
+                over: None,
             }),
             turn: Condvar::new(),
         };
@@ -81,6 +99,7 @@ struct Fold<'t, A, I, F, M> {
     init: I,
     each: F,
     merge: M,
+    go_on: &'t (dyn Fn() -> bool + Sync),
     progress: Mutex<Progress<'t, A>>,
     /// Notified when `Progress::done` changes.
     turn: Condvar,
@@ -96,7 +115,14 @@ struct Progress<'t, A> {
     output: Option<A>,
     warnings: Warnings,
     reread: usize,
-    failed: Option<Error>,
+    /// The reason for which no more generations are read, if there is one.
+    over: Option<Over>,
+}
+
+/// Reason for which a fold ends before the trace does.
+enum Over {
+    Failed(Error),
+    GivenUp,
 }
 
 impl<'t, A, I, F, M> Fold<'t, A, I, F, M>
@@ -115,7 +141,11 @@ where
         loop {
             let index = {
                 let mut progress = self.lock();
-                if progress.failed.is_some() {
+                if progress.over.is_none() && !(self.go_on)() {
+                    progress.over = Some(Over::GivenUp);
+                    self.turn.notify_all();
+                }
+                if progress.over.is_some() {
                     return;
                 }
                 let index = progress.next;
@@ -129,10 +159,10 @@ where
             let ahead = if guessed { self.read_ahead(index, generation) } else { None };
 
             let mut progress = self.lock();
-            while progress.done < index && progress.failed.is_none() {
+            while progress.done < index && progress.over.is_none() {
                 progress = self.turn.wait(progress).unwrap_or_else(PoisonError::into_inner);
             }
-            if progress.failed.is_some() {
+            if progress.over.is_some() {
                 return;
             }
             let confirmed = ahead.and_then(|(mut order, began, output)| {
@@ -151,7 +181,7 @@ where
                     let mut output = (self.init)();
                     let read = self.read(&mut order, generation, &mut output);
                     progress = self.lock();
-                    progress.failed = read.err();
+                    progress.over = read.err().map(Over::Failed);
                     progress.order = order;
                     output
                 }
@@ -201,10 +231,12 @@ where
         }
     }
 
-    fn finish(self) -> Result<Folded<A>> {
+    fn finish(self) -> Result<Option<Folded<A>>> {
         let mut progress = self.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(e) = progress.failed {
-            return Err(e);
+        match progress.over {
+            Some(Over::Failed(e)) => return Err(e),
+            Some(Over::GivenUp) => return Ok(None),
+            None => {}
         }
         let mut output = progress.output.unwrap_or_else(|| (self.init)());
         let mut block = Block::default();
@@ -215,7 +247,7 @@ where
         if let Some(defect) = self.trace.defect().filter(|_| !self.trace.is_lenient()) {
             return Err(defect.clone());
         }
-        Ok(Folded { output, warnings: progress.warnings.take(), reread: progress.reread })
+        Ok(Some(Folded { output, warnings: progress.warnings.take(), reread: progress.reread }))
     }
 }
 
@@ -226,6 +258,8 @@ mod tests {
     use crate::trace::Options;
     use crate::trace::stream::Blocks;
     use crate::trace::testdata::traces;
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::Ordering::Relaxed;
 
     fn read_all<'t>(order: &mut Order<'t>, generation: &Generation<'t>) -> Result<Vec<Record>> {
         let (mut block, mut all) = (Block::default(), Vec::new());
@@ -317,6 +351,21 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    /// A fold that nobody wants any more ends with nothing, after a generation or two.
+    #[test]
+    fn a_fold_is_given_up() {
+        let (_, bytes) = traces().into_iter().find(|(name, _)| name.ends_with("go1.27/mixed.trace")).unwrap();
+        for threads in [1, 2] {
+            let trace = Trace::with_options(&bytes, Options::default().threads(threads)).unwrap();
+            let (begun, merged) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let go_on = || begun.fetch_add(1, Relaxed) < 2;
+            let merge = |_: &mut (), ()| _ = merged.fetch_add(1, Relaxed);
+            let folded = trace.fold_while(|| (), |(), _| (), merge, go_on).unwrap();
+            assert!(folded.is_none() && merged.load(Relaxed) <= 1, "{threads} threads");
+            assert!(trace.fold_while(|| (), |(), _| (), |(), ()| (), || true).unwrap().is_some());
         }
     }
 }

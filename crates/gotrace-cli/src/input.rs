@@ -353,11 +353,16 @@ impl Input {
     ) -> Result<(A::Output, Vec<Warning>)> {
         let go_on = |event: &Event<'_>| {
             watch(event);
-            self.wanted.as_ref().is_none_or(|wanted| wanted())
+            self.is_wanted()
         };
         let analyzed = window.analyze_while(trace, analysis, go_on).map_err(|e| self.error(&e))?;
-        let analyzed = analyzed.ok_or_else(|| anyhow!("given up"))?;
+        let analyzed = analyzed.ok_or_else(given_up)?;
         Ok((analyzed.output, analyzed.warnings))
+    }
+
+    /// Returns whether somebody still waits for the answer.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.wanted.as_ref().is_none_or(|wanted| wanted())
     }
 
     /// Prints the defects of a trace that was read nevertheless as warnings. Commands call
@@ -418,6 +423,11 @@ impl Input {
             _ => None,
         }
     }
+}
+
+/// Returns the error that nobody waits for the answer any more.
+pub(crate) fn given_up() -> anyhow::Error {
+    anyhow!("given up")
 }
 
 /// Bytes at the beginning of an input that are looked at: enough to tell kinds of files apart.

@@ -2,7 +2,7 @@
 
 use crate::global::Global;
 use crate::human::{duration, name, number, percent};
-use crate::input::Input;
+use crate::input::{Input, given_up};
 use crate::outcome::{Status, Usage};
 use crate::output::{Content, Output, Styles};
 use crate::select::{SelectTime, missing};
@@ -153,9 +153,9 @@ fn profile(input: &Input, trace: &Trace<'_>, profiler: CollectProfile) -> Result
         parts.merge(next);
         progress.one_more_generation();
     };
-    let folded = trace.fold(|| part.clone(), Part::note, merge);
+    let folded = trace.fold_while(|| part.clone(), Part::note, merge, || input.is_wanted());
     drop(progress);
-    let folded = folded.map_err(|e| input.error(&e))?;
+    let folded = folded.map_err(|e| input.error(&e))?.ok_or_else(given_up)?;
     Ok((folded.output.profile(), folded.warnings))
 }
 
