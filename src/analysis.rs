@@ -21,6 +21,7 @@ pub mod mmu;
 mod open_regions;
 pub mod over_time;
 mod pass;
+pub mod path;
 pub mod procs;
 pub mod profile;
 pub mod summary;

@@ -110,6 +110,9 @@ pub mod report;
 // A stretch of a trace as if it were a trace of its own.
 mod window;
 
+// Critical paths of many stretches.
+pub mod paths;
+
 // Parts of a trace that are wanted.
 pub mod selection;
 

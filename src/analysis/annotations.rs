@@ -20,12 +20,14 @@ mod collect;
 mod select;
 mod spans;
 mod stays;
+mod stretches;
 #[cfg(test)]
 mod tests;
 
 pub use collect::CollectAnnotations;
 pub use select::{NoSuch, TaskSet};
 pub use spans::Chosen;
+pub use stretches::Stretch;
 
 use crate::analysis::Compat;
 use crate::analysis::names::{NameId, Names};
