@@ -39,6 +39,7 @@ pub mod log;
 mod metrics;
 mod mmu;
 mod over_time;
+mod path;
 pub mod pprof;
 mod procs;
 mod regions;
@@ -72,6 +73,7 @@ pub use metrics::{
 };
 pub use mmu::{MmuReport, WindowLength, WorstWindow};
 pub use over_time::OverTime;
+pub use path::{PathComparison, PathPart, PathReport, PathSegment, PathStep, PathTree, PathsReport};
 pub use pprof::ProfileReport;
 pub use procs::{
     IdleBesideRunnable, LongRun, LongestBeside, OneProc, PTakers, ProcsReport, SyscallsAt, SyscallsReport,

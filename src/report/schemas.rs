@@ -3,8 +3,8 @@
 use super::{
     CheckReport, ComparisonReport, CountReport, DiagnosisReport, EventLine, FootprintReport, GcReport, GctraceReport,
     GoroutineCountsReport, GoroutineGroupsReport, GoroutinesReport, LatencyReport, LeaksReport, LogLine, MetricsReport,
-    MmuReport, ProcsReport, ProfileReport, RegionTypesReport, RegionsReport, RepairReport, RunReport, SchedtraceReport,
-    StwReport, SummaryReport, TaskTypesReport, TasksReport,
+    MmuReport, PathsReport, ProcsReport, ProfileReport, RegionTypesReport, RegionsReport, RepairReport, RunReport,
+    SchedtraceReport, StwReport, SummaryReport, TaskTypesReport, TasksReport,
 };
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -28,6 +28,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("latency", of::<LatencyReport<'_>>()),
         ("metrics", of::<MetricsReport<'_>>()),
         ("mmu", of::<MmuReport>()),
+        ("path", of::<PathsReport>()),
         ("pprof", of::<ProfileReport<'_>>()),
         ("procs", of::<ProcsReport<'_>>()),
         ("regions", of::<RegionTypesReport<'_>>()),

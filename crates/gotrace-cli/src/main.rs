@@ -30,6 +30,7 @@ mod mmu;
 mod moment;
 mod outcome;
 mod output;
+mod path;
 mod plain;
 mod pprof;
 mod procs;
@@ -84,6 +85,7 @@ Examples:
   gotrace latency trace.out                      how long goroutines waited for a P, and why
   gotrace procs trace.out                        how busy the Ps were, and why not
   gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
+  gotrace path trace.out --task request          what slow requests waited for
   gotrace export parquet trace.out -o tables     its tables, for pandas, DuckDB, Spark ...
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
   gotrace schedtrace stderr.log                  what GODEBUG=schedtrace=1000 printed
@@ -107,6 +109,7 @@ enum Command {
     Mmu(mmu::Options),
     Latency(latency::Options),
     Procs(procs::Options),
+    Path(path::Options),
     Metrics(metrics::Options),
     Pprof(pprof::Options),
     Events(events::Options),
@@ -180,6 +183,7 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         Command::Regions(options) => regions::run(options, global),
         Command::Gc(options) => gc::run(options, global),
         Command::Stw(options) => stw::run(options, global),
+        Command::Path(options) => path::run(options, global),
         Command::Mmu(options) => mmu::run(options, global),
         Command::Latency(options) => latency::run(options, global),
         Command::Procs(options) => procs::run(options, global),

@@ -43,6 +43,8 @@ mod logs;
 mod metrics;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/paths.rs"]
+mod paths;
 #[path = "cli/profiles.rs"]
 mod profiles;
 #[path = "cli/readme.rs"]
@@ -79,7 +81,7 @@ use std::process::{Command, Stdio};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The commands that read a trace, one for each way of printing.
-const TRACE_COMMANDS: [&[&str]; 22] = [
+const TRACE_COMMANDS: [&[&str]; 23] = [
     &["summary"],
     &["goroutines"],
     &["goroutines", "--leaks"],
@@ -90,6 +92,7 @@ const TRACE_COMMANDS: [&[&str]; 22] = [
     &["mmu"],
     &["latency"],
     &["procs"],
+    &["path"],
     &["metrics"],
     &["pprof", "sched", "--text"],
     &["pprof", "wall", "--text"],

@@ -11,6 +11,7 @@ use crate::event::range::{RangeName, RangeScope};
 use crate::spec::state::GoState;
 use crate::timeline::{Begin, GoActivity, Interval};
 use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// What all goroutines did from one time to another; made by [`CollectHistory`].
@@ -71,6 +72,22 @@ impl History {
         self.stays.get(&id).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns from when to when a goroutine existed; none if it did not.
+    pub fn life(&self, id: GoId) -> Option<(Time, Time)> {
+        let stays = self.stays(id);
+        Some((stays.first()?.start, stays.last()?.end))
+    }
+
+    /// Returns the goroutine that ran longest; none if none ran.
+    pub fn longest_running(&self) -> Option<GoId> {
+        let ran = |stays: &[Stay]| {
+            let runs = stays.iter().filter(|stay| matches!(stay.state, State::Running(_)));
+            runs.map(|run| run.end.since(run.start)).fold(0, i64::saturating_add)
+        };
+        let all = self.stays.iter().map(|(&id, stays)| (ran(stays), id));
+        all.max_by_key(|&(nanos, id)| (nanos, Reverse(id))).filter(|(nanos, _)| *nanos > 0).map(|(_, id)| id)
+    }
+
     /// Returns the function that a goroutine began with; the empty name if it is not known.
     pub fn function(&self, id: GoId) -> NameId {
         self.functions.get(&id).copied().unwrap_or_default()
@@ -85,11 +102,6 @@ impl History {
             *nanos.entry(id).or_default() += end.min(to).since(start.max(from));
         }
         nanos.into_iter().max_by_key(|&(id, nanos)| (nanos, id)).map(|(id, _)| id)
-    }
-
-    /// Returns the goroutine with the lowest number, which in a whole trace is the main one.
-    pub fn first_goroutine(&self) -> Option<GoId> {
-        self.stays.keys().min().copied()
     }
 
     fn add(&mut self, interval: &Interval) {

@@ -53,7 +53,8 @@ pub enum Step {
     Running {
         /// Function of the goroutine.
         function: NameId,
-        /// Place at which it stopped running.
+        /// Place at which it stopped running; in a tree, only if it is the path's own
+        /// goroutine.
         until: NameId,
     },
     /// A goroutine assisted the garbage collector.
@@ -117,8 +118,18 @@ impl Tree {
                 }
                 LinkCause::Created => Step::Created { by: history.function(link.by) },
             });
+            // Where each of many waits for the next, as for a lock, one step stands for all.
+            let mut steps: Vec<Step> = steps.collect();
+            steps.dedup();
             let mut parts = &mut self.parts;
-            for step in steps.chain([history.step(segment)]) {
+            // Of the path's own runs it matters which part of the code they were.
+            let last = match history.step(segment) {
+                Step::Running { function, .. } if segment.link.is_some() => {
+                    Step::Running { function, until: NameId::EMPTY }
+                }
+                step => step,
+            };
+            for step in steps.into_iter().chain([last]) {
                 let part = parts.entry(step).or_default();
                 part.nanos = part.nanos.saturating_add(segment.nanos());
                 part.count += 1;

@@ -102,7 +102,9 @@ impl Walk<'_> {
                 let ends = next.filter(|_| stay.end <= leg.to);
                 match ends.map(|next| (next.began, next.stack)) {
                     Some((Began::Woken(Some(by)), by_stack))
-                        if by != leg.goroutine && leg.depth < DEEPEST && self.is_ended_by_another(reason) =>
+                        if by != leg.goroutine
+                            && leg.depth < DEEPEST
+                            && self.is_what_it_waited_for(reason, by_stack) =>
                     {
                         let is_guess = self.is_guess(reason, stay.stack);
                         let cause = LinkCause::Woken { reason, stack: stay.stack, is_guess };
@@ -149,10 +151,18 @@ impl Walk<'_> {
         self.add(leg, at, to, doing);
     }
 
-    /// Returns whether the goroutine in whose name such a wait ends is what it waited for. The
-    /// network and timers are polled by whichever goroutine stops or starts next.
-    fn is_ended_by_another(&self, reason: NameId) -> bool {
-        !matches!(self.history.stacks.names.get(reason), b"network" | b"sleep" | b"preempted" | b"")
+    /// Returns whether the goroutine in whose name a wait ends, with that stack, is what was
+    /// waited for. The network and timers are polled by whichever goroutine stops or starts
+    /// next, and what waits for the collector is woken by any of its workers.
+    fn is_what_it_waited_for(&self, reason: NameId, by_stack: StackKey) -> bool {
+        let names = &self.history.stacks.names;
+        let reason = names.get(reason);
+        if matches!(reason, b"network" | b"sleep" | b"preempted" | b"") || reason.starts_with(b"GC ") {
+            return false;
+        }
+        let polls =
+            |name: &[u8]| matches!(name, b"time.sendTime" | b"time.goFunc" | b"runtime.timerproc" | b"runtime.netpoll");
+        !self.history.stacks.frames(by_stack).iter().any(|frame| polls(names.get(frame.func)))
     }
 
     /// Returns whether another goroutine could have ended such a wait as well.

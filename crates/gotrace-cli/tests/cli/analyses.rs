@@ -253,6 +253,7 @@ fn no_trace_is_without_an_answer() {
             &["mmu", "--worst", "1"],
             &["latency"],
             &["procs"],
+            &["path"],
             &["metrics"],
             &["pprof", "wall", "--text"],
             &["diagnose"],

@@ -4,7 +4,7 @@ use super::{command, gotrace, trace, with_input};
 use std::io::Read;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "view",
     "summary",
     "goroutines",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 25] = [
     "pprof",
     "latency",
     "procs",
+    "path",
     "metrics",
     "diagnose",
     "schedtrace",

@@ -8,6 +8,7 @@ use super::{ROOT, Scratch, command, gotrace, trace};
 use gotrace::export::EventWriter;
 use gotrace::export::json::JsonWriter;
 use serde_json::{Map, Value};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,7 @@ const FORMS: &[Form] = &[
     traces("latency", &["latency"]),
     traces("metrics", &["metrics"]),
     traces("mmu", &["mmu", "mmu --window 10ms"]),
+    traces("path", &["path", "path --segments", "path --task request"]),
     traces("pprof", &["pprof wall", "pprof cpu"]),
     traces("procs", &["procs"]),
     traces("regions", &["regions"]),
@@ -105,7 +107,7 @@ impl Schemas {
     /// Checks a value against a schema; returns what is wrong with it.
     fn check(&mut self, name: &'static str, value: &Value) -> Vec<String> {
         let root = self.all.get(name).unwrap_or_else(|| panic!("no schema {name}"));
-        let mut check = Check { root, wrong: Vec::new(), met: BTreeSet::new() };
+        let mut check = Check::new(root);
         check.value(root, value, "");
         let Check { wrong, met, .. } = check;
         self.met.extend(met.into_iter().map(|property| (name, property)));
@@ -119,9 +121,15 @@ struct Check<'a> {
     root: &'a Value,
     wrong: Vec<String>,
     met: BTreeSet<String>,
+    /// Types whose properties are being listed.
+    inside: RefCell<BTreeSet<&'a str>>,
 }
 
 impl<'a> Check<'a> {
+    fn new(root: &'a Value) -> Check<'a> {
+        Check { root, wrong: Vec::new(), met: BTreeSet::new(), inside: RefCell::default() }
+    }
+
     fn resolve(&self, schema: &'a Value) -> &'a Value {
         match schema["$ref"].as_str() {
             None => schema,
@@ -186,7 +194,7 @@ impl<'a> Check<'a> {
     /// Checks a value against alternatives; returns whether one of them fits.
     fn any_of(&mut self, alternatives: &'a [Value], value: &Value, path: &str) -> bool {
         for alternative in alternatives {
-            let mut check = Check { root: self.root, wrong: Vec::new(), met: BTreeSet::new() };
+            let mut check = Check::new(self.root);
             check.value(alternative, value, path);
             if check.wrong.is_empty() {
                 self.met.extend(check.met);
@@ -196,9 +204,21 @@ impl<'a> Check<'a> {
         false
     }
 
-    /// Adds the paths of all properties that a schema lists.
+    /// Adds the paths of all properties that a schema lists. A type that has itself in it, like
+    /// a tree, is listed once.
     fn properties(&self, schema: &'a Value, path: &str, all: &mut BTreeMap<String, bool>) {
-        let schema = self.resolve(schema);
+        if let Some(name) = schema["$ref"].as_str()
+            && !self.inside.borrow_mut().insert(name)
+        {
+            return;
+        }
+        self.properties_of(self.resolve(schema), path, all);
+        if let Some(name) = schema["$ref"].as_str() {
+            self.inside.borrow_mut().remove(name);
+        }
+    }
+
+    fn properties_of(&self, schema: &'a Value, path: &str, all: &mut BTreeMap<String, bool>) {
         let alternatives = ["anyOf", "oneOf"].into_iter().filter_map(|keyword| schema[keyword].as_array()).flatten();
         alternatives.for_each(|alternative| self.properties(alternative, path, all));
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
@@ -293,7 +313,7 @@ fn what_is_printed_keeps_to_its_schema() {
     let mut not_met = Vec::new();
     for (&name, root) in &schemas.all {
         let mut all = BTreeMap::new();
-        Check { root, wrong: Vec::new(), met: BTreeSet::new() }.properties(root, "", &mut all);
+        Check::new(root).properties(root, "", &mut all);
         for (property, documented) in all {
             assert!(documented, "{name}: {property} has no description");
             if !schemas.met.contains(&(name, property.clone())) {

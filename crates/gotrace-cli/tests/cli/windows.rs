@@ -4,7 +4,7 @@ use crate::{ROOT, gotrace};
 use serde_json::Value;
 
 /// The reports that take `--from` and `--to`.
-const REPORTS: [&str; 13] = [
+const REPORTS: [&str; 14] = [
     "summary",
     "goroutines",
     "tasks",
@@ -18,6 +18,7 @@ const REPORTS: [&str; 13] = [
     "count",
     "diagnose",
     "pprof sched --text",
+    "path",
 ];
 
 fn mixed() -> String {
