@@ -11,12 +11,14 @@ use gotrace::analysis::goroutines::{CollectShares, CollectGoroutines};
 use gotrace::analysis::latency::CollectLatency;
 use gotrace::analysis::metrics::{CollectCensus, CollectMetrics, Metrics};
 use gotrace::analysis::mmu::{Flags, CollectUtilization};
+use gotrace::analysis::path::{CollectHistory, Tree};
 use gotrace::analysis::procs::CollectProcs;
 use gotrace::analysis::profile::{Part, Profile, ProfileKind, CollectProfile, CollectProfiles};
 use gotrace::analysis::summary::CollectSummary;
 use gotrace::diagnose::{Diagnosis, CollectObservation, Thresholds};
 use gotrace::{GoState, Mode, Options, TaskId, Trace};
 use libfuzzer_sys::fuzz_target;
+use std::collections::BTreeSet;
 
 const KINDS: [ProfileKind; 6] = ProfileKind::ALL;
 
@@ -32,6 +34,24 @@ fn samples(profile: &Profile) -> Vec<(Vec<u64>, Option<GoState>, Vec<u8>, u64, i
 
 fn profilers(compat: Compat) -> Vec<CollectProfile> {
     KINDS.map(|kind| CollectProfile::new(kind).compat(compat).unfinished(true)).into()
+}
+
+/// Checks that a path has each nanosecond once, whatever the trace says.
+fn paths(trace: &Trace<'_>) {
+    let history = trace.analyze(CollectHistory::default()).unwrap().output;
+    let goroutines: BTreeSet<_> = trace.events().flatten().filter_map(|event| event.goroutine()).take(64).collect();
+    for goroutine in goroutines.into_iter().take(8) {
+        let path = history.path(goroutine, history.start, history.end);
+        let mut at = path.start;
+        for segment in &path.segments {
+            assert_eq!(segment.start, at);
+            at = segment.end;
+        }
+        assert_eq!(at, path.end);
+        let mut tree = Tree::default();
+        tree.add(&path, &history);
+        assert_eq!(tree.nodes().iter().map(|node| node.nanos).fold(0, i64::saturating_add), tree.nanos);
+    }
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -76,6 +96,9 @@ fuzz_target!(|data: &[u8]| {
             for (alone, of_all) in alone.iter().zip(&profiles) {
                 assert!(samples(alone) == samples(of_all), "{:?}, of all", alone.kind);
             }
+        }
+        if compat == Compat::Right {
+            paths(&trace);
         }
         let again = trace.analyze(CollectGoroutines::new(compat)).unwrap().output;
         let key = |of: &gotrace::analysis::goroutines::Summaries| {
