@@ -9,6 +9,7 @@ pub mod annotations;
 pub(crate) mod collector;
 pub mod count;
 pub mod durations;
+mod first;
 pub mod gc;
 pub mod goroutines;
 pub mod histogram;
@@ -24,8 +25,10 @@ mod pass;
 pub mod procs;
 pub mod profile;
 pub mod summary;
+pub mod task_types;
 
 pub(crate) use add_up::add_up;
+pub(crate) use first::first;
 pub(crate) use longest::Longest;
 pub(crate) use memo::{Memo, Place};
 pub(crate) use open_regions::{Ended, OpenRegions, TaskIds};

@@ -3,6 +3,7 @@
 pub(crate) mod bytes;
 pub(crate) mod ids;
 pub mod limits;
+pub(crate) mod lookup;
 pub(crate) mod paged;
 pub(crate) mod pdqsort;
 pub(crate) mod time;
