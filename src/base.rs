@@ -2,6 +2,7 @@
 
 pub(crate) mod bytes;
 pub(crate) mod ids;
+pub(crate) mod in_order;
 pub mod limits;
 pub(crate) mod lookup;
 pub(crate) mod paged;

@@ -53,6 +53,7 @@ mod tasks;
 #[cfg(feature = "view")]
 mod view;
 mod within;
+mod written;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
