@@ -95,15 +95,17 @@ fn logs(shape: &mut Shape, n: u64) {
 
 /// Goroutines that end at once.
 fn goroutines(shape: &mut Shape, n: u64) {
+    let stack = shape.trace.last().stack(&["main.work"]);
     for id in 2..n + 2 {
-        shape.event(GoCreate, &[id, 0, 0]).event(GoStop, &[1, 0]);
+        shape.event(GoCreate, &[id, stack, 0]).event(GoStop, &[1, 0]);
         shape.event(GoStart, &[id, 1]).event(GoDestroy, &[]).event(GoStart, &[1, id - 1]);
     }
 }
 
 /// Goroutines that never run.
 fn waiting(shape: &mut Shape, n: u64) {
-    (2..n + 2).for_each(|id| _ = shape.event(GoCreate, &[id, 0, 0]));
+    let stack = shape.trace.last().stack(&["main.work"]);
+    (2..n + 2).for_each(|id| _ = shape.event(GoCreate, &[id, stack, 0]));
 }
 
 const SHAPES: &[(&str, fn(&mut Shape, u64))] = &[
@@ -123,7 +125,7 @@ type Growth = &'static [(&'static str, usize)];
 
 /// Bytes for a task that is open, and for a goroutine that exists: ordering and the follower
 /// keep what exists.
-const OPEN: &[(&str, usize)] = &[("open tasks", 90), ("waiting", 450), ("task types", 180), ("region names", 180)];
+const OPEN: &[(&str, usize)] = &[("open tasks", 110), ("waiting", 850), ("task types", 180), ("region names", 180)];
 
 fn analyze<A: Analysis>(trace: &Trace<'_>, analysis: A) {
     trace.analyze(analysis).unwrap();
@@ -164,7 +166,7 @@ const REPORTS: &[Report] = &[
             let sums = SumRegions::new(Compat::Right, |_, _, _| true);
             analyze(trace, CollectLives::keeping(Compat::Right, sums));
         },
-        &[],
+        &[("region names", 450)],
     ),
     (
         "regions --each",
@@ -185,7 +187,8 @@ const REPORTS: &[Report] = &[
             let out = |_: &[u8], _: &gotrace::Event<'_>| Ok(());
             side_by_side::write(trace, 1, JsonWriter::new, |_| Choice::Write, out).unwrap();
         },
-        &[],
+        // A buffer that has become as large as it will.
+        &[("logs", 20)],
     ),
     (
         "lists of everything",
