@@ -34,7 +34,7 @@ struct Shape {
 
 impl Shape {
     /// Returns the bytes of the trace in which `fill` does something `n` times.
-    fn of(n: u64, fill: fn(&mut Shape, u64)) -> Vec<u8> {
+    fn of(n: u64, fill: Fill) -> Vec<u8> {
         let mut trace = TraceBuilder::new(Version::Go126);
         let name = trace.generation(1).string("some name");
         let mut shape = Shape { trace, time: 1, name };
@@ -108,7 +108,10 @@ fn waiting(shape: &mut Shape, n: u64) {
     (2..n + 2).for_each(|id| _ = shape.event(GoCreate, &[id, stack, 0]));
 }
 
-const SHAPES: &[(&str, fn(&mut Shape, u64))] = &[
+/// What makes a shape: it does something so many times.
+type Fill = fn(&mut Shape, u64);
+
+const SHAPES: &[(&str, Fill)] = &[
     ("tasks", tasks),
     ("open tasks", open_tasks),
     ("task types", task_types),

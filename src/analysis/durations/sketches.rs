@@ -276,7 +276,8 @@ mod tests {
                 let facts = |d: &Durations| (d.count(), d.sum(), d.min(), d.max(), d.mean());
                 prop_assert_eq!((facts(&got), &sketch.decades()), (facts(durations), decades));
                 let (coarse, fine) = (got.quantile(q), durations.quantile(q));
-                let limit = last_of(((bucket_of(fine.unsigned_abs()) >> resolution.halvings) + 1 << resolution.halvings) - 1);
+                let joined = (bucket_of(fine.unsigned_abs()) >> resolution.halvings) + 1;
+                let limit = last_of((joined << resolution.halvings) - 1);
                 prop_assert!(coarse >= fine && coarse <= limit.max(fine), "{coarse} for {fine}");
             }
         }

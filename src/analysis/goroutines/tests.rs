@@ -28,8 +28,11 @@ fn each(mut check: impl FnMut(&str, &Trace<'_>, Compat, Summaries)) {
     }
 }
 
-/// Times, the parts by name in the order of the names.
-fn figures(stats: &Stats, names: &Names) -> (Vec<i64>, [Vec<(Vec<u8>, i64)>; 2]) {
+/// Times by name.
+type Named = Vec<(Vec<u8>, i64)>;
+
+/// Returns times, the parts by name in the order of the names.
+fn figures(stats: &Stats, names: &Names) -> (Vec<i64>, [Named; 2]) {
     let named = [&stats.block, &stats.ranges].map(|times| {
         let mut all: Vec<_> = times.iter().map(|(name, time)| (names.get(name).to_vec(), time)).collect();
         all.retain(|(_, time)| *time != 0);
@@ -44,7 +47,7 @@ fn figures(stats: &Stats, names: &Names) -> (Vec<i64>, [Vec<(Vec<u8>, i64)>; 2])
 fn groups_are_sums_of_goroutines() {
     let mut groups_seen = 0;
     each(|name, trace, compat, listed| {
-        let even = |id: GoId| id.0 % 3 != 0;
+        let even = |id: GoId| !id.0.is_multiple_of(3);
         for by in [GroupBy::Function, GroupBy::State, GroupBy::Creator] {
             let mut want = SumGroups::new(by, Compat::Right, even);
             listed.goroutines.iter().for_each(|goroutine| want.add(&goroutine, &listed.stacks));

@@ -30,7 +30,7 @@ pub(super) enum Tasks {
         stacks: Arc<Stacks>,
     },
     Each {
-        listed: Summaries,
+        listed: Box<Summaries>,
         /// The tasks to show, in order.
         longest: Vec<TaskId>,
         /// The collector's cycles.
@@ -85,7 +85,7 @@ pub(super) fn find(
             let tasks = if options.each {
                 let list = CollectLives::keeping(compat, Lists::tasks(types.longest.iter().copied()));
                 let ((listed, gc), _) = within.analyze(input, trace, (list, CollectGc::default()))?;
-                Tasks::Each { listed, longest: types.longest, gc }
+                Tasks::Each { listed: Box::new(listed), longest: types.longest, gc }
             } else {
                 Tasks::Types { sums: types.sums, stacks: types.stacks }
             };
@@ -115,7 +115,7 @@ pub(super) fn find(
     let tasks = if options.each {
         chosen.sort_by_key(|(id, task)| (Reverse(took(task, &listed)), **id));
         let longest = chosen.iter().take(options.most()).map(|(id, _)| **id).collect();
-        Tasks::Each { listed, longest, gc }
+        Tasks::Each { listed: Box::new(listed), longest, gc }
     } else {
         let mut sums = TaskSums::default();
         chosen.iter().for_each(|(id, task)| sums.add(&TaskFacts::of(**id, task)));
