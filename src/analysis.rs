@@ -9,6 +9,7 @@ pub mod annotations;
 pub mod collector;
 pub mod count;
 pub mod durations;
+mod first;
 pub mod gc;
 pub mod goroutines;
 pub mod histogram;
@@ -25,8 +26,10 @@ pub mod path;
 pub mod procs;
 pub mod profile;
 pub mod summary;
+pub mod task_types;
 
 pub(crate) use add_up::add_up;
+pub(crate) use first::first;
 pub(crate) use longest::Longest;
 pub(crate) use memo::{Memo, Place};
 pub(crate) use open_regions::{Ended, OpenRegions, TaskIds};

@@ -6,6 +6,7 @@ pub mod parsed;
 #[cfg(feature = "export")]
 pub mod pprof;
 pub mod repair;
+pub mod side_by_side;
 pub mod v1;
 pub mod wire;
 
@@ -42,6 +43,14 @@ pub trait EventWriter<'t> {
     /// # Errors
     /// Returns the error if the sink cannot be written to.
     fn event(&mut self, event: &Event<'t>) -> io::Result<()>;
+
+    /// Passes on to the sink what has been kept back.
+    ///
+    /// # Errors
+    /// Returns the error if the sink cannot be written to.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Writes the rest.
     ///

@@ -12,6 +12,7 @@
 //!      before the first event                                 may be missing: a panic
 //! ```
 
+mod accepted;
 mod ahead;
 mod v1;
 
@@ -70,9 +71,9 @@ pub struct GoReading {
 
 impl GoReading {
     /// Predicts the result of Go's reader on a trace, by reading all of it strictly,
-    /// whatever the mode it was parsed in. `generation` is called whenever one has been
-    /// read.
-    pub fn of(trace: &Trace<'_>, generation: impl FnMut()) -> GoReading {
+    /// whatever the mode it was parsed in, on as many threads as the options allow.
+    /// `generation` is called whenever one has been read, which may be twice.
+    pub fn of(trace: &Trace<'_>, generation: impl FnMut() + Send) -> GoReading {
         if trace.options().mode == Mode::Strict {
             return strictly(trace, generation);
         }
@@ -122,7 +123,7 @@ fn is_ours(e: &Error) -> bool {
     )
 }
 
-fn strictly(trace: &Trace<'_>, mut generation: impl FnMut()) -> GoReading {
+fn strictly(trace: &Trace<'_>, mut generation: impl FnMut() + Send) -> GoReading {
     let version = trace.version();
     if version < Version::Go111 {
         return GoReading::refusing(0, Error::at(3, ErrorKind::GivenUp { minor: version.minor() }));
@@ -132,6 +133,12 @@ fn strictly(trace: &Trace<'_>, mut generation: impl FnMut()) -> GoReading {
     }
     if let Some(e) = seeming_end(trace) {
         return GoReading { events: None, end: GoEnd::Unknown(e) };
+    }
+
+    if trace.options().threads > 1
+        && let Some(events) = accepted::count(trace, &mut generation)
+    {
+        return GoReading { events: Some(events), end: GoEnd::Accepts };
     }
 
     let mut order = Order::new(trace.bytes(), None);

@@ -116,14 +116,15 @@ impl<'a> Order<'a> {
 
     /// Returns whether a [guess](Self::guessing) was right: then this is the
     /// ordering that `before` would have come to. `began` is the time, in nanoseconds, that the
-    /// guess began with.
-    pub(crate) fn confirm(&mut self, before: &Order<'a>, began: i64) -> bool {
+    /// guess began with. If so, what is open for long has been moved here out of `before`, which
+    /// is of no use then.
+    pub(crate) fn confirm(&mut self, before: &mut Order<'a>, began: i64) -> bool {
         before.entered
             && before.last_time == began
             && before.syncs + 1 == self.syncs
             // With less patience left, reading in sequence might have placed events earlier.
             && before.patience.is_full()
-            && self.state.confirm(&before.state)
+            && self.state.confirm(&mut before.state)
     }
 
     /// Takes a [guess](Self::guessing) for right, for a generation that has been read with it

@@ -1,5 +1,7 @@
 //! Distributions of durations, in little memory.
 
+pub(crate) mod sketches;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

@@ -9,22 +9,33 @@
 //! [`Compat::Go127`]: crate::analysis::Compat::Go127
 
 mod collect;
+mod groups;
+mod keep;
+mod lists;
 mod live;
 mod packed;
 mod record;
+mod region_types;
 mod regions;
 mod share;
 pub mod stats;
 pub mod tasks;
+#[cfg(test)]
+mod tests;
 mod within;
 
-pub use collect::CollectGoroutines;
+pub use collect::{CollectGoroutines, CollectLives};
+pub use groups::{Common, Group, GroupBy, Groups, SumGroups};
+pub use keep::Keep;
+pub use lists::Lists;
 pub use packed::Goroutines;
+pub use region_types::{Longest, LongestRegions, RegionType, RegionTypes, SumRegions};
 pub use regions::RegionSummary;
 pub use share::CollectShares;
 pub use stats::Stats;
 pub use tasks::{TaskLog, TaskSummary};
 
+use crate::analysis::Compat;
 use crate::analysis::names::{NameId, Names};
 use crate::analysis::stacks::{StackKey, Stacks};
 use crate::base::ids::{GoId, TaskId, WIRE_NONE, optional};
@@ -116,6 +127,8 @@ impl Goroutine {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Summaries {
+    /// Choice of figures where Go's tools are known to be wrong.
+    pub compat: Compat,
     /// Time at which the trace begins.
     pub start: Time,
     /// Time at which it ends.

@@ -16,12 +16,21 @@ const PER_DECADE: f64 = 5.0;
 impl Decades {
     /// Adds a duration in nanoseconds.
     pub fn add(&mut self, nanos: i64) {
-        let bucket = if nanos > 0 { ((nanos as f64).ln() / (LN_10 / PER_DECADE)) as usize } else { 0 };
+        self.add_to(Decades::bucket(nanos), 1);
+    }
+
+    /// Returns the bucket of a duration in nanoseconds, at most 94.
+    pub(crate) fn bucket(nanos: i64) -> usize {
+        if nanos > 0 { ((nanos as f64).ln() / (LN_10 / PER_DECADE)) as usize } else { 0 }
+    }
+
+    /// Adds to the count of a bucket.
+    pub(crate) fn add_to(&mut self, bucket: usize, times: u64) {
         if self.counts.len() <= bucket {
             self.counts.resize(bucket + 1, 0);
         }
         if let Some(count) = self.counts.get_mut(bucket) {
-            *count += 1;
+            *count += times;
         }
     }
 

@@ -64,14 +64,19 @@ impl<'t, W: Write, Z: Fn(i64) -> i32> EventWriter<'t> for ParsedWriter<W, Z> {
     fn event(&mut self, event: &Event<'t>) -> io::Result<()> {
         self.append(event);
         if self.text.len() >= CHUNK {
-            self.out.write_all(&self.text)?;
-            self.text.clear();
+            self.flush()?;
         }
         Ok(())
     }
 
-    fn finish(mut self) -> io::Result<W> {
+    fn flush(&mut self) -> io::Result<()> {
         self.out.write_all(&self.text)?;
+        self.text.clear();
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<W> {
+        self.flush()?;
         self.out.flush()?;
         Ok(self.out)
     }

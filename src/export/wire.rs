@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 use crate::spec::version::Version;
 use crate::trace::Mode;
-use crate::wire::text::{ConvertError, belongs, flush_if_full, number, quote, unknown};
+use crate::wire::text::{ConvertError, Stop, belongs, flush_if_full, in_pieces, number, quote, unknown};
 use crate::wire::v2::event::{WireEvent, WireEvents};
 use std::io::Write;
 
@@ -23,17 +23,35 @@ use std::io::Write;
 /// Returns an error if the header is bad, if the mode is strict and the file has a defect
 /// (events before it are written then), or if `out` cannot be written to.
 pub fn write(file: &[u8], mode: Mode, out: &mut impl Write) -> std::result::Result<Option<Error>, ConvertError> {
+    write_with(file, mode, 1, out)
+}
+
+/// Writes as [`write`] does, with so many threads.
+///
+/// # Errors
+/// Those of [`write`].
+pub fn write_with(
+    file: &[u8],
+    mode: Mode,
+    threads: usize,
+    out: &mut impl Write,
+) -> std::result::Result<Option<Error>, ConvertError> {
     if Version::parse_header(file)?.is_v1() {
         return write_v1(file, mode, out);
     }
-    let mut events = Readable::new(file, mode)?;
-    let mut text = Vec::new();
-    for event in events.by_ref() {
-        event.write_text(&mut text);
-        flush_if_full(&mut text, out)?;
-    }
-    out.write_all(&text)?;
-    Ok(events.end()?)
+    let from_start = Readable::new(file, mode)?;
+    let stop = in_pieces(file, threads, out, |piece, text| {
+        let mut events = from_start.at(piece.start);
+        let mut offset = piece.start;
+        while offset < piece.end
+            && let Some(event) = events.next()
+        {
+            event.write_text(text);
+            offset = events.events.offset();
+        }
+        Stop { offset, refused: events.refused, defect: events.defect }
+    })?;
+    Ok(Readable { refused: stop.refused, defect: stop.defect, ..from_start }.end()?)
 }
 
 /// Writes every event of a v1 trace in the same style; Go refuses those. The time
@@ -103,6 +121,7 @@ mod v1 {
 
 /// Events of a file up to its first defect; in lenient mode, up to the first that lenient
 /// reading does not get past.
+#[derive(Clone)]
 pub(super) struct Readable<'a> {
     events: WireEvents<'a>,
     version: Version,
@@ -119,6 +138,11 @@ impl<'a> Readable<'a> {
         let events = WireEvents::new(file)?;
         let events = if mode == Mode::Lenient { events.with_experimental() } else { events };
         Ok(Readable { events, version, mode, refused: None, defect: None })
+    }
+
+    /// Returns those from an offset on, at which an event begins.
+    fn at(&self, offset: usize) -> Readable<'a> {
+        Readable { events: self.events.clone().at(offset), ..self.clone() }
     }
 
     /// Returns the version of the file.

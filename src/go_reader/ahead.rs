@@ -39,6 +39,11 @@ impl DefectsAhead {
         Ok(DefectsAhead(ahead))
     }
 
+    /// Returns whether no M has a defect.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the number of these events that come out, and the defect that stops the
     /// others.
     pub(super) fn pass(&self, records: &[Record]) -> (u64, Option<&Error>) {

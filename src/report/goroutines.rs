@@ -4,7 +4,7 @@ use super::stack::stack;
 use super::text::name;
 use super::{Frame, Stats};
 use crate::analysis::goroutines::{self, Goroutine, Summaries};
-use crate::analysis::names::NameId;
+use crate::analysis::names::{NameId, Names};
 use crate::analysis::stacks::StackKey;
 use crate::spec::state::GoState;
 #[cfg(feature = "schema")]
@@ -152,8 +152,8 @@ impl<'a> GoroutineGroupsReport<'a> {
 
 impl<'a> GoroutineGroup<'a> {
     /// Reports `count` goroutines that have `name` in common.
-    pub fn new(name: &'a str, count: u64, stats: &goroutines::Stats, summaries: &'a Summaries) -> GoroutineGroup<'a> {
-        GoroutineGroup { count, name: name.into(), stats: Stats::new(stats, summaries.names()) }
+    pub fn new(name: &'a str, count: u64, stats: &goroutines::Stats, names: &'a Names) -> GoroutineGroup<'a> {
+        GoroutineGroup { count, name: name.into(), stats: Stats::new(stats, names) }
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Spread, Stats};
 use crate::analysis::durations::Durations;
 use crate::analysis::goroutines::{self, RegionSummary, Summaries};
 use crate::analysis::histogram::Decades;
+use crate::analysis::names::Names;
 use crate::analysis::stacks::KeptFrame;
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -113,8 +114,8 @@ impl<'a> RegionTypesReport<'a> {
 
 impl<'a> RegionType<'a> {
     /// Reports a type of regions that began at `place`, none of them yet.
-    pub fn new(kind: &'a str, place: Option<&KeptFrame>, summaries: &'a Summaries) -> RegionType<'a> {
-        let name = |id| text(summaries.names().get(id));
+    pub fn new(kind: &'a str, place: Option<&KeptFrame>, names: &'a Names) -> RegionType<'a> {
+        let name = |id| text(names.get(id));
         RegionType {
             began_before: false,
             complete: 0,
@@ -125,7 +126,7 @@ impl<'a> RegionType<'a> {
             histogram: Vec::new(),
             line: place.map(|frame| frame.line),
             pc: place.map(|frame| frame.pc),
-            stats: Stats::new(&goroutines::Stats::default(), summaries.names()),
+            stats: Stats::new(&goroutines::Stats::default(), names),
             kind: kind.into(),
         }
     }
@@ -141,8 +142,8 @@ impl<'a> RegionType<'a> {
 
     /// Returns the report with the times of the goroutines in them.
     #[must_use]
-    pub fn stats(mut self, stats: &goroutines::Stats, summaries: &'a Summaries) -> RegionType<'a> {
-        self.stats = Stats::new(stats, summaries.names());
+    pub fn stats(mut self, stats: &goroutines::Stats, names: &'a Names) -> RegionType<'a> {
+        self.stats = Stats::new(stats, names);
         self
     }
 }

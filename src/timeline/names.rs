@@ -1,6 +1,8 @@
 //! Names that outlive the trace they were read from.
 
-use rustc_hash::FxHashMap;
+use crate::base::lookup::Lookup;
+use rustc_hash::FxHasher;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 /// Key of a name in its [`Names`].
@@ -23,11 +25,14 @@ impl NameId {
     }
 }
 
-/// Names, each kept once. Memory grows with the different names.
+/// Names, each kept once. Memory grows with the different names: by their bytes, and some 14
+/// for each.
 #[derive(Clone, Debug)]
 pub struct Names {
-    list: Vec<Arc<[u8]>>,
-    ids: FxHashMap<Arc<[u8]>, NameId>,
+    /// All names, one behind the other: name `i` ends at `ends[i]`.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    ids: Lookup,
     /// IDs by the place of the name in memory: the same place likely holds the same name.
     recent: [NameId; RECENT],
 }
@@ -36,10 +41,17 @@ const RECENT: usize = 32;
 
 impl Default for Names {
     fn default() -> Names {
-        let empty: Arc<[u8]> = Arc::from(&b""[..]);
-        let ids = FxHashMap::from_iter([(Arc::clone(&empty), NameId::EMPTY)]);
-        Names { list: vec![empty], ids, recent: [NameId::EMPTY; RECENT] }
+        let mut names =
+            Names { bytes: Vec::new(), ends: Vec::new(), ids: Lookup::default(), recent: [NameId::EMPTY; RECENT] };
+        names.look_up(b"");
+        names
     }
+}
+
+fn hash(name: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(name);
+    hasher.finish()
 }
 
 impl Names {
@@ -59,42 +71,52 @@ impl Names {
     }
 
     fn look_up(&mut self, name: &[u8]) -> NameId {
-        if let Some(&id) = self.ids.get(name) {
+        if let Some(id) = self.find(name) {
             return id;
         }
         // Saturation is never reached: a file that can be mapped has fewer names.
-        let id = NameId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        let name: Arc<[u8]> = Arc::from(name);
-        self.list.push(Arc::clone(&name));
-        self.ids.insert(name, id);
-        id
+        let id = u32::try_from(self.ends.len()).unwrap_or(u32::MAX - 1);
+        self.bytes.extend_from_slice(name);
+        self.ends.push(self.bytes.len());
+        let Names { bytes, ends, ids, .. } = self;
+        ids.insert(hash(name), id, |id| hash(name_at(bytes, ends, id)));
+        NameId(id)
     }
 
     /// Returns the ID of a name that has been interned.
     pub fn find(&self, name: &[u8]) -> Option<NameId> {
-        self.ids.get(name).copied()
+        self.ids.find(hash(name), |id| self.get(NameId(id)) == name).map(NameId)
     }
 
     /// Returns the name, not necessarily UTF-8; empty for an ID of other [`Names`].
+    #[inline]
     pub fn get(&self, id: NameId) -> &[u8] {
-        self.list.get(id.0 as usize).map_or(b"", |name| name)
+        name_at(&self.bytes, &self.ends, id.0)
     }
 
     /// Returns all names, in the order of their IDs.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.list.iter().map(|name| &**name)
+        self.ids().map(|id| self.get(id))
     }
 
     /// Returns the IDs of all names, in order.
     pub fn ids(&self) -> impl Iterator<Item = NameId> + use<> {
         // IDs stop there: see `look_up`.
-        (0..u32::try_from(self.list.len()).unwrap_or(u32::MAX)).map(NameId)
+        (0..u32::try_from(self.ends.len()).unwrap_or(u32::MAX)).map(NameId)
     }
 
-    /// Returns the name, shared; empty for an ID of other [`Names`].
+    /// Returns a copy of the name, to be shared; empty for an ID of other [`Names`].
     pub fn shared(&self, id: NameId) -> Arc<[u8]> {
-        self.list.get(id.0 as usize).cloned().unwrap_or_else(|| Arc::from(&b""[..]))
+        Arc::from(self.get(id))
     }
+}
+
+#[inline]
+fn name_at<'n>(bytes: &'n [u8], ends: &[usize], id: u32) -> &'n [u8] {
+    let at = id as usize;
+    let start = at.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+    let end = ends.get(at).copied().unwrap_or(start);
+    bytes.get(start..end).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Stacks that outlive the generation they were read from.
 
+use crate::base::lookup::Lookup;
 use crate::generation::stack::Stack;
 use crate::timeline::names::{NameId, Names};
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHasher;
+use std::hash::Hasher;
 
 /// Most frames of a stack that count: Go's tools tell stacks apart by as many.
 pub const MAX_FRAMES: usize = 128;
@@ -50,21 +52,24 @@ pub struct Stacks {
     /// End of the frames of each stack: those of stack `i` end at `ends[i]`.
     frames: Vec<KeptFrame>,
     ends: Vec<usize>,
-    by_pcs: FxHashMap<Box<[u64]>, StackKey>,
+    by_pcs: Lookup,
     /// Program counters of the stack that is looked up, kept to save allocations.
     pcs: Vec<u64>,
 }
 
 impl Default for Stacks {
     fn default() -> Stacks {
-        Stacks {
-            names: Names::default(),
-            frames: Vec::new(),
-            ends: vec![0],
-            by_pcs: FxHashMap::from_iter([(Box::default(), StackKey::EMPTY)]),
-            pcs: Vec::new(),
-        }
+        let (frames, ends, by_pcs, pcs) = (Vec::new(), Vec::new(), Lookup::default(), Vec::new());
+        let mut stacks = Stacks { names: Names::default(), frames, ends, by_pcs, pcs };
+        stacks.end_stack();
+        stacks
     }
+}
+
+fn hash(pcs: impl Iterator<Item = u64>) -> u64 {
+    let mut hasher = FxHasher::default();
+    pcs.for_each(|pc| hasher.write_u64(pc));
+    hasher.finish()
 }
 
 impl Stacks {
@@ -73,16 +78,30 @@ impl Stacks {
     pub fn intern(&mut self, stack: &Stack<'_>) -> StackKey {
         self.pcs.clear();
         self.pcs.extend(stack.frames().take(MAX_FRAMES).map(|frame| frame.pc));
-        if let Some(&key) = self.by_pcs.get(&*self.pcs) {
+        if let Some(key) = self.find() {
             return key;
         }
-        let key = self.next_key();
         for frame in stack.frames().take(MAX_FRAMES) {
             let (func, file) = (self.names.intern(frame.func), self.names.intern(frame.file));
             self.frames.push(KeptFrame { pc: frame.pc, func, file, line: frame.line });
         }
+        self.end_stack()
+    }
+
+    /// Returns the key of the stack whose program counters are in `pcs`.
+    fn find(&self) -> Option<StackKey> {
+        let is = |key| self.frames(StackKey(key)).iter().map(|frame| frame.pc).eq(self.pcs.iter().copied());
+        self.by_pcs.find(hash(self.pcs.iter().copied()), is).map(StackKey)
+    }
+
+    /// Ends the stack whose frames were added, and whose program counters are in `pcs`; returns
+    /// its key.
+    fn end_stack(&mut self) -> StackKey {
+        let key = self.next_key();
         self.ends.push(self.frames.len());
-        self.by_pcs.insert(self.pcs.as_slice().into(), key);
+        let Stacks { frames, ends, by_pcs, pcs, .. } = self;
+        let hash_of = |key| hash(frames_at(frames, ends, key).iter().map(|frame| frame.pc));
+        by_pcs.insert(hash(pcs.iter().copied()), key.0, hash_of);
         key
     }
 
@@ -95,7 +114,7 @@ impl Stacks {
 
     /// Returns the number of bytes they take, about, names aside.
     pub(crate) fn size(&self) -> usize {
-        self.frames.len() * (size_of::<KeptFrame>() + size_of::<u64>()) + self.ends.len() * 48
+        self.frames.len() * size_of::<KeptFrame>() + self.ends.len() * size_of::<usize>() + self.by_pcs.size()
     }
 
     /// Keeps all stacks of another [`Stacks`]. Returns their keys here, by their
@@ -107,18 +126,15 @@ impl Stacks {
             let frames = other.frames(StackKey(at as u32));
             self.pcs.clear();
             self.pcs.extend(frames.iter().map(|frame| frame.pc));
-            if let Some(&key) = self.by_pcs.get(&*self.pcs) {
+            if let Some(key) = self.find() {
                 return key;
             }
-            let key = self.next_key();
             self.frames.extend(frames.iter().map(|frame| KeptFrame {
                 func: name(frame.func),
                 file: name(frame.file),
                 ..*frame
             }));
-            self.ends.push(self.frames.len());
-            self.by_pcs.insert(self.pcs.as_slice().into(), key);
-            key
+            self.end_stack()
         });
         keys.collect()
     }
@@ -136,10 +152,7 @@ impl Stacks {
     /// Returns the frames of a stack, innermost first; no frames for a key of other
     /// [`Stacks`].
     pub fn frames(&self, key: StackKey) -> &[KeptFrame] {
-        let at = key.0 as usize;
-        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        let end = self.ends.get(at).copied().unwrap_or(start);
-        self.frames.get(start..end).unwrap_or_default()
+        frames_at(&self.frames, &self.ends, key.0)
     }
 
     /// Compares two stacks by their program counters, so that the order does not depend on
@@ -160,6 +173,13 @@ impl Stacks {
     pub(crate) fn root_name(&self, key: StackKey) -> NameId {
         self.frames(key).last().map_or(NameId::EMPTY, |frame| frame.func)
     }
+}
+
+fn frames_at<'s>(frames: &'s [KeptFrame], ends: &[usize], key: u32) -> &'s [KeptFrame] {
+    let at = key as usize;
+    let start = at.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+    let end = ends.get(at).copied().unwrap_or(start);
+    frames.get(start..end).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl<'a> Trace<'a> {
         let (full, from_order) = sync_channel::<Load<'t>>(DEPTH);
         let (empty, to_order) = sync_channel::<Load<'t>>(DEPTH + 2);
         std::thread::scope(|scope| {
-            let ordering = scope.spawn(move || order_ahead(Blocks::for_another_thread(self), &full, &to_order));
+            let ordering = scope.spawn(move || order_ahead(Blocks::new(self).for_another_thread(), &full, &to_order));
             self.consume(&from_order, &empty, &mut each);
             // A closed channel ends the ordering, if the consumer has had enough.
             drop((from_order, empty));

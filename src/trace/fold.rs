@@ -1,11 +1,14 @@
 //! Reading of generations in parallel, for answers that can be merged.
 
+mod shares;
+
 use crate::error::warning::{Warning, Warnings};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::generation::Generation;
 use crate::order::{Block, Order, Record};
 use crate::trace::Trace;
+use shares::{SMALLEST, Share, Shares};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The result of a [`Trace::fold`].
@@ -54,12 +57,25 @@ impl<'a> Trace<'a> {
     }
 
     /// Folds as [`fold`](Self::fold) does, unless `go_on` returns false, which is called before
-    /// each generation: for those who may lose interest. Returns nothing then.
+    /// each share of the generations: for those who may lose interest. Returns nothing then.
     ///
     /// # Errors
     /// The first defect, in strict mode.
     pub fn fold_while<A: Send>(
         &self,
+        init: impl Fn() -> A + Sync,
+        each: impl Fn(&mut A, Event<'_>) + Sync,
+        merge: impl Fn(&mut A, A) + Sync,
+        go_on: impl Fn() -> bool + Sync,
+    ) -> Result<Option<Folded<A>>> {
+        self.fold_guessing(SMALLEST, init, each, merge, go_on)
+    }
+
+    /// Folds as [`fold_while`](Self::fold_while) does, with guesses at generations of at least
+    /// `smallest` bytes.
+    fn fold_guessing<A: Send>(
+        &self,
+        smallest: usize,
         init: impl Fn() -> A + Sync,
         each: impl Fn(&mut A, Event<'_>) + Sync,
         merge: impl Fn(&mut A, A) + Sync,
@@ -72,7 +88,7 @@ impl<'a> Trace<'a> {
             merge,
             go_on: &go_on,
             progress: Mutex::new(Progress {
-                next: 0,
+                shares: Shares::new(smallest),
                 done: 0,
                 order: Order::new(self.bytes(), self.leniency()),
                 output: None,
@@ -106,8 +122,8 @@ struct Fold<'t, A, I, F, M> {
 }
 
 struct Progress<'t, A> {
-    /// The next generation that no thread has taken.
-    next: usize,
+    /// The generations that no thread has taken.
+    shares: Shares,
     /// The number of generations merged.
     done: usize,
     /// The ordering, in the state after the last merged generation.
@@ -135,11 +151,11 @@ where
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one thread of the fold: takes a generation, reads it ahead and, when its
-    /// turn comes, merges it.
+    /// Runs one thread of the fold: takes generations, reads them ahead if that pays and, when
+    /// their turn comes, merges them.
     fn work(&self) {
         loop {
-            let index = {
+            let (share, is_known) = {
                 let mut progress = self.lock();
                 if progress.over.is_none() && !(self.go_on)() {
                     progress.over = Some(Over::GivenUp);
@@ -148,55 +164,77 @@ where
                 if progress.over.is_some() {
                     return;
                 }
-                let index = progress.next;
-                progress.next += 1;
-                index
+                let Some(share) = progress.shares.take(self.trace.generations()) else { return };
+                // A generation whose turn has come begins in a known state, so it needs no guess.
+                let is_known = progress.done == share.range.start;
+                (share, is_known)
             };
-            let Some(generation) = self.trace.generations().get(index) else { return };
-            self.trace.prefetch(generation);
-            // A generation whose turn has come begins in a known state, so it needs no guess.
-            let guessed = self.lock().done != index;
-            let ahead = if guessed { self.read_ahead(index, generation) } else { None };
-
+            let Share { range, guesses } = share;
+            let guesses = guesses && !is_known;
+            let mut ahead = None;
+            if guesses && let Some(generation) = self.trace.generations().get(range.start) {
+                self.trace.prefetch(generation);
+                ahead = self.read_ahead(range.start, generation);
+            }
             let mut progress = self.lock();
-            while progress.done < index && progress.over.is_none() {
+            while progress.done < range.start && progress.over.is_none() {
                 progress = self.turn.wait(progress).unwrap_or_else(PoisonError::into_inner);
             }
             if progress.over.is_some() {
                 return;
             }
-            let confirmed = ahead.and_then(|(mut order, began, output)| {
-                order.confirm(&progress.order, began).then_some((order, output))
+            let mut read = ahead.and_then(|(mut order, began, output)| {
+                order.confirm(&mut progress.order, began).then_some((order, output))
             });
-            let output = match confirmed {
-                Some((order, output)) => {
-                    progress.order = order;
-                    output
-                }
-                None => {
-                    progress.reread += usize::from(guessed);
-                    // Until `done` changes no other thread needs the ordering, so a placeholder does.
-                    let mut order = std::mem::replace(&mut progress.order, Order::new(&[], None));
-                    drop(progress);
-                    let mut output = (self.init)();
-                    let read = self.read(&mut order, generation, &mut output);
-                    progress = self.lock();
-                    progress.over = read.err().map(Over::Failed);
-                    progress.order = order;
-                    output
-                }
-            };
-            let warnings = progress.order.take_warnings();
-            progress.warnings.extend(warnings);
-            match &mut progress.output {
-                Some(whole) => (self.merge)(whole, output),
-                none => *none = Some(output),
+            if guesses {
+                progress.shares.note(read.is_some());
+                progress.reread += usize::from(read.is_none());
             }
-            progress.done += 1;
+            for generation in self.trace.generations().get(range).unwrap_or_default() {
+                if progress.over.is_some() {
+                    break;
+                }
+                progress = self.merge_next(progress, generation, read.take());
+                self.trace.release(generation);
+            }
             drop(progress);
             self.turn.notify_all();
-            self.trace.release(generation);
         }
+    }
+
+    /// Merges the generation whose turn it is, `read` ahead or to be read now.
+    fn merge_next<'f>(
+        &'f self,
+        mut progress: MutexGuard<'f, Progress<'t, A>>,
+        generation: &'t Generation<'t>,
+        read: Option<(Order<'t>, A)>,
+    ) -> MutexGuard<'f, Progress<'t, A>> {
+        let output = match read {
+            Some((order, output)) => {
+                progress.order = order;
+                output
+            }
+            None => {
+                // Until `done` changes no other thread needs the ordering, so a placeholder does.
+                let mut order = std::mem::replace(&mut progress.order, Order::new(&[], None));
+                drop(progress);
+                self.trace.prefetch(generation);
+                let mut output = (self.init)();
+                let read = self.read(&mut order, generation, &mut output);
+                progress = self.lock();
+                progress.over = read.err().map(Over::Failed);
+                progress.order = order;
+                output
+            }
+        };
+        let warnings = progress.order.take_warnings();
+        progress.warnings.extend(warnings);
+        match &mut progress.output {
+            Some(whole) => (self.merge)(whole, output),
+            none => *none = Some(output),
+        }
+        progress.done += 1;
+        progress
     }
 
     /// Reads a generation before the ones in front of it are done, from a guessed state; `None` if
@@ -283,7 +321,7 @@ mod tests {
             let trace = Trace::parse(&bytes).unwrap();
             let mut sequence = Order::new(&bytes, None);
             for (at, generation) in trace.generations().iter().enumerate() {
-                let before = sequence.clone();
+                let mut before = sequence.clone();
                 let Ok(want) = read_all(&mut sequence, generation) else { break };
                 if at == 0 {
                     continue;
@@ -292,7 +330,7 @@ mod tests {
                 let mut ahead = Order::guessing(&bytes, None, generation, &trace.generations()[at - 1]);
                 let began = ahead.last_time;
                 let got = read_all(&mut ahead, generation);
-                if let (Ok(got), true) = (got, ahead.confirm(&before, began)) {
+                if let (Ok(got), true) = (got, ahead.confirm(&mut before, began)) {
                     confirmed += 1;
                     let differs = got.iter().zip(&want).find(|(got, want)| got != want);
                     assert!(got == want, "{name}: records of generation {at}: {differs:?}");
@@ -342,9 +380,14 @@ mod tests {
                 assert!(times.iter().copied().eq(want.iter().map(|record| record.time)), "{name}, ordered ahead");
                 for threads in [1, 2, 4] {
                     let trace = Trace::with_options(&bytes, options.threads(threads)).unwrap();
-                    let folded =
-                        trace.fold(Vec::new, |all, event| all.push(event.record()), |all, more| all.extend(more));
-                    match (folded, &ended) {
+                    let folded = trace.fold_guessing(
+                        0,
+                        Vec::new,
+                        |all, event| all.push(event.record()),
+                        |all, more| all.extend(more),
+                        || true,
+                    );
+                    match (folded.map(Option::unwrap), &ended) {
                         (Ok(folded), Ok(())) => assert!(folded.output == want, "{name}, {threads} threads"),
                         (Err(got), Err(want)) => assert_eq!(got.to_string(), *want, "{name}, {threads} threads"),
                         (got, want) => panic!("{name}, {threads} threads: {:?} for {want:?}", got.map(|f| f.reread)),

@@ -95,10 +95,10 @@ impl<'t> Blocks<'t> {
         }
     }
 
-    /// Creates the blocks for a consumer on another thread, which lags behind and releases
+    /// Returns the blocks for a consumer on another thread, which lags behind and releases
     /// generations itself.
-    pub(crate) fn for_another_thread(trace: &'t Trace<'t>) -> Blocks<'t> {
-        Blocks { releases: false, ..Blocks::new(trace) }
+    pub(crate) fn for_another_thread(self) -> Blocks<'t> {
+        Blocks { releases: false, ..self }
     }
 
     /// Creates the blocks from the generation of that index on. The state in which the generation

@@ -4,8 +4,12 @@ use super::{Start, Window, generation_of};
 use crate::error::Result;
 use crate::error::warning::Warning;
 use crate::event::Event;
+use crate::export::EventWriter;
+use crate::export::side_by_side::{Buffer, Choice, write_blocks};
 use crate::trace::Trace;
 use crate::trace::stream::{Blocks, Events};
+use crate::wire::text::ConvertError;
+use std::io;
 
 impl Window {
     /// Iterates over the events of this window in one causal order, as
@@ -30,6 +34,27 @@ impl Window {
     /// ```
     pub fn events<'t>(&self, trace: &'t Trace<'t>) -> WindowEvents<'t> {
         WindowEvents { window: *self, events: Events::of_blocks(self.blocks(trace)), ended: false }
+    }
+
+    /// Writes the events of this window that are chosen, as
+    /// [`side_by_side::write`](crate::export::side_by_side::write) does of a whole trace.
+    ///
+    /// # Errors
+    /// As there, of defects in the generations that are read.
+    pub fn write<'t, W: EventWriter<'t>>(
+        &self,
+        trace: &'t Trace<'t>,
+        threads: usize,
+        make: impl Fn(Buffer) -> W + Sync,
+        choose: impl Fn(&Event<'t>) -> Choice + Sync,
+        out: impl FnMut(&[u8], &Event<'t>) -> io::Result<()>,
+    ) -> std::result::Result<Vec<Warning>, ConvertError> {
+        let chosen = |event: &Event<'t>| match self.to.is_some_and(|to| to <= event.time()) {
+            true => Choice::End,
+            false if self.contains(event.time()) => choose(event),
+            false => Choice::Skip,
+        };
+        write_blocks(self.blocks(trace), threads, make, chosen, out)
     }
 
     /// Returns the blocks that have the events of the window, and some in front.

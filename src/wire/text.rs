@@ -28,15 +28,17 @@
 
 mod convert;
 mod lines;
+mod pieces;
 mod printable;
 mod quote;
 mod read;
 mod write;
 
-pub use convert::{ConvertError, binary_to_text, text_to_binary};
+pub use convert::{ConvertError, binary_to_text, binary_to_text_with, text_to_binary};
 pub use read::TextEvents;
 
 pub(crate) use convert::{flush_if_full, unknown};
+pub(crate) use pieces::{Stop, in_pieces};
 pub(crate) use quote::quote;
 pub(crate) use write::number;
 

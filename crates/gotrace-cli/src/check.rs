@@ -16,6 +16,7 @@ use gotrace::report::{CheckReport, DefectReport, GoReader};
 use gotrace::{Error, ErrorKind, Mode, Trace};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Validate a trace as strictly as Go does, and list all that is wrong with it
 #[derive(Args)]
@@ -82,7 +83,7 @@ struct Report {
 
 impl Report {
     fn of(input: &Input, global: &Global) -> Result<Report> {
-        let strict = Trace::of_file(&input.file, gotrace::Options::default());
+        let strict = Trace::of_file(&input.file, gotrace::Options::default().threads(global.threads()));
         let go = match &strict {
             Ok(trace) => {
                 let progress = Progress::new(trace, false);
@@ -232,9 +233,19 @@ impl Report {
 
 /// Returns the number of events on the wire, whether or not they can be ordered.
 fn on_the_wire(trace: &Trace<'_>) -> u64 {
-    let mut wire = CollectCounts::default();
-    trace.generations().iter().for_each(|generation| wire.raw_generation(generation, &mut Vec::new()));
-    wire.counts().wire_events()
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut wire = CollectCounts::default();
+        while let Some(generation) = trace.generations().get(next.fetch_add(1, Relaxed)) {
+            wire.raw_generation(generation, &mut Vec::new());
+        }
+        wire.counts().wire_events()
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..trace.options().threads).map(|_| scope.spawn(work)).collect();
+        // A thread that panicked ends the process before it is joined.
+        work() + others.into_iter().filter_map(|other| other.join().ok()).sum::<u64>()
+    })
 }
 
 /// Returns what gotrace does where only Go's reader sees a defect; none for other errors.

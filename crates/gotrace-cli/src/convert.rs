@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use gotrace::Version;
 use gotrace::limits::SEARCHED;
-use gotrace::wire::text::{ConvertError, binary_to_text, text_to_binary};
+use gotrace::wire::text::{ConvertError, binary_to_text_with, text_to_binary};
 use std::path::PathBuf;
 
 /// Convert between the binary format and its text form
@@ -59,7 +59,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     }
     let mut out = Output::open(global, content)?;
     let converted = match to {
-        Form::Text => binary_to_text(input.bytes(), &mut out),
+        Form::Text => binary_to_text_with(input.bytes(), global.threads(), &mut out),
         Form::Binary => text_to_binary(input.bytes(), &mut out).map(|()| None),
     };
     let defect = converted.map_err(|e| match e {

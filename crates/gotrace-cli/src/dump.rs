@@ -6,18 +6,18 @@ use crate::input::Input;
 use crate::json;
 use crate::outcome::{Status, Usage};
 use crate::output::{Content, Output};
-use crate::progress::Progress;
+use crate::written;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use gotrace::export::footprint::Footprint;
 use gotrace::export::parsed::ParsedWriter;
-use gotrace::export::{EventWriter, v1, wire};
+use gotrace::export::side_by_side::Choice;
+use gotrace::export::{v1, wire};
 use gotrace::report::FootprintReport;
 use gotrace::spec::v2::EventType;
 use gotrace::wire::text::ConvertError;
 use gotrace::{Error, ErrorKind, Window};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 /// Print the trace in a form of `go tool trace -d=MODE` of Go 1.27, byte for byte
@@ -71,14 +71,12 @@ fn dump_parsed(input: &Input, global: &Global) -> Result<Status> {
     let trace = input.framed()?;
     input.strict_as_go(&trace)?;
     let mut out = Output::open(global, Content::Exact)?;
-    let progress = Progress::new(&trace, out.is_terminal());
-    let mut writer = ParsedWriter::new(&mut out, utc_offset());
-    let ended = input.stream(&trace, Window::default(), progress, |event| {
-        writer.event(event)?;
-        Ok(ControlFlow::Continue(()))
+    let writer = |buffer| ParsedWriter::new(buffer, utc_offset());
+    let ended = written::write(input, (&trace, Window::default()), trace.options().threads, &mut out, writer, |_| {
+        Choice::Write
     });
     // What came before a defect is printed, as Go does.
-    writer.finish()?;
+    out.flush()?;
     let warnings = ended?;
     out.finish()?;
     Ok(input.warn(&warnings))
@@ -106,7 +104,7 @@ fn dump_v1(input: &Input, global: &Global) -> Result<Status> {
 
 fn dump_wire(input: &Input, global: &Global) -> Result<Status> {
     let mut out = Output::open(global, Content::Exact)?;
-    match wire::write(input.bytes(), input.mode(), &mut out) {
+    match wire::write_with(input.bytes(), input.mode(), global.threads(), &mut out) {
         Ok(defect) => {
             out.finish()?;
             Ok(finish(input, defect.as_ref()))

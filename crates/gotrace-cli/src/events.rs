@@ -6,20 +6,19 @@ use crate::global::Global;
 use crate::input::Input;
 use crate::outcome::Status;
 use crate::output::{Content, Output};
-use crate::progress::Progress;
 use crate::select::SelectTime;
-use crate::within;
+use crate::{within, written};
 use anyhow::Result;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use gotrace::Event;
 use gotrace::analysis::count::{KINDS, kind_of};
-use gotrace::export::EventWriter;
 use gotrace::export::json::JsonWriter;
-use gotrace::{Event, Selected, Trace, Warning};
+use gotrace::export::side_by_side::Choice;
 use line::Lines;
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Print events in order, one a line, as text or as JSON
 #[derive(Args)]
@@ -81,14 +80,28 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let selected = options.select.events_of(&input, &trace, global)?;
     let mut out = Output::open(global, Content::Text)?;
     let styles = out.styles;
-    let mut print = Print { options, selected, left: options.limit.unwrap_or(u64::MAX) };
-    let progress = Progress::new(&trace, out.is_terminal());
-    let ended = match options.json {
-        true => print.each(&input, &trace, progress, JsonWriter::new(&mut out)),
-        false => {
-            let lines = Lines::new(&mut out, within::start(&trace), options.stacks, styles);
-            print.each(&input, &trace, progress, lines)
+    let window = selected.window();
+    let left = AtomicU64::new(options.limit.unwrap_or(u64::MAX));
+    let choose = |event: &Event<'_>| {
+        if left.load(Relaxed) == 0 {
+            return Choice::End;
         }
+        if !options.is_of_kind(event) || !selected.contains(event) {
+            return Choice::Skip;
+        }
+        if options.limit.is_some() {
+            left.fetch_sub(1, Relaxed);
+        }
+        Choice::Write
+    };
+    // Events are counted one after the other.
+    let threads = if options.limit.is_some() { 1 } else { trace.options().threads };
+    let start = within::start(&trace);
+    let ended = if options.json {
+        written::write(&input, (&trace, window), threads, &mut out, JsonWriter::new, choose)
+    } else {
+        let lines = |buffer| Lines::new(buffer, start, options.stacks, styles);
+        written::write(&input, (&trace, window), threads, &mut out, lines, choose)
     };
     match ended {
         Ok(warnings) => {
@@ -100,37 +113,5 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
             out.flush()?;
             Err(e)
         }
-    }
-}
-
-/// The events that are still to be printed.
-struct Print<'a> {
-    options: &'a Options,
-    selected: Selected,
-    /// Number of events that may still come.
-    left: u64,
-}
-
-impl Print<'_> {
-    /// Hands the events that are selected to a writer; returns the defects that were met.
-    fn each<'t>(
-        &mut self,
-        input: &Input,
-        trace: &'t Trace<'t>,
-        progress: Progress,
-        mut writer: impl EventWriter<'t>,
-    ) -> Result<Vec<Warning>> {
-        let warnings = input.stream(trace, self.selected.window(), progress, |event| {
-            if self.left == 0 {
-                return Ok(ControlFlow::Break(()));
-            }
-            if self.options.is_of_kind(event) && self.selected.contains(event) {
-                self.left -= 1;
-                writer.event(event)?;
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        writer.finish()?;
-        Ok(warnings)
     }
 }

@@ -1,5 +1,6 @@
 //! `gotrace goroutines`: time of goroutines by state, grouped or one by one.
 
+mod groups;
 mod leaks;
 
 use crate::global::Global;
@@ -11,12 +12,13 @@ use crate::select::{SelectTime, missing};
 use crate::{json, table};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use gotrace::analysis::goroutines::{CollectGoroutines, CollectShares, Goroutine, Stats, Summaries};
-use gotrace::report::goroutines::{GoroutineGroup, GroupedBy};
-use gotrace::report::{GoroutineCountsReport, GoroutineGroupsReport, GoroutinesReport};
-use gotrace::{GoId, GoState, Selected, Time};
-use std::borrow::Borrow;
-use std::collections::{BTreeMap, HashMap};
+use gotrace::analysis::Compat;
+use gotrace::analysis::goroutines::{
+    CollectLives, CollectShares, Goroutine, GroupBy, Keep, Lists, Stats, SumGroups, Summaries,
+};
+use gotrace::report::{GoroutineCountsReport, GoroutinesReport};
+use gotrace::{GoId, Selected, Time};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -109,16 +111,34 @@ impl Sort {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
+    let compat = global.compat();
     let selected = options.select.of(&input, &trace, global)?;
     let work = selected.work().map_err(|none| missing(&input, &none))?;
-    let shares = work.map(|work| CollectShares::new(work.clone()));
-    let ((summaries, shares), warnings) =
-        options.select.within.analyze(&input, &trace, (CollectGoroutines::new(global.compat()), shares))?;
-    let origin = options.select.within.origin(&trace, summaries.start);
-    let mut out = Output::open(global, Content::Text)?;
-    if !options.json {
-        options.select.heading(&mut out)?;
+    let within = &options.select.within;
+    let open = || -> Result<Output> {
+        let mut out = Output::open(global, Content::Text)?;
+        if !options.json {
+            options.select.heading(&mut out)?;
+        }
+        Ok(out)
+    };
+    let mut sums = SumGroups::new(options.by.into(), compat, |id| selected.has_goroutine(id));
+    if !options.leaks && !options.over_time && options.by != By::Goroutine && work.is_none() {
+        let (groups, warnings) = within.analyze(&input, &trace, CollectLives::keeping(compat, sums))?;
+        let mut out = open()?;
+        groups::print(&mut out, options, &groups)?;
+        out.finish()?;
+        return Ok(input.warn(&warnings));
     }
+    let shares = work.map(|work| CollectShares::new(work.clone()));
+    // Those that wait when the trace ends exist then; for Go, a later life of the same number
+    // hides them even if it has ended.
+    let lists = if options.leaks && compat == Compat::Right { Lists::alive() } else { Lists::goroutines() };
+    let lists = if options.over_time { Lists::alive() } else { lists };
+    let ((summaries, shares), warnings) =
+        within.analyze(&input, &trace, (CollectLives::keeping(compat, lists), shares))?;
+    let origin = within.origin(&trace, summaries.start);
+    let mut out = open()?;
     let report = Report { options, summaries: &summaries, selected: &selected, origin, shares };
     if options.leaks {
         leaks::print(&mut out, &report)?;
@@ -127,7 +147,8 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     } else if options.by == By::Goroutine {
         report.each(&mut out)?;
     } else {
-        report.groups(&mut out)?;
+        report.chosen().for_each(|(_, goroutine)| sums.add(&goroutine, &summaries.stacks));
+        groups::print(&mut out, options, &sums.finish(summaries.clone()))?;
     }
     out.finish()?;
     Ok(input.warn(&warnings))
@@ -144,11 +165,21 @@ struct Report<'a> {
     shares: Option<BTreeMap<GoId, Stats>>,
 }
 
-/// Goroutines that have a function, state or creator in common.
-struct Group {
-    name: String,
-    count: u64,
-    stats: Stats,
+impl Options {
+    /// Returns the number of lines to print at most.
+    fn most(&self) -> usize {
+        if self.top == 0 { usize::MAX } else { self.top }
+    }
+}
+
+impl From<By> for GroupBy {
+    fn from(by: By) -> GroupBy {
+        match by {
+            By::Function | By::Goroutine => GroupBy::Function,
+            By::State => GroupBy::State,
+            By::Creator => GroupBy::Creator,
+        }
+    }
 }
 
 impl Report<'_> {
@@ -171,114 +202,7 @@ impl Report<'_> {
 
     /// Returns the number of lines to print at most.
     fn top(&self) -> usize {
-        if self.options.top == 0 { usize::MAX } else { self.options.top }
-    }
-
-    /// Returns the name of the function that a goroutine began with.
-    fn function(&self, g: &Goroutine) -> String {
-        let name = String::from_utf8_lossy(self.summaries.name(g)).into_owned();
-        if name.is_empty() { "(unknown: no stack in the trace)".into() } else { name }
-    }
-
-    /// Returns the name of the group to which a goroutine belongs.
-    fn group_of(&self, g: &Goroutine) -> String {
-        let names = self.summaries.names();
-        match self.options.by {
-            By::Function | By::Goroutine => self.function(g),
-            By::State => match (g.state, names.get(g.reason)) {
-                (GoState::NotExist, _) => "ended".into(),
-                (GoState::Waiting, b"") => "waiting".into(),
-                (GoState::Waiting, reason) => format!("waiting for {}", String::from_utf8_lossy(reason)),
-                (GoState::Syscall, _) => "in a system call".into(),
-                (state, _) => state.to_string().to_lowercase(),
-            },
-            By::Creator => match self.summaries.stacks.frames(g.creation_stack).first() {
-                Some(frame) => String::from_utf8_lossy(names.get(frame.func)).into_owned(),
-                None if g.creation_seen => "(the runtime)".into(),
-                None => "(there when the trace began)".into(),
-            },
-        }
-    }
-
-    /// Prints the groups.
-    fn groups(&self, out: &mut Output) -> io::Result<()> {
-        let mut groups: Vec<Group> = Vec::new();
-        let mut known: HashMap<String, usize> = HashMap::new();
-        for (_, g) in self.chosen() {
-            let name = self.group_of(&g);
-            let at = *known.entry(name).or_insert_with_key(|name| {
-                groups.push(Group { name: name.clone(), count: 0, stats: Stats::default() });
-                groups.len() - 1
-            });
-            if let Some(group) = groups.get_mut(at) {
-                group.count += 1;
-                group.stats.add(&g.stats);
-            }
-        }
-        let sort = self.options.sort;
-        groups.sort_by(|a, b| {
-            sort.key(b.count, &b.stats).cmp(&sort.key(a.count, &a.stats)).then_with(|| a.name.cmp(&b.name))
-        });
-        if self.options.json {
-            let count: u64 = groups.iter().map(|group| group.count).sum();
-            let groups = groups.iter().take(self.top());
-            let groups =
-                groups.map(|group| GoroutineGroup::new(&group.name, group.count, &group.stats, self.summaries));
-            let by = match self.options.by {
-                By::Function | By::Goroutine => GroupedBy::Function,
-                By::State => GroupedBy::State,
-                By::Creator => GroupedBy::Creator,
-            };
-            return json::write(out, &GoroutineGroupsReport::new(by, count, groups.collect()));
-        }
-        if groups.is_empty() {
-            return writeln!(out, "no goroutines match");
-        }
-        let what = match self.options.by {
-            By::Function | By::Goroutine => "goroutines that began with",
-            By::State => "at the end",
-            By::Creator => "created by",
-        };
-        self.heading(out)?;
-        let mut rows: Vec<_> =
-            groups.iter().take(self.top()).map(|g| row(number(g.count), &g.stats, &g.name)).collect();
-        self.rest(&mut rows, groups.iter().map(|group| (group.count, &group.stats)), "");
-        let styles = out.styles;
-        table::print(out, styles, &["count", "running", "runnable", "waiting", "syscall", "total", what], rows)
-    }
-
-    /// Adds a line with the sum of the rows that are not listed, if there are any.
-    fn rest<S: Borrow<Stats>>(&self, rows: &mut Vec<Vec<String>>, all: impl Iterator<Item = (u64, S)>, count: &str) {
-        let (mut more, mut goroutines, mut sum) = (0, 0, Stats::default());
-        for (count, stats) in all.skip(self.top()) {
-            more += 1;
-            goroutines += count;
-            sum.add(stats.borrow());
-        }
-        if more > 0 {
-            let count = if count.is_empty() { number(goroutines) } else { count.into() };
-            rows.push(row(count, &sum, &format!("({} more; --top 0 lists all)", number(more))));
-        }
-    }
-
-    /// Prints the number of goroutines and their times, all together.
-    fn heading(&self, out: &mut Output) -> io::Result<()> {
-        let (mut all, mut count, mut ended) = (Stats::default(), 0, 0);
-        for (_, g) in self.chosen() {
-            all.add(&g.stats);
-            count += 1;
-            ended += u64::from(g.ended().is_some());
-        }
-        let heading = out.styles.heading;
-        let parts = [
-            ("running", all.exec),
-            ("runnable", all.sched_wait),
-            ("waiting", all.block.total()),
-            ("syscall", all.syscall.saturating_add(all.syscall_block)),
-        ];
-        let parts: Vec<_> = parts.iter().map(|&(what, time)| format!("{what} {}", duration(time))).collect();
-        let count = number(count);
-        writeln!(out, "{heading}{count} goroutines{heading:#}, {} of them ended; {}", number(ended), parts.join(", "))
+        self.options.most()
     }
 
     /// Prints each goroutine.
@@ -294,10 +218,17 @@ impl Report<'_> {
         if chosen.is_empty() {
             return writeln!(out, "no goroutines match");
         }
-        self.heading(out)?;
+        let (mut sum, mut ended) = (Stats::default(), 0);
+        for goroutine in all() {
+            sum.add(&goroutine.stats);
+            ended += u64::from(goroutine.ended().is_some());
+        }
+        groups::heading(out, chosen.len() as u64, ended, &sum)?;
+        let names = self.summaries.names();
+        let shown = all().take(self.top());
         let mut rows: Vec<_> =
-            all().take(self.top()).map(|g| row(g.id.to_string(), &g.stats, &self.function(&g))).collect();
-        self.rest(&mut rows, all().map(|g| (1, g.stats)), "-");
+            shown.map(|g| row(g.id.to_string(), &g.stats, &groups::function(g.name, names))).collect();
+        groups::rest(&mut rows, all().skip(self.top()).map(|g| (1, g.stats)), "-");
         let styles = out.styles;
         table::print(
             out,

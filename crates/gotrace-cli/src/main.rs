@@ -55,6 +55,7 @@ mod tasks;
 mod view;
 mod whole;
 mod within;
+mod written;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};

@@ -1,5 +1,7 @@
 //! `gotrace tasks`: the program's own tasks, by type or one by one.
 
+mod find;
+
 use crate::global::Global;
 use crate::human::{count, duration, moment, name, number, of_all};
 use crate::input::Input;
@@ -7,18 +9,18 @@ use crate::moment::time;
 use crate::outcome::Status;
 use crate::output::{Content, Output, Styles};
 use crate::regions::{AFTER, BEFORE, bars};
-use crate::select::{Select, regex};
+use crate::select::Select;
 use crate::{json, table};
 use anyhow::Result;
 use clap::Args;
+use find::{Found, Tasks, find, took};
 use gotrace::analysis::durations::Durations;
-use gotrace::analysis::gc::{CollectGc, Gc};
-use gotrace::analysis::goroutines::{CollectGoroutines, Summaries, TaskSummary};
-use gotrace::analysis::histogram::Decades;
-use gotrace::analysis::names::NameId;
-use gotrace::report::{OneTask, TaskType, TaskTypesReport, TasksReport};
+use gotrace::analysis::gc::Gc;
+use gotrace::analysis::goroutines::{Summaries, TaskSummary};
+use gotrace::analysis::names::{NameId, Names};
+use gotrace::analysis::task_types::{TaskKind, TaskSums};
+use gotrace::report::{self, OneTask, TaskTypesReport, TasksReport};
 use gotrace::{TaskId, Time};
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -81,47 +83,26 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
-    let kind = options.kind.as_deref().map(|kind| regex("--type", kind)).transpose()?;
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let gc = options.each.then(CollectGc::default);
+    let compat = global.compat();
     let selected = options.select.of(&input, &trace, global)?;
-    let ((summaries, gc), warnings) =
-        options.select.within.analyze(&input, &trace, (CollectGoroutines::new(global.compat()), gc))?;
-    let origin = options.select.within.origin(&trace, summaries.start);
-    let report = Report { options, summaries: &summaries, origin, gc: gc.as_ref() };
-    let every = options.json && options.each;
-    let passes = |(id, task): &(&TaskId, &TaskSummary)| {
-        // The background task stands for no task; only scripts that list all tasks get it.
-        (every || **id != TaskId::BACKGROUND)
-            && kind.as_ref().is_none_or(|kind| kind.is_match(&report.text(task.name)))
-            && selected.tasks().is_none_or(|tasks| tasks.contains(**id))
-            && (!options.select.goroutines.is_asked() || task.goroutines.iter().any(|id| selected.has_goroutine(*id)))
-            && options.select.work.region().is_none_or(|kind| report.has_region(task, kind))
-            && (!options.complete || task.is_complete())
-            && options.min.is_none_or(|min| task.duration().is_some_and(|took| took >= min))
-            && options.max.is_none_or(|max| task.duration().is_some_and(|took| took <= max))
-            && options
-                .log
-                .as_ref()
-                .is_none_or(|text| task.logs.iter().any(|log| report.text(log.message).contains(text)))
-    };
-    let chosen: Vec<(&TaskId, &TaskSummary)> = summaries.tasks.iter().filter(passes).collect();
+    let (Found { any, count, tasks }, warnings) = find(options, compat, &input, &trace, &selected)?;
     let mut out = Output::open(global, Content::Text)?;
     if !options.json {
         options.select.heading(&mut out)?;
     }
-    if chosen.is_empty() && !options.json {
-        let none = if summaries.tasks.keys().all(|id| *id == TaskId::BACKGROUND) {
-            "no tasks in this trace"
-        } else {
-            "no task matches"
-        };
-        writeln!(out, "{none}")?;
-    } else if options.each {
-        report.each(&mut out, chosen)?;
+    if count == 0 && !options.json {
+        writeln!(out, "{}", if any { "no task matches" } else { "no tasks in this trace" })?;
     } else {
-        report.types(&mut out, &chosen)?;
+        match &tasks {
+            Tasks::Types { sums, stacks } => types(&mut out, options, sums, &stacks.names)?,
+            Tasks::Each { listed, longest, gc } => {
+                let origin = options.select.within.origin(&trace, listed.start);
+                let report = Report { options, summaries: listed, origin, gc };
+                report.each(&mut out, longest, count)?;
+            }
+        }
     }
     out.finish()?;
     Ok(input.warn(&warnings))
@@ -132,7 +113,19 @@ fn not_whole(task: &TaskSummary) -> &'static str {
     match (task.start, task.end) {
         (None, Some(_)) => BEFORE,
         (Some(_), None) => AFTER,
-        _ => "began before the trace, ended after it or never",
+        _ => NEITHER,
+    }
+}
+
+/// The words for tasks without a beginning and without an end in the trace.
+const NEITHER: &str = "began before the trace, ended after it or never";
+
+/// Returns the name of a type of tasks; for tasks without one, which end is missing.
+fn type_name(kind: TaskKind, names: &Names) -> Result<String, &'static str> {
+    match kind {
+        TaskKind::Type(name) => Ok(String::from_utf8_lossy(names.get(name)).into_owned()),
+        TaskKind::BegunBefore => Err(BEFORE),
+        _ => Err(NEITHER),
     }
 }
 
@@ -145,111 +138,72 @@ fn shown_type(kind: &Result<String, &'static str>) -> String {
     }
 }
 
-/// The tasks of the trace, with the options that say how they are shown.
+/// Prints tasks by type.
+fn types(out: &mut Output, options: &Options, sums: &TaskSums, names: &Names) -> io::Result<()> {
+    let types = sums.longest(options.most(), names);
+    let types: Vec<_> = types.into_iter().map(|of| (type_name(of.kind, names), of)).collect();
+    if options.json {
+        let types = types.iter().map(|(kind, of)| {
+            let kind = kind.as_deref().map_err(|not_whole| *not_whole);
+            report::TaskType::new(kind, of.count, &of.complete, &of.histogram)
+        });
+        return json::write(out, &TaskTypesReport::new(types.collect()));
+    }
+    let styles = out.styles;
+    let heading = styles.heading;
+    let rows = types.iter().map(|(kind, of)| {
+        let [half, nine, most] = [0.5, 0.9, 0.99].map(|q| of_all(&of.complete, |all| all.quantile(q)));
+        vec![
+            number(of.count),
+            number(of.complete.count()),
+            half,
+            nine,
+            most,
+            of_all(&of.complete, Durations::max),
+            shown_type(kind),
+        ]
+    });
+    let (tasks, kinds) = (count(sums.count(), "task"), count(sums.len() as u64, "type"));
+    writeln!(out, "{heading}{tasks}{heading:#} of {kinds}")?;
+    table::print(out, styles, &["count", "complete", "p50", "p90", "p99", "longest", "task"], rows)?;
+    if options.histogram {
+        for (kind, of) in types.iter().filter(|(_, of)| !of.complete.is_empty()) {
+            writeln!(out, "\n{heading}{}{heading:#}", shown_type(kind))?;
+            bars(out, &of.histogram)?;
+        }
+    }
+    Ok(())
+}
+
+/// The tasks to show one by one, with the options that say how they are shown.
 struct Report<'a> {
     options: &'a Options,
     summaries: &'a Summaries,
     /// The moment that times count from.
     origin: Time,
-    /// The collector's cycles, if each task is shown.
-    gc: Option<&'a Gc>,
-}
-
-/// The figures of one type of tasks.
-#[derive(Default)]
-struct Type {
-    count: u64,
-    complete: Durations,
-    histogram: Decades,
+    /// The collector's cycles.
+    gc: &'a Gc,
 }
 
 impl Report<'_> {
-    /// Returns the number of types or tasks to print at most.
-    fn top(&self) -> usize {
-        if self.options.top == 0 { usize::MAX } else { self.options.top }
-    }
-
     /// Returns a name as text.
     fn text(&self, id: NameId) -> String {
         String::from_utf8_lossy(self.summaries.names().get(id)).into_owned()
-    }
-
-    /// Returns whether a region of that type belongs to a task.
-    fn has_region(&self, task: &TaskSummary, kind: &str) -> bool {
-        let mut regions = task.regions.iter().filter_map(|&at| self.summaries.regions.get(at));
-        regions.any(|region| self.summaries.names().get(region.name) == kind.as_bytes())
-    }
-
-    /// Prints the types of the chosen tasks.
-    fn types(&self, out: &mut Output, chosen: &[(&TaskId, &TaskSummary)]) -> io::Result<()> {
-        // The type of a task that began before the trace is not known: such tasks are grouped
-        // by whether they ended in the trace.
-        let mut types: BTreeMap<Result<String, &'static str>, Type> = BTreeMap::new();
-        for (_, task) in chosen {
-            let kind = if task.start.is_some() { Ok(self.text(task.name)) } else { Err(not_whole(task)) };
-            let figures = types.entry(kind).or_default();
-            figures.count += 1;
-            if let Some(took) = task.duration() {
-                figures.complete.add(took);
-                figures.histogram.add(took);
-            }
-        }
-        let mut types: Vec<_> = types.into_iter().collect();
-        types.sort_by_key(|(_, of)| std::cmp::Reverse((of.complete.sum(), of.count)));
-        let shown = types.iter().take(self.top());
-        if self.options.json {
-            let types = shown.map(|(kind, of)| {
-                let kind = kind.as_deref().map_err(|not_whole| *not_whole);
-                TaskType::new(kind, of.count, &of.complete, &of.histogram)
-            });
-            return json::write(out, &TaskTypesReport::new(types.collect()));
-        }
-        let styles = out.styles;
-        let heading = styles.heading;
-        let rows = shown.clone().map(|(kind, of)| {
-            let [half, nine, most] = [0.5, 0.9, 0.99].map(|q| of_all(&of.complete, |all| all.quantile(q)));
-            vec![
-                number(of.count),
-                number(of.complete.count()),
-                half,
-                nine,
-                most,
-                of_all(&of.complete, Durations::max),
-                shown_type(kind),
-            ]
-        });
-        let (tasks, kinds) = (count(chosen.len() as u64, "task"), count(types.len() as u64, "type"));
-        writeln!(out, "{heading}{tasks}{heading:#} of {kinds}")?;
-        table::print(out, styles, &["count", "complete", "p50", "p90", "p99", "longest", "task"], rows)?;
-        if self.options.histogram {
-            for (kind, of) in shown.filter(|(_, of)| !of.complete.is_empty()) {
-                writeln!(out, "\n{heading}{}{heading:#}", shown_type(kind))?;
-                bars(out, &of.histogram)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns how long a task took within the trace, in nanoseconds.
-    fn took(&self, task: &TaskSummary) -> i64 {
-        let start = task.start.map_or(self.summaries.start, |(time, _)| time);
-        task.end.map_or(self.summaries.end, |(time, _)| time).since(start)
     }
 
     /// Returns for how long the collector marked during a task, in nanoseconds.
     fn marking(&self, task: &TaskSummary) -> i64 {
         let start = task.start.map_or(self.summaries.start, |(time, _)| time);
         let end = task.end.map_or(self.summaries.end, |(time, _)| time);
-        self.gc.map_or(0, |gc| gc.marking_within(start, end))
+        self.gc.marking_within(start, end)
     }
 
-    /// Prints each of the chosen tasks with its steps.
-    fn each(&self, out: &mut Output, mut chosen: Vec<(&TaskId, &TaskSummary)>) -> io::Result<()> {
-        chosen.sort_by_key(|(id, task)| (std::cmp::Reverse(self.took(task)), **id));
-        let shown = chosen.iter().take(self.top());
+    /// Prints the longest of `count` tasks with their steps.
+    fn each(&self, out: &mut Output, longest: &[TaskId], count: u64) -> io::Result<()> {
+        let shown = longest.iter().filter_map(|id| self.summaries.tasks.get_key_value(id));
         if self.options.json {
-            let tasks = shown.map(|(id, task)| OneTask::new(**id, task, self.marking(task), self.summaries));
-            return json::write(out, &TasksReport::new(chosen.len(), tasks.collect()));
+            let tasks = shown.map(|(id, task)| OneTask::new(*id, task, self.marking(task), self.summaries));
+            return json::write(out, &TasksReport::new(usize::try_from(count).unwrap_or(usize::MAX), tasks.collect()));
         }
         let Styles { heading, dim, .. } = out.styles;
         let since = |time: Time| moment(time.since(self.origin));
@@ -264,7 +218,7 @@ impl Report<'_> {
                 unnamed if unnamed.is_empty() => String::new(),
                 kind => format!(" {}", name(kind.as_bytes())),
             };
-            let took = duration(self.took(task));
+            let took = duration(took(task, self.summaries));
             writeln!(out, "{heading}task {id}{kind}{heading:#}: {took}{parent}{complete}")?;
             let marking = match self.marking(task) {
                 0 => String::new(),
@@ -276,8 +230,8 @@ impl Report<'_> {
                 writeln!(out, "  {:>12}  {dim}{who:<8}{dim:#} {}", since(time), name(what.as_bytes()))?;
             }
         }
-        if let Some(more) = chosen.len().checked_sub(self.top()).filter(|more| *more > 0) {
-            writeln!(out, "\n({} more; --top 0 prints all)", number(more as u64))?;
+        if let Some(more) = count.checked_sub(longest.len() as u64).filter(|more| *more > 0) {
+            writeln!(out, "\n({} more; --top 0 prints all)", number(more))?;
         }
         Ok(())
     }

@@ -1,17 +1,18 @@
 //! The pass that summarizes goroutines.
 
+use super::keep::Keep;
+use super::lists::Lists;
 use super::live::{LiveGoroutine, name};
-use super::tasks::{TaskLog, TaskSummary};
-use super::{Goroutine, Goroutines, RegionSummary, Summaries, is_system};
+use super::within::OpenRegion;
+use super::{Goroutine, Goroutines, RegionSummary, Stats, Summaries, is_system};
 use crate::analysis::names::NameId;
 use crate::analysis::{
     Analysis, ByProc, BySlot, Compat, Follower, GoroutineState, Memo, OpenRegions, OutlinedTransition, SharedEvent,
     Transition,
 };
-use crate::base::ids::{GoId, ProcId, TaskId};
+use crate::base::ids::{GoId, ProcId};
 use crate::base::time::Time;
 use crate::event::EventKind;
-use crate::event::task as user;
 use crate::event::transition::StateTransition;
 use crate::spec::state::{GoState, ProcState};
 use crate::spec::v2::EventType;
@@ -22,18 +23,24 @@ use std::sync::Arc;
 /// Most times for which the number of goroutines is kept.
 const MOMENTS: usize = 256;
 
-/// Makes [`Summaries`]. Memory grows with the goroutines and regions of the trace, which
-/// are the answer.
+/// Makes [`Summaries`] with lists of everything. Memory grows with the goroutines, regions and
+/// tasks of the trace, which are the answer.
+pub type CollectGoroutines = CollectLives<Lists>;
+
+/// Follows goroutines, the regions they are in, and tasks, and hands each to a [`Keep`] when it
+/// is over. Memory grows with those that exist at one time, and with what is kept.
 #[derive(Debug)]
-pub struct CollectGoroutines {
+pub struct CollectLives<K> {
     pub(super) compat: Compat,
+    pub(super) keep: K,
     pub(super) gs: BySlot<LiveGoroutine>,
-    /// Goroutines that have ended so far.
-    all: Goroutines,
-    pub(super) regions: Vec<RegionSummary>,
-    /// Open regions, as indexes in all.
+    /// Open regions, as places in `regions`.
     pub(super) open: OpenRegions<usize>,
-    pub(super) tasks: BTreeMap<TaskId, TaskSummary>,
+    pub(super) regions: Vec<OpenRegion>,
+    /// Places in `regions` that are not in use.
+    pub(super) free: Vec<usize>,
+    /// Figures at an event, kept for their memory.
+    pub(super) now: Stats,
     /// True for the reason of goroutines that block forever.
     forever: Memo<NameId, bool>,
     /// Goroutine that went into a system call with each P.
@@ -55,14 +62,20 @@ impl Default for CollectGoroutines {
     }
 }
 
-impl Analysis for CollectGoroutines {
-    type Output = Summaries;
+impl<K: Keep> Analysis for CollectLives<K> {
+    type Output = K::Output;
 
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         use EventType::*;
-        // None of these has a part in any summary.
-        !matches!(event, HeapAlloc | HeapGoal | ProcsChange | CPUSample | GoLabel)
+        match event {
+            UserRegionBegin | UserRegionEnd => self.keep.wants_regions(),
+            UserTaskBegin => self.keep.wants_regions() || self.keep.wants_tasks(),
+            UserTaskEnd | UserLog => self.keep.wants_tasks(),
+            // None of these has a part in any summary.
+            HeapAlloc | HeapGoal | ProcsChange | CPUSample | GoLabel => false,
+            _ => true,
+        }
     }
 
     #[inline(always)]
@@ -107,40 +120,55 @@ impl Analysis for CollectGoroutines {
         self.other(event, follower);
     }
 
-    fn finish(mut self, follower: &Follower) -> Summaries {
+    fn finish(mut self, follower: &Follower) -> K::Output {
         for (slot, goroutine) in follower.alive() {
             self.end(slot, goroutine, follower.last(), None, follower);
             self.close(slot, goroutine, follower);
         }
-        let mut goroutines = self.all;
-        goroutines.sort();
-        // Go knows only the last life of a number that is used again, as by callbacks from
-        // C.
-        if self.compat == Compat::Go127 {
-            goroutines.keep_last();
+        // Regions that nothing ended, as Go forgets some.
+        for open in &mut self.regions {
+            if !open.is_over {
+                self.keep.region(open.number, &mut open.region, follower);
+            }
         }
-        Summaries {
+        self.keep.finish(Summaries {
+            compat: self.compat,
             start: follower.start(),
             end: follower.last(),
-            goroutines,
-            regions: self.regions,
-            tasks: self.tasks,
+            goroutines: Goroutines::default(),
+            regions: Vec::new(),
+            tasks: BTreeMap::new(),
             stacks: Arc::clone(follower.stacks()),
             counts: self.counts.iter().map(|&(at, more)| (at, self.at_start.saturating_add_signed(more))).collect(),
-        }
+        })
     }
 }
 
-impl CollectGoroutines {
+impl CollectLives<Lists> {
     /// Returns a summarizer that has seen nothing yet.
     pub fn new(compat: Compat) -> CollectGoroutines {
-        CollectGoroutines {
+        CollectLives::keeping(compat, Lists::everything())
+    }
+
+    /// Gives the summary of each goroutine that has ended to `each`, in the order in which
+    /// they ended, and forgets it: memory grows then with the goroutines that exist at one
+    /// time, and the answer has those of the end alone.
+    pub fn take_ended(&mut self, each: impl FnMut(Goroutine)) {
+        self.keep.take_ended(each);
+    }
+}
+
+impl<K: Keep> CollectLives<K> {
+    /// Returns a summarizer that has seen nothing yet, and hands what is over to `keep`.
+    pub fn keeping(compat: Compat, keep: K) -> CollectLives<K> {
+        CollectLives {
             compat,
+            keep,
             gs: BySlot::default(),
-            all: Goroutines::default(),
-            regions: Vec::new(),
             open: OpenRegions::new(compat),
-            tasks: BTreeMap::new(),
+            regions: Vec::new(),
+            free: Vec::new(),
+            now: Stats::default(),
             forever: Memo::default(),
             in_syscall: ByProc::default(),
             proc_ranges: FxHashMap::default(),
@@ -148,15 +176,6 @@ impl CollectGoroutines {
             more: 0,
             counts: Vec::new(),
             step: 0,
-        }
-    }
-
-    /// Gives the summary of each goroutine that has ended to `each`, in the order in which
-    /// they ended, and forgets it: memory grows then with the goroutines that exist at one
-    /// time, and the answer has those of the end alone.
-    pub fn take_ended(&mut self, each: impl FnMut(Goroutine)) {
-        if !self.all.is_empty() {
-            self.all.drain(each);
         }
     }
 
@@ -174,46 +193,13 @@ impl CollectGoroutines {
             EventKind::RangeEnd(range, _) => self.end_range(event, &range, follower),
             EventKind::RegionBegin(region) => self.begin_region(event, region.kind, region.task, follower),
             EventKind::RegionEnd(region) => self.end_region(event, region.kind, region.task, follower),
-            EventKind::TaskBegin(task) => self.task(event, &task, false, follower),
-            EventKind::TaskEnd(task) => self.task(event, &task, true, follower),
-            EventKind::Log(log) => {
-                let names = &mut follower.stacks_mut().names;
-                let (category, message) = (names.intern(log.category), names.intern(log.message));
-                let task = self.tasks.entry(log.task).or_default();
-                task.goroutines.extend(event.goroutine());
-                task.logs.push(TaskLog { time, goroutine: event.goroutine(), category, message });
+            EventKind::TaskBegin(task) => {
+                self.open.begin_task(task.id);
+                self.keep.task(event, &task, false, self.compat, follower);
             }
+            EventKind::TaskEnd(task) => self.keep.task(event, &task, true, self.compat, follower),
+            EventKind::Log(log) => self.keep.log(event, &log, follower),
             _ => {}
-        }
-    }
-
-    /// Takes note of the beginning or end of a task. A second end is ignored; Go takes the
-    /// last end, and loses the type.
-    fn task(&mut self, event: &SharedEvent<'_, '_>, task: &user::Task<'_>, ends: bool, follower: &mut Follower) {
-        let at = Some((event.time(), event.goroutine()));
-        let name = follower.stacks_mut().names.intern(task.kind);
-        let go = self.compat == Compat::Go127;
-        let entry = self.tasks.entry(task.id).or_default();
-        entry.goroutines.extend(event.goroutine());
-        if !ends {
-            self.open.begin_task(task.id);
-            // A task that begins again is another one, in a trace appended to this one.
-            (entry.name, entry.start, entry.end) = (name, at, entry.end.filter(|_| go));
-        } else if go || entry.end.is_none() {
-            entry.end = at;
-            entry.name = if go || entry.start.is_none() { name } else { entry.name };
-        }
-        // At the end of tasks in traces up to Go 1.21, Go 1.27 takes the background task
-        // for a parent.
-        let as_go = go && event.is_v1() && ends && event.has_origin();
-        let parent = task.parent.or(as_go.then_some(TaskId::BACKGROUND));
-        let Some(parent) = parent else { return };
-        let first = entry.parent.is_none();
-        entry.parent.get_or_insert(parent);
-        // A second parent, as a damaged trace may have, is mentioned but has no part.
-        let mentioned = self.tasks.entry(parent).or_default();
-        if first {
-            mentioned.children.push(task.id);
         }
     }
 
@@ -277,15 +263,12 @@ impl CollectGoroutines {
     /// that its creator is in.
     fn inherit(&mut self, transition: &Transition<'_, '_>) {
         let creator = transition.goroutine().and_then(|creator| self.open.innermost(creator));
-        let Some(region) = creator.and_then(|&at| self.regions.get(at)) else { return };
-        let id = transition.now.id;
-        self.open.inherit(id, self.regions.len());
-        self.regions.push(RegionSummary {
-            inherited: true,
-            start: Some(transition.time()),
-            stack: transition.now.stack,
-            ..RegionSummary::new(id, NameId::EMPTY, region.task)
-        });
+        let Some(task) = creator.and_then(|&at| self.regions.get(at)).map(|open| open.region.task) else { return };
+        let (id, start) = (transition.now.id, Some(transition.time()));
+        let region = RegionSummary::new(id, NameId::EMPTY, task);
+        self.now.clone_from(&Stats::default());
+        let at = self.begin(RegionSummary { inherited: true, start, stack: transition.now.stack, ..region });
+        self.open.inherit(id, at);
     }
 
     /// Takes note of the number of goroutines; halves the times that are kept when they
@@ -331,20 +314,19 @@ impl CollectGoroutines {
         let Some(live) = self.gs.get_mut(slot).filter(|_| !open.is_empty()) else { return };
         // Regions that the runtime's own goroutines inherit belong to no task.
         let system = is_system(follower.stacks().names.get(name(goroutine, self.compat)));
+        let figures = live.figures(follower.time_in_states(slot));
         for at in open {
-            let counts = |region: &RegionSummary| !system || self.compat == Compat::Right && !region.inherited;
-            let Some(region) = self.regions.get_mut(at).filter(|region| counts(region)) else { continue };
-            region.end = ended;
-            region.stats = live.figures(follower.time_in_states(slot)).minus(&region.stats);
-            region.counts = true;
-            live.within_mut().regions.push(at);
+            let Some(region) = self.regions.get_mut(at).map(|open| &mut open.region) else { continue };
+            let counts = !system || self.compat == Compat::Right && !region.inherited;
+            self.over_region(slot, at, ended, counts.then_some(&figures), follower);
         }
     }
 
     /// Stores the summary of a goroutine.
     fn close(&mut self, slot: u32, goroutine: &GoroutineState, follower: &Follower) {
         if let Some(live) = self.gs.get_mut(slot).filter(|live| live.sum.id == goroutine.id) {
-            live.close(goroutine, follower.time_in_states(slot), &self.regions, self.compat, &mut self.all);
+            live.sum.stats.spend(follower.time_in_states(slot));
+            live.close(goroutine, self.compat, follower, &mut self.keep);
         }
     }
 }

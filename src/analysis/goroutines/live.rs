@@ -1,8 +1,9 @@
 //! The open summary of a goroutine that still exists.
 
-use super::{Goroutine, Goroutines, NEVER, NO_GOROUTINE, RegionSummary, Stats, unless_never};
+use super::keep::Keep;
+use super::{Goroutine, NEVER, NO_GOROUTINE, Stats, unless_never};
 use crate::analysis::names::NameId;
-use crate::analysis::{Compat, GoroutineState, TimeInStates, Transition};
+use crate::analysis::{Compat, Follower, GoroutineState, TimeInStates, Transition};
 use crate::base::ids::GoId;
 use crate::base::time::Time;
 use crate::spec::state::GoState;
@@ -32,7 +33,7 @@ pub(super) struct PresentState {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Within {
     pub(super) ranges: Vec<(NameId, Time)>,
-    /// Regions that it has left, as indexes in all.
+    /// Numbers of the regions that it has left.
     pub(super) regions: Vec<usize>,
 }
 
@@ -133,17 +134,24 @@ impl LiveGoroutine {
         }
     }
 
-    /// Returns its figures up to `time`, with its present state and ranges.
-    pub(super) fn until(&self, goroutine: &GoroutineState, spent: &TimeInStates, time: Time, compat: Compat) -> Stats {
-        let mut stats = self.figures(spent);
+    /// Writes its figures up to `time`, with its present state and ranges, to `stats`.
+    pub(super) fn until(
+        &self,
+        stats: &mut Stats,
+        goroutine: &GoroutineState,
+        spent: &TimeInStates,
+        time: Time,
+        compat: Compat,
+    ) {
+        stats.clone_from(&self.sum.stats);
+        stats.spend(spent);
         if stats.total == 0 {
             stats.total = time.since(self.sum.created);
         }
-        self.now.settle(&mut stats, goroutine, time, compat);
+        self.now.settle(stats, goroutine, time, compat);
         for &(name, begun) in self.within().map_or(&[][..], |within| &within.ranges) {
             stats.ranges.add(name, time.since(begun));
         }
-        stats
     }
 
     /// Returns its figures, once it has ended.
@@ -167,24 +175,19 @@ impl LiveGoroutine {
         }
     }
 
-    /// Stores its summary, with its regions ordered by their start.
-    pub(super) fn close(
+    /// Completes its summary and hands it to `keep`.
+    pub(super) fn close<K: Keep>(
         &mut self,
         goroutine: &GoroutineState,
-        spent: &TimeInStates,
-        regions: &[RegionSummary],
         compat: Compat,
-        all: &mut Goroutines,
+        follower: &Follower,
+        keep: &mut K,
     ) {
         let sum = &mut self.sum;
         (sum.name, sum.state, sum.since) = (name(goroutine, compat), goroutine.state, goroutine.since);
         (sum.reason, sum.stack) = (goroutine.reason, goroutine.own);
-        sum.stats.spend(spent);
-        if let Some(within) = self.within.take() {
-            sum.regions = within.regions.into();
-            sum.regions.sort_by_key(|&at| regions.get(at).and_then(|region| region.start));
-        }
-        all.push(sum);
+        sum.regions = self.within.take().map(|within| within.regions.into()).unwrap_or_default();
+        keep.goroutine(sum, follower);
         sum.id = NO_GOROUTINE;
     }
 }

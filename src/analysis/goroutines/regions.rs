@@ -1,8 +1,9 @@
 //! Regions of goroutines.
 
 use super::Stats;
+use crate::analysis::Compat;
 use crate::analysis::names::NameId;
-use crate::analysis::stacks::StackKey;
+use crate::analysis::stacks::{KeptFrame, StackKey, Stacks};
 use crate::base::ids::{GoId, TaskId};
 use crate::base::time::Time;
 
@@ -39,6 +40,12 @@ impl RegionSummary {
         RegionSummary { goroutine, name, inherited: false, task, start: None, stack, end: None, stats, counts: false }
     }
 
+    /// Returns the place where it began: the function that began it; for Go's tools, since 1.24,
+    /// the function that its goroutine began with.
+    pub fn place<'s>(&self, stacks: &'s Stacks, compat: Compat) -> Option<&'s KeptFrame> {
+        place_of(stacks, self.stack, compat)
+    }
+
     /// Returns its start and end, within a trace from `first` to `last`.
     pub fn interval(&self, first: Time, last: Time) -> (Time, Time) {
         (self.start.unwrap_or(first), self.end.unwrap_or(last))
@@ -48,4 +55,10 @@ impl RegionSummary {
     pub fn is_complete(&self) -> bool {
         self.start.is_some() && self.end.is_some()
     }
+}
+
+/// Returns the place where regions with a stack began, as [`RegionSummary::place`] does.
+pub(super) fn place_of(stacks: &Stacks, stack: StackKey, compat: Compat) -> Option<&KeptFrame> {
+    let frames = stacks.frames(stack);
+    if compat == Compat::Go127 { frames.last() } else { frames.first() }
 }

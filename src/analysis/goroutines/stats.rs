@@ -7,15 +7,48 @@ use smallvec::{SmallVec, smallvec};
 
 /// Times by name, in the order in which the names came. Most goroutines have none, or one:
 /// those need no allocation.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub struct ByName(Times);
 
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+impl Clone for ByName {
+    fn clone(&self) -> ByName {
+        ByName(self.0.clone())
+    }
+
+    #[inline]
+    fn clone_from(&mut self, other: &ByName) {
+        self.0.clone_from(&other.0);
+    }
+}
+
+#[derive(PartialEq, Eq, Debug, Default)]
 enum Times {
     #[default]
     None,
     One(NameId, i64),
     Several(Box<SmallVec<[(NameId, i64); 4]>>),
+}
+
+impl Clone for Times {
+    fn clone(&self) -> Times {
+        match self {
+            Times::None => Times::None,
+            &Times::One(name, time) => Times::One(name, time),
+            Times::Several(times) => Times::Several(times.clone()),
+        }
+    }
+
+    /// Copies another, into the memory of this one if that has some.
+    #[inline]
+    fn clone_from(&mut self, other: &Times) {
+        match (&mut *self, other) {
+            (Times::Several(own), Times::Several(times)) => {
+                own.clear();
+                own.extend_from_slice(times);
+            }
+            _ => *self = other.clone(),
+        }
+    }
 }
 
 impl ByName {
@@ -83,7 +116,7 @@ impl ByName {
 }
 
 /// Times of a goroutine in a stretch of time, in nanoseconds.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Stats {
     /// Time running.
@@ -101,6 +134,24 @@ pub struct Stats {
     /// Time in special ranges: mark assists, sweeps, stops of the world. They overlap with
     /// the states, and with each other.
     pub ranges: ByName,
+}
+
+impl Clone for Stats {
+    fn clone(&self) -> Stats {
+        let mut copy = Stats::default();
+        copy.clone_from(self);
+        copy
+    }
+
+    /// Copies other times, into the memory that these have.
+    #[inline]
+    fn clone_from(&mut self, other: &Stats) {
+        let Stats { exec, sched_wait, block, syscall, syscall_block, total, ranges } = other;
+        (self.exec, self.sched_wait, self.total) = (*exec, *sched_wait, *total);
+        (self.syscall, self.syscall_block) = (*syscall, *syscall_block);
+        self.block.clone_from(block);
+        self.ranges.clone_from(ranges);
+    }
 }
 
 impl Stats {

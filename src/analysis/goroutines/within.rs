@@ -1,13 +1,26 @@
 //! The ranges and regions that goroutines are in.
 
-use super::{CollectGoroutines, RegionSummary, Stats};
+use super::keep::Keep;
+use super::{CollectLives, RegionSummary, Stats};
 use crate::analysis::{Ended, Follower, GoroutineState, SharedEvent};
-use crate::base::ids::{GoId, TaskId};
+use crate::base::ids::TaskId;
 use crate::base::time::Time;
 use crate::event::range::{Range, RangeScope};
 use smallvec::smallvec;
 
-impl CollectGoroutines {
+/// A region that has begun, in a place that is used again once it is over.
+#[derive(Debug)]
+pub(super) struct OpenRegion {
+    /// Number under which it is kept.
+    pub(super) number: usize,
+    pub(super) region: RegionSummary,
+    /// Figures of its goroutine when it began.
+    before: Stats,
+    /// True if the place is not in use.
+    pub(super) is_over: bool,
+}
+
+impl<K: Keep> CollectLives<K> {
     /// Begins a range, which counts for its own goroutine; a range on a P counts for the
     /// goroutine that runs there.
     pub(super) fn begin_range(
@@ -81,13 +94,10 @@ impl CollectGoroutines {
         follower: &mut Follower,
     ) {
         let (name, stack) = (follower.stacks_mut().names.intern(kind), follower.intern(event.stack()));
-        let Some((on, _, stats)) = self.until(event, follower) else { return };
-        // Until the region ends, its figures hold the goroutine's at its start.
-        let at = self.regions.len();
+        let Some((on, _)) = self.until(event, follower) else { return };
         let start = Some(event.time());
-        self.regions.push(RegionSummary { stats, start, stack, ..RegionSummary::new(on.id, name, task) });
+        let at = self.begin(RegionSummary { start, stack, ..RegionSummary::new(on.id, name, task) });
         self.open.begin(on, (task, name), at);
-        self.join(task, on.id, at);
     }
 
     pub(super) fn end_region(
@@ -98,47 +108,70 @@ impl CollectGoroutines {
         follower: &mut Follower,
     ) {
         let name = follower.stacks_mut().names.intern(kind);
-        let Some((on, slot, now)) = self.until(event, follower) else { return };
+        let Some((on, slot)) = self.until(event, follower) else { return };
         let ended = match self.open.end(on, (task, name)) {
             Ended::Open(ended) => ended,
             // A region from before the trace has no beginning to be found at: it becomes
             // one now.
             Ended::Early => {
-                let early = self.regions.len();
-                self.regions.push(RegionSummary::new(on.id, name, task));
-                self.join(task, on.id, early);
+                let now = std::mem::take(&mut self.now);
+                let early = self.begin(RegionSummary::new(on.id, name, task));
+                self.now = now;
                 smallvec![early]
             }
             Ended::Nothing => return,
         };
+        let now = std::mem::take(&mut self.now);
         // Inner regions that were left open end with the outer one, innermost first.
         for &at in ended.iter().rev() {
-            if let Some(region) = self.regions.get_mut(at) {
-                region.stats = now.minus(&region.stats);
-                region.end = Some(event.time());
-                region.counts = true;
+            self.over_region(slot, at, Some(event.time()), Some(&now), follower);
+        }
+        self.now = now;
+    }
+
+    /// Begins a region when the figures of its goroutine are those of `now`; returns its place.
+    pub(super) fn begin(&mut self, region: RegionSummary) -> usize {
+        let number = self.keep.begin_region(&region);
+        let at = self.free.pop().unwrap_or_else(|| {
+            let blank = RegionSummary::new(region.goroutine, region.name, region.task);
+            self.regions.push(OpenRegion { number, region: blank, before: Stats::default(), is_over: false });
+            self.regions.len() - 1
+        });
+        if let Some(open) = self.regions.get_mut(at) {
+            (open.number, open.region, open.is_over) = (number, region, false);
+            open.before.clone_from(&self.now);
+        }
+        at
+    }
+
+    /// Hands on a region that is over, with the figures of its goroutine now, if it counts.
+    pub(super) fn over_region(
+        &mut self,
+        slot: u32,
+        at: usize,
+        ended: Option<Time>,
+        now: Option<&Stats>,
+        follower: &Follower,
+    ) {
+        let Some(open) = self.regions.get_mut(at) else { return };
+        if let Some(now) = now {
+            open.region.end = ended;
+            open.region.stats = now.minus(&open.before);
+            open.region.counts = true;
+            if let Some(live) = self.gs.get_mut(slot).filter(|_| self.keep.wants_tasks()) {
+                live.within_mut().regions.push(open.number);
             }
         }
-        if let Some(live) = self.gs.get_mut(slot) {
-            live.within_mut().regions.extend(ended.iter().rev());
-        }
+        open.is_over = true;
+        self.keep.region(open.number, &mut open.region, follower);
+        self.free.push(at);
     }
 
-    /// Returns the goroutine of an event, with its slot and its figures up to now.
-    fn until<'f>(
-        &self,
-        event: &SharedEvent<'_, '_>,
-        follower: &'f Follower,
-    ) -> Option<(&'f GoroutineState, u32, Stats)> {
+    /// Returns the goroutine of an event, with its slot; writes its figures up to now to `now`.
+    fn until<'f>(&mut self, event: &SharedEvent<'_, '_>, follower: &'f Follower) -> Option<(&'f GoroutineState, u32)> {
         let (slot, on) = follower.find(event.goroutine()?)?;
         let live = self.gs.get(slot)?;
-        Some((on, slot, live.until(on, follower.time_in_states(slot), event.time(), self.compat)))
-    }
-
-    /// Takes note that a goroutine takes part in a task with a region.
-    fn join(&mut self, task: TaskId, id: GoId, at: usize) {
-        let task = self.tasks.entry(task).or_default();
-        task.regions.push(at);
-        task.goroutines.insert(id);
+        live.until(&mut self.now, on, follower.time_in_states(slot), event.time(), self.compat);
+        Some((on, slot))
     }
 }

@@ -238,10 +238,6 @@ impl<'a> Goroutines<'a> {
         self.slab.get(slot as usize).map_or(WIRE_NONE, |g| g.id)
     }
 
-    pub(crate) fn status(&self, slot: Slot) -> Option<GoStatus> {
-        self.slab.get(slot as usize).map(|g| g.status)
-    }
-
     /// Returns the slot as [`find`](Self::find) does, but leaves the caches as they are.
     pub(crate) fn find_ref(&self, id: u64) -> Option<Slot> {
         self.index.get_cold(id).filter(|&slot| slot != ENDED)
@@ -252,9 +248,17 @@ impl<'a> Goroutines<'a> {
         self.extra.get(slot as usize).map_or(&[], |extra| &extra.regions)
     }
 
-    /// Iterates over the types of the events that began the open ranges of a goroutine.
-    pub(crate) fn ranges(&self, slot: Slot) -> impl Iterator<Item = EventType> + '_ {
-        self.extra.get(slot as usize).into_iter().flat_map(|extra| extra.ranges.iter().map(|range| range.begin()))
+    /// Iterates over the open ranges of all goroutines: IDs, and types of the events that began
+    /// them.
+    pub(crate) fn open_ranges(&self) -> impl Iterator<Item = (u64, EventType)> + '_ {
+        let all = self.slab.iter().zip(&self.extra);
+        all.flat_map(|(g, extra)| extra.ranges.iter().map(|range| (g.id, range.begin())))
+    }
+
+    /// Moves out the open regions of all goroutines that have any, with their IDs.
+    pub(crate) fn take_regions(&mut self) -> impl Iterator<Item = (u64, Vec<Region<'a>>)> + '_ {
+        let open = self.slab.iter().zip(&mut self.extra).filter(|(_, extra)| !extra.regions.is_empty());
+        open.map(|(g, extra)| (g.id, std::mem::take(&mut extra.regions)))
     }
 
     /// Iterates over the goroutines alive.

@@ -203,8 +203,10 @@ impl<'a> State<'a> {
 
     /// Compares the guess that led to this state with the true state
     /// before it. If the guess is right, takes over from that state what this
-    /// one does not mention, and returns true.
-    pub(crate) fn confirm(&mut self, before: &State<'a>) -> bool {
+    /// one does not mention, and returns true; that state is of no use then. What is open for
+    /// long is moved, not copied: the work is in proportion to what this generation mentions,
+    /// however many tasks and regions stay open over many generations.
+    pub(crate) fn confirm(&mut self, before: &mut State<'a>) -> bool {
         let Some(guess) = self.guess.take() else { return false };
         self.gs.remember_ended(false);
         if !guess.holds(before) || !self.held_by_known(&guess.held, before) {
@@ -223,22 +225,22 @@ impl<'a> State<'a> {
                 *self.ps.add(id, p.status, 0) = *p;
             }
         }
-        for &(id, _) in &guess.gs {
-            let regions = before.gs.find_ref(id).map(|slot| before.gs.regions(slot)).unwrap_or_default();
-            let left = guess.regions.get(&id).map_or(0, Vec::len);
-            let regions = regions.get(..regions.len().saturating_sub(left)).unwrap_or_default();
+        for (id, mut regions) in before.gs.take_regions() {
+            let ended = guess.regions.get(&id).map_or(0, Vec::len);
+            regions.truncate(regions.len().saturating_sub(ended));
             if let (false, Some(slot)) = (regions.is_empty(), self.gs.find(id))
                 && !self.gs.reused_id(slot)
             {
-                let own: Vec<Region<'a>> = std::mem::take(&mut self.gs.extra_mut(slot).regions);
-                self.gs.extra_mut(slot).regions = [regions, &own[..]].concat();
+                let own = &mut self.gs.extra_mut(slot).regions;
+                regions.append(own);
+                *own = regions;
             }
         }
-        for (&task, &begin) in &before.tasks {
-            if !guess.tasks.contains_key(&task) {
-                self.tasks.insert(task, begin);
-            }
+        let own = std::mem::replace(&mut self.tasks, std::mem::take(&mut before.tasks));
+        for task in guess.tasks.keys() {
+            self.tasks.remove(task);
         }
+        self.tasks.extend(own);
         if guess.gc.is_none() {
             self.gc = before.gc;
         }
@@ -258,9 +260,14 @@ impl<'a> Guess<'a> {
     }
 
     /// Returns whether all assumptions are true of a state.
-    fn holds(&self, state: &State<'a>) -> bool {
-        let g_is =
-            |&(id, status): &(u64, GoStatus)| state.gs.find_ref(id).is_some_and(|g| state.gs.status(g) == Some(status));
+    fn holds(&self, state: &mut State<'a>) -> bool {
+        if self.gs.len() != state.gs.len() {
+            return false;
+        }
+        let mut g_is = |&(id, status): &(u64, GoStatus)| state.gs.find_mut(id).is_some_and(|(_, g)| g.status == status);
+        if !self.gs.iter().all(&mut g_is) {
+            return false;
+        }
         let p_is = |&(id, status): &(Slot, ProcStatus)| state.ps.get(id).is_some_and(|p| p.status == status);
         let m_is = |(&thread, holding): (&u64, &Holding)| {
             let cx = state.ms.find(thread).map_or(Context::EMPTY, |m| state.ms.context(m));
@@ -273,11 +280,9 @@ impl<'a> Guess<'a> {
             .is_none_or(|gc| gc == state.gc || (gc.phase == Phase::Off && state.gc.phase == Phase::Undetermined));
         let mut ranges = 0;
         let mut expected = true;
-        for (slot, g) in state.gs.iter() {
-            for begin in state.gs.ranges(slot) {
-                ranges += 1;
-                expected &= self.ranges.contains(&(g.id, begin));
-            }
+        for (id, begin) in state.gs.open_ranges() {
+            ranges += 1;
+            expected &= self.ranges.contains(&(id, begin));
         }
         let sweeping: Vec<u64> = state.ps.iter().filter(|(_, p)| p.sweeping).map(|(id, _)| u64::from(id)).collect();
         let regions_are = |(&id, ended): (&u64, &Vec<Region<'a>>)| {
@@ -285,9 +290,7 @@ impl<'a> Guess<'a> {
             open.iter().rev().zip(ended).all(|(open, ended)| open == ended)
         };
         let task_is = |(task, begin): (&u64, &Option<usize>)| state.tasks.get(task).copied() == *begin;
-        self.gs.len() == state.gs.len()
-            && self.gs.iter().all(g_is)
-            && self.ps.iter().all(p_is)
+        self.ps.iter().all(p_is)
             && self.ms.iter().all(m_is)
             && state.ms.iter().all(is_fresh)
             && gc

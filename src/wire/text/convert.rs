@@ -1,9 +1,10 @@
 //! Conversion of whole files from one form to the other, without loss.
 
+use super::pieces::{Stop, in_pieces};
 use super::{DIRECTIVE, TextEvents, belongs, number, quote};
 use crate::base::limits::SEARCHED;
 use crate::error::{Error, ErrorKind, Lookalike};
-use crate::spec::version::{HEADER_LEN, Version};
+use crate::spec::version::Version;
 use crate::wire::v2::event::{WireEvent, WireEvents};
 use std::io::{self, Write};
 
@@ -39,28 +40,41 @@ pub enum ConvertError {
 /// # Errors
 /// If the header is bad, or `out` cannot be written to.
 pub fn binary_to_text(file: &[u8], out: &mut impl Write) -> Result<Option<Error>, ConvertError> {
+    binary_to_text_with(file, 1, out)
+}
+
+/// Writes a binary trace as text as [`binary_to_text`] does, with so many threads.
+///
+/// # Errors
+/// Those of [`binary_to_text`].
+pub fn binary_to_text_with(file: &[u8], threads: usize, out: &mut impl Write) -> Result<Option<Error>, ConvertError> {
     let version = Version::parse_header(file)?;
     if !file.starts_with(&version.header()) {
         return Err(Error::at(0, ErrorKind::NotATrace { found: Lookalike::Unknown }).into());
     }
-    let mut text = format!("Trace Go1.{}\n", version.minor()).into_bytes();
-    let mut events = WireEvents::new(file)?.with_experimental();
-    let mut good = HEADER_LEN;
-    let mut defect = None;
-    while let Some(event) = events.next() {
-        match event.and_then(|event| if belongs(event.event, version) { Ok(event) } else { Err(unknown(&event)) }) {
-            Ok(event) => {
-                widths(&mut text, &event);
-                event.write_lines(&mut text, true);
+    let from_start = WireEvents::new(file)?.with_experimental();
+    writeln!(out, "Trace Go1.{}", version.minor())?;
+    let stop = in_pieces(file, threads, out, |piece, text| {
+        let mut events = from_start.clone().at(piece.start);
+        let mut stop = Stop { offset: piece.start, ..Stop::default() };
+        while stop.offset < piece.end
+            && let Some(event) = events.next()
+        {
+            match event.and_then(|event| if belongs(event.event, version) { Ok(event) } else { Err(unknown(&event)) }) {
+                Ok(event) => {
+                    widths(text, &event);
+                    event.write_lines(text, true);
+                }
+                Err(e) => {
+                    stop.defect = Some(e);
+                    break;
+                }
             }
-            Err(e) => {
-                defect = Some(e);
-                break;
-            }
+            stop.offset = events.offset();
         }
-        good = events.offset();
-        flush_if_full(&mut text, out)?;
-    }
+        stop
+    })?;
+    let (good, defect, mut text) = (stop.offset, stop.defect, Vec::new());
     let rest = file.get(good..).unwrap_or_default();
     for line in rest.get(..SEARCHED).unwrap_or(rest).chunks(REST_LINE) {
         text.extend_from_slice(DIRECTIVE.as_bytes());
@@ -131,6 +145,7 @@ pub(crate) fn flush_if_full(chunk: &mut Vec<u8>, out: &mut impl Write) -> io::Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::version::HEADER_LEN;
     use proptest::prelude::*;
     use std::path::Path;
 

@@ -170,6 +170,11 @@ impl<'a> WireEvents<'a> {
         self
     }
 
+    /// Returns the events from an offset on, at which one begins.
+    pub(crate) fn at(self, offset: usize) -> WireEvents<'a> {
+        WireEvents { pos: offset, ..self }
+    }
+
     /// Returns the offset of the next event in the file, in bytes.
     pub fn offset(&self) -> usize {
         self.pos

@@ -1,0 +1,3 @@
+module gotrace.bench/shapes
+
+go 1.22

@@ -1,0 +1,259 @@
+//! Events written on several threads, in order.
+//!
+//! Making text takes several times as long as ordering does, so a thread that only ordered would
+//! mostly wait: each thread orders some events, and then makes text of them beside the others.
+
+use crate::base::in_order::{Parts, in_order};
+use crate::error::Result;
+use crate::error::warning::Warning;
+use crate::event::Event;
+use crate::export::EventWriter;
+use crate::generation::Generation;
+use crate::order::Block;
+use crate::trace::Trace;
+use crate::trace::stream::Blocks;
+use crate::wire::text::ConvertError;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The number of blocks of a load: a thousand events, which become some hundred kilobytes, and
+/// some megabytes if their stacks are deep.
+const BLOCKS: usize = 2;
+
+/// What is to be done with an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Choice {
+    /// It is written.
+    Write,
+    /// It is left out.
+    Skip,
+    /// It is left out, and so is everything behind it.
+    End,
+}
+
+/// The sink of a writer that works beside others.
+#[derive(Clone, Debug, Default)]
+pub struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes out what has been written; goes on with the memory of `used`.
+    fn take(&self, mut used: Vec<u8>) -> Vec<u8> {
+        used.clear();
+        std::mem::replace(&mut *self.lock(), used)
+    }
+}
+
+impl Write for Buffer {
+    #[inline]
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.lock().extend_from_slice(data);
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes the events of a trace that are chosen, in order, with so many threads. `make` makes
+/// the writer of each thread. What a writer writes of an event may depend on the one that it
+/// wrote before, and on no others.
+///
+/// `out` gets the text piece by piece, each with the last event that is in it. Returns the
+/// warnings of lenient mode.
+///
+/// # Errors
+/// Returns the first defect, in strict mode, after the events before it have been written; or
+/// the error of `out`.
+pub fn write<'t, W: EventWriter<'t>>(
+    trace: &'t Trace<'t>,
+    threads: usize,
+    make: impl Fn(Buffer) -> W + Sync,
+    choose: impl Fn(&Event<'t>) -> Choice + Sync,
+    out: impl FnMut(&[u8], &Event<'t>) -> io::Result<()>,
+) -> std::result::Result<Vec<Warning>, ConvertError> {
+    write_blocks(Blocks::new(trace), threads, make, choose, out)
+}
+
+/// Writes the events of blocks as [`write`] does.
+pub(crate) fn write_blocks<'t, W: EventWriter<'t>>(
+    blocks: Blocks<'t>,
+    threads: usize,
+    make: impl Fn(Buffer) -> W + Sync,
+    choose: impl Fn(&Event<'t>) -> Choice + Sync,
+    mut out: impl FnMut(&[u8], &Event<'t>) -> io::Result<()>,
+) -> std::result::Result<Vec<Warning>, ConvertError> {
+    let trace = blocks.trace;
+    let texts = Texts { trace, make, choose, spare: Mutex::default() };
+    let mut joint = texts.desk();
+    let mut released = 0;
+    // All that stands before a place in the trace has been written when `out` gets that place.
+    let mut release = |generation: Option<usize>| {
+        let generations = trace.generations();
+        let end = generation.unwrap_or(0).clamp(released, generations.len());
+        generations.get(released..end).into_iter().flatten().for_each(|left| trace.release(left));
+        released = end;
+    };
+    let source = Source { blocks: blocks.for_another_thread(), is_over: false };
+    let ended = in_order(&texts, source, threads, |piece: Piece<'t>| {
+        if let Some((first, last)) = &piece.bounds {
+            let before = joint.joint(first, last);
+            if let Err(e) = before.and_then(|text| out(&text, first)).and_then(|()| out(&piece.text, last)) {
+                return ControlFlow::Break(Err(e.into()));
+            }
+        }
+        release(piece.generation);
+        texts.spare.lock().unwrap_or_else(PoisonError::into_inner).push(piece.text);
+        match piece.end {
+            None => ControlFlow::Continue(()),
+            Some(end) => ControlFlow::Break(end.map_err(ConvertError::from)),
+        }
+    });
+    release(Some(usize::MAX));
+    ended.unwrap_or(Ok(Vec::new()))
+}
+
+/// The making of text.
+struct Texts<'t, M, C> {
+    trace: &'t Trace<'t>,
+    make: M,
+    choose: C,
+    /// Memory of text that has been written.
+    spare: Mutex<Vec<Vec<u8>>>,
+}
+
+/// The ordered events that no thread has fetched.
+struct Source<'t> {
+    blocks: Blocks<'t>,
+    is_over: bool,
+}
+
+/// The text of a load.
+struct Piece<'t> {
+    /// The text of all events but the first.
+    text: Vec<u8>,
+    /// The first and the last event that is written, if there is any.
+    bounds: Option<(Event<'t>, Event<'t>)>,
+    /// The index of the generation that the next load begins in, or behind.
+    generation: Option<usize>,
+    /// The result of the whole, if nothing follows.
+    end: Option<Result<Vec<Warning>>>,
+}
+
+/// Blocks with their generations, and with the number of warnings up to each.
+type Load<'t> = Vec<(Block, Option<&'t Generation<'t>>, usize)>;
+
+/// The writer of one thread, with its memory.
+struct Desk<'t, W> {
+    writer: W,
+    buffer: Buffer,
+    load: Load<'t>,
+    /// The warnings up to the end of the load, if there are any.
+    warnings: Vec<Warning>,
+    /// The result of the whole, if this is the last load.
+    end: Option<Result<Vec<Warning>>>,
+    spare: Vec<u8>,
+}
+
+impl<'t, W, M, C> Parts for Texts<'t, M, C>
+where
+    W: EventWriter<'t>,
+    M: Fn(Buffer) -> W + Sync,
+    C: Fn(&Event<'t>) -> Choice + Sync,
+{
+    type Source = Source<'t>;
+    type Desk = Desk<'t, W>;
+    type Piece = Piece<'t>;
+
+    fn desk(&self) -> Desk<'t, W> {
+        let buffer = Buffer::default();
+        let writer = (self.make)(buffer.clone());
+        Desk { writer, buffer, load: Vec::new(), warnings: Vec::new(), end: None, spare: Vec::new() }
+    }
+
+    fn fetch(&self, Source { blocks, is_over }: &mut Source<'t>, desk: &mut Desk<'t, W>) -> bool {
+        if *is_over {
+            return false;
+        }
+        let mut used = std::mem::take(&mut desk.load);
+        while desk.load.len() < BLOCKS {
+            match blocks.next_block() {
+                Ok(true) => {
+                    let next = used.pop().map_or_else(Block::default, |(block, ..)| block);
+                    let records = std::mem::replace(&mut blocks.records, next);
+                    desk.load.push((records, blocks.generation, blocks.warnings.list().len()));
+                }
+                ended => {
+                    *is_over = true;
+                    desk.end = Some(ended.map(|_| blocks.warnings.list().to_vec()));
+                    break;
+                }
+            }
+        }
+        // The list only grows.
+        let known = desk.warnings.len();
+        desk.warnings.extend_from_slice(blocks.warnings.list().get(known..).unwrap_or_default());
+        true
+    }
+
+    fn make(&self, desk: &mut Desk<'t, W>) -> Piece<'t> {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        desk.spare = spare.unwrap_or_default();
+        desk.piece(self.trace, &self.choose)
+    }
+}
+
+impl<'t, W: EventWriter<'t>> Desk<'t, W> {
+    /// Makes text of the load.
+    fn piece(&mut self, trace: &'t Trace<'t>, choose: &impl Fn(&Event<'t>) -> Choice) -> Piece<'t> {
+        let mut bounds = None;
+        let events = self.load.iter().flat_map(|(block, generation, warnings)| {
+            let events = block.records().iter().map(|&record| Event::new(trace.framed(), *generation, record));
+            events.map(|event| (event, *warnings))
+        });
+        for (event, warnings) in events {
+            match choose(&event) {
+                Choice::Skip => continue,
+                Choice::Write => {}
+                Choice::End => {
+                    self.end = Some(Ok(self.warnings.get(..warnings).unwrap_or_default().to_vec()));
+                    break;
+                }
+            }
+            // Writing to a buffer does not fail.
+            let _ = self.writer.event(&event);
+            match &mut bounds {
+                Some((_, last)) => *last = event,
+                none => {
+                    *none = Some((event, event));
+                    // The event that was written before is in another load: this one is written
+                    // again where that is known.
+                    let _ = self.writer.flush();
+                    self.buffer.lock().clear();
+                }
+            }
+        }
+        let _ = self.writer.flush();
+        let text = self.buffer.take(std::mem::take(&mut self.spare));
+        let generation = self.load.last().and_then(|(_, generation, _)| Some(generation.as_ref()?.index()));
+        Piece { text, bounds, generation, end: self.end.take() }
+    }
+
+    /// Returns the text of the first event of a piece, behind the last one of the piece before;
+    /// `last` is that for the next piece.
+    fn joint(&mut self, first: &Event<'t>, last: &Event<'t>) -> io::Result<Vec<u8>> {
+        self.writer.event(first)?;
+        self.writer.flush()?;
+        let text = self.buffer.take(Vec::new());
+        self.writer.event(last)?;
+        self.writer.flush()?;
+        self.buffer.lock().clear();
+        Ok(text)
+    }
+}
