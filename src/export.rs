@@ -43,6 +43,12 @@ pub trait EventWriter<'t> {
     /// Returns the error if the sink cannot be written to.
     fn event(&mut self, event: &Event<'t>) -> io::Result<()>;
 
+    /// Takes note of an event that is left out, for writers that know of others what it
+    /// says, such as the functions of goroutines.
+    fn pass_over(&mut self, event: &Event<'t>) {
+        let _ = event;
+    }
+
     /// Writes the rest.
     ///
     /// # Errors

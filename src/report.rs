@@ -59,7 +59,7 @@ pub use comparison::{ComparedFigures, ComparedLog, ComparisonReport};
 pub use count::CountReport;
 pub use diagnose::{DiagnosisReport, EvidenceReport, FindingReport, InputKind, RuleReport, StretchReport};
 pub use distribution::{Distribution, Figures, Spread};
-pub use events::{EventFrame, EventLine};
+pub use events::{EventFrame, EventLine, EventStack, EventsLine, StackLine};
 pub use footprint::{FootprintReport, FootprintRow};
 pub use gc::{AssistPayer, CutAt, Cycle, GcReport};
 pub use gctrace::{GctraceCpu, GctraceHeap, GctraceReport};

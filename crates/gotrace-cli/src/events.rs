@@ -4,7 +4,7 @@ mod line;
 
 use crate::global::Global;
 use crate::input::Input;
-use crate::outcome::Status;
+use crate::outcome::{Status, Usage};
 use crate::output::{Content, Output};
 use crate::progress::Progress;
 use crate::select::{Select, regex};
@@ -14,7 +14,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use gotrace::analysis::count::{KINDS, kind_of};
 use gotrace::export::EventWriter;
-use gotrace::export::json::JsonWriter;
+use gotrace::export::json::{JsonStacks, JsonWriter};
 use gotrace::{Event, GoState, ProcId, Selected, Selection, ThreadId, Trace, Warning};
 use line::Lines;
 use std::io::Write;
@@ -39,6 +39,7 @@ Examples:
   gotrace events trace.out --kind RangeBegin --kind RangeEnd
   gotrace events trace.out --state waiting --reason sync
   gotrace events trace.out --task request --kind TaskBegin,TaskEnd,Log
+  gotrace events --json trace.out --stacks none | jq -c 'select(.function == \"main.worker\")'
   gotrace events --json trace.out | jq -c 'select(.reason == \"sync\")'")]
 pub(crate) struct Options {
     /// The trace; `-` is standard input
@@ -72,13 +73,24 @@ pub(crate) struct Options {
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<u64>,
 
-    /// Print stacks below events
-    #[arg(long, conflicts_with = "json")]
-    stacks: bool,
+    /// Print stacks: all of them below events, or in JSON
+    #[arg(long, value_name = "HOW", num_args = 0..=1, default_missing_value = "inline")]
+    stacks: Option<StackForm>,
 
-    /// Print JSON, an object a line, stacks included
+    /// Print JSON, an object a line; each stack once, on a line of its own
     #[arg(long)]
     json: bool,
+}
+
+/// Form in which stacks are printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StackForm {
+    /// With each event
+    Inline,
+    /// In JSON, as numbers, with a line in front of the first event that has the stack [default of --json]
+    Ids,
+    /// Not at all [default]
+    None,
 }
 
 /// A state of a goroutine that an event leads to.
@@ -125,6 +137,9 @@ impl Options {
 }
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
+    if options.stacks == Some(StackForm::Ids) && !options.json {
+        return Err(Usage("--stacks ids is for --json; below events, stacks stand as they are".into()).into());
+    }
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
     let selected = options.select.of(&input, &trace, options.selection()?.compat(global.compat()))?;
@@ -133,9 +148,17 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let mut print = Print { options, selected, left: options.limit.unwrap_or(u64::MAX) };
     let progress = Progress::new(&trace, out.is_terminal());
     let ended = match options.json {
-        true => print.each(&input, &trace, progress, JsonWriter::new(&mut out)),
+        true => {
+            let stacks = match options.stacks {
+                Some(StackForm::Inline) => JsonStacks::Inline,
+                Some(StackForm::None) => JsonStacks::None,
+                Some(StackForm::Ids) | None => JsonStacks::Ids,
+            };
+            print.each(&input, &trace, progress, JsonWriter::new(&mut out).stacks(stacks))
+        }
         false => {
-            let lines = Lines::new(&mut out, within::start(&trace), options.stacks, styles);
+            let stacks = options.stacks == Some(StackForm::Inline);
+            let lines = Lines::new(&mut out, within::start(&trace), stacks, styles);
             print.each(&input, &trace, progress, lines)
         }
     };
@@ -177,6 +200,8 @@ impl Print<'_> {
             if self.options.is_of_kind(event) && self.selected.contains(event) {
                 self.left -= 1;
                 writer.event(event)?;
+            } else {
+                writer.pass_over(event);
             }
             Ok(ControlFlow::Continue(()))
         })?;
