@@ -1,7 +1,7 @@
 //! JSON Schemas of all reports.
 
 use super::{
-    CheckReport, ComparisonReport, CountReport, DiagnosisReport, EventsLine, FootprintReport, GcReport,
+    CheckReport, ComparisonReport, CountReport, DiagnosisReport, DiffReport, EventsLine, FootprintReport, GcReport,
     GctraceReport, GoroutineCountsReport, GoroutineGroupsReport, GoroutinesReport, LatencyReport, LeaksReport, LogLine,
     MetricsReport, MmuReport, ProcsReport, ProfileReport, RegionTypesReport, RegionsReport, RepairReport, RunReport,
     SchedtraceReport, StwReport, SummaryReport, TaskTypesReport, TasksReport,
@@ -17,6 +17,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("check", of::<CheckReport<'_>>()),
         ("count", of::<CountReport>()),
         ("diagnose", of::<Vec<DiagnosisReport<'_>>>()),
+        ("diff", of::<DiffReport<'_>>()),
         ("events", of::<EventsLine<'_>>()),
         ("footprint", of::<FootprintReport>()),
         ("gc", of::<GcReport<'_>>()),
