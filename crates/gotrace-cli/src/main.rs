@@ -43,6 +43,7 @@ mod run;
 mod save;
 mod schedtrace;
 mod select;
+mod several;
 mod spark;
 #[cfg(feature = "columns")]
 mod sql;
@@ -90,8 +91,8 @@ Examples:
   gotrace summary http://localhost:6060          what a program does in the next five seconds
 
 Exit status: 0 done; 1 the trace is bad or cannot be read (what could be read
-was printed, with a warning on standard error); 2 wrong usage; 3 what `diagnose
---fail-on` asks for was found. `run` ends with the status of the program that it runs.";
+was printed, with a warning on standard error); 2 wrong usage; 3 what `--fail-on`
+of `diagnose` or `diff` asks for was found. `run` ends with the status of the program that it runs.";
 
 #[derive(Subcommand)]
 enum Command {
