@@ -52,6 +52,12 @@ pub trait EventWriter<'t> {
         Ok(())
     }
 
+    /// Takes note of an event that is left out, for writers that know of others what it
+    /// says, such as the functions of goroutines.
+    fn pass_over(&mut self, event: &Event<'t>) {
+        let _ = event;
+    }
+
     /// Writes the rest.
     ///
     /// # Errors

@@ -97,6 +97,9 @@ pub mod godebug;
 // Figures to findings.
 pub mod diagnose;
 
+// Two sides of traces to what changed.
+pub mod compare;
+
 // Prediction of Go's own reader.
 pub mod go_reader;
 

@@ -1,16 +1,19 @@
 //! `gotrace events --json`: an object a line.
 //!
 //! [`export::json`](crate::export::json) writes the lines, not these types: it makes the text
-//! of a stack once, copies it for every event that has it, and allocates nothing for an
-//! event. What it writes is what these types serialize to, which is tested; but for a
-//! backspace or a form feed in a name it writes `\u0008` and `\u000c`, not the short escapes.
+//! of a stack once, and allocates nothing for an event. What it writes is what these types
+//! serialize to, which is tested; but for a backspace or a form feed in a name it writes
+//! `\u0008` and `\u000c`, not the short escapes.
 
-use super::text::text;
+use super::text::{name, text};
+use crate::analysis::Follower;
+use crate::base::ids::GoId;
 use crate::event::range::{Range, RangeScope};
 use crate::event::transition::StateTransition;
 use crate::event::{Event, EventKind, SyncPoint};
 use crate::export::parsed::{go_state, proc_state, rfc3339_nano};
 use crate::generation::stack::Stack;
+use crate::spec::state::GoState;
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -18,8 +21,33 @@ use std::borrow::Cow;
 #[cfg(feature = "schema")]
 use std::collections::BTreeMap;
 
-/// An event. Fields that do not apply to it are absent: most apply to few kinds, and there
-/// are millions of lines.
+/// A line: an event, or a stack of later events.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum EventsLine<'a> {
+    /// An event.
+    Event(Box<EventLine<'a>>),
+    /// A stack, in front of the first event that has it.
+    Stack(StackLine<'a>),
+}
+
+/// A stack of the events that follow, where stacks are numbers (`--stacks ids`).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[non_exhaustive]
+pub struct StackLine<'a> {
+    /// `Stack`, which no event has.
+    pub kind: &'static str,
+    /// Number by which events refer to it, from 1.
+    pub stack: u64,
+    /// Calls, the innermost first.
+    pub frames: Vec<EventFrame<'a>>,
+}
+
+/// An event. Each kind has its fields, which are always there; null stands for a value that
+/// the event does not have. Fields of other kinds are left out.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[non_exhaustive]
@@ -27,14 +55,13 @@ pub struct EventLine<'a> {
     /// Time of the event, in nanoseconds on the trace's clock.
     pub time: i64,
     /// Thread that it happened on.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub thread: Option<u64>,
     /// P that it happened on.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub proc: Option<u64>,
     /// Goroutine that was running when it happened.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub goroutine: Option<u64>,
+    /// Function that this goroutine began with; null until the trace has named it.
+    pub function: Option<Cow<'a, str>>,
     /// Kind of event, by Go's name: `StateTransition`, `RangeBegin` and so on.
     pub kind: &'static str,
     /// Kind of resource of a `StateTransition`: `goroutine` or `proc`.
@@ -43,6 +70,10 @@ pub struct EventLine<'a> {
     /// Goroutine or P of a `StateTransition`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<u64>,
+    /// Function that the goroutine of a `StateTransition` began with; null for a P, and until
+    /// the trace has named it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_function: Option<Option<Cow<'a, str>>>,
     /// State before a `StateTransition`, by Go's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<&'static str>,
@@ -50,12 +81,12 @@ pub struct EventLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<&'static str>,
     /// Reason for which a goroutine blocked or stopped in a `StateTransition`, in the
-    /// runtime's words.
+    /// runtime's words; null if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Cow<'a, str>>,
-    /// Stack of the goroutine of a `StateTransition`.
+    pub reason: Option<Option<Cow<'a, str>>>,
+    /// Stack of the goroutine of a `StateTransition`; null if the trace has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub transition_stack: Option<Vec<EventFrame<'a>>>,
+    pub transition_stack: Option<Option<EventStack<'a>>>,
     /// Name of a range, metric or experimental event, as Go has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Cow<'a, str>>,
@@ -68,21 +99,21 @@ pub struct EventLine<'a> {
     /// Scope of a range: `global`, `goroutine` or `proc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<&'static str>,
-    /// Goroutine or P of a range.
+    /// Goroutine or P of a range; null for a global one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub scope_id: Option<u64>,
-    /// Memory that was swept, in bytes, at the end of a sweep.
+    pub scope_id: Option<Option<u64>>,
+    /// Memory that was swept, in bytes, in a `RangeEnd`; null if that is no sweep's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub swept: Option<u64>,
-    /// Memory that was freed, in bytes, at the end of a sweep.
+    pub swept: Option<Option<u64>>,
+    /// Memory that was freed, in bytes, in a `RangeEnd`; null if that is no sweep's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reclaimed: Option<u64>,
+    pub reclaimed: Option<Option<u64>>,
     /// Number of the task, of a task, region or log message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<u64>,
-    /// Number of the task that a task is part of.
+    /// Number of the task that a task is part of; null if it is part of none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent: Option<u64>,
+    pub parent: Option<Option<u64>>,
     /// Type that the program chose, of a task or region.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub user_type: Option<Cow<'a, str>>,
@@ -99,21 +130,33 @@ pub struct EventLine<'a> {
     /// Number of a `Sync`, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<u64>,
-    /// Time on the trace's clock, in nanoseconds, of a `Sync` since Go 1.25.
+    /// Time on the trace's clock, in nanoseconds, of a `Sync`; null before Go 1.25.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trace: Option<i64>,
-    /// Time on the system's monotonic clock, in nanoseconds, of a `Sync` since Go 1.25.
+    pub trace: Option<Option<i64>>,
+    /// Time on the system's monotonic clock, in nanoseconds, of a `Sync`; null before Go 1.25.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mono: Option<u64>,
-    /// Time of day, in UTC, in the form of RFC 3339, of a `Sync` since Go 1.25.
+    pub mono: Option<Option<u64>>,
+    /// Time of day, in UTC, in the form of RFC 3339, of a `Sync`; null before Go 1.25.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub wall: Option<String>,
-    /// Stack of the event.
+    pub wall: Option<Option<String>>,
+    /// Stack of the event; null if it has none. Left out with `--stacks none`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stack: Option<Vec<EventFrame<'a>>>,
+    pub stack: Option<Option<EventStack<'a>>>,
 }
 
-/// A call of a stack. Stacks are lists of these, innermost first.
+/// A stack of an event.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum EventStack<'a> {
+    /// Number of a line in front of the event that says what it is.
+    Number(u64),
+    /// Calls, the innermost first (`--stacks inline`).
+    Frames(Vec<EventFrame<'a>>),
+}
+
+/// A call of a stack.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[non_exhaustive]
@@ -133,20 +176,33 @@ fn in_order<S: Serializer>(args: &Option<Vec<(&'static str, u64)>>, to: S) -> Re
     to.collect_map(args.iter().flatten().copied())
 }
 
-impl<'a> From<&Event<'a>> for EventLine<'a> {
-    fn from(event: &Event<'a>) -> EventLine<'a> {
+impl<'a> EventLine<'a> {
+    /// Reports an event with the frames of its stacks. `follower` has followed it, and knows
+    /// the functions of goroutines; `ended` is that of the goroutine that ends with the event, as
+    /// far as it was known before.
+    pub fn new(event: &Event<'a>, follower: &'a Follower, ended: Option<&'a str>) -> EventLine<'a> {
         let kind = event.kind();
+        let ends = match kind {
+            EventKind::StateTransition(StateTransition::Goroutine { id, to: GoState::NotExist, .. }) => Some(id),
+            _ => None,
+        };
+        let function = |id: Option<GoId>| match id {
+            Some(id) if ends == Some(id) => ended.map(Cow::from),
+            Some(id) => follower.goroutine(id).and_then(|state| name(follower.stacks().names.get(state.function()))),
+            None => None,
+        };
         let mut line = EventLine {
             time: event.time().0,
             thread: event.thread().map(|m| m.0),
             proc: event.proc().map(|p| p.0),
             goroutine: event.goroutine().map(|g| g.0),
+            function: function(event.goroutine()),
             kind: kind.name(),
-            stack: event.stack().map(frames),
+            stack: Some(event.stack().map(frames)),
             ..EventLine::default()
         };
         match kind {
-            EventKind::StateTransition(transition) => line.transition(transition),
+            EventKind::StateTransition(transition) => line.transition(transition, function),
             EventKind::Metric(metric) => {
                 line.name = Some(metric.name.name().into());
                 line.value = Some(metric.figure());
@@ -155,12 +211,12 @@ impl<'a> From<&Event<'a>> for EventLine<'a> {
             EventKind::RangeBegin(range) | EventKind::RangeActive(range) => line.range(&range),
             EventKind::RangeEnd(range, swept) => {
                 line.range(&range);
-                line.swept = swept.map(|s| s.swept);
-                line.reclaimed = swept.map(|s| s.reclaimed);
+                line.swept = Some(swept.map(|s| s.swept));
+                line.reclaimed = Some(swept.map(|s| s.reclaimed));
             }
             EventKind::TaskBegin(task) | EventKind::TaskEnd(task) => {
                 line.task = Some(task.id.0);
-                line.parent = task.parent.map(|parent| parent.0);
+                line.parent = Some(task.parent.map(|parent| parent.0));
                 line.user_type = Some(text(task.kind));
             }
             EventKind::RegionBegin(region) | EventKind::RegionEnd(region) => {
@@ -181,20 +237,20 @@ impl<'a> From<&Event<'a>> for EventLine<'a> {
         }
         line
     }
-}
 
-impl<'a> EventLine<'a> {
-    fn transition(&mut self, transition: StateTransition<'a>) {
+    fn transition(&mut self, transition: StateTransition<'a>, function: impl Fn(Option<GoId>) -> Option<Cow<'a, str>>) {
         match transition {
             StateTransition::Goroutine { id, from, to, reason, stack } => {
                 (self.resource, self.id) = (Some("goroutine"), Some(id.0));
+                self.id_function = Some(function(Some(id)));
                 (self.from, self.to) = (Some(go_state(from)), Some(go_state(to)));
-                self.reason = Some(text(reason)).filter(|reason| !reason.is_empty());
-                self.transition_stack = stack.map(frames);
+                self.reason = Some(name(reason));
+                self.transition_stack = Some(stack.map(frames));
             }
             StateTransition::Proc { id, from, to } => {
                 (self.resource, self.id) = (Some("proc"), Some(id.0));
                 (self.from, self.to) = (Some(proc_state(from)), Some(proc_state(to)));
+                (self.id_function, self.reason, self.transition_stack) = (Some(None), Some(None), Some(None));
             }
         }
     }
@@ -206,26 +262,28 @@ impl<'a> EventLine<'a> {
             RangeScope::Proc(p) => ("proc", p.map(|p| p.0)),
         };
         self.name = Some(text(&range.name.name()).into_owned().into());
-        (self.scope, self.scope_id) = (Some(scope), id);
+        (self.scope, self.scope_id) = (Some(scope), Some(id));
     }
 
     fn sync(&mut self, sync: &SyncPoint<'_>) {
-        self.n = Some(sync.number);
-        if let Some(clock) = sync.clock_snapshot() {
+        let clock = sync.clock_snapshot();
+        let wall = |clock: crate::generation::ClockSnapshot| {
             let mut wall = Vec::new();
             rfc3339_nano(&mut wall, clock.wall, 0);
-            (self.trace, self.mono) = (Some(clock.time.0), Some(clock.mono));
-            self.wall = Some(text(&wall).into_owned());
-        }
+            text(&wall).into_owned()
+        };
+        self.n = Some(sync.number);
+        (self.trace, self.mono) = (Some(clock.map(|clock| clock.time.0)), Some(clock.map(|clock| clock.mono)));
+        self.wall = Some(clock.map(wall));
     }
 }
 
-fn frames(stack: Stack<'_>) -> Vec<EventFrame<'_>> {
+fn frames(stack: Stack<'_>) -> EventStack<'_> {
     let frame = |frame: crate::generation::stack::Frame<'_>| EventFrame {
         func: text(frame.func).into_owned().into(),
         file: text(frame.file).into_owned().into(),
         line: frame.line,
         pc: frame.pc,
     };
-    stack.frames().map(frame).collect()
+    EventStack::Frames(stack.frames().map(frame).collect())
 }

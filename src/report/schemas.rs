@@ -1,10 +1,10 @@
 //! JSON Schemas of all reports.
 
 use super::{
-    CheckReport, ComparisonReport, CountReport, DiagnosisReport, EventLine, FootprintReport, GcReport, GctraceReport,
-    GoroutineCountsReport, GoroutineGroupsReport, GoroutinesReport, LatencyReport, LeaksReport, LogLine, MetricsReport,
-    MmuReport, PathsReport, ProcsReport, ProfileReport, RegionTypesReport, RegionsReport, RepairReport, RunReport,
-    SchedtraceReport, StwReport, SummaryReport, TaskTypesReport, TasksReport,
+    CheckReport, ComparisonReport, CountReport, DiagnosisReport, DiffReport, EventsLine, FootprintReport, GcReport,
+    GctraceReport, GoroutineCountsReport, GoroutineGroupsReport, GoroutinesReport, LatencyReport, LeaksReport, LogLine,
+    MetricsReport, MmuReport, PathsReport, ProcsReport, ProfileReport, RegionTypesReport, RegionsReport, RepairReport,
+    RunReport, SchedtraceReport, StwReport, SummaryReport, TaskTypesReport, TasksReport,
 };
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -17,7 +17,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("check", of::<CheckReport<'_>>()),
         ("count", of::<CountReport>()),
         ("diagnose", of::<Vec<DiagnosisReport<'_>>>()),
-        ("events", of::<EventLine<'_>>()),
+        ("diff", of::<DiffReport<'_>>()),
+        ("events", of::<EventsLine<'_>>()),
         ("footprint", of::<FootprintReport>()),
         ("gc", of::<GcReport<'_>>()),
         ("gctrace", of::<GctraceReport<'_>>()),

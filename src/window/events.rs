@@ -81,6 +81,20 @@ pub struct WindowEvents<'t> {
 }
 
 impl<'t> WindowEvents<'t> {
+    /// Returns the next event that is read, and whether it is one of the window: for those who
+    /// learn from the events in front what those of the window do not say.
+    pub fn next_read(&mut self) -> Option<Result<(Event<'t>, bool)>> {
+        if self.ended {
+            return None;
+        }
+        let event = match self.events.next()? {
+            Ok(event) => event,
+            Err(e) => return Some(Err(e)),
+        };
+        self.ended = self.window.to.is_some_and(|to| to <= event.time());
+        (!self.ended).then(|| Ok((event, self.window.contains(event.time()))))
+    }
+
     /// Returns the defects found so far in lenient mode; empty in strict mode, where they
     /// are errors. Complete once the iterator has ended.
     pub fn warnings(&self) -> &[Warning] {
@@ -92,17 +106,13 @@ impl<'t> Iterator for WindowEvents<'t> {
     type Item = Result<Event<'t>>;
 
     fn next(&mut self) -> Option<Result<Event<'t>>> {
-        while !self.ended {
-            let event = match self.events.next()? {
-                Ok(event) => event,
+        loop {
+            match self.next_read()? {
+                Ok((event, true)) => return Some(Ok(event)),
+                Ok((_, false)) => {}
                 Err(e) => return Some(Err(e)),
-            };
-            self.ended = self.window.to.is_some_and(|to| to <= event.time());
-            if self.window.contains(event.time()) {
-                return Some(Ok(event));
             }
         }
-        None
     }
 }
 

@@ -18,6 +18,33 @@ pub fn trace_id(trace: &Trace<'_>) -> String {
     format!("t{hash:016x}")
 }
 
+/// Name of the form of logs, in the place of a trace's format.
+pub(crate) const FORMAT_OF_LOGS: &str = "godebug";
+
+/// Returns the name that tells a log from others: `t` and, in hexadecimal, the hash of its
+/// first 64 KiB, so that a log which grows stays the same one. `beginning` may be longer.
+pub fn log_id(beginning: &[u8]) -> String {
+    let hash = Fnv::NEW.with(beginning.get(..BEGINNING).unwrap_or(beginning)).id();
+    format!("t{hash:016x}")
+}
+
+/// Returns the facts about a log as the metadata of a schema.
+pub(crate) fn metadata_of_log(id: &str, path: Option<&str>) -> HashMap<String, String> {
+    let facts = [
+        ("trace_id", Some(id.to_owned())),
+        ("path", path.map(str::to_owned)),
+        ("format", Some(FORMAT_OF_LOGS.to_owned())),
+        ("gotrace_version", Some(env!("CARGO_PKG_VERSION").to_owned())),
+        ("schema_version", Some(SCHEMA_VERSION.to_string())),
+    ];
+    with_prefix(facts)
+}
+
+/// Returns the facts that are known under the names that they have as metadata.
+fn with_prefix<const N: usize>(facts: [(&str, Option<String>); N]) -> HashMap<String, String> {
+    facts.into_iter().filter_map(|(key, value)| Some((format!("gotrace.{key}"), value?))).collect()
+}
+
 /// Facts about a trace as a whole.
 pub(crate) struct About {
     pub(crate) trace_id: String,
@@ -68,6 +95,6 @@ impl About {
             ("origin", Some(self.origin.0.to_string())),
             ("clock_hz", self.clock_hz.map(|hz| hz.to_string())),
         ];
-        facts.into_iter().filter_map(|(key, value)| Some((format!("gotrace.{key}"), value?))).collect()
+        with_prefix(facts)
     }
 }

@@ -46,6 +46,8 @@
 //! Memory does not grow with the trace, but with its different stacks and names, with the
 //! goroutines that exist at one time and, where they are asked for, with regions and tasks.
 //!
+//! A GODEBUG log has two tables, `sched` and `gc`: see [`Tables::write_log`].
+//!
 //! # Features
 //!
 //! - `ipc` writes a table as an Arrow IPC stream: `ipc::StreamWriter`.
@@ -78,6 +80,7 @@ mod out;
 mod collect;
 
 // The choice of tables, and the pass that makes them.
+mod log;
 mod read;
 mod tables;
 
@@ -86,7 +89,7 @@ pub mod ipc;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 
-pub use about::trace_id;
+pub use about::{log_id, trace_id};
 pub use error::Error;
 pub use read::{Batches, TableReader};
 pub use table::{NoSuchColumn, NoSuchTable, SCHEMA_VERSION, Table};

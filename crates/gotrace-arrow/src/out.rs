@@ -1,12 +1,12 @@
 //! The tables that are asked for, whose rows go out in batches.
 
-use crate::about::About;
 use crate::rows::{Row, Rows};
 use crate::table::Table;
 use crate::values::BATCH_ROWS;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::ArrowError;
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The receiver of batches; returns false when it wants no more.
@@ -14,8 +14,8 @@ pub(crate) type Sink<'s> = &'s mut dyn FnMut(Table, Result<RecordBatch, ArrowErr
 
 /// The tables that are asked for, whose rows go out in batches.
 pub(crate) struct Out<'s> {
-    tables: [Option<Rows>; Table::ALL.len()],
-    counts: [u64; Table::ALL.len()],
+    tables: [Option<Rows>; Table::COUNT],
+    counts: [u64; Table::COUNT],
     sink: Sink<'s>,
     /// Set when the receiver wants no more.
     stopped: &'s Cell<bool>,
@@ -25,19 +25,19 @@ impl<'s> Out<'s> {
     /// Returns the tables that are asked for with their columns, without a row.
     pub(crate) fn new(
         wanted: &[(Table, Option<Vec<String>>)],
-        about: &About,
+        (trace_id, metadata): (&str, &HashMap<String, String>),
         sink: Sink<'s>,
         stopped: &'s Cell<bool>,
     ) -> Out<'s> {
-        let mut tables = [const { None }; Table::ALL.len()];
-        let ids = std::iter::repeat_n(&about.trace_id, BATCH_ROWS);
+        let mut tables = [const { None }; Table::COUNT];
+        let ids = std::iter::repeat_n(trace_id, BATCH_ROWS);
         let trace_ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
         for (table, columns) in wanted {
             let is_wanted = |name: &str| columns.as_ref().is_none_or(|columns| columns.iter().any(|one| one == name));
-            let schema = Arc::new(table.schema_of(is_wanted, about.metadata()));
+            let schema = Arc::new(table.schema_of(is_wanted, metadata.clone()));
             tables[*table as usize] = Some(Rows::new(*table, schema, Arc::clone(&trace_ids)));
         }
-        Out { tables, counts: [0; Table::ALL.len()], sink, stopped }
+        Out { tables, counts: [0; Table::COUNT], sink, stopped }
     }
 
     /// Returns whether a table is asked for.
@@ -67,12 +67,11 @@ impl<'s> Out<'s> {
 
     /// Sends all rows that are not sent yet.
     pub(crate) fn flush_all(&mut self) {
-        Table::ALL.into_iter().for_each(|table| self.flush(table));
+        Table::every().for_each(|table| self.flush(table));
     }
 
-    /// Returns the number of rows of each table that were sent, in the order of
-    /// [`Table::ALL`].
-    pub(crate) fn counts(&self) -> [u64; Table::ALL.len()] {
+    /// Returns the number of rows of each table that were sent, by the table's number.
+    pub(crate) fn counts(&self) -> [u64; Table::COUNT] {
         self.counts
     }
 }

@@ -3,7 +3,7 @@
 use crate::dictionary::Dictionary;
 use crate::table::{Kind, Table};
 use crate::values::{Flags, Values};
-use arrow_array::builder::StringBuilder;
+use arrow_array::builder::{Int64Builder, ListBuilder, StringBuilder};
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{ArrowError, SchemaRef};
@@ -25,6 +25,7 @@ enum Column {
     Unwanted,
     TraceId,
     Int(Values<Int64Type>),
+    Ints(ListBuilder<Int64Builder>),
     Flag(Flags),
     Word(Values<Int32Type>, ArrayRef),
     Name(Values<Int32Type>, Dictionary),
@@ -38,6 +39,7 @@ impl Rows {
             _ if schema.index_of(name).is_err() => Column::Unwanted,
             Kind::TraceId => Column::TraceId,
             Kind::Int => Column::Int(Values::default()),
+            Kind::Ints => Column::Ints(ListBuilder::new(Int64Builder::new())),
             Kind::Flag => Column::Flag(Flags::default()),
             Kind::Word(words) => Column::Word(Values::default(), Arc::new(StringArray::from_iter_values(words))),
             Kind::Name => Column::Name(Values::default(), Dictionary::default()),
@@ -74,6 +76,7 @@ impl Rows {
                 Column::Unwanted => continue,
                 Column::TraceId => self.trace_ids.slice(0, count),
                 Column::Int(values) => Arc::new(values.take()),
+                Column::Ints(values) => Arc::new(values.finish()),
                 Column::Flag(values) => Arc::new(values.take()),
                 Column::Word(keys, words) => {
                     Arc::new(DictionaryArray::<Int32Type>::try_new(keys.take(), Arc::clone(words))?)
@@ -113,11 +116,20 @@ impl Row<'_> {
         self.int(value.map(|value| i64::try_from(value).unwrap_or(i64::MAX)))
     }
 
-    /// Adds a truth.
-    #[inline]
-    pub(crate) fn flag(mut self, value: bool) -> Self {
+    /// Adds a list of numbers, or null.
+    pub(crate) fn ints(mut self, list: Option<impl Iterator<Item = u32>>) -> Self {
         match self.columns.next() {
-            Some(Column::Flag(values)) => values.push(Some(value)),
+            Some(Column::Ints(values)) => values.append_option(list.map(|list| list.map(|value| Some(value.into())))),
+            other => unwanted(other),
+        }
+        self
+    }
+
+    /// Adds a truth, or null.
+    #[inline]
+    pub(crate) fn flag(mut self, value: impl Into<Option<bool>>) -> Self {
+        match self.columns.next() {
+            Some(Column::Flag(values)) => values.push(value.into()),
             other => unwanted(other),
         }
         self
@@ -162,6 +174,7 @@ impl Row<'_> {
         for _ in 0..count {
             match self.columns.next() {
                 Some(Column::Int(values)) => values.push(None),
+                Some(Column::Ints(values)) => values.append_null(),
                 Some(Column::Flag(values)) => values.push(None),
                 Some(Column::Word(keys, _) | Column::Name(keys, _)) => keys.push(None),
                 Some(Column::Text(values)) => values.append_null(),

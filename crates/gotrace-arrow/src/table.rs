@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// its name, or is dropped.
 pub const SCHEMA_VERSION: i64 = 1;
 
-/// A table of a trace.
+/// A table of a trace, or of a GODEBUG log.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Table {
@@ -44,6 +44,10 @@ pub enum Table {
     Samples,
     /// Each event.
     Events,
+    /// Each `SCHED` line of a log.
+    Sched,
+    /// Each `gc` line of a log.
+    Gc,
 }
 
 /// Type of a column.
@@ -53,6 +57,8 @@ pub(crate) enum Kind {
     TraceId,
     /// A 64-bit number.
     Int,
+    /// A list of 64-bit numbers.
+    Ints,
     /// A truth.
     Flag,
     /// One of these words.
@@ -78,7 +84,7 @@ pub(crate) const SCOPES: &[&str] = &["global", "goroutine", "proc"];
 pub(crate) const RESOURCES: &[&str] = &["goroutine", "proc"];
 
 impl Table {
-    /// Every table, in the order of the documentation.
+    /// Every table of a trace, in the order of the documentation.
     pub const ALL: [Table; 15] = [
         Table::Trace,
         Table::States,
@@ -97,7 +103,23 @@ impl Table {
         Table::Events,
     ];
 
-    /// Returns the tables that are made if none are named: all but the events.
+    /// Every table of a GODEBUG log.
+    pub const OF_LOGS: [Table; 2] = [Table::Sched, Table::Gc];
+
+    /// Number of all tables, of traces and of logs.
+    pub(crate) const COUNT: usize = Table::ALL.len() + Table::OF_LOGS.len();
+
+    /// Returns all tables, of traces and of logs.
+    pub(crate) fn every() -> impl Iterator<Item = Table> {
+        Table::ALL.into_iter().chain(Table::OF_LOGS)
+    }
+
+    /// Returns whether it is a table of logs, and not of traces.
+    pub fn is_of_logs(self) -> bool {
+        Table::OF_LOGS.contains(&self)
+    }
+
+    /// Returns the tables of a trace that are made if none are named: all but the events.
     pub fn default_set() -> impl Iterator<Item = Table> {
         Table::ALL.into_iter().filter(|table| *table != Table::Events)
     }
@@ -120,6 +142,8 @@ impl Table {
             Table::Metrics => "metrics",
             Table::Samples => "samples",
             Table::Events => "events",
+            Table::Sched => "sched",
+            Table::Gc => "gc",
         }
     }
 
@@ -361,6 +385,54 @@ impl Table {
                 ("category", Name),
                 ("message", Text),
             ],
+            Table::Sched => &[
+                ("trace_id", TraceId),
+                ("program", Name),
+                ("run", Int),
+                ("line", Int),
+                ("time", Int),
+                ("gomaxprocs", Int),
+                ("idleprocs", Int),
+                ("threads", Int),
+                ("spinningthreads", Int),
+                ("needspinning", Int),
+                ("idlethreads", Int),
+                ("runqueue", Int),
+                ("queues", Ints),
+                ("schedticks", Ints),
+                ("gcwaiting", Flag),
+                ("nmidlelocked", Int),
+                ("stopwait", Int),
+                ("sysmonwait", Flag),
+                ("goroutines", Int),
+            ],
+            Table::Gc => &[
+                ("trace_id", TraceId),
+                ("program", Name),
+                ("run", Int),
+                ("line", Int),
+                ("time", Int),
+                ("number", Int),
+                ("start", Int),
+                ("cpu_percent", Int),
+                ("sweep_termination", Int),
+                ("mark", Int),
+                ("mark_termination", Int),
+                ("paused", Int),
+                ("assist", Int),
+                ("background", Int),
+                ("idle", Int),
+                ("cpu", Int),
+                ("heap_start", Int),
+                ("heap_end", Int),
+                ("heap_live", Int),
+                ("goal", Int),
+                ("stacks", Int),
+                ("globals", Int),
+                ("procs", Int),
+                ("forced", Flag),
+                ("leak_check", Flag),
+            ],
         }
     }
 }
@@ -369,6 +441,7 @@ impl Kind {
     fn data_type(self) -> DataType {
         match self {
             Kind::Int => DataType::Int64,
+            Kind::Ints => DataType::List(Arc::new(Field::new_list_field(DataType::Int64, true))),
             Kind::Flag => DataType::Boolean,
             Kind::Word(_) | Kind::Name => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
             // The same type as engines give the name of a folder.
@@ -387,13 +460,13 @@ impl FromStr for Table {
     type Err = NoSuchTable;
 
     fn from_str(name: &str) -> Result<Table, NoSuchTable> {
-        Table::ALL.into_iter().find(|table| table.name() == name).ok_or_else(|| NoSuchTable(name.to_owned()))
+        Table::every().find(|table| table.name() == name).ok_or_else(|| NoSuchTable(name.to_owned()))
     }
 }
 
 /// The error of a name that is no table's.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("there is no table {0}; there are {all}", all = list(Table::ALL.into_iter().map(Table::name)))]
+#[error("there is no table {0}; there are {all}", all = list(Table::every().map(Table::name)))]
 pub struct NoSuchTable(pub String);
 
 /// The error of a name that is no column's.

@@ -10,15 +10,16 @@ use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 use gotrace::{Event, Repair, Selected, Time, Trace, Warning, Window};
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A choice of tables, with their columns and the part of the trace that they are about.
 #[derive(Debug, Default)]
 pub struct Tables {
     /// Each table once, with its columns if not all are wanted.
-    wanted: Vec<(Table, Option<Vec<String>>)>,
+    pub(crate) wanted: Vec<(Table, Option<Vec<String>>)>,
     selected: Option<Selected>,
-    path: Option<String>,
+    pub(crate) path: Option<String>,
 }
 
 /// The end of making tables.
@@ -29,8 +30,8 @@ pub struct Written {
     pub warnings: Vec<Warning>,
     /// True if the file ends before the trace does.
     pub truncated: bool,
-    /// Numbers of rows, in the order of [`Table::ALL`].
-    rows: [u64; Table::ALL.len()],
+    /// Numbers of rows, by the table's number.
+    pub(crate) rows: [u64; Table::COUNT],
 }
 
 impl Written {
@@ -90,18 +91,20 @@ impl Tables {
         Tables { path: Some(path.into()), ..self }
     }
 
-    /// Returns the tables, in the order of [`Table::ALL`].
+    /// Returns the tables, in the order of the documentation.
     pub fn iter(&self) -> impl Iterator<Item = Table> {
         self.wanted.iter().map(|(table, _)| *table)
     }
 
     /// Returns the schema of a table's batches of a trace.
     pub fn schema(&self, table: Table, trace: &Trace<'_>) -> SchemaRef {
-        let about = About::new(trace, self.path.as_deref());
+        self.schema_with(table, About::new(trace, self.path.as_deref()).metadata())
+    }
+
+    /// Returns the schema of a table's batches with that metadata.
+    pub(crate) fn schema_with(&self, table: Table, metadata: HashMap<String, String>) -> SchemaRef {
         let columns = self.wanted.iter().find(|(wanted, _)| *wanted == table).and_then(|(_, columns)| columns.as_ref());
-        Arc::new(
-            table.schema_of(|name| columns.is_none_or(|some| some.iter().any(|one| one == name)), about.metadata()),
-        )
+        Arc::new(table.schema_of(|name| columns.is_none_or(|some| some.iter().any(|one| one == name)), metadata))
     }
 
     /// Gives each batch of the tables to `take`, in one pass over the trace; those of one
@@ -138,7 +141,8 @@ impl Tables {
             failed = taken.err();
             failed.is_none()
         };
-        let collect = Collect::new(Out::new(&self.wanted, &about, &mut sink, &stopped), &about, scope);
+        let out = Out::new(&self.wanted, (&about.trace_id, &about.metadata()), &mut sink, &stopped);
+        let collect = Collect::new(out, &about, scope);
         let analyzed = window.analyze_while(trace, collect, |event| {
             watch(event);
             !stopped.get()

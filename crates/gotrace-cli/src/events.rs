@@ -4,19 +4,22 @@ mod line;
 
 use crate::global::Global;
 use crate::input::Input;
-use crate::outcome::Status;
+use crate::outcome::{Status, Usage};
 use crate::output::{Content, Output};
+use crate::progress::Progress;
 use crate::select::SelectTime;
 use crate::{within, written};
 use anyhow::Result;
-use clap::Args;
 use clap::builder::PossibleValuesParser;
-use gotrace::Event;
+use clap::{Args, ValueEnum};
 use gotrace::analysis::count::{KINDS, kind_of};
-use gotrace::export::json::JsonWriter;
+use gotrace::export::EventWriter;
+use gotrace::export::json::{JsonStacks, JsonWriter};
 use gotrace::export::side_by_side::Choice;
+use gotrace::{Event, Trace, Warning, Window};
 use line::Lines;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -38,6 +41,7 @@ Examples:
   gotrace events trace.out --kind RangeBegin --kind RangeEnd
   gotrace events trace.out --state waiting --reason sync
   gotrace events trace.out --task request --kind TaskBegin,TaskEnd,Log
+  gotrace events --json trace.out --stacks none | jq -c 'select(.function == \"main.worker\")'
   gotrace events --json trace.out | jq -c 'select(.reason == \"sync\")'")]
 pub(crate) struct Options {
     /// The trace; `-` is standard input
@@ -55,13 +59,24 @@ pub(crate) struct Options {
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<u64>,
 
-    /// Print stacks below events
-    #[arg(long, conflicts_with = "json")]
-    stacks: bool,
+    /// Print stacks: all of them below events, or in JSON
+    #[arg(long, value_name = "HOW", num_args = 0..=1, default_missing_value = "inline")]
+    stacks: Option<StackForm>,
 
-    /// Print JSON, an object a line, stacks included
+    /// Print JSON, an object a line; each stack once, on a line of its own
     #[arg(long)]
     json: bool,
+}
+
+/// Form in which stacks are printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StackForm {
+    /// With each event
+    Inline,
+    /// In JSON, as numbers, with a line in front of the first event that has the stack [default of --json]
+    Ids,
+    /// Not at all [default]
+    None,
 }
 
 impl Options {
@@ -75,6 +90,9 @@ impl Options {
 }
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
+    if options.stacks == Some(StackForm::Ids) && !options.json {
+        return Err(Usage("--stacks ids is for --json; below events, stacks stand as they are".into()).into());
+    }
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
     let selected = options.select.events_of(&input, &trace, global)?;
@@ -98,9 +116,16 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let threads = if options.limit.is_some() { 1 } else { trace.options().threads };
     let start = within::start(&trace);
     let ended = if options.json {
-        written::write(&input, (&trace, window), threads, &mut out, JsonWriter::new, choose)
+        let stacks = match options.stacks {
+            Some(StackForm::Inline) => JsonStacks::Inline,
+            Some(StackForm::None) => JsonStacks::None,
+            Some(StackForm::Ids) | None => JsonStacks::Ids,
+        };
+        let progress = Progress::new(&trace, out.is_terminal());
+        one_by_one(&input, (&trace, window), progress, JsonWriter::new(&mut out).stacks(stacks), choose)
     } else {
-        let lines = |buffer| Lines::new(buffer, start, options.stacks, styles);
+        let stacks = options.stacks == Some(StackForm::Inline);
+        let lines = |buffer| Lines::new(buffer, start, stacks, styles);
         written::write(&input, (&trace, window), threads, &mut out, lines, choose)
     };
     match ended {
@@ -114,4 +139,25 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
             Err(e)
         }
     }
+}
+
+/// Writes the events of a window that are chosen one after the other, for a writer that keeps
+/// in mind what it has met; returns the defects that were passed over.
+fn one_by_one<'t>(
+    input: &Input,
+    (trace, window): (&'t Trace<'t>, Window),
+    progress: Progress,
+    mut writer: impl EventWriter<'t>,
+    choose: impl Fn(&Event<'t>) -> Choice,
+) -> Result<Vec<Warning>> {
+    let warnings = input.stream(trace, window, progress, |event, is_within| {
+        match is_within.then(|| choose(event)) {
+            Some(Choice::End) => return Ok(ControlFlow::Break(())),
+            Some(Choice::Write) => writer.event(event)?,
+            _ => writer.pass_over(event),
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    writer.finish()?;
+    Ok(warnings)
 }

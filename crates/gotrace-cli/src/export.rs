@@ -2,12 +2,13 @@
 
 mod arrow;
 pub(crate) mod parquet;
+mod source;
 
 use crate::global::Global;
 use crate::input::Input;
 use crate::outcome::Status;
 use crate::select::SelectTime;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
 use gotrace::Trace;
 use gotrace_arrow::{Error, NoSuchTable, Table, Tables};
@@ -16,8 +17,8 @@ use gotrace_arrow::{Error, NoSuchTable, Table, Tables};
 #[derive(Args)]
 #[command(after_help = "\
 The tables are trace, states, goroutines, proc_states, thread_states, wakeups, stacks,
-frames, ranges, tasks, regions, logs, metrics, samples and events; docs/tables.md
-describes their columns.
+frames, ranges, tasks, regions, logs, metrics, samples and events; of a log that GODEBUG
+made a program print, sched and gc. docs/tables.md describes their columns.
 
 Examples:
   gotrace export parquet trace.out -o tables
@@ -42,7 +43,31 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
 
 /// Parses the name of a table, or `all`.
 fn table_set(name: &str) -> Result<Vec<Table>, NoSuchTable> {
-    if name == "all" { Ok(Table::ALL.into()) } else { Ok(vec![name.parse()?]) }
+    if name == "all" { Ok([&Table::ALL[..], &Table::OF_LOGS].concat()) } else { Ok(vec![name.parse()?]) }
+}
+
+/// Returns those of the tables that an input can have: a log (`of_logs`), or a trace.
+///
+/// # Errors
+/// If there are none.
+fn possible(tables: &[Table], of_logs: bool, name: &str) -> Result<Vec<Table>> {
+    let is_possible = |table: &Table| table.is_of_logs() == of_logs || *table == Table::Trace;
+    let possible: Vec<Table> = tables.iter().copied().filter(is_possible).collect();
+    match (possible.is_empty(), of_logs) {
+        (false, _) => Ok(possible),
+        (true, true) => Err(anyhow!("{name}: is a log, which has the tables trace, sched and gc")),
+        (true, false) => {
+            Err(anyhow!("{name}: is a trace, which has no tables sched and gc; those are of GODEBUG's logs"))
+        }
+    }
+}
+
+/// Refuses the selection of a part of a log.
+fn whole(select: &SelectTime, name: &str) -> Result<()> {
+    match select.is_asked() {
+        true => Err(anyhow!("{name}: is a log; only of traces a part can be selected")),
+        false => Ok(()),
+    }
 }
 
 /// Returns the tables with what is selected of a trace.
@@ -59,7 +84,7 @@ fn choose(tables: Tables, select: &SelectTime, input: &Input, trace: &Trace<'_>,
 fn explain(input: &Input, e: anyhow::Error) -> anyhow::Error {
     match e.downcast::<Error>() {
         Ok(Error::Trace(e)) => input.error(&e),
-        Ok(e @ Error::Selection(_)) => anyhow::anyhow!("{}: {e}", input.name()),
+        Ok(e @ Error::Selection(_)) => anyhow!("{}: {e}", input.name()),
         Ok(e) => e.into(),
         Err(e) => e,
     }

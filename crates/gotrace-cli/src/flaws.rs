@@ -1,7 +1,7 @@
 //! Flaws of an input besides the defects of its trace: others write to the file, its
 //! compression is damaged, it goes on with something else, the connection broke.
 
-use crate::complain::complain;
+use crate::complain::Complaints;
 use crate::human;
 use crate::mapped::Opened;
 use gotrace::TraceWatch;
@@ -84,12 +84,11 @@ impl Flaws {
         self.now().map(Flaw::to_string).collect()
     }
 
-    /// Prints each flaw on standard error; returns whether there is any.
-    pub(crate) fn warn(&self, name: &str) -> bool {
-        self.now().fold(false, |_, flaw| {
+    /// Adds each flaw to complaints.
+    pub(crate) fn complain(&self, name: &str, complaints: &mut Complaints) {
+        for flaw in self.now() {
             let severity = if matches!(flaw, Flaw::Changed) { "error" } else { "warning" };
-            complain(severity, &format!("{name}: {flaw}"));
-            true
-        })
+            complaints.add(severity, format!("{name}: {flaw}"));
+        }
     }
 }

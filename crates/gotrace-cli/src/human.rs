@@ -62,7 +62,8 @@ pub(crate) fn bytes(size: u64) -> String {
     format!("{} {name}", three_digits(value))
 }
 
-fn three_digits(value: f64) -> String {
+/// Returns a number to three digits: `1.23`, `45.6`, `789`.
+pub(crate) fn three_digits(value: f64) -> String {
     match value.abs() {
         m if m < 9.995 => format!("{value:.2}"),
         m if m < 99.95 => format!("{value:.1}"),

@@ -1,14 +1,14 @@
 //! Traces from files, pipes, standard input and URLs, and messages for those that cannot
 //! be read.
 
-use crate::complain::complain;
+use crate::complain::Complaints;
 use crate::flaws::{Flaw, Flaws};
 use crate::global::{Global, StillWanted};
 use crate::human;
 use crate::lookalike::{self, Wanted};
 use crate::mapped::Opened;
 use crate::outcome::{Status, Usage};
-use crate::progress::{Meter, Progress};
+use crate::progress::{Meter, Part, Progress};
 use anyhow::{Context, Result, anyhow};
 use gotrace::analysis::Analysis;
 use gotrace::compressed::{Compression, Decompressed};
@@ -81,6 +81,8 @@ pub(crate) struct Input {
     quiet: bool,
     /// Tells whether that somebody still waits.
     wanted: Option<StillWanted>,
+    /// Part in the progress of several inputs that are read side by side.
+    part: Option<Arc<Part>>,
 }
 
 impl Input {
@@ -185,7 +187,7 @@ impl Input {
         let options = Options::default().mode(mode).threads(global.threads());
         let program = global.binary.as_deref().map(|binary| Program::open(binary, global)).transpose()?;
         let (file, program, flaws) = (Arc::new(file), program.map(Arc::new), Arc::new(flaws));
-        Ok(Input { name, file, options, program, flaws, quiet: false, wanted: None })
+        Ok(Input { name, file, options, program, flaws, quiet: false, wanted: None, part: None })
     }
 
     /// Fetches a trace from a URL.
@@ -286,14 +288,22 @@ impl Input {
     }
 
     /// Returns the input, to be read with at most so many threads.
-    #[cfg(feature = "columns")]
     pub(crate) fn with_threads(self, threads: usize) -> Input {
         Input { options: self.options.threads(threads), ..self }
     }
 
+    /// Returns the input, to be read beside others with which it shares a progress bar.
+    pub(crate) fn beside(self, part: Part) -> Input {
+        part.is_of(self.bytes().len() as u64);
+        Input { part: Some(Arc::new(part)), ..self }
+    }
+
     /// Shows how far reading the trace is.
     pub(crate) fn progress(&self, trace: &Trace<'_>) -> Progress {
-        Progress::new(trace, self.quiet)
+        match &self.part {
+            Some(part) => Progress::shared(trace, part),
+            None => Progress::new(trace, self.quiet),
+        }
     }
 
     /// Returns whether the file was written to since it was opened.
@@ -302,23 +312,23 @@ impl Input {
         self.flaws.has_changed()
     }
 
-    /// Hands every event of a window to `each`, in order, until `each` breaks off. Returns
-    /// the defects that were passed over.
+    /// Hands every event that is read for a window to `each`, in order, and whether it is in
+    /// the window, until `each` breaks off. Returns the defects that were passed over.
     pub(crate) fn stream<'t>(
         &self,
         trace: &'t Trace<'t>,
         window: Window,
         progress: Progress,
-        mut each: impl FnMut(&Event<'t>) -> Result<ControlFlow<()>>,
+        mut each: impl FnMut(&Event<'t>, bool) -> Result<ControlFlow<()>>,
     ) -> Result<Vec<Warning>> {
         let mut events = window.events(trace);
         let mut meter = Meter::default();
         let mut ended = Ok(());
-        for event in events.by_ref() {
+        while let Some(event) = events.next_read() {
             match event {
-                Ok(event) => {
+                Ok((event, is_within)) => {
                     meter.tick(&progress, &event);
-                    if each(&event)?.is_break() {
+                    if each(&event, is_within)?.is_break() {
                         break;
                     }
                 }
@@ -368,17 +378,23 @@ impl Input {
     /// Prints the defects of a trace that was read nevertheless as warnings. Commands call
     /// it when all output is out, so that the warnings stand last.
     pub(crate) fn warn(&self, warnings: &[impl Display]) -> Status {
+        self.complaints(warnings).print()
+    }
+
+    /// Returns what [`warn`](Self::warn) prints, to be printed when the input is closed.
+    pub(crate) fn complaints(&self, warnings: &[impl Display]) -> Complaints {
+        let mut all = Complaints::default();
         if self.quiet {
-            return Status::Done;
+            return all;
         }
         for warning in warnings.iter().take(MOST_WARNINGS) {
-            complain("warning", &format!("{}: {warning}", self.name));
+            all.add("warning", format!("{}: {warning}", self.name));
         }
         if let Some(more @ 1..) = warnings.len().checked_sub(MOST_WARNINGS) {
-            complain("warning", &format!("{}: and {more} more defects", self.name));
+            all.add("warning", format!("{}: and {more} more defects", self.name));
         }
-        let flawed = self.flaws.warn(&self.name);
-        if warnings.is_empty() && !flawed { Status::Done } else { Status::Flawed }
+        self.flaws.complain(&self.name, &mut all);
+        all
     }
 
     /// Returns what is wrong with the input besides its bytes, in words.

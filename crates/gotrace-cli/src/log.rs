@@ -4,6 +4,8 @@ mod kept;
 
 pub(crate) use kept::KeptLog;
 
+#[cfg(feature = "columns")]
+use crate::complain::Complaints;
 use crate::complain::complain;
 use crate::global::{Global, StillWanted};
 use crate::human;
@@ -221,6 +223,14 @@ impl Log {
             return anyhow!("{name}: no program `{only}`; its lines name no program");
         }
         anyhow!("{name}: no program `{only}`; there are\n  {}", others.join("\n  "))
+    }
+
+    /// Returns the warnings, to be printed when all output is out.
+    #[cfg(feature = "columns")]
+    pub(crate) fn complaints(&self, ended: &Ended) -> Complaints {
+        let mut all = Complaints::default();
+        self.defects(ended).iter().for_each(|warning| all.add("warning", format!("{}{warning}", self.name)));
+        all
     }
 
     /// Prints the warnings. Commands call it when all output is out.

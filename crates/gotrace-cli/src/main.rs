@@ -9,6 +9,7 @@ mod complain;
 mod convert;
 mod count;
 mod diagnose;
+mod diff;
 mod dump;
 mod events;
 #[cfg(feature = "columns")]
@@ -44,6 +45,7 @@ mod run;
 mod save;
 mod schedtrace;
 mod select;
+mod several;
 mod spark;
 #[cfg(feature = "columns")]
 mod sql;
@@ -83,6 +85,7 @@ Examples:
   gotrace summary trace.out                      what is in it, on one page
   gotrace diagnose trace.out                     what is wrong with the scheduler, if anything
   gotrace events trace.out -g 7 --stacks         what happened to goroutine 7
+  gotrace diff old*.trace --vs new*.trace        what changed between two releases
   gotrace latency trace.out                      how long goroutines waited for a P, and why
   gotrace procs trace.out                        how busy the Ps were, and why not
   gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
@@ -94,8 +97,8 @@ Examples:
   gotrace summary http://localhost:6060          what a program does in the next five seconds
 
 Exit status: 0 done; 1 the trace is bad or cannot be read (what could be read
-was printed, with a warning on standard error); 2 wrong usage; 3 what `diagnose
---fail-on` asks for was found. `run` ends with the status of the program that it runs.";
+was printed, with a warning on standard error); 2 wrong usage; 3 what `--fail-on`
+of `diagnose` or `diff` asks for was found. `run` ends with the status of the program that it runs.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -122,6 +125,7 @@ enum Command {
     #[cfg(feature = "columns")]
     Sql(sql::Options),
     Diagnose(diagnose::Options),
+    Diff(diff::Options),
     Schedtrace(schedtrace::Options),
     Gctrace(gctrace::Options),
     Run(run::Options),
@@ -199,6 +203,7 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         #[cfg(feature = "columns")]
         Command::Sql(options) => sql::run(options, global),
         Command::Diagnose(options) => diagnose::run(options, global),
+        Command::Diff(options) => diff::run(options, global),
         Command::Schedtrace(options) => schedtrace::run(options, global),
         Command::Gctrace(options) => gctrace::run(options, global),
         Command::Run(options) => run::run(options, global),

@@ -57,7 +57,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
     let mut writer = RepairWriter::new(&trace, &mut out).map_err(|e| anyhow!("{}: {e}", input.name()))?;
-    let warnings = input.stream(&trace, Window::default(), Progress::new(&trace, false), |event| {
+    let warnings = input.stream(&trace, Window::default(), Progress::new(&trace, false), |event, _| {
         writer.event(event)?;
         Ok(ControlFlow::Continue(()))
     })?;

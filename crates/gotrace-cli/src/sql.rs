@@ -24,7 +24,8 @@ Examples:
   gotrace sql trace.out 'select state, sum(duration) / 1e9 as s from states group by state'
   gotrace sql *.trace 'select path, max(duration) as longest
     from ranges join trace using (trace_id) where kind = $$stw$$ group by path'
-  gotrace sql trace.out --form csv 'from wakeups' > wakeups.csv")]
+  gotrace sql trace.out --form csv 'from wakeups' > wakeups.csv
+  gotrace sql stderr.log 'select max(runqueue) from sched'")]
 pub(crate) struct Options {
     /// The traces, and behind them the query
     #[arg(value_name = "TRACE... QUERY", required = true)]
@@ -72,7 +73,9 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let folder = ScratchFolder::new().context("cannot make a temporary folder")?;
     let tables = named_in(query);
     let exported = Export::new(folder.path(), tables.clone(), &options.select, global)?.all(&traces)?;
-    let views: String = tables.iter().map(|table| view(*table, folder.path())).collect();
+    // Of traces alone there are no tables of logs, and the other way round.
+    let made = tables.iter().filter(|table| folder.path().join(table.name()).is_dir());
+    let views: String = made.map(|table| view(*table, folder.path())).collect();
     let mut command = Command::new(engine);
     command.args(["-no-init", options.form.option(), "-c", &format!("{views}\n{query}")]);
     let ended = command.status().context("duckdb")?;
@@ -87,9 +90,9 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
 fn named_in(query: &str) -> Vec<Table> {
     let words: Vec<String> =
         query.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').map(str::to_ascii_lowercase).collect();
-    let named: Vec<Table> =
-        Table::ALL.into_iter().filter(|table| words.iter().any(|word| word == table.name())).collect();
-    if named.is_empty() { Table::default_set().collect() } else { named }
+    let all = Table::ALL.into_iter().chain(Table::OF_LOGS);
+    let named: Vec<Table> = all.filter(|table| words.iter().any(|word| word == table.name())).collect();
+    if named.is_empty() { Table::default_set().chain(Table::OF_LOGS).collect() } else { named }
 }
 
 /// Returns the SQL that gives the files of a table the table's name.
@@ -132,10 +135,11 @@ mod tests {
             ("FROM Proc_States p JOIN trace USING (trace_id)", "trace proc_states"),
             ("with s as (from states) from s, stacks", "states stacks"),
             ("from events", "events"),
+            ("select max(runqueue) from sched", "sched"),
         ] {
             assert_eq!(names(query), tables, "{query}");
         }
-        assert_eq!(named_in("show tables").len(), Table::ALL.len() - 1);
+        assert_eq!(named_in("show tables").len(), Table::ALL.len() + Table::OF_LOGS.len() - 1);
     }
 
     #[test]

@@ -24,6 +24,8 @@ mod compressed;
 mod contract;
 #[path = "cli/diagnose.rs"]
 mod diagnose;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/differences.rs"]
 mod differences;
 #[path = "cli/dump.rs"]
@@ -80,8 +82,11 @@ use std::process::{Command, Stdio};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
+/// A trace for commands that read two.
+const OTHER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/traces/go1.22/hello.trace");
+
 /// The commands that read a trace, one for each way of printing.
-const TRACE_COMMANDS: [&[&str]; 23] = [
+const TRACE_COMMANDS: &[&[&str]] = &[
     &["summary"],
     &["goroutines"],
     &["goroutines", "--leaks"],
@@ -103,8 +108,11 @@ const TRACE_COMMANDS: [&[&str]; 23] = [
     &["dump", "--mode", "footprint"],
     &["convert"],
     &["diagnose"],
+    &["diff", "--vs", OTHER, "--top", "1"],
     &["check"],
     &["repair"],
+    #[cfg(feature = "columns")]
+    &["export", "arrow"],
 ];
 
 /// Returns the path of a committed trace.

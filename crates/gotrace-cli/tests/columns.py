@@ -21,6 +21,7 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[3]
 VENV = REPO / "target" / "columns"
 PACKAGES = ["duckdb", "duckdb-cli", "pandas", "polars", "pyarrow"]
+LOG_TABLES = "sched gc".split()
 TABLES = "trace states goroutines proc_states thread_states wakeups stacks frames ranges tasks regions logs metrics samples events".split()
 
 
@@ -36,6 +37,7 @@ def main():
     bad = sorted((REPO / "testdata" / "bad").glob("*.trace"))
     with tempfile.TemporaryDirectory() as folder:
         exported = export(gotrace, traces + bad, Path(folder) / "tables")
+        export_logs(gotrace, Path(folder) / "tables")
         every_reader_reads_the_same(Path(folder) / "tables")
         sums_are_those_of_goroutines(gotrace, exported, Path(folder) / "tables")
         windows_add_up(gotrace, traces, Path(folder))
@@ -57,12 +59,32 @@ def export(gotrace, traces, folder):
     return paths
 
 
+def export_logs(gotrace, folder):
+    """Exports all logs beside the traces; their rows are those of `schedtrace` and `gctrace`."""
+    logs = sorted((REPO / "testdata").glob("*/go*/*.log"))
+    done = subprocess.run([gotrace, "export", "parquet", *map(str, logs), "-o", folder], capture_output=True, text=True)
+    assert done.returncode in (0, 1) and "panicked" not in done.stderr, done.stderr
+    db, checked = duckdb_of(folder), 0
+    for path, sched, cycles in db.sql(
+        """select path, (select count(*) from sched s where s.trace_id = t.trace_id),
+                  (select count(*) from gc g where g.trace_id = t.trace_id)
+           from trace t where format = 'godebug'"""
+    ).fetchall():
+        lines = subprocess.run([gotrace, "schedtrace", "--json", path], capture_output=True, text=True).stdout.splitlines()
+        moments = [json.loads(line) for line in lines]
+        want = sum("gomaxprocs" in moment for moment in moments)
+        assert sched == want, (path, sched, want)
+        checked += sched + cycles
+    assert checked > 1000, checked
+    note(f"{len(logs)} logs exported, {checked} lines")
+
+
 def duckdb_of(folder):
     """Returns DuckDB with a view of each table."""
     import duckdb
 
     db = duckdb.connect()
-    for table in TABLES:
+    for table in [table for table in TABLES + LOG_TABLES if (folder / table).is_dir()]:
         db.sql(f"create view {table} as from read_parquet('{folder}/{table}/*/part.parquet', hive_partitioning = true)")
     return db
 
@@ -74,7 +96,7 @@ def every_reader_reads_the_same(folder):
     import pyarrow.dataset
 
     db = duckdb_of(folder)
-    for table in TABLES:
+    for table in TABLES + LOG_TABLES:
         numbers = [name for name, kind in db.sql(f"select column_name, column_type from (describe {table})").fetchall() if kind == "BIGINT"]
         want = dict(zip(["count", *numbers], one(db, f"select count(*), {', '.join(f'sum(({n} % 1000003))' for n in quoted(numbers))} from {table}")))
         arrow = pyarrow.dataset.dataset(folder / table, partitioning="hive").to_table()

@@ -6,24 +6,25 @@
 //! DIR/wakeups/...
 //! ```
 
-use super::{choose, explain, table_set};
-use crate::complain::complain;
+use super::source::{OpenLog, Source};
+use super::{choose, explain, possible, table_set, whole};
+use crate::complain::{Complaints, complain};
 use crate::global::Global;
 use crate::human;
 use crate::input::Input;
 use crate::outcome::{Status, Usage};
 use crate::save::NewFile;
 use crate::select::SelectTime;
+use crate::several::{OneOfSeveral, Several};
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use gotrace::Trace;
+use gotrace_arrow::arrow_schema::SchemaRef;
 use gotrace_arrow::parquet::TableWriter;
-use gotrace_arrow::{Error, Table, Tables, Written, trace_id};
+use gotrace_arrow::{Error, Table, Tables, Written, log_id, trace_id};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 /// Write tables of traces as Parquet files, which DuckDB, pandas, polars and Spark read
@@ -33,7 +34,8 @@ Each table of each trace is a file TABLE/trace_id=ID/part.parquet in the folder 
 which is made if it is not there. A file is there as a whole or not at all. Traces that
 are exported again replace their files; other files in the folder stay as they are.
 
-A trace that cannot be read does not stop the others; it is told at the end.
+A trace that cannot be read does not stop the others; it is told at the end. Logs that
+GODEBUG made a program print can stand among the traces.
 
 Examples:
   gotrace export parquet trace.out -o tables
@@ -58,7 +60,7 @@ pub(super) fn run(options: &Options, global: &Global) -> Result<Status> {
     };
     let mut tables: Vec<Table> = options.tables.iter().flatten().copied().collect();
     if tables.is_empty() {
-        tables = Table::default_set().collect();
+        tables = Table::default_set().chain(Table::OF_LOGS).collect();
     }
     let export = Export::new(folder, tables, &options.select, global)?;
     let status = export.all(&options.traces)?;
@@ -127,42 +129,21 @@ impl<'a> Export<'a> {
     /// If it is one trace, and that cannot be exported. Of several, those that cannot are
     /// told at the end.
     pub(crate) fn all(&self, traces: &[PathBuf]) -> Result<Status> {
-        let status = match traces {
-            [trace] => self.one(trace, self.global.threads()),
-            several => self.each(several),
-        };
+        let each = Several::new(traces).each(self.global.threads(), |read| self.one(read));
         for table in &self.tables {
             // One with a file in it stays.
             let _ = fs::remove_dir(self.folder.join(table.name()));
         }
-        status
-    }
-
-    /// Exports several traces; tells at the end of those that cannot be exported.
-    fn each(&self, traces: &[PathBuf]) -> Result<Status> {
-        let workers = self.global.threads().min(traces.len()).max(1);
-        let threads = (self.global.threads() / workers).max(1);
-        let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-        std::thread::scope(|scope| {
-            for _ in 0..workers {
-                scope.spawn(|| {
-                    while let Some((at, trace)) =
-                        Some(next.fetch_add(1, Relaxed)).and_then(|at| Some((at, traces.get(at)?)))
-                    {
-                        let result = self.one(trace, threads);
-                        results.lock().unwrap_or_else(PoisonError::into_inner).insert(at, result);
-                    }
-                });
-            }
-        });
-        let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut status = Status::Done;
-        for result in results.into_values() {
+        for result in each {
             match result {
-                Ok(Status::Done) => {}
-                Ok(_) => status = Status::Flawed,
+                Ok(complaints) => {
+                    if let Status::Flawed = complaints.print() {
+                        status = Status::Flawed;
+                    }
+                }
                 // A command line that is wrong for one is wrong for all.
-                Err(e) if e.is::<Usage>() => return Err(e),
+                Err(e) if traces.len() == 1 || e.is::<Usage>() => return Err(e),
                 Err(e) => {
                     complain("error", &format!("{e:#}"));
                     status = Status::Flawed;
@@ -172,30 +153,62 @@ impl<'a> Export<'a> {
         Ok(status)
     }
 
+    /// Exports a trace or a log; returns what is to be said of it when all are done.
+    fn one(&self, read: OneOfSeveral<'_>) -> Result<Complaints> {
+        match Source::open(read, self.tables.iter().all(|table| table.is_of_logs()), self.global)? {
+            Source::Trace(input) => self.trace(&input),
+            Source::Log(log) => self.log(*log),
+        }
+    }
+
     /// Exports a trace.
-    fn one(&self, path: &Path, threads: usize) -> Result<Status> {
-        let input = Input::open(path, self.global)?.with_threads(threads);
+    fn trace(&self, input: &Input) -> Result<Complaints> {
         let trace = input.trace()?;
         let id = trace_id(&trace);
-        if let Some(other) = self.begin(&id, input.name()) {
-            return Err(anyhow!("{}: is the same trace as {other}, and is left out", input.name()));
-        }
-        // The name of the folder has the ID. An engine that finds it in the file too may refuse
-        // both: pyarrow does where their types differ, and gives that of the folder several.
-        let mut tables = Tables::new(self.tables.iter().copied());
-        for table in &self.tables {
-            tables = tables.columns(*table, table.columns().skip(1)).map_err(Error::from)?;
-        }
-        let tables = choose(tables, self.select, &input, &trace, self.global)?;
-        let mut files = Files::new(self.folder, &id, &tables, &trace)?;
+        let tables = self.tables(false, &id, input.name())?;
+        let tables = choose(tables, self.select, input, &trace, self.global)?;
+        let mut files = Files::new(self.folder, &id, &tables, |table| tables.schema(table, &trace))?;
         let progress = input.progress(&trace);
         let written =
             tables.write_watched(&trace, |table, batch| files.write(table, &batch), |event| progress.at(event));
         drop(progress);
-        let written = written.map_err(|e| explain(&input, e))?;
+        let written = written.map_err(|e| explain(input, e))?;
         let bytes = files.finish()?;
         self.end(&tables, &written, bytes);
-        Ok(input.warn(&written.warnings))
+        Ok(input.complaints(&written.warnings))
+    }
+
+    /// Exports a log.
+    fn log(&self, log: OpenLog) -> Result<Complaints> {
+        let (name, beginning) = (log.name().to_owned(), log.beginning().to_vec());
+        whole(self.select, &name)?;
+        let id = log_id(&beginning);
+        let tables = self.tables(true, &id, &name)?.path(name);
+        let mut files = Files::new(self.folder, &id, &tables, |table| tables.log_schema(table, &beginning))?;
+        let ((log, ended), written) =
+            tables.write_log(&beginning, |each| log.read(each), |table, batch| files.write(table, &batch))?;
+        let bytes = files.finish()?;
+        self.end(&tables, &written, bytes);
+        Ok(log.complaints(&ended))
+    }
+
+    /// Returns the tables of an input, a log (`of_logs`) or a trace.
+    ///
+    /// # Errors
+    /// If it can have none of them, or is being exported under another name.
+    fn tables(&self, of_logs: bool, id: &str, name: &str) -> Result<Tables> {
+        let possible = possible(&self.tables, of_logs, name)?;
+        if let Some(other) = self.begin(id, name) {
+            let kind = if of_logs { "log" } else { "trace" };
+            return Err(anyhow!("{name}: is the same {kind} as {other}, and is left out"));
+        }
+        // The name of the folder has the ID. An engine that finds it in the file too may refuse
+        // both: pyarrow does where their types differ, and gives that of the folder several.
+        let mut tables = Tables::new(possible.iter().copied());
+        for table in possible {
+            tables = tables.columns(table, table.columns().skip(1)).map_err(Error::from)?;
+        }
+        Ok(tables)
     }
 
     /// Takes note that a trace is being exported; returns the name of another one with that
@@ -227,7 +240,7 @@ struct Files {
 
 impl Files {
     /// Plans the files of the tables, and makes the folders for them.
-    fn new(folder: &Path, id: &str, tables: &Tables, trace: &Trace<'_>) -> Result<Files> {
+    fn new(folder: &Path, id: &str, tables: &Tables, schema: impl Fn(Table) -> SchemaRef) -> Result<Files> {
         let mut files = Files { writers: BTreeMap::new(), folders: Vec::new() };
         for table in tables.iter() {
             let folder = folder.join(table.name()).join(format!("trace_id={id}"));
@@ -235,7 +248,7 @@ impl Files {
             let file = NewFile::at(&folder.join("part.parquet"));
             files.folders.push(folder);
             let file = BufWriter::new(Counted { file: file?, bytes: 0 });
-            let writer = TableWriter::new(table, tables.schema(table, trace), file).map_err(Error::from)?;
+            let writer = TableWriter::new(table, schema(table), file).map_err(Error::from)?;
             files.writers.insert(table, writer);
         }
         Ok(files)

@@ -44,7 +44,7 @@ fn a_trace_that_changes_half_way_is_told_of() {
 fn no_command_dies_of_a_trace_that_changes() {
     let scratch = Scratch::new("changing-any-time");
     let bytes = fs::read(trace("go1.26/manygo")).unwrap();
-    for args in TRACE_COMMANDS {
+    for &args in TRACE_COMMANDS {
         let mut took = Duration::ZERO;
         for round in 0..6u32 {
             let (_, change) = CHANGES[round as usize % CHANGES.len()];

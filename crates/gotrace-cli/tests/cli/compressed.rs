@@ -28,7 +28,7 @@ fn every_command_reads_what_is_compressed() {
     let text = log("go1.27/detail");
     let logs: &[&[&str]] =
         &[&["schedtrace"], &["schedtrace", "--csv"], &["schedtrace", "--json"], &["gctrace"], &["diagnose"]];
-    for (commands, input) in [(&TRACE_COMMANDS[..], &binary), (logs, &text)] {
+    for (commands, input) in [(TRACE_COMMANDS, &binary), (logs, &text)] {
         for args in commands {
             let args = [*args, &["-"]].concat();
             let plain = with_input(&args, input);

@@ -4,7 +4,7 @@ use super::{command, gotrace, trace, with_input};
 use std::io::Read;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "view",
     "summary",
     "goroutines",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 26] = [
     "path",
     "metrics",
     "diagnose",
+    "diff",
     "schedtrace",
     "gctrace",
     "run",
@@ -52,6 +53,8 @@ fn wrong_usage_is_status_2() {
         &["dump", "--mode", "nonsense", &hello],
         &["events", "--from", "soon", &hello],
         &["events", "--kind", "Nonsense", &hello],
+        &["events", "--stacks", "ids", &hello],
+        &["diff", &hello],
         &["count", "--threads", "0", &hello],
         &[],
     ] {
@@ -81,7 +84,7 @@ fn a_closed_pipe_ends_quietly() {
 fn standard_input_is_a_file_too() {
     let path = trace("go1.25/gc-gens");
     let bytes = std::fs::read(&path).unwrap();
-    for args in [&["count", "--json"][..], &["dump"], &["events", "--stacks"]] {
+    for args in [&["count", "--json"][..], &["dump"], &["events", "--stacks", "inline"]] {
         let named = gotrace(&[args, &[path.as_str()]].concat());
         let piped = with_input(&[args, &["-"]].concat(), &bytes);
         assert_eq!(named.good(), piped.good(), "{args:?}");

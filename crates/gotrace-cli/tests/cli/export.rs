@@ -1,6 +1,6 @@
 //! `gotrace export` and `gotrace sql`: files whole or not at all, whatever comes in.
 
-use super::{Scratch, gotrace, trace};
+use super::{ROOT, Scratch, gotrace, trace, with_input};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +61,42 @@ fn a_bad_trace_does_not_stop_the_others() {
     let ran = gotrace(&["export", "parquet", &bad, "-o", &scratch.path("none")]);
     assert_eq!((ran.code, files(scratch.path("none")).len()), (Some(1), 0));
     assert_eq!(fs::read_dir(scratch.path("none")).unwrap().count(), 0, "no folder stays without a file");
+}
+
+/// Logs stand among traces, and are known by what they hold.
+#[test]
+fn a_log_becomes_two_tables() {
+    let scratch = Scratch::new("export-log");
+    let out = scratch.path("tables");
+    let log = |name: &str| format!("{ROOT}/testdata/godebug/go1.27/{name}.log");
+    let (detail, summary, hello) = (log("detail"), log("summary"), trace("go1.27/hello"));
+    let ran = gotrace(&["export", "parquet", &detail, &hello, &summary, &summary, "-o", &out]);
+    assert!(ran.bad(1).contains("is the same log as ") && ran.text().contains("20 tables of 3 traces"), "{ran:?}");
+    let found = files(&out);
+    assert_eq!(found.iter().filter(|file| file.display().to_string().contains("/sched/")).count(), 2, "{found:?}");
+    // One whose lines come late, after much else, is one if it is asked for.
+    let late = ["nothing of the runtime's\n".repeat(5000).into_bytes(), fs::read(&summary).unwrap()].concat();
+    let late = scratch.file("late.log", &late);
+    gotrace(&["export", "parquet", &late, "-o", &out]).bad(1);
+    let ran = gotrace(&["export", "parquet", &late, "-o", &scratch.path("late"), "--tables", "sched,gc"]);
+    assert!(ran.good().contains("2 tables of 1 trace, "), "{}", ran.text());
+    // A stream is a stream, compressed or not.
+    let from_file = gotrace(&["export", "arrow", &summary, "--table", "sched"]);
+    let piped = with_input(&["export", "arrow", "-", "--table", "sched"], &fs::read(&summary).unwrap());
+    assert!(from_file.code == Some(0) && from_file.stdout.starts_with(&[0xff; 4]), "{}", from_file.stderr);
+    assert!(piped.code == Some(0) && piped.stdout.starts_with(&[0xff; 4]), "{}", piped.stderr);
+    for (args, told) in [
+        (&["export", "arrow", &summary][..], "is a log, which has the tables trace, sched and gc"),
+        (&["export", "arrow", &hello, "--table", "gc"], "is a trace, which has no tables sched and gc"),
+        (&["export", "arrow", &summary, "--table", "sched", "--from", "1s"], "only of traces a part can be selected"),
+        (&["export", "parquet", &summary, "--tables", "states", "-o", &out], "is a log, which has the tables"),
+        (
+            &["export", "parquet", &hello, "--tables", "sched", "-o", &out],
+            "is a trace, which has no tables sched and gc",
+        ),
+    ] {
+        assert!(gotrace(args).bad(1).contains(told), "{args:?}: {}", gotrace(args).stderr);
+    }
 }
 
 #[test]

@@ -5,8 +5,10 @@
 //! anew; look at the difference.
 
 use super::{ROOT, Scratch, command, gotrace, trace};
+use gotrace::analysis::{Analysis, Follower, Pass};
 use gotrace::export::EventWriter;
-use gotrace::export::json::JsonWriter;
+use gotrace::export::json::{JsonStacks, JsonWriter};
+use gotrace::{EventKind, GoState, StateTransition};
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +40,7 @@ const FORMS: &[Form] = &[
     traces("check", &["check"]),
     traces("count", &["count", "count --raw"]),
     Form { schema: "diagnose", commands: &["diagnose"], inputs: Inputs::Both },
-    traces("events", &["events"]),
+    traces("events", &["events", "events --stacks inline", "events --stacks none"]),
     traces("footprint", &["dump --mode footprint"]),
     traces("gc", &["gc"]),
     logs("gctrace", &["gctrace"]),
@@ -271,7 +273,19 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
     let reversed = scratch.path("reversed.log");
     std::fs::write(&reversed, log.lines().rev().flat_map(|line| [line, "\n"]).collect::<String>()).unwrap();
     let mixed = gotrace(&["schedtrace", "--json", &reversed]);
+    let diff = {
+        let of = |workload: &str| ["go1.24", "go1.25", "go1.26", "go1.27"].map(|v| trace(&format!("{v}/{workload}")));
+        let (a, b, missing) = (of("mixed"), of("annotations"), scratch.path("missing.trace"));
+        let files = a
+            .iter()
+            .map(String::as_str)
+            .chain([missing.as_str(), "--vs", &missing])
+            .chain(b.iter().map(String::as_str));
+        let options = ["--json", "--fail-on", "gc>+10%"];
+        gotrace(&["diff"].into_iter().chain(files).chain(options).collect::<Vec<_>>())
+    };
     vec![
+        ("diff", diff.stdout),
         ("repair", repaired.stdout),
         ("schedtrace-baseline", compared.stdout),
         ("run", ran),
@@ -369,22 +383,120 @@ fn committed_schemas_are_those_of_the_types() {
     }
 }
 
+/// The follower of the goroutines, and nothing else.
+struct Follow;
+
+impl Analysis for Follow {
+    type Output = ();
+
+    fn finish(self, _: &Follower) {}
+}
+
 #[test]
 fn lines_of_events_are_what_their_type_serializes_to() {
     for name in TRACES {
         let file = gotrace::TraceFile::open(Path::new(ROOT).join("testdata").join(name)).unwrap();
         let trace = gotrace::Trace::parse(file.bytes()).unwrap();
-        let mut events = 0;
+        let mut writer = JsonWriter::new(Vec::new()).stacks(JsonStacks::Inline);
+        let (mut pass, mut want, mut named) = (Pass::default(), String::new(), 0);
         for event in trace.events().map_while(Result::ok) {
-            let mut writer = JsonWriter::new(Vec::new());
             writer.event(&event).unwrap();
-            let written = writer.finish().unwrap();
-            let serialized = serde_json::to_string(&gotrace::report::EventLine::from(&event)).unwrap();
-            assert_eq!(String::from_utf8_lossy(&written), serialized + "\n", "{name}");
-            events += 1;
+            // A goroutine that ends is known by its function before.
+            let ended = match event.kind() {
+                EventKind::StateTransition(StateTransition::Goroutine { id, to: GoState::NotExist, .. }) => {
+                    let follower = pass.follower();
+                    let function = follower.goroutine(id).map(|g| follower.stacks().names.get(g.function()));
+                    function.filter(|name| !name.is_empty()).map(|name| String::from_utf8_lossy(name).into_owned())
+                }
+                _ => None,
+            };
+            pass.show(&event, &mut Follow);
+            let line = gotrace::report::EventLine::new(&event, pass.follower(), ended.as_deref());
+            named += usize::from(line.function.is_some());
+            want += &serde_json::to_string(&line).unwrap();
+            want += "\n";
         }
-        assert!(events > 0, "{name}");
+        let written = String::from_utf8(writer.finish().unwrap()).unwrap();
+        for (written, want) in written.lines().zip(want.lines()) {
+            assert_eq!(written, want, "{name}");
+        }
+        assert_eq!(written.lines().count(), want.lines().count(), "{name}");
+        assert!(named > 0 || name.starts_with("bad/"), "{name}");
     }
+}
+
+/// Each stack is told once, in front of the first event that has it: put in place of their
+/// numbers, they make the lines that have all frames.
+#[test]
+fn numbered_stacks_are_those_that_stand_in_line() {
+    for name in TRACES {
+        let path = format!("{ROOT}/testdata/{name}");
+        let [ids, inline, none] = ["ids", "inline", "none"].map(|form| {
+            let ran = gotrace(&["events", "--json", &path, "--stacks", form]);
+            values(&ran.stdout)
+        });
+        assert_eq!(values(&gotrace(&["events", "--json", &path]).stdout), ids, "{name}: this is the default");
+        let (mut stacks, mut events) = (Vec::new(), Vec::new());
+        for mut line in ids {
+            if line["kind"] == "Stack" {
+                assert_eq!(line["stack"], stacks.len() + 1, "{name}");
+                let frames = line["frames"].take();
+                assert!(!stacks.contains(&frames), "{name}: {frames} twice");
+                stacks.push(frames);
+                continue;
+            }
+            for field in ["stack", "transition_stack"] {
+                if let Some(number) = line[field].as_u64() {
+                    line[field] = stacks[usize::try_from(number).unwrap() - 1].clone();
+                }
+            }
+            events.push(line);
+        }
+        assert!(events == inline, "{name}");
+        assert!(!stacks.is_empty() || name.starts_with("bad/"), "{name}");
+        let bare = inline.into_iter().map(|mut line| {
+            let fields = line.as_object_mut().unwrap();
+            ["stack", "transition_stack"].iter().for_each(|field| _ = fields.remove(*field));
+            line
+        });
+        assert!(bare.eq(none), "{name}");
+    }
+}
+
+/// All events of a kind have the same fields.
+#[test]
+fn what_is_absent_is_null() {
+    let mut fields = BTreeMap::<String, Vec<String>>::new();
+    for name in TRACES {
+        for event in values(&gotrace(&["events", "--json", &format!("{ROOT}/testdata/{name}")]).stdout) {
+            let names: Vec<String> = event.as_object().unwrap().keys().cloned().collect();
+            let kind = event["kind"].as_str().unwrap().to_owned();
+            assert_eq!(*fields.entry(kind).or_insert_with(|| names.clone()), names, "{name}: {event}");
+        }
+    }
+    assert!(fields.len() > 12, "{fields:?}");
+}
+
+/// The function that a goroutine began with is that of its creation, in all its events.
+#[test]
+fn events_name_functions() {
+    let events = values(&gotrace(&["events", "--json", &trace("go1.27/mixed")]).stdout);
+    let summary = gotrace(&["goroutines", "--json", "--by", "goroutine", "--top", "0", &trace("go1.27/mixed")]).json();
+    let mut compared = 0;
+    for goroutine in summary["goroutines"].as_array().unwrap() {
+        let of_it = |event: &&Value| event["resource"] == "goroutine" && event["id"] == goroutine["id"];
+        let mut functions: Vec<&Value> = events.iter().filter(of_it).map(|event| &event["id_function"]).collect();
+        let running = events.iter().filter(|event| event["goroutine"] == goroutine["id"]);
+        functions.extend(running.map(|event| &event["function"]));
+        assert!(functions.iter().all(|function| function.is_null() || **function == goroutine["name"]), "{goroutine}");
+        compared += functions.iter().filter(|function| !function.is_null()).count();
+    }
+    assert!(compared > 1000, "{compared}");
+    // One that is left out names goroutines all the same.
+    let late = gotrace(&["events", "--json", "--stacks", "none", &trace("go1.27/mixed"), "--from", "60ms"]);
+    let late = values(&late.stdout);
+    let whole = gotrace(&["events", "--json", "--stacks", "none", &trace("go1.27/mixed")]);
+    assert!(values(&whole.stdout).ends_with(&late) && late.len() > 100);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn time_in_a_region_is_that_of_the_region() {
 #[test]
 fn events_come_by_state_and_reason() {
     let lines = |more: &[&str]| -> Vec<Value> {
-        let ran = run("events --json", more);
+        let ran = run("events --json --stacks none", more);
         ran.good().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
     let (waiting, sleeping) = (lines(&["--state", "waiting"]), lines(&["--state", "waiting", "--reason", "^sleep$"]));

@@ -21,7 +21,7 @@ const GO_1_5: &[&[u8]] = &[
 fn frames_without_names_are_program_counters() {
     let old = Scratch::new("symbols-old");
     let old = old.file("old.trace", &GO_1_5.concat());
-    let ran = gotrace(&["events", "--stacks", &old]);
+    let ran = gotrace(&["events", "--stacks", "inline", &old]);
     let text = ran.good();
     assert!(text.contains("to run 0x401001") && text.contains("\n        0x401005\n"), "{text}");
     assert!(gotrace(&["summary", &old]).good().contains("  0x401001\n"));

@@ -86,7 +86,7 @@ fn a_task_keeps_its_type_and_its_first_end() {
         let (tasks, _) = report(&["tasks", "--each"], &path);
         let task = list(&tasks, "tasks").iter().find(|task| task["id"] == 3).unwrap();
         assert_eq!((text(&task["name"]), &task["complete"]), ("ends twice", &Value::Bool(true)), "{version}");
-        let events = gotrace(&["events", "--json", "--kind", "TaskEnd", &path]);
+        let events = gotrace(&["events", "--json", "--stacks", "none", "--kind", "TaskEnd", &path]);
         let ends: Vec<i64> =
             events.text().lines().map(|line| int(&serde_json::from_str::<Value>(line).unwrap()["time"])).collect();
         assert!(ends.len() == 2 && int(&task["end"]) == ends[0], "{version}: {} of {ends:?}", task["end"]);
@@ -273,7 +273,7 @@ fn events_of_a_task() {
     for version in VERSIONS {
         let path = recorded(version);
         let events = |options: &[&str]| -> Vec<Value> {
-            let ran = gotrace(&[&["events", "--json", &path], options].concat());
+            let ran = gotrace(&[&["events", "--json", "--stacks", "none", &path], options].concat());
             ran.good().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
         };
         let of_kind = |events: &[Value], kind: &str| events.iter().filter(|event| event["kind"] == kind).count();

@@ -337,7 +337,7 @@ fn a_trace_of_go_1_5_has_the_stacks_of_go_1_21() {
     repair.args(["repair", old, "--binary", program, "-o", repaired.to_str().unwrap()]);
     assert_eq!(repair.status().unwrap().code(), Some(1));
     for args in [
-        &["events", "--stacks", old, "--binary", program][..],
+        &["events", "--stacks", "inline", old, "--binary", program][..],
         &["events", "--json", old, "--binary", program],
         &["dump", old, "--binary", program],
         &["dump", repaired.to_str().unwrap()],
