@@ -19,7 +19,8 @@ name, and has this package and pyarrow):
 
 A partition of a split file has the states from one generation of the trace to another: a state
 that goes on is a row in each, and durations add up to those of the whole. Why a goroutine waits
-is not known (null) in parts that lie more than a generation after it began to.
+is not known (null) in parts that lie more than a generation after it began to. An event has the
+state before (``from``) even where the whole trace says ``undetermined``.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from gotrace._native import table_columns
 if TYPE_CHECKING:
     import pyarrow
 
-SPLIT_TABLES = frozenset(["states", "proc_states", "thread_states", "events", "logs", "samples", "metrics"])
+SPLIT_TABLES = frozenset(["states", "proc_states", "events", "logs", "samples", "metrics"])
 """Tables whose rows are about a stretch or a moment: of windows, they add up to the whole."""
 
 SPLIT_BYTES = 256 << 20
