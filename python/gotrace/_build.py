@@ -25,7 +25,7 @@ class Report:
 
 def build(kind: type[R], value: Any) -> R:
     """Makes an object of this class, or ``list[...]`` of classes, from parsed JSON."""
-    make = _maker(kind)
+    make = _maker(typing.cast(Any, kind))
     return typing.cast(R, value if make is None else make(value))
 
 
@@ -34,25 +34,30 @@ def _maker(kind: Any) -> _Make | None:
     """Returns the function that makes a value of this type; none if JSON has it as it is."""
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if origin is list:
-        one = _maker(args[0])
-        return one and (lambda values: [one(value) for value in values])
+        return _list_of(_maker(args[0]))
     if origin is dict:
-        one = _maker(args[1])
-        return one and (lambda values: {key: one(value) for key, value in values.items()})
+        return _dict_of(_maker(args[1]))
     if origin in (typing.Union, types.UnionType):
         kinds = [arg for arg in args if arg is not type(None)]
-        return _optional(kinds[0]) if len(kinds) == 1 else _one_of(kinds)
+        return _optional(_maker(kinds[0])) if len(kinds) == 1 else _one_of(kinds)
     return _object(kind) if dataclasses.is_dataclass(kind) else None
 
 
-def _optional(kind: Any) -> _Make | None:
-    make = _maker(kind)
-    return make and (lambda value: None if value is None else make(value))
+def _list_of(make: _Make | None) -> _Make | None:
+    return None if make is None else lambda values: [make(value) for value in values]
+
+
+def _dict_of(make: _Make | None) -> _Make | None:
+    return None if make is None else lambda values: {key: make(value) for key, value in values.items()}
+
+
+def _optional(make: _Make | None) -> _Make | None:
+    return None if make is None else lambda value: None if value is None else make(value)
 
 
 def _one_of(kinds: list[Any]) -> _Make:
     """Tells several classes apart by the names of their fields."""
-    makers = {frozenset(_names(kind)): _maker(kind) for kind in kinds if dataclasses.is_dataclass(kind)}
+    makers = {frozenset(_names(kind)): _object(kind) for kind in kinds if dataclasses.is_dataclass(kind)}
 
     def make(value: Any) -> Any:
         known = makers.get(frozenset(value)) if isinstance(value, dict) else None
@@ -64,13 +69,13 @@ def _one_of(kinds: list[Any]) -> _Make:
 def _object(kind: Any) -> _Make:
     hints = typing.get_type_hints(kind)
     names = _names(kind)
-    made = [(name, field, make) for name, field in names.items() if (make := _maker(hints[field]))]
+    made = [(name, one) for name, field in names.items() if (one := _maker(hints[field]))]
     renamed = {name: field for name, field in names.items() if name != field}
 
     def make(value: dict[str, Any]) -> Any:
         value = dict(value)
-        for name, _, one in made:
-            value[name] = one(value[name])
+        for name, part in made:
+            value[name] = part(value[name])
         for name, field in renamed.items():
             value[field] = value.pop(name)
         return kind(**value)

@@ -85,7 +85,7 @@ class GotraceReader(DataSourceReader):
     def __init__(self, options: dict[str, str]) -> None:
         self.options = {name.lower(): value for name, value in options.items()}
 
-    def partitions(self) -> list[Part]:  # type: ignore[override]
+    def partitions(self) -> list[Part]:
         return [part for path in _paths(self.options) for part in self._parts(path)]
 
     def read(self, partition: Any) -> Iterator[pyarrow.RecordBatch]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import BAD, MIXED, TRACES
+from conftest import BAD, MIXED, ROOT, TRACES
 
 import gotrace
 
@@ -128,6 +129,25 @@ def test_conversion_to_parquet(spark: SparkSession, tmp_path: Path) -> None:
     want = (len(FLEET), sum(row.duration for trace in FLEET for row in gotrace.open(trace).states()))
     assert duckdb.sql(query).fetchall() == [want]
     assert spark.read.parquet(str(tables / "states")).agg({"duration": "sum"}).collect()[0][0] == want[1]
+
+
+@THREADS
+def test_the_recipes_run(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "traces").mkdir()
+    for trace in FLEET[-2:]:
+        shutil.copy(trace, tmp_path / "traces" / f"{trace.parent.name}.trace")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "fleets.md").read_text(), re.MULTILINE | re.DOTALL)
+    blocks = [block for block in blocks if "spark" in block and "pysail" not in block]
+    assert len(blocks) == 4
+    # Functions that go to workers have to be in one namespace with what they use.
+    names: dict[str, object] = {"spark": spark, "__name__": "__main__"}
+    for block in blocks:
+        # A driver's folder is not that of its workers.
+        block = block.replace('load("traces', f'load("{tmp_path}/traces').replace('"tables/', f'"{tmp_path}/tables/').replace('f"tables/', f'f"{tmp_path}/tables/')
+        exec(compile(block, "docs/fleets.md", "exec"), names)
+    shown = capsys.readouterr().out
+    assert shown.count("running") == 2 and "sum(duration)" in shown and "folded" in shown
 
 
 def test_cuts_lie_between_generations() -> None:

@@ -395,9 +395,13 @@ impl Input {
             watch(event);
             self.wanted.as_ref().is_none_or(|wanted| wanted())
         };
-        let analyzed = window.analyze_while(trace, analysis, go_on).map_err(|e| self.error(&e))?;
-        let analyzed = analyzed.ok_or_else(|| anyhow!("given up"))?;
-        Ok((analyzed.output, analyzed.warnings))
+        #[cfg(not(feature = "small"))]
+        let analyzed = window
+            .analyze_while(trace, analysis, go_on)
+            .map(|analyzed| analyzed.map(|analyzed| (analyzed.output, analyzed.warnings)));
+        #[cfg(feature = "small")]
+        let analyzed = crate::erased::analyze_while(window, trace, analysis, &mut { go_on });
+        analyzed.map_err(|e| self.error(&e))?.ok_or_else(|| anyhow!("given up"))
     }
 
     /// Prints the defects of a trace that was read nevertheless as warnings. Commands call

@@ -28,6 +28,8 @@ mod count;
 mod diagnose;
 mod dump;
 mod embed;
+#[cfg(feature = "small")]
+mod erased;
 mod events;
 #[cfg(feature = "columns")]
 mod export;
