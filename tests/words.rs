@@ -19,6 +19,7 @@ const CHECKED: &[&str] = &[
     "crates/gotrace-cli/src",
     "crates/gotrace-cli/tests",
     "crates/gotrace-view/src",
+    "python/src",
 ];
 
 /// The beginnings that no doc comment may have, as whole words.

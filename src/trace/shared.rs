@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 /// The file and the symbols that a trace borrows.
 struct Owned {
-    file: TraceFile,
-    symbols: Option<Symbols>,
+    file: Arc<TraceFile>,
+    symbols: Option<Arc<Symbols>>,
 }
 
 self_cell::self_cell!(
@@ -48,8 +48,8 @@ impl SharedTrace {
     ///
     /// # Errors
     /// As [`Trace::of_file`].
-    pub fn new(file: TraceFile, options: Options) -> Result<SharedTrace> {
-        let owned = Owned { file, symbols: None };
+    pub fn new(file: impl Into<Arc<TraceFile>>, options: Options) -> Result<SharedTrace> {
+        let owned = Owned { file: file.into(), symbols: None };
         let cell = Cell::try_new(owned, |owned| Trace::of_file(&owned.file, options))?;
         Ok(SharedTrace { cell: Arc::new(cell) })
     }
@@ -60,14 +60,14 @@ impl SharedTrace {
     /// # Errors
     /// As [`Trace::of_file`] and [`Trace::with_symbols`].
     pub fn with_symbols(
-        file: TraceFile,
-        symbols: Symbols,
+        file: impl Into<Arc<TraceFile>>,
+        symbols: impl Into<Arc<Symbols>>,
         options: Options,
     ) -> std::result::Result<SharedTrace, OpenError> {
-        let owned = Owned { file, symbols: Some(symbols) };
+        let owned = Owned { file: file.into(), symbols: Some(symbols.into()) };
         let cell = Cell::try_new(owned, |owned| {
             let trace = Trace::of_file(&owned.file, options)?;
-            match &owned.symbols {
+            match owned.symbols.as_deref() {
                 Some(symbols) => Ok::<_, OpenError>(trace.with_symbols(symbols)?),
                 None => Ok(trace),
             }

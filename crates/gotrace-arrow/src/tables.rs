@@ -14,11 +14,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A choice of tables, with their columns and the part of the trace that they are about.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tables {
     /// Each table once, with its columns if not all are wanted.
     pub(crate) wanted: Vec<(Table, Option<Vec<String>>)>,
-    selected: Option<Selected>,
+    selected: Option<Arc<Selected>>,
     pub(crate) path: Option<String>,
 }
 
@@ -81,8 +81,8 @@ impl Tables {
     /// their states and selects the rows that are about a goroutine; rows about Ps, Ms and
     /// the whole program are those of the window.
     #[must_use]
-    pub fn selected(self, selected: Selected) -> Tables {
-        Tables { selected: Some(selected), ..self }
+    pub fn selected(self, selected: impl Into<Arc<Selected>>) -> Tables {
+        Tables { selected: Some(selected.into()), ..self }
     }
 
     /// Returns the choice with the name of the trace's file, for the table `trace`.
@@ -133,8 +133,8 @@ impl Tables {
         mut watch: impl FnMut(&Event<'_>),
     ) -> Result<Written, E> {
         let about = About::new(trace, self.path.as_deref());
-        let scope = Scope::new(self.selected.as_ref())?;
-        let window = self.selected.as_ref().map_or_else(Window::default, Selected::window);
+        let scope = Scope::new(self.selected.as_deref())?;
+        let window = self.selected.as_deref().map_or_else(Window::default, Selected::window);
         let (mut failed, stopped) = (None, Cell::new(false));
         let mut sink = |table: Table, batch: Result<RecordBatch, ArrowError>| {
             let taken = batch.map_err(|e| E::from(e.into())).and_then(|batch| take(table, batch));

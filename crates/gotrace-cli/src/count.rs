@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let trace = input.trace()?;
     let is_part = options.select.is_asked();
     let (counts, mut warnings) = if is_part {
-        let selected = options.select.events_of(&input, &trace, global)?;
+        let selected = options.select.events_of(&input, &trace, global.compat())?;
         let count = CountSelected { selected, count: CollectCounts::default() };
         let (counts, warnings) = options.select.within.analyze(&input, &trace, count)?;
         (counts, texts(&warnings))

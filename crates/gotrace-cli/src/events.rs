@@ -95,7 +95,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     }
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let selected = options.select.events_of(&input, &trace, global)?;
+    let selected = options.select.events_of(&input, &trace, global.compat())?;
     let mut out = Output::open(global, Content::Text)?;
     let styles = out.styles;
     let window = selected.window();

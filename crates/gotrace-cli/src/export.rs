@@ -76,7 +76,7 @@ fn choose(tables: Tables, select: &SelectTime, input: &Input, trace: &Trace<'_>,
     if !select.is_asked() {
         return Ok(tables);
     }
-    let selected = select.of(input, trace, global)?;
+    let selected = select.of(input, trace, global.compat())?;
     Ok(tables.selected(selected))
 }
 

@@ -1,7 +1,9 @@
 //! The options that every command has.
 
+use crate::outcome::Status;
 #[cfg(feature = "http")]
 use crate::remote::CaptureOptions;
+use anyhow::Result;
 use clap::{Args, ColorChoice};
 use gotrace::analysis::Compat;
 use std::any::Any;
@@ -63,8 +65,11 @@ pub(crate) struct Given {
     pub(crate) wanted: StillWanted,
 }
 
+/// Runs a command line on what stands in for its files.
+pub(crate) type RunFor = fn(&[String], Given, Compat) -> Result<Status>;
+
 /// Returns whether somebody still waits for what is worked for.
-pub(crate) type StillWanted = Arc<dyn Fn() -> bool + Send + Sync>;
+pub type StillWanted = Arc<dyn Fn() -> bool + Send + Sync>;
 
 impl Global {
     /// Returns whether figures are to be right or those of a release of Go (`--compat`).
@@ -76,7 +81,6 @@ impl Global {
     }
 
     /// Takes what stands in for files, and whose figures to give, from another command.
-    #[cfg(feature = "view")]
     pub(crate) fn take(&mut self, given: Given, compat: Compat) {
         self.given = Some(given);
         self.compat = (compat == Compat::Go127).then_some(Release::Go127);

@@ -112,7 +112,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
     let compat = global.compat();
-    let selected = options.select.of(&input, &trace, global)?;
+    let selected = options.select.of(&input, &trace, global.compat())?;
     let work = selected.work().map_err(|none| missing(&input, &none))?;
     let within = &options.select.within;
     let open = || -> Result<Output> {

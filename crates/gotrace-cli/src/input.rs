@@ -7,14 +7,17 @@ use crate::global::{Global, StillWanted};
 use crate::human;
 use crate::lookalike::{self, Wanted};
 use crate::mapped::Opened;
-use crate::outcome::{Status, Usage};
+use crate::outcome::{BadTrace, Status, Usage};
 use crate::progress::{Meter, Part, Progress};
 use anyhow::{Context, Result, anyhow};
 use gotrace::analysis::Analysis;
 use gotrace::compressed::{Compression, Decompressed};
 use gotrace::error::{Lookalike, V1Error};
 use gotrace::go_reader::{GO_RELEASE, GoEnd, GoReading};
-use gotrace::{Error, ErrorKind, Event, Limits, Mode, Options, Symbols, Trace, TraceFile, TraceWatch, Warning, Window};
+use gotrace::{
+    Error, ErrorKind, Event, Limits, Mode, OpenError, Options, SharedTrace, Symbols, Trace, TraceFile, TraceWatch,
+    Warning, Window,
+};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Read};
 use std::ops::ControlFlow;
@@ -40,7 +43,7 @@ pub(crate) fn is_url(path: &Path) -> bool {
 /// The symbols of the program that `--binary` names.
 struct Program {
     name: String,
-    symbols: Symbols,
+    symbols: Arc<Symbols>,
 }
 
 impl Program {
@@ -54,7 +57,7 @@ impl Program {
         let file = if global.no_mmap { TraceFile::read(opened.file()) } else { opened.map(path) };
         let symbols =
             Symbols::of_executable(file.with_context(|| name.clone())?.bytes()).with_context(|| name.clone())?;
-        Ok(Program { name, symbols })
+        Ok(Program { name, symbols: Arc::new(symbols) })
     }
 }
 
@@ -91,7 +94,7 @@ impl Input {
         if let Some(given) = &global.given
             && let Some(input) = given.input.downcast_ref::<Input>()
         {
-            return Ok(Input { wanted: Some(Arc::clone(&given.wanted)), ..input.clone() });
+            return Ok(input.wanted(&given.wanted));
         }
         Input::open_form(path, Forms::Binary, global)
     }
@@ -180,6 +183,17 @@ impl Input {
         Input::new(name, TraceFile::from(bytes), flaws, global)
     }
 
+    /// Takes the bytes of a trace, compressed or not, in place of a file.
+    pub(crate) fn of_bytes(name: String, bytes: TraceFile, global: &Global) -> Result<Input> {
+        match Compression::of(bytes.bytes()) {
+            None => Input::new(name, bytes, Flaws::default(), global),
+            Some(_) => {
+                let from = Decompressed::new(bytes.bytes()).with_context(|| name.clone())?;
+                Input::read(name, from, global)
+            }
+        }
+    }
+
     /// Puts together an input of its parts, and opens the program of `--binary`.
     fn new(name: String, file: TraceFile, flaws: Flaws, global: &Global) -> Result<Input> {
         let name = human::name(name.as_bytes()).into_owned();
@@ -240,18 +254,41 @@ impl Input {
     /// If there is no event in it; and with `--strict`, as
     /// [`strict_as_go`](Self::strict_as_go).
     pub(crate) fn trace(&self) -> Result<Trace<'_>> {
-        let trace = match Trace::of_file(&self.file, self.options) {
-            Ok(trace) => trace,
-            Err(e) if is_no_trace(&e) => return Err(self.error(&e)),
-            // The header is there, and nothing behind it could be read.
-            Err(e) => return Err(self.no_events(Some(&e))),
-        };
-        self.strict_as_go(&trace)?;
-        let ends_strictly = self.mode() == Mode::Strict && trace.defect().is_some();
-        if !trace.has_events() && !ends_strictly {
-            return Err(self.no_events(None));
-        }
+        let trace = Trace::of_file(&self.file, self.options).map_err(|e| self.unframed(&e))?;
+        self.check(&trace)?;
         self.named(trace)
+    }
+
+    /// Frames the trace for those who keep it, as [`trace`](Self::trace) does.
+    pub(crate) fn shared(&self) -> Result<SharedTrace> {
+        let file = Arc::clone(&self.file);
+        let shared = match self.program.as_deref() {
+            Some(program) => SharedTrace::with_symbols(file, Arc::clone(&program.symbols), self.options),
+            None => SharedTrace::new(file, self.options).map_err(OpenError::from),
+        };
+        let shared = shared.map_err(|e| match (e, self.program.as_deref()) {
+            (OpenError::Trace(e), _) => self.unframed(&e),
+            (e, Some(program)) => anyhow!(e).context(program.name.clone()),
+            (e, None) => e.into(),
+        })?;
+        self.check(shared.trace())?;
+        Ok(shared)
+    }
+
+    /// Returns the error of a file of which no trace could be made.
+    fn unframed(&self, e: &Error) -> anyhow::Error {
+        if is_no_trace(e) {
+            return self.error(e);
+        }
+        // The header is there, and nothing behind it could be read.
+        self.no_events(Some(e))
+    }
+
+    /// Refuses a trace without an event, and with `--strict` one that Go's reader refuses.
+    fn check(&self, trace: &Trace<'_>) -> Result<()> {
+        self.strict_as_go(trace)?;
+        let ends_strictly = self.mode() == Mode::Strict && trace.defect().is_some();
+        if trace.has_events() || ends_strictly { Ok(()) } else { Err(self.no_events(None)) }
     }
 
     /// Frames the trace, even if there is no event in it.
@@ -282,9 +319,13 @@ impl Input {
     }
 
     /// Returns the input for work whose defects somebody else is told of.
-    #[cfg(feature = "view")]
     pub(crate) fn quiet(&self) -> Input {
         Input { quiet: true, ..self.clone() }
+    }
+
+    /// Returns the input for work that ends when nobody waits for it any more.
+    pub(crate) fn wanted(&self, wanted: &StillWanted) -> Input {
+        Input { wanted: Some(Arc::clone(wanted)), ..self.clone() }
     }
 
     /// Returns the input, to be read with at most so many threads.
@@ -365,9 +406,13 @@ impl Input {
             watch(event);
             self.is_wanted()
         };
-        let analyzed = window.analyze_while(trace, analysis, go_on).map_err(|e| self.error(&e))?;
-        let analyzed = analyzed.ok_or_else(given_up)?;
-        Ok((analyzed.output, analyzed.warnings))
+        #[cfg(not(feature = "small"))]
+        let analyzed = window
+            .analyze_while(trace, analysis, go_on)
+            .map(|analyzed| analyzed.map(|analyzed| (analyzed.output, analyzed.warnings)));
+        #[cfg(feature = "small")]
+        let analyzed = crate::erased::analyze_while(window, trace, analysis, &mut { go_on });
+        analyzed.map_err(|e| self.error(&e))?.ok_or_else(given_up)
     }
 
     /// Returns whether somebody still waits for the answer.
@@ -404,24 +449,24 @@ impl Input {
 
     /// Returns the error for a defect, with the file's name and advice.
     pub(crate) fn error(&self, e: &Error) -> anyhow::Error {
-        self.explained(e.to_string(), || self.advice(e))
+        self.explained(e.to_string(), Some(e.offset()), || self.advice(e))
     }
 
     /// Returns the error that there is no event, with the defect that may be why.
     fn no_events(&self, e: Option<&Error>) -> anyhow::Error {
         let why = e.map(|e| format!("\n  {e}")).unwrap_or_default();
-        self.explained(format!("{NO_EVENTS}{why}"), || None)
+        self.explained(format!("{NO_EVENTS}{why}"), e.map(Error::offset), || None)
     }
 
     /// Returns an error with the file's name and what else is wrong with the file, which
     /// explains the error; if there is nothing of the kind, with advice.
-    fn explained(&self, what: String, advice: impl Fn() -> Option<String>) -> anyhow::Error {
+    fn explained(&self, what: String, offset: Option<u64>, advice: impl Fn() -> Option<String>) -> anyhow::Error {
         let mut lines = self.flaws.list();
         if lines.is_empty() {
             lines.extend(advice());
         }
         lines.insert(0, format!("{}: {what}", self.name));
-        anyhow!(lines.join("\n  "))
+        BadTrace { message: lines.join("\n  "), offset }.into()
     }
 
     /// Returns what to do about a defect, if something can be done.

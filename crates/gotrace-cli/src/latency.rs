@@ -93,7 +93,7 @@ const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let selected = options.select.of(&input, &trace, global)?;
+    let selected = options.select.of(&input, &trace, global.compat())?;
     let filter = selected.filter().map_err(|none| missing(&input, &none))?;
     let (mut latency, warnings) = input.analyze(&trace, CollectLatency::new(options.worst).filter(filter))?;
     latency.causes.sort_by_key(|by| std::cmp::Reverse(options.sort.key(&by.waits)));

@@ -22,3 +22,20 @@ impl std::fmt::Display for Usage {
 }
 
 impl std::error::Error for Usage {}
+
+/// The error of a trace that cannot be read, or of a part of it.
+#[derive(Debug)]
+pub(crate) struct BadTrace {
+    /// The message, with the file's name and advice.
+    pub(crate) message: String,
+    /// The place of the defect in the file, in bytes, if the error is about one.
+    pub(crate) offset: Option<u64>,
+}
+
+impl std::fmt::Display for BadTrace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for BadTrace {}

@@ -119,7 +119,7 @@ impl Kind {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
-    let selected = options.select.of(&input, &trace, global)?;
+    let selected = options.select.of(&input, &trace, global.compat())?;
     let filter = selected.filter().map_err(|none| missing(&input, &none))?;
     let profiler = CollectProfile::new(options.kind.profile())
         .compat(global.compat())

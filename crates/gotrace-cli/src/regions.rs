@@ -78,7 +78,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
     let compat = global.compat();
-    let selected = options.select.of(&input, &trace, global)?;
+    let selected = options.select.of(&input, &trace, global.compat())?;
     let passes = |region: &RegionSummary, took: i64, names: &Names| {
         let name = names.get(region.name);
         kind.as_ref().is_none_or(|kind| kind.is_match(&String::from_utf8_lossy(name)))

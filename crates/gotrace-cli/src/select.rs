@@ -5,13 +5,13 @@
 //! about goroutines also [`Goroutines`] and [`Work`] ([`Select`] is all three), and reports
 //! about their time or single events [`States`] too ([`SelectTime`] is all four).
 
-use crate::global::Global;
 use crate::input::Input;
 use crate::outcome::Usage;
 use crate::output::Output;
 use crate::within::Within;
 use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
+use gotrace::analysis::Compat;
 use gotrace::analysis::annotations::NoSuch;
 use gotrace::selection::{Answers, Questions};
 use gotrace::{GoId, GoState, ProcId, Selected, Selection, ThreadId, Trace};
@@ -236,9 +236,9 @@ impl Select {
     ///
     /// # Errors
     /// If a regular expression is wrong, or the stretch of time.
-    fn selection(&self, trace: &Trace<'_>, global: &Global) -> Result<Selection> {
+    fn selection(&self, trace: &Trace<'_>, compat: Compat) -> Result<Selection> {
         let window = self.within.window(trace)?;
-        let selection = Selection::default().compat(global.compat()).window(window);
+        let selection = Selection::default().compat(compat).window(window);
         Ok(self.work.select(self.goroutines.select(selection)?))
     }
 
@@ -247,8 +247,8 @@ impl Select {
     ///
     /// # Errors
     /// If there is nothing of the kind, or a regular expression is wrong.
-    pub(crate) fn of(&self, input: &Input, trace: &Trace<'_>, global: &Global) -> Result<Selected> {
-        resolve(self.selection(trace, global)?, Selection::questions, input, trace)
+    pub(crate) fn of(&self, input: &Input, trace: &Trace<'_>, compat: Compat) -> Result<Selected> {
+        resolve(self.selection(trace, compat)?, Selection::questions, input, trace)
     }
 
     /// Adds the choice, in words, to the parts of a heading.
@@ -295,8 +295,8 @@ impl SelectTime {
     ///
     /// # Errors
     /// As [`Select::of`].
-    pub(crate) fn of(&self, input: &Input, trace: &Trace<'_>, global: &Global) -> Result<Selected> {
-        resolve(self.selection(trace, global)?, Selection::questions, input, trace)
+    pub(crate) fn of(&self, input: &Input, trace: &Trace<'_>, compat: Compat) -> Result<Selected> {
+        resolve(self.selection(trace, compat)?, Selection::questions, input, trace)
     }
 
     /// Returns which events are selected of a trace, as [`of`](Self::of) does; but this
@@ -304,12 +304,12 @@ impl SelectTime {
     ///
     /// # Errors
     /// As [`Select::of`].
-    pub(crate) fn events_of(&self, input: &Input, trace: &Trace<'_>, global: &Global) -> Result<Selected> {
-        resolve(self.selection(trace, global)?, Selection::event_questions, input, trace)
+    pub(crate) fn events_of(&self, input: &Input, trace: &Trace<'_>, compat: Compat) -> Result<Selected> {
+        resolve(self.selection(trace, compat)?, Selection::event_questions, input, trace)
     }
 
-    fn selection(&self, trace: &Trace<'_>, global: &Global) -> Result<Selection> {
-        self.states.select(self.select.selection(trace, global)?)
+    fn selection(&self, trace: &Trace<'_>, compat: Compat) -> Result<Selection> {
+        self.states.select(self.select.selection(trace, compat)?)
     }
 
     /// Prints which part of the trace a report is about; nothing if it is about all of it.

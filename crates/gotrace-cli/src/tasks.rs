@@ -86,7 +86,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
     let compat = global.compat();
-    let selected = options.select.of(&input, &trace, global)?;
+    let selected = options.select.of(&input, &trace, global.compat())?;
     let (Found { any, count, tasks }, warnings) = find(options, compat, &input, &trace, &selected)?;
     let mut out = Output::open(global, Content::Text)?;
     if !options.json {

@@ -4,7 +4,7 @@ mod browser;
 mod shown;
 
 use crate::complain::complain;
-use crate::global::{Given, Global, StillWanted};
+use crate::global::{Given, Global, RunFor, StillWanted};
 use crate::human;
 use crate::outcome::{Status, Usage};
 use anyhow::{Context, Result};
@@ -46,9 +46,6 @@ pub(crate) struct Options {
     #[arg(long)]
     no_open: bool,
 }
-
-/// Runs a command line on what stands in for its files.
-pub(crate) type RunFor = fn(&[String], Given, Compat) -> Result<Status>;
 
 /// An input that is open that late is waited for on the page.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -164,7 +161,10 @@ impl Reports for Commands {
         let given = Given { input: Arc::clone(&self.input), output: Arc::clone(&output), wanted };
         match (self.run_for)(&line, given, self.compat) {
             Ok(_) => Ok(std::mem::take(&mut *output.lock().unwrap_or_else(PoisonError::into_inner))),
-            Err(e) => Err(ReportError { is_usage: e.is::<Usage>(), message: format!("{e:#}") }),
+            Err(e) => {
+                let is_usage = e.is::<Usage>() || e.is::<clap::Error>();
+                Err(ReportError { is_usage, message: format!("{e:#}") })
+            }
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use super::Log;
 use crate::global::Global;
+use crate::human;
 use anyhow::{Context, Result};
+use gotrace::TraceFile;
 use std::fs::File;
-use std::io::Read;
-use std::path::PathBuf;
 #[cfg(feature = "view")]
-use {crate::human, gotrace::TraceFile, std::io, std::path::Path, std::sync::Arc};
+use std::io;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A log that several commands read, one after the other, and that is the same for each: of a
 /// file that grows, the part that was there when it was opened.
@@ -21,10 +24,8 @@ pub(crate) struct KeptLog {
 #[derive(Clone)]
 enum Bytes {
     /// The first bytes of a file, so many.
-    #[cfg_attr(not(feature = "view"), expect(dead_code, reason = "only `view` keeps logs"))]
     File(PathBuf, u64),
-    /// The bytes of a stream, in a file without a name.
-    #[cfg(feature = "view")]
+    /// The bytes of a stream, in memory or in a file without a name.
     Stream(Arc<TraceFile>),
 }
 
@@ -35,10 +36,14 @@ impl KeptLog {
     }
 
     /// Returns the log of so many bytes at the beginning of a file.
-    #[cfg(feature = "view")]
     pub(crate) fn of_file(path: &Path, length: u64) -> KeptLog {
         let name = human::name(path.to_string_lossy().as_bytes()).into_owned();
         KeptLog { name, bytes: Bytes::File(path.to_path_buf(), length) }
+    }
+
+    /// Returns the log of these bytes.
+    pub(crate) fn of_bytes(name: &str, bytes: TraceFile) -> KeptLog {
+        KeptLog { name: human::name(name.as_bytes()).into_owned(), bytes: Bytes::Stream(Arc::new(bytes)) }
     }
 
     /// Reads a log from a stream to its end, and keeps it.
@@ -49,8 +54,7 @@ impl KeptLog {
     pub(crate) fn of_stream(name: &str, mut from: impl Read) -> io::Result<KeptLog> {
         let mut file = crate::save::scratch()?;
         io::copy(&mut from, &mut file)?;
-        let bytes = Bytes::Stream(Arc::new(crate::mapped::of_our_own(&file)?));
-        Ok(KeptLog { name: human::name(name.as_bytes()).into_owned(), bytes })
+        Ok(KeptLog::of_bytes(name, crate::mapped::of_our_own(&file)?))
     }
 
     /// Returns the log, to be read.
@@ -69,7 +73,6 @@ impl KeptLog {
                 let file = File::open(path).with_context(|| self.name.clone())?;
                 Box::new(file.take(*length))
             }
-            #[cfg(feature = "view")]
             Bytes::Stream(file) => Box::new(file.bytes()),
         })
     }

@@ -1,4 +1,21 @@
 //! The command line of gotrace: options in, text out.
+//!
+//! The command itself is [`main`]. Programs that have its reports made in their own process,
+//! such as the Python package, open a trace or a log ([`OpenTrace`], [`OpenLog`]), and run
+//! command lines on it:
+//!
+//! ```
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/traces/go1.27/mixed.trace");
+//! use gotrace_cli::{OpenTrace, Reading, report};
+//! use std::sync::Arc;
+//!
+//! let trace = OpenTrace::open(path.as_ref(), &Reading::default()).expect("it is a trace");
+//! let command = ["latency", "--json", "--worst=3"].map(String::from);
+//! let json = report(&trace, &command, Arc::new(|| true)).expect("it has events");
+//! assert!(json.starts_with(b"{"));
+//! ```
+//!
+//! What they print is part of the interface as far as `docs/json.md` says so.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -11,6 +28,9 @@ mod count;
 mod diagnose;
 mod diff;
 mod dump;
+mod embed;
+#[cfg(feature = "small")]
+mod erased;
 mod events;
 #[cfg(feature = "columns")]
 mod export;
@@ -61,12 +81,14 @@ mod written;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
-use global::Global;
+use global::{Given, Global};
+use gotrace::analysis::Compat;
 use outcome::{Status, Usage};
 use std::path::Path;
 use std::process::ExitCode;
-#[cfg(feature = "view")]
-use {global::Given, gotrace::analysis::Compat};
+
+pub use embed::{Failure, OpenLog, OpenTrace, Reading};
+pub use global::StillWanted;
 
 /// Reads Go execution traces: what `runtime/trace`, `/debug/pprof/trace` and
 /// the flight recorder of a Go program write.
@@ -135,7 +157,8 @@ enum Command {
     Capture(capture::Options),
 }
 
-fn main() -> ExitCode {
+/// Runs the command line of this process, and returns its exit status.
+pub fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|e| misunderstood(&e));
     cli.global.color_everything();
     match run(&cli.command, &cli.global) {
@@ -169,10 +192,26 @@ fn misunderstood(error: &clap::Error) -> ! {
     error.exit()
 }
 
+/// Runs a command, such as `latency --json`, on an open trace; returns what it prints.
+/// `wanted` is asked now and then whether somebody still waits.
+///
+/// # Errors
+/// If the command line is wrong, or as the command ends.
+pub fn report(trace: &OpenTrace, command: &[String], wanted: StillWanted) -> Result<Vec<u8>, Failure> {
+    trace.run(run_for, command, wanted)
+}
+
+/// Runs a command, such as `gctrace --json`, on an open log, as [`report`] does.
+///
+/// # Errors
+/// As [`report`].
+pub fn report_on_log(log: &OpenLog, command: &[String], wanted: StillWanted) -> Result<Vec<u8>, Failure> {
+    log.run(run_for, command, wanted)
+}
+
 /// Runs a command line for another command, which has what stands in for its files.
-#[cfg(feature = "view")]
 fn run_for(line: &[String], given: Given, compat: Compat) -> anyhow::Result<Status> {
-    let cli = Cli::try_parse_from(line).map_err(|e| Usage(e.render().to_string()))?;
+    let cli = Cli::try_parse_from(line)?;
     let mut global = cli.global;
     global.take(given, compat);
     run(&cli.command, &global)
