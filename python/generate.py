@@ -19,7 +19,7 @@ TARGET = HERE / "gotrace" / "reports.py"
 # Reports that are made of a trace or a log. A line of `events` is a row of a table here.
 REPORTS = """
     check count diagnose footprint gc gctrace goroutines goroutines-each goroutines-leaks
-    goroutines-over-time latency metrics mmu pprof procs regions regions-each schedtrace
+    goroutines-over-time latency metrics mmu path pprof procs regions regions-each schedtrace
     schedtrace-rows stw summary tasks tasks-each
 """.split()
 

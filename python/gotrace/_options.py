@@ -36,6 +36,16 @@ class Selection(Within, total=False):
     """False to leave out the tasks that are parts of it."""
     region: str
     """Only work in regions of that type."""
+    state: str | Iterable[str]
+    """Only goroutines' time in these states, and the events that bring one into them; not for
+    tasks and regions, nor are the next three."""
+    reason: str
+    """Only states for which a goroutine blocked or stopped for a reason that matches this regular
+    expression."""
+    proc: int | Iterable[int]
+    """Only what happened on these Ps, and the states of goroutines that began there."""
+    thread: int | Iterable[int]
+    """Only what happened on these Ms, and the states of goroutines that began there."""
 
 
 _TIMES = {"start": "from", "end": "to"}

@@ -18,6 +18,7 @@ from gotrace.reports import (
     GcReport,
     LatencyReport,
     MmuReport,
+    PathsReport,
     ProcsReport,
     ProfileReport,
     StwReport,
@@ -254,6 +255,21 @@ class Trace:
         """Returns what the Ps did: how busy each was, Ps that idled beside goroutines that could
         run, system calls that cost a P, the longest runs, threads."""
         return self._report(ProcsReport, ["procs", *options({"top": top}), *within(time)])
+
+    def path(
+        self,
+        *,
+        goroutine: int | None = None,
+        task: int | str | None = None,
+        region: str | None = None,
+        slowest: int = 1,
+        segments: bool = False,
+        **time: Unpack[Within],
+    ) -> PathsReport:
+        """Returns the critical path of a task, a region or a goroutine: where its time went, across
+        the goroutines that it waited for; and the typical tasks or regions beside the slowest."""
+        given = {"goroutine": goroutine, "task": task, "region": region, "slowest": slowest, "segments": segments}
+        return self._report(PathsReport, ["path", *options(given), *within(time)])
 
     def count(self, *, raw: bool = False, **part: Unpack[Selection]) -> CountReport:
         """Returns the number of events of each kind."""

@@ -40,6 +40,19 @@ LineType = Literal[
 MetricKind = Literal["gauge", "counter", "histogram", "summary"]
 """A kind of metric."""
 
+PathStep = Literal[
+    "running",
+    "mark_assist",
+    "runnable",
+    "stop_the_world",
+    "syscall",
+    "waiting",
+    "woken",
+    "created",
+    "unknown",
+]
+"""What some time went to."""
+
 ScanOf = Literal["total", "large", "size"]
 """Class of the objects that a scan line is about."""
 
@@ -1743,6 +1756,148 @@ class PTakers(Report):
 
     sysmon: int
     """Number of Ps that the runtime's monitor took."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathComparison(Report):
+    """Where the time of typical tasks or regions went, and that of the slowest."""
+
+    slow: PathTree
+    """The slowest hundredth, one at least."""
+
+    typical: PathTree
+    """Those from the 40th to the 60th percentile of length."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathPart(Report):
+    """A part of the time of paths."""
+
+    count: int
+    """Number of segments in it."""
+
+    function: str | None
+    """Function that the goroutine began with which did it; for ``woken`` and ``created``, the one
+    that woke or created. Null if it is not known, or no goroutine did it."""
+
+    is_guess: bool | None
+    """True if another goroutine could have ended the wait as well; None if none ended it."""
+
+    nanos: int
+    """Time in nanoseconds."""
+
+    parts: list[PathPart]
+    """Parts of it, the longest first."""
+
+    place: str | None
+    """Innermost function of the program on the stack with which it waited, called the system, or
+    stopped running; None if there is no stack."""
+
+    reason: str | None
+    """Reason for the wait or the stop of the world, in the runtime's words; None if there is
+    none."""
+
+    step: PathStep
+    """What the time went to."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathReport(Report):
+    """One path."""
+
+    end: int
+    """Time at which it ends, in nanoseconds on the trace's clock."""
+
+    function: str | None
+    """Function that the goroutine began with; None if it is not known."""
+
+    goroutine: int
+    """Goroutine whose time it is: the one that ended the task, or that the region is of."""
+
+    is_complete: bool | None
+    """True if the task or region began and ended in the trace; None if the path is that of a
+    goroutine."""
+
+    nanos: int
+    """Length in nanoseconds."""
+
+    parts: list[PathPart]
+    """Parts of the time, the longest first."""
+
+    segments: list[PathSegment] | None
+    """Segments in order of time, whose lengths add up to that of the path; None if they were not
+    asked for."""
+
+    start: int
+    """Time at which it begins, in nanoseconds on the trace's clock."""
+
+    task: int | None
+    """Task that it is of, or that the region belongs to; None if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathSegment(Report):
+    """A stretch of time that belongs to what one goroutine did."""
+
+    behind: int | None
+    """For ``runnable``: the goroutine that ran for most of the time on the P that this one got at
+    last; None if that is not known."""
+
+    depth: int
+    """Number of wakings between the goroutine and that of the path."""
+
+    function: str | None
+    """Function that the goroutine began with; None if it is not known."""
+
+    goroutine: int
+    """Goroutine that did it."""
+
+    nanos: int
+    """Length in nanoseconds."""
+
+    place: str | None
+    """Innermost function of the program on the stack; None if there is no stack."""
+
+    proc: int | None
+    """For ``runnable``: the P that it ran on at last; None if that is not known."""
+
+    reason: str | None
+    """Reason for the wait or the stop of the world; None if there is none."""
+
+    start: int
+    """Time at which it begins, in nanoseconds on the trace's clock."""
+
+    step: PathStep
+    """What the time went to: never ``woken`` or ``created``."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathTree(Report):
+    """The time of several paths by what it went to."""
+
+    count: int
+    """Number of paths."""
+
+    nanos: int
+    """Time of all of them, in nanoseconds."""
+
+    parts: list[PathPart]
+    """Parts of the time, the longest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathsReport(Report):
+    """Where the time of tasks, regions or goroutines went, across the goroutines that they waited
+    for."""
+
+    comparison: PathComparison | None
+    """The typical tasks or regions beside the slowest; None if fewer than two are complete."""
+
+    durations: Distribution | None
+    """Lengths of the complete tasks or regions; None if the path is that of a goroutine."""
+
+    paths: list[PathReport]
+    """Paths of the slowest, the slowest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -492,11 +492,16 @@ fn events_name_functions() {
         compared += functions.iter().filter(|function| !function.is_null()).count();
     }
     assert!(compared > 1000, "{compared}");
-    // One that is left out names goroutines all the same.
-    let late = gotrace(&["events", "--json", "--stacks", "none", &trace("go1.27/mixed"), "--from", "60ms"]);
-    let late = values(&late.stdout);
-    let whole = gotrace(&["events", "--json", "--stacks", "none", &trace("go1.27/mixed")]);
-    assert!(values(&whole.stdout).ends_with(&late) && late.len() > 100);
+    // One that is left out names goroutines all the same. Only the type of a task that began in
+    // a generation that is not read is not known at its end.
+    let events = |more: &[&str]| {
+        let ran = gotrace(&[&["events", "--json", "--stacks", "none", &trace("go1.27/mixed")], more].concat());
+        let mut events = values(&ran.stdout);
+        events.iter_mut().filter(|event| event["kind"] == "TaskEnd").for_each(|event| event["type"] = Value::Null);
+        events
+    };
+    let late = events(&["--from", "60ms"]);
+    assert!(events(&[]).ends_with(&late) && late.len() > 100);
 }
 
 #[test]
