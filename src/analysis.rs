@@ -6,7 +6,6 @@
 
 mod add_up;
 pub mod annotations;
-pub mod collector;
 pub mod count;
 pub mod durations;
 mod first;
@@ -35,14 +34,15 @@ pub(crate) use memo::{Memo, Place};
 pub(crate) use open_regions::{Ended, OpenRegions, TaskIds};
 pub use pass::Pass;
 
+pub use crate::timeline::collector;
 pub(crate) use crate::timeline::{ByProc, BySlot, OutlinedTransition, Table, TimeInStates};
 pub use crate::timeline::{Follower, GoroutineState, SharedEvent, Transition, names, stacks};
 
-use crate::analysis::collector::Collected;
 use crate::error::Result;
 use crate::error::warning::Warning;
 use crate::event::Event;
 use crate::spec::v2::EventType;
+use crate::timeline::collector::Collected;
 use crate::trace::Trace;
 use std::ops::ControlFlow;
 

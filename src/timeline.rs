@@ -29,6 +29,7 @@
 mod by_proc;
 mod by_slot;
 mod capacity;
+pub mod collector;
 mod follower;
 mod goroutine;
 mod intervals;

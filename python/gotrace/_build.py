@@ -67,14 +67,18 @@ def _one_of(kinds: list[Any]) -> _Make:
 
 
 def _object(kind: Any) -> _Make:
-    hints = typing.get_type_hints(kind)
     names = _names(kind)
-    made = [(name, one) for name, field in names.items() if (one := _maker(hints[field]))]
     renamed = {name: field for name, field in names.items() if name != field}
+
+    # Found out late: a tree has parts of its own class.
+    @functools.cache
+    def made() -> list[tuple[str, _Make]]:
+        hints = typing.get_type_hints(kind)
+        return [(name, one) for name, field in names.items() if (one := _maker(hints[field]))]
 
     def make(value: dict[str, Any]) -> Any:
         value = dict(value)
-        for name, part in made:
+        for name, part in made():
             value[name] = part(value[name])
         for name, field in renamed.items():
             value[field] = value.pop(name)

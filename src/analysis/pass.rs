@@ -1,11 +1,11 @@
 //! A pass over events: the follower, and the analyses that it shows them to.
 
 use super::Analysis;
-use super::collector::Collector;
 use crate::base::time::Time;
 use crate::event::Event;
 use crate::generation::Generation;
 use crate::spec::v2::EventType;
+use crate::timeline::collector::Collector;
 use crate::timeline::{Follower, Observer, SharedEvent, Transition};
 
 /// Shows events to an analysis, or to a tuple of them, as

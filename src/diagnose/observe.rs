@@ -4,7 +4,6 @@ mod goroutines;
 mod sums;
 mod windows;
 
-use crate::analysis::collector::{Collected, Marking};
 use crate::analysis::{Analysis, Follower, Longest, SharedEvent, Transition};
 use crate::base::ids::ProcId;
 use crate::base::time::Time;
@@ -14,6 +13,7 @@ use crate::event::EventKind;
 use crate::event::range::RangeName;
 use crate::event::transition::StateTransition;
 use crate::spec::state::ProcState;
+use crate::timeline::collector::{Collected, Marking};
 use crate::timeline::{Procs, is_gc_stop};
 use goroutines::Goroutines;
 use windows::{Count, Windows};

@@ -25,11 +25,11 @@ const BLOCKS: usize = 2;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Choice {
-    /// It is written.
+    /// Writes it.
     Write,
-    /// It is left out.
+    /// Leaves it out.
     Skip,
-    /// It is left out, and so is everything behind it.
+    /// Leaves it out, and everything behind it.
     End,
 }
 

@@ -1,7 +1,6 @@
 //! The pass that follows the collector.
 
 use super::{Cycle, Gc, Payer, Stop, StopKind};
-use crate::analysis::collector::{Collected, Marking, Work, WorkStretch};
 use crate::analysis::names::{NameId, Names};
 use crate::analysis::{Analysis, Follower, GoroutineState, Longest, SharedEvent};
 use crate::base::ids::{GoId, ProcId};
@@ -9,6 +8,7 @@ use crate::base::time::Time;
 use crate::event::range::{RangeName, RangeScope, Swept};
 use crate::event::{EventKind, Metric, MetricName};
 use crate::spec::v2::EventType;
+use crate::timeline::collector::{Collected, Marking, Work, WorkStretch};
 use crate::timeline::{Capacity, is_gc_stop};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;

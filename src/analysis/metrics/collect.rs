@@ -2,12 +2,12 @@
 
 use super::census::{Census, CollectCensus, Distribution};
 use super::{Metrics, RuntimeMetric, Value, go_collector, untold};
-use crate::analysis::collector::Collected;
 use crate::analysis::gc::{CollectGc, Gc};
 use crate::analysis::latency::{CollectLatency, Latency};
 use crate::analysis::procs::{CollectProcs, Procs};
 use crate::analysis::{Analysis, Follower, SharedEvent, Transition};
 use crate::spec::v2::EventType;
+use crate::timeline::collector::Collected;
 
 /// Makes [`Metrics`]. Memory is that of [`CollectGc`], [`CollectLatency`] and [`CollectProcs`].
 /// A pass that has those anyway needs only [`CollectCensus`] beside them, and

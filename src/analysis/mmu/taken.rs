@@ -3,7 +3,6 @@
 
 use super::utilization::{Point, add};
 use super::{Flags, proc_count};
-use crate::analysis::collector::{Collected, Work, WorkStretch};
 use crate::analysis::{Follower, SharedEvent, Table};
 use crate::base::ids::ProcId;
 use crate::base::limits::MAX_PROC_ID;
@@ -11,6 +10,7 @@ use crate::base::time::Time;
 use crate::event::EventKind;
 use crate::event::range::{RangeName, RangeScope};
 use crate::spec::v2::EventType;
+use crate::timeline::collector::{Collected, Work, WorkStretch};
 use rustc_hash::FxHashMap;
 
 /// Makes the series of the processor share that the collector leaves the program. Memory

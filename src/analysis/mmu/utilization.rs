@@ -3,9 +3,9 @@
 use super::go::GoSeries;
 use super::taken::Taken;
 use super::{Curve, Flags};
-use crate::analysis::collector::Collected;
 use crate::analysis::{Analysis, Compat, Follower, SharedEvent, Transition};
 use crate::spec::v2::EventType;
+use crate::timeline::collector::Collected;
 
 /// Share of the processors that the program has from a time on.
 #[derive(Clone, Copy, PartialEq, Debug)]

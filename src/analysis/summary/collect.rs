@@ -2,7 +2,6 @@
 
 use super::program::Program;
 use super::{Extent, Group, Stops, Summary, Times};
-use crate::analysis::collector::{Collected, Marking, Work, WorkStretch};
 use crate::analysis::names::NameId;
 use crate::analysis::{Analysis, Follower, GoroutineState, Memo, SharedEvent, Transition};
 use crate::base::ids::GoId;
@@ -11,6 +10,7 @@ use crate::event::range::{RangeName, RangeScope};
 use crate::event::transition::StateTransition;
 use crate::event::{EventKind, Metric, MetricName};
 use crate::spec::state::GoState;
+use crate::timeline::collector::{Collected, Marking, Work, WorkStretch};
 use crate::timeline::{Activity, Capacity, ProcRecord, Procs};
 use rustc_hash::FxHashMap;
 

@@ -1,9 +1,9 @@
 //! What the collector takes of the processors' time.
 
 use super::Pause;
-use crate::analysis::names::NameId;
 use crate::base::ids::ProcId;
 use crate::base::time::Time;
+use crate::timeline::names::NameId;
 
 /// Kind of a goroutine's work for the collector.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

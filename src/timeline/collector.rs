@@ -58,7 +58,7 @@ pub(crate) use marking::Marking;
 pub use pause::Pause;
 
 use super::names::NameId;
-use super::{BySlot, Follower, GoroutineState, SharedEvent, Transition};
+use super::{BySlot, Follower, GoroutineState, OutlinedTransition, SharedEvent, Transition, is_gc_stop};
 use crate::base::ids::GoId;
 use crate::base::time::Time;
 use crate::event::range::{RangeName, RangeScope};
@@ -66,8 +66,6 @@ use crate::event::transition::StateTransition;
 use crate::event::{EventKind, MetricName};
 use crate::spec::state::{GoState, ProcState};
 use crate::spec::v2::EventType;
-use crate::timeline::OutlinedTransition;
-use crate::timeline::is_gc_stop;
 use fraction::Fraction;
 use pause::Stopping;
 use tail::{Run, Slices};

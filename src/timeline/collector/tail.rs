@@ -19,10 +19,10 @@
 
 use super::fraction::dedicated_of;
 use super::{Work, WorkStretch};
-use crate::analysis::names::NameId;
-use crate::analysis::{ByProc, GoroutineState};
 use crate::base::ids::ProcId;
 use crate::base::time::Time;
+use crate::timeline::names::NameId;
+use crate::timeline::{ByProc, GoroutineState};
 
 /// Nanoseconds for which a P may run goroutines that follow each other in one time slice,
 /// before the runtime preempts them: `forcePreemptNS`.

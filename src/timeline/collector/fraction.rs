@@ -7,9 +7,9 @@
 //! P, with its label still on. When the system wakes threads late, that takes longer than
 //! the marking.
 
-use crate::analysis::ByProc;
 use crate::base::ids::ProcId;
 use crate::base::time::Time;
+use crate::timeline::ByProc;
 
 /// Factor by which a worker may exceed its share.
 const SLACK: f64 = 1.2;
