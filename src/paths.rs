@@ -83,7 +83,7 @@ fn time_of_bytes(trace: &Trace<'_>, bytes: u64) -> i64 {
     (span as f64 * (bytes as f64 / all as f64)) as i64
 }
 
-/// Where the time of stretches went, beside each other: of the typical ones, and of the slowest.
+/// Time of the typical among some stretches, and of the slowest, by what it went to.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Comparison {

@@ -51,7 +51,7 @@ PathStep = Literal[
     "created",
     "unknown",
 ]
-"""What some time went to."""
+"""Kind of thing that some time went to."""
 
 ScanOf = Literal["total", "large", "size"]
 """Class of the objects that a scan line is about."""
@@ -1760,13 +1760,13 @@ class PTakers(Report):
 
 @dataclass(frozen=True, slots=True)
 class PathComparison(Report):
-    """Where the time of typical tasks or regions went, and that of the slowest."""
+    """Time of typical tasks or regions, and of the slowest, by what it went to."""
 
     slow: PathTree
     """The slowest hundredth, one at least."""
 
     typical: PathTree
-    """Those from the 40th to the 60th percentile of length."""
+    """Tasks or regions from the 40th to the 60th percentile of length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1798,7 +1798,7 @@ class PathPart(Report):
     none."""
 
     step: PathStep
-    """What the time went to."""
+    """Kind of thing that the time went to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1868,7 +1868,7 @@ class PathSegment(Report):
     """Time at which it begins, in nanoseconds on the trace's clock."""
 
     step: PathStep
-    """What the time went to: never ``woken`` or ``created``."""
+    """Kind of thing that the time went to: never ``woken`` or ``created``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1887,8 +1887,8 @@ class PathTree(Report):
 
 @dataclass(frozen=True, slots=True)
 class PathsReport(Report):
-    """Where the time of tasks, regions or goroutines went, across the goroutines that they waited
-    for."""
+    """Critical paths of tasks, regions or goroutines: their time by what it went to, across the
+    goroutines that they waited for."""
 
     comparison: PathComparison | None
     """The typical tasks or regions beside the slowest; None if fewer than two are complete."""

@@ -41,7 +41,7 @@ use crate::analysis::stacks::StackKey;
 use crate::base::ids::{GoId, ProcId};
 use crate::base::time::Time;
 
-/// Where the time of a stretch of a goroutine's life went.
+/// Time of a stretch of a goroutine's life, by what it went to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Path {
@@ -83,7 +83,7 @@ pub struct Segment {
     pub end: Time,
     /// Goroutine that did it.
     pub goroutine: GoId,
-    /// What the goroutine did.
+    /// Activity of the goroutine.
     pub doing: Doing,
     /// Index of the wait in [`Path::links`] for which the time is another goroutine's; none
     /// if it is the path's own.
@@ -97,7 +97,7 @@ impl Segment {
     }
 }
 
-/// What a goroutine did in a segment.
+/// Activity of a goroutine in a segment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Doing {
@@ -148,7 +148,7 @@ pub struct Link {
     pub start: Time,
     /// Time at which it was woken or created.
     pub end: Time,
-    /// What it waited for.
+    /// Reason for which the time is another goroutine's.
     pub cause: LinkCause,
     /// Goroutine that woke or created it.
     pub by: GoId,
@@ -162,7 +162,7 @@ pub struct Link {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum LinkCause {
-    /// It waited until the other one woke it.
+    /// Wait that the other one ended.
     Woken {
         /// Reason in the runtime's words.
         reason: NameId,
@@ -172,6 +172,6 @@ pub enum LinkCause {
         /// `select` or a `sync.Cond` any of several could have.
         is_guess: bool,
     },
-    /// It did not exist until the other one created it.
+    /// Time before the other one created it.
     Created,
 }

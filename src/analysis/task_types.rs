@@ -23,7 +23,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-/// What is known of a task when it is over.
+/// Facts about a task that is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct TaskFacts {
@@ -56,9 +56,9 @@ impl TaskFacts {
 pub enum TaskKind {
     /// Type that the program chose, which may be empty.
     Type(NameId),
-    /// They began before the trace.
+    /// Type that is not known, since they began before the trace.
     BegunBefore,
-    /// They began before the trace, and ended after it or never.
+    /// Type that is not known, since they began before the trace; and they ended after it or never.
     NeitherEnd,
 }
 
@@ -149,7 +149,7 @@ pub struct TaskType {
     pub count: u64,
     /// Lengths of those that began and ended in the trace.
     pub complete: Durations,
-    /// The same in Go's buckets.
+    /// Lengths of the same, in Go's buckets.
     pub histogram: Decades,
 }
 

@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// some megabytes if their stacks are deep.
 const BLOCKS: usize = 2;
 
-/// What is to be done with an event.
+/// Decision about an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Choice {

@@ -10,8 +10,8 @@ use crate::analysis::path::{Doing, History, Node, Path, Segment, Step, Tree};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Where the time of tasks, regions or goroutines went, across the goroutines that they
-/// waited for.
+/// Critical paths of tasks, regions or goroutines: their time by what it went to, across the
+/// goroutines that they waited for.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[non_exhaustive]
@@ -24,14 +24,14 @@ pub struct PathsReport {
     pub paths: Vec<PathReport>,
 }
 
-/// Where the time of typical tasks or regions went, and that of the slowest.
+/// Time of typical tasks or regions, and of the slowest, by what it went to.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[non_exhaustive]
 pub struct PathComparison {
     /// The slowest hundredth, one at least.
     pub slow: PathTree,
-    /// Those from the 40th to the 60th percentile of length.
+    /// Tasks or regions from the 40th to the 60th percentile of length.
     pub typical: PathTree,
 }
 
@@ -75,7 +75,7 @@ pub struct PathReport {
     pub task: Option<u64>,
 }
 
-/// What some time went to.
+/// Kind of thing that some time went to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -123,7 +123,7 @@ pub struct PathPart {
     /// Reason for the wait or the stop of the world, in the runtime's words; null if there is
     /// none.
     pub reason: Option<String>,
-    /// What the time went to.
+    /// Kind of thing that the time went to.
     pub step: PathStep,
 }
 
@@ -151,7 +151,7 @@ pub struct PathSegment {
     pub reason: Option<String>,
     /// Time at which it begins, in nanoseconds on the trace's clock.
     pub start: i64,
-    /// What the time went to: never `woken` or `created`.
+    /// Kind of thing that the time went to: never `woken` or `created`.
     pub step: PathStep,
 }
 

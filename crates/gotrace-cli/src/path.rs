@@ -113,7 +113,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     Ok(input.warn(&warnings))
 }
 
-/// What was found out.
+/// Findings about paths.
 pub(crate) struct Found {
     /// Paths, the longest first.
     paths: Vec<PathReport>,

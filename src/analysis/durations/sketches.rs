@@ -48,7 +48,8 @@ enum Buckets {
     Dense(Box<Durations>),
 }
 
-/// How finely all sketches divide durations, and how many buckets they have together.
+/// Fineness with which all sketches divide durations, and the number of buckets that they have
+/// together.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolution {
     /// Number of times that pairs of buckets were joined.
@@ -253,8 +254,8 @@ mod tests {
             prop_assert_eq!(sketch.sum(), durations.sum());
         }
 
-        /// If they are not, everything but quantiles is exact, and those lie within the joined
-        /// buckets; and there are no more buckets than agreed.
+        /// Checks that, where buckets are joined, everything but quantiles is exact, that those lie
+        /// within the joined buckets, and that there are no more buckets than agreed.
         #[test]
         fn joined_buckets_are_coarser(kinds in prop::collection::vec(prop::collection::vec((1i64..1 << 40, 0u32..40), 2..60), 1..20), most in 20usize..60, q in 0.0..=1.0f64) {
             let mut resolution = Resolution::of(most);

@@ -27,15 +27,15 @@ pub enum GroupBy {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Common {
-    /// They began with a function; the empty name stands for an unknown one.
+    /// Function that they began with; the empty name stands for an unknown one.
     Function(NameId),
-    /// They were in a state at the end, for a reason if that is waiting.
+    /// State that they were in at the end, with the reason if that is waiting.
     State(GoState, NameId),
     /// A function created them.
     CreatedBy(NameId),
-    /// They were created, by no function that the trace knows.
+    /// Creation by no function that the trace knows.
     CreatedByRuntime,
-    /// They were there when the trace began.
+    /// Existence when the trace began.
     Inherited,
 }
 

@@ -4,9 +4,8 @@ use super::{Goroutine, RegionSummary, Summaries};
 use crate::analysis::{Compat, Follower, SharedEvent};
 use crate::event::task::{Log, Task};
 
-/// What becomes of goroutines, regions and tasks, which
-/// [`CollectLives`](super::CollectLives) follows until they are over: they are listed, added
-/// up, or dropped.
+/// Receives the goroutines, regions and tasks that [`CollectLives`](super::CollectLives) follows,
+/// when they are over: lists them, adds them up, or drops them.
 pub trait Keep {
     /// Answer.
     type Output;

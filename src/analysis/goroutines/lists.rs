@@ -20,7 +20,7 @@ pub struct Lists {
     tasks: BTreeMap<TaskId, TaskSummary>,
 }
 
-/// What is listed.
+/// Choice of what is listed.
 #[derive(Debug)]
 enum Choice {
     Everything,

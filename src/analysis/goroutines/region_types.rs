@@ -170,7 +170,7 @@ pub struct RegionType {
     pub count: u64,
     /// Lengths of those that began and ended in the trace.
     pub complete: Durations,
-    /// The same in Go's buckets.
+    /// Lengths of the same, in Go's buckets.
     pub histogram: Decades,
     /// Times of the goroutines in them.
     pub stats: Stats,

@@ -1,4 +1,4 @@
-//! What all goroutines did in a stretch of time.
+//! The states of all goroutines in a stretch of time.
 
 use crate::analysis::intervals::CollectIntervals;
 use crate::analysis::names::NameId;
@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-/// What all goroutines did from one time to another; made by [`CollectHistory`].
+/// States of all goroutines from one time to another; made by [`CollectHistory`].
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct History {
@@ -55,7 +55,7 @@ pub(super) enum State {
     Waiting(NameId),
 }
 
-/// What a state began with.
+/// Beginning of a state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Began {
     /// The goroutine was created, by another if that is known.

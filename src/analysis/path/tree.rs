@@ -33,7 +33,7 @@ struct Part {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Node {
-    /// What the time went to.
+    /// Kind of thing that the time went to.
     pub step: Step,
     /// Time in nanoseconds; that of the nodes below, if there are any.
     pub nanos: i64,
@@ -43,7 +43,7 @@ pub struct Node {
     pub nodes: Vec<Node>,
 }
 
-/// What time went to. Functions of goroutines are those that they began with; the empty name
+/// Kind of thing that time went to. Functions of goroutines are those that they began with; the empty name
 /// stands for one that is not known. A place is the innermost function of a stack that is not
 /// of the runtime or of package `sync`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

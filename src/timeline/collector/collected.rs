@@ -1,4 +1,4 @@
-//! What the collector takes of the processors' time.
+//! Processor time that the collector takes.
 
 use super::Pause;
 use crate::base::ids::ProcId;

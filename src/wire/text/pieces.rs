@@ -12,7 +12,7 @@ use std::ops::{ControlFlow, Range};
 /// The bytes of a piece, which become some ten times as much text.
 const PIECE: usize = 32 << 10;
 
-/// Where the reading of events stopped.
+/// Place at which the reading of events stopped.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     /// The offset in the file behind the last good event, in bytes.

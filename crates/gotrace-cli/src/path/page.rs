@@ -197,7 +197,7 @@ fn compare(
     }
 }
 
-/// What a part or a segment says of its step.
+/// Step of a part or a segment, to be put in words.
 struct Words<'a> {
     step: PathStep,
     function: &'a Option<String>,
