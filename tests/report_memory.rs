@@ -108,7 +108,7 @@ fn waiting(shape: &mut Shape, n: u64) {
     (2..n + 2).for_each(|id| _ = shape.event(GoCreate, &[id, stack, 0]));
 }
 
-/// What makes a shape: it does something so many times.
+/// Maker of a shape, which does something so many times.
 type Fill = fn(&mut Shape, u64);
 
 const SHAPES: &[(&str, Fill)] = &[
