@@ -1,34 +1,29 @@
 //! Traces from files, pipes, standard input and URLs, and messages for those that cannot
 //! be read.
 
-use crate::complain::Complaints;
+mod read;
+mod tell;
+
+pub(crate) use read::given_up;
+
 use crate::flaws::{Flaw, Flaws};
 use crate::global::{Global, StillWanted};
 use crate::human;
-use crate::lookalike::{self, Wanted};
 use crate::mapped::Opened;
-use crate::outcome::{BadTrace, Status, Usage};
-use crate::progress::{Meter, Part, Progress};
+use crate::outcome::Usage;
+use crate::progress::Part;
 use anyhow::{Context, Result, anyhow};
-use gotrace::analysis::Analysis;
 use gotrace::compressed::{Compression, Decompressed};
-use gotrace::error::{Lookalike, V1Error};
-use gotrace::go_reader::{GO_RELEASE, GoEnd, GoReading};
-use gotrace::{
-    Error, ErrorKind, Event, Limits, Mode, OpenError, Options, SharedTrace, Symbols, Trace, TraceFile, TraceWatch,
-    Warning, Window,
-};
-use std::fmt::Display;
+use gotrace::error::Lookalike;
+use gotrace::go_reader::{GoEnd, GoReading};
+use gotrace::{Error, ErrorKind, Limits, Mode, OpenError, Options, SharedTrace, Symbols, Trace, TraceFile, TraceWatch};
 use std::io::{self, IsTerminal, Read};
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
 /// The message for a trace without an event.
 pub(crate) const NO_EVENTS: &str = "no events: was trace.Stop called, did the program exit?";
 
-/// The most warnings that are printed one by one.
-const MOST_WARNINGS: usize = 10;
 /// Bytes of a stream that are looked at before the rest is read: more than what may stand
 /// before the first batch of a trace that lacks its beginning.
 const BEGINNING: usize = 1 << 20;
@@ -339,156 +334,11 @@ impl Input {
         Input { part: Some(Arc::new(part)), ..self }
     }
 
-    /// Shows how far reading the trace is.
-    pub(crate) fn progress(&self, trace: &Trace<'_>) -> Progress {
-        match &self.part {
-            Some(part) => Progress::shared(trace, part),
-            None => Progress::new(trace, self.quiet),
-        }
-    }
-
     /// Returns whether the file was written to since it was opened.
     #[cfg(feature = "view")]
     pub(crate) fn has_changed(&self) -> bool {
         self.flaws.has_changed()
     }
-
-    /// Hands every event that is read for a window to `each`, in order, and whether it is in
-    /// the window, until `each` breaks off. Returns the defects that were passed over.
-    pub(crate) fn stream<'t>(
-        &self,
-        trace: &'t Trace<'t>,
-        window: Window,
-        progress: Progress,
-        mut each: impl FnMut(&Event<'t>, bool) -> Result<ControlFlow<()>>,
-    ) -> Result<Vec<Warning>> {
-        let mut events = window.events(trace);
-        let mut meter = Meter::default();
-        let mut ended = Ok(());
-        while let Some(event) = events.next_read() {
-            match event {
-                Ok((event, is_within)) => {
-                    meter.tick(&progress, &event);
-                    if each(&event, is_within)?.is_break() {
-                        break;
-                    }
-                }
-                Err(e) => ended = Err(self.error(&e)),
-            }
-        }
-        drop(progress);
-        ended?;
-        Ok(events.warnings().to_vec())
-    }
-
-    /// Shows every event to an analysis, or to a tuple of them; returns the
-    /// answer and the defects that were passed over.
-    pub(crate) fn analyze<A: Analysis>(&self, trace: &Trace<'_>, analysis: A) -> Result<(A::Output, Vec<Warning>)> {
-        let progress = self.progress(trace);
-        let analyzed = self.analyze_window(&Window::default(), trace, analysis, |event| progress.at(event));
-        drop(progress);
-        analyzed
-    }
-
-    /// Shows the events of a window to an analysis as [`analyze`](Self::analyze) does, and
-    /// calls `watch` with an event now and then.
-    ///
-    /// # Errors
-    /// Also if nobody waits for the answer any more.
-    pub(crate) fn analyze_window<A: Analysis>(
-        &self,
-        window: &Window,
-        trace: &Trace<'_>,
-        analysis: A,
-        mut watch: impl FnMut(&Event<'_>),
-    ) -> Result<(A::Output, Vec<Warning>)> {
-        let go_on = |event: &Event<'_>| {
-            watch(event);
-            self.is_wanted()
-        };
-        #[cfg(not(feature = "small"))]
-        let analyzed = window
-            .analyze_while(trace, analysis, go_on)
-            .map(|analyzed| analyzed.map(|analyzed| (analyzed.output, analyzed.warnings)));
-        #[cfg(feature = "small")]
-        let analyzed = crate::erased::analyze_while(window, trace, analysis, &mut { go_on });
-        analyzed.map_err(|e| self.error(&e))?.ok_or_else(given_up)
-    }
-
-    /// Returns whether somebody still waits for the answer.
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.wanted.as_ref().is_none_or(|wanted| wanted())
-    }
-
-    /// Prints the defects of a trace that was read nevertheless as warnings. Commands call
-    /// it when all output is out, so that the warnings stand last.
-    pub(crate) fn warn(&self, warnings: &[impl Display]) -> Status {
-        self.complaints(warnings).print()
-    }
-
-    /// Returns what [`warn`](Self::warn) prints, to be printed when the input is closed.
-    pub(crate) fn complaints(&self, warnings: &[impl Display]) -> Complaints {
-        let mut all = Complaints::default();
-        if self.quiet {
-            return all;
-        }
-        for warning in warnings.iter().take(MOST_WARNINGS) {
-            all.add("warning", format!("{}: {warning}", self.name));
-        }
-        if let Some(more @ 1..) = warnings.len().checked_sub(MOST_WARNINGS) {
-            all.add("warning", format!("{}: and {more} more defects", self.name));
-        }
-        self.flaws.complain(&self.name, &mut all);
-        all
-    }
-
-    /// Returns what is wrong with the input besides its bytes, in words.
-    pub(crate) fn flaws(&self) -> Vec<String> {
-        self.flaws.list()
-    }
-
-    /// Returns the error for a defect, with the file's name and advice.
-    pub(crate) fn error(&self, e: &Error) -> anyhow::Error {
-        self.explained(e.to_string(), Some(e.offset()), || self.advice(e))
-    }
-
-    /// Returns the error that there is no event, with the defect that may be why.
-    fn no_events(&self, e: Option<&Error>) -> anyhow::Error {
-        let why = e.map(|e| format!("\n  {e}")).unwrap_or_default();
-        self.explained(format!("{NO_EVENTS}{why}"), e.map(Error::offset), || None)
-    }
-
-    /// Returns an error with the file's name and what else is wrong with the file, which
-    /// explains the error; if there is nothing of the kind, with advice.
-    fn explained(&self, what: String, offset: Option<u64>, advice: impl Fn() -> Option<String>) -> anyhow::Error {
-        let mut lines = self.flaws.list();
-        if lines.is_empty() {
-            lines.extend(advice());
-        }
-        lines.insert(0, format!("{}: {what}", self.name));
-        BadTrace { message: lines.join("\n  "), offset }.into()
-    }
-
-    /// Returns what to do about a defect, if something can be done.
-    fn advice(&self, e: &Error) -> Option<String> {
-        match e.kind() {
-            ErrorKind::Empty => Some("the program may not have reached trace.Stop, or the download failed".into()),
-            ErrorKind::NotATrace { found } => lookalike::advice(*found, &self.name, Wanted::Trace),
-            ErrorKind::UnsupportedVersion { minor: 27.. } => Some("a newer gotrace may read it".into()),
-            ErrorKind::GivenUp { .. } | ErrorKind::V1(V1Error::UnannouncedCallback { .. } | V1Error::FutileWakeup) => {
-                Some(format!(
-                    "Go {GO_RELEASE}'s reader refuses it, and so does --strict; without --strict, gotrace reads it"
-                ))
-            }
-            _ if self.options.mode == Mode::Strict => Some("without --strict, the good part is read".into()),
-            _ => None,
-        }
-    }
-}
-
-/// Returns the error that nobody waits for the answer any more.
-pub(crate) fn given_up() -> anyhow::Error {
-    anyhow!("given up")
 }
 
 /// Bytes at the beginning of an input that are looked at: enough to tell kinds of files apart.
