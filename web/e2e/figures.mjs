@@ -9,6 +9,7 @@ export const FIGURES = [
   { path: 'blocking', args: ['procs', '--top=20'], of: (r) => [...(r.syscalls.without.count ? [r.syscalls.without.sum, r.syscalls.without.max] : []), ...r.syscalls.stacks.flatMap((at) => [at.without.sum, at.without.max])] },
   { path: 'gc', args: ['gc', '--top=500'], of: (r) => (r.count === 0 ? [] : [r.marking, r.pausing, ...r.payers.map((p) => p.nanos), ...r.cycles.slice(0, 50).flatMap((c) => [c.marking, c.dedicated, c.fractional, c.idle, c.assisting, c.sweeping, c.sweep_termination, c.mark_termination])]) },
   { path: 'stw', args: ['stw', '--top=200'], of: (r) => [...r.kinds.flatMap((kind) => distribution(kind.durations)), ...r.longest.slice(0, 50).map((stop) => stop.nanos)] },
+  { path: 'path', args: ['path', '--segments', '--slowest=3'], of: (r) => r.paths.flatMap((path) => [path.nanos, ...path.parts.slice(0, 12).filter((part) => part.nanos >= path.nanos * 0.005).map((part) => part.nanos)]) },
   { path: 'tasks', args: ['tasks', '--top=0'], of: (r) => r.types.flatMap((t) => (t.durations ? [t.durations.mean, t.durations.p50, t.durations.p99, t.durations.max] : [])) },
   { path: 'regions', args: ['regions', '--top=0'], of: (r) => r.types.flatMap((t) => [t.stats.total, ...(t.durations ? [t.durations.p50, t.durations.p99, t.durations.max] : [])]) },
 ];

@@ -19,7 +19,7 @@ const TRACES = [
   ...(process.env.GOTRACE_TRACES ?? '').split(',').filter(Boolean),
 ];
 
-const PAGES = ['overview', 'timeline', 'window', 'goroutines', 'latency', 'procs', 'blocking', 'profiles', 'tasks', 'regions', 'gc', 'stw', 'mmu', 'metrics', 'search?q=main', 'goroutine?g=1'];
+const PAGES = ['overview', 'timeline', 'window', 'goroutines', 'latency', 'procs', 'blocking', 'profiles', 'path', 'tasks', 'regions', 'gc', 'stw', 'mmu', 'metrics', 'search?q=main', 'goroutine?g=1'];
 
 /** A colour of the light palette, as `pixels` tells it. */
 const RUNNING = '0,158,115';

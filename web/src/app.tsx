@@ -14,6 +14,7 @@ import { CollectorPage, SchedulerPage } from './pages/log-tables';
 import { MetricsBody } from './pages/metrics';
 import { MmuPage } from './pages/mmu';
 import { OverviewPage } from './pages/overview';
+import { PathPage } from './pages/path';
 import { ProcsBody } from './pages/procs';
 import { ProfilesPage } from './pages/profiles';
 import { RegionsPage } from './pages/regions';
@@ -53,6 +54,7 @@ const PAGES: readonly Page[] = [
   page('procs', 'Procs', ProcsBody),
   page('blocking', 'Blocking', BlockingBody, true, () => 'System calls and blocking'),
   page('profiles', 'Profiles', ProfilesPage),
+  page('path', 'Critical path', PathPage),
   page('tasks', 'Tasks', TasksPage),
   page('regions', 'Regions', RegionsPage),
   page('gc', 'GC', GcBody, true, () => 'Garbage collection'),

@@ -37,12 +37,13 @@ impl From<ReportError> for Failure {
 /// The commands whose JSON of a log can be asked for.
 const LOG_NAMES: [&str; 3] = ["diagnose", "gctrace", "schedtrace"];
 /// The commands whose JSON of a trace can be asked for.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "summary",
     "goroutines",
     "tasks",
     "regions",
     "procs",
+    "path",
     "gc",
     "stw",
     "mmu",
@@ -54,7 +55,7 @@ const NAMES: [&str; 12] = [
 /// The profiles.
 const KINDS: [&str; 6] = ["net", "sync", "syscall", "sched", "wall", "cpu"];
 /// Their options with a value.
-const VALUES: [&str; 16] = [
+const VALUES: [&str; 17] = [
     "by",
     "function",
     "goroutine",
@@ -65,6 +66,7 @@ const VALUES: [&str; 16] = [
     "program",
     "region",
     "rows",
+    "slowest",
     "sort",
     "task",
     "top",
@@ -73,7 +75,8 @@ const VALUES: [&str; 16] = [
     "worst",
 ];
 /// Their options without.
-const SWITCHES: [&str; 7] = ["complete", "each", "leaks", "no-children", "over-time", "per-proc", "unfinished"];
+const SWITCHES: [&str; 8] =
+    ["complete", "each", "leaks", "no-children", "over-time", "per-proc", "segments", "unfinished"];
 
 /// Returns the command that makes a report as JSON, of a log or of a trace.
 pub(crate) fn report(name: &str, query: &Query, is_log: bool) -> Result<Vec<String>, Failure> {

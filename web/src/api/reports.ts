@@ -286,6 +286,43 @@ export interface Gc {
   taken: number;
 }
 
+export type PathStep = 'running' | 'mark_assist' | 'runnable' | 'stop_the_world' | 'syscall' | 'waiting' | 'woken' | 'created' | 'unknown';
+
+export interface PathPart {
+  count: number;
+  function: string | null;
+  is_guess: boolean | null;
+  nanos: number;
+  parts: PathPart[];
+  place: string | null;
+  reason: string | null;
+  step: PathStep;
+}
+
+export interface PathTree {
+  count: number;
+  nanos: number;
+  parts: PathPart[];
+}
+
+export interface Path {
+  end: number;
+  function: string | null;
+  goroutine: number;
+  is_complete: boolean | null;
+  nanos: number;
+  parts: PathPart[];
+  segments: { behind: number | null; depth: number; function: string | null; goroutine: number; nanos: number; place: string | null; proc: number | null; reason: string | null; start: number; step: PathStep }[] | null;
+  start: number;
+  task: number | null;
+}
+
+export interface Paths {
+  comparison: { slow: PathTree; typical: PathTree } | null;
+  durations: Distribution | null;
+  paths: Path[];
+}
+
 export interface Stw {
   gc: Distribution;
   other: Distribution;

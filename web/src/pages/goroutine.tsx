@@ -11,7 +11,7 @@ import { Table } from '../parts/table';
 import { count } from '../lib/numbers';
 import { short } from '../lib/time';
 import { useStore } from '../lib/store';
-import { href } from '../state/route';
+import { formatWindow, href } from '../state/route';
 import { clock, meta, spanOf } from '../state/trace';
 import { StripLane } from '../parts/strip';
 import { FlamePanel } from './profiles';
@@ -44,7 +44,7 @@ function One({ one, win }: { one: GoroutinesEach['goroutines'][number]; win: Win
             , created by <GoroutineLink id={one.creator} />
           </>
         )}{' '}
-        · <a href={href('timeline', { from: Math.floor(start), to: Math.ceil(end), pin: one.id })}>show its lane in the timeline</a>
+        · <a href={href('timeline', { from: Math.floor(start), to: Math.ceil(end), pin: one.id })}>show its lane in the timeline</a> · <a href={href('path', { g: one.id, win: win ? formatWindow(win[0], win[1]) : null })}>critical path</a>
       </p>
       <StripLane lane={`goroutine:${one.id}`} from={start} to={Math.max(end, start + 20)} goroutine={one.id} />
       <Facts

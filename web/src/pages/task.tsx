@@ -78,7 +78,7 @@ function View({ task, tasks, regions }: { task: TaskEach; tasks: readonly TaskEa
             <a href={href('tasks', { type: task.name })}>tasks of type {task.name}</a> ·{' '}
           </>
         )}
-        <a href={placeHref(from, to, task.goroutines[0] ?? null)}>show it in the timeline</a> · <a href={href('profiles', { kind: 'wall', task: task.id })}>flame graph of its time</a>
+        <a href={placeHref(from, to, task.goroutines[0] ?? null)}>show it in the timeline</a> · <a href={href('profiles', { kind: 'wall', task: task.id })}>flame graph of its time</a> · <a href={href('path', { task: task.id })}>critical path</a>
       </p>
       <Facts
         facts={[

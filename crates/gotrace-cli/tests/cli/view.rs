@@ -276,6 +276,8 @@ fn reports_are_those_of_the_command() {
             ("procs", &[], ""),
             ("gc", &[], ""),
             ("stw", &["--top", "1"], "top=1"),
+            ("path", &["--segments"], "segments=1"),
+            ("path", &["--task", "parent", "--slowest", "2"], "task=parent&slowest=2"),
             ("mmu", &["--per-proc", "--of", "stw,sweep"], "per-proc=1&of=stw,sweep"),
             ("latency", &["--worst", "2"], "worst=2&each=0"),
             ("diagnose", &[], ""),
