@@ -26,10 +26,10 @@ pub fn write(file: &[u8], mode: Mode, out: &mut impl Write) -> std::result::Resu
     write_with(file, mode, 1, out)
 }
 
-/// Writes as [`write`] does, with so many threads.
+/// Writes as [`write()`] does, with so many threads.
 ///
 /// # Errors
-/// Those of [`write`].
+/// As of [`write()`].
 pub fn write_with(
     file: &[u8],
     mode: Mode,

@@ -8,7 +8,7 @@ use crate::event::go::changes_go;
 use crate::spec::state::GoState;
 use crate::spec::v2::EventType;
 
-/// Collects the time of goroutines in the states that [`Changes`] want. Memory grows with
+/// Collects the time of goroutines in the states that a selection wants. Memory grows with
 /// the number of such stays in a state; those that follow each other are one.
 pub struct CollectTime<'s> {
     wanted: &'s Changes,
