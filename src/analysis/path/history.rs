@@ -34,6 +34,8 @@ pub struct History {
     pub(super) assists: FxHashMap<GoId, Vec<(Time, Time)>>,
     /// Stops of the world, in order, with their reasons.
     pub(super) stops: Vec<(Time, Time, NameId)>,
+    /// Runtime's reason for waiting for a timer.
+    pub(super) sleep: NameId,
 }
 
 /// A state of a goroutine, from one time to another.
@@ -182,6 +184,9 @@ impl Analysis for CollectHistory {
     }
 
     fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
+        if self.history.sleep == NameId::EMPTY {
+            self.history.sleep = follower.stacks_mut().names.intern(b"sleep");
+        }
         self.intervals.event(event, follower);
         self.take();
         let time = event.time();

@@ -80,8 +80,12 @@ impl Walk<'_> {
     /// Explains the time before a state, in which the goroutine was in none.
     fn before(&mut self, leg: &Leg, stay: &Stay, from: Time, to: Time) {
         match stay.began {
-            Began::Created(Some(by)) if leg.depth < DEEPEST => {
+            Began::Created(Some(by)) if leg.depth < DEEPEST && !self.is_polled(stay.stack) => {
                 self.follow(leg, (from, to), by, stay.stack, LinkCause::Created);
+            }
+            // Only timers make goroutines run that no goroutine creates: time.AfterFunc.
+            Began::Created(_) if stay.state == State::Runnable => {
+                self.add(leg, from, to, Doing::Waiting { reason: self.history.sleep, stack: StackKey::EMPTY });
             }
             _ => self.add(leg, from, to, Doing::Unknown),
         }
@@ -160,9 +164,15 @@ impl Walk<'_> {
         if matches!(reason, b"network" | b"sleep" | b"preempted" | b"") || reason.starts_with(b"GC ") {
             return false;
         }
+        !self.is_polled(by_stack)
+    }
+
+    /// Returns whether a goroutine with that stack polls the network, or runs a timer of another.
+    fn is_polled(&self, by_stack: StackKey) -> bool {
+        let names = &self.history.stacks.names;
         let polls =
             |name: &[u8]| matches!(name, b"time.sendTime" | b"time.goFunc" | b"runtime.timerproc" | b"runtime.netpoll");
-        !self.history.stacks.frames(by_stack).iter().any(|frame| polls(names.get(frame.func)))
+        self.history.stacks.frames(by_stack).iter().any(|frame| polls(names.get(frame.func)))
     }
 
     /// Returns whether another goroutine could have ended such a wait as well.

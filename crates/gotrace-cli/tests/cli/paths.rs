@@ -134,3 +134,16 @@ fn guesses_are_marked() {
         "{lines:#?}"
     );
 }
+
+/// What waits for a deadline waits for a timer, though a goroutine that the timer makes ends it.
+#[test]
+fn timers_that_make_goroutines_are_timers() {
+    for version in ["go1.22", "go1.27"] {
+        let http = format!("{ROOT}/testdata/traces/{version}/http.trace");
+        let ran = gotrace(&["path", "--top", "0", "--depth", "0", &http]);
+        let lines: Vec<&str> = ran.good().lines().collect();
+        let deadline = lines.iter().position(|line| line.contains("woken by context.WithDeadlineCause.func2"));
+        let below = deadline.and_then(|at| lines.get(at + 1)).copied().unwrap_or_default();
+        assert!(below.ends_with("waiting (sleep)"), "{version}: {below}");
+    }
+}
