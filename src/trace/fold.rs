@@ -57,7 +57,7 @@ impl<'a> Trace<'a> {
     }
 
     /// Folds as [`fold`](Self::fold) does, unless `go_on` returns false, which is called before
-    /// each share of the generations: for those who may lose interest. Returns nothing then.
+    /// each generation: for those who may lose interest. Returns nothing then.
     ///
     /// # Errors
     /// The first defect, in strict mode.
@@ -157,11 +157,7 @@ where
         loop {
             let (share, is_known) = {
                 let mut progress = self.lock();
-                if progress.over.is_none() && !(self.go_on)() {
-                    progress.over = Some(Over::GivenUp);
-                    self.turn.notify_all();
-                }
-                if progress.over.is_some() {
+                if self.is_over(&mut progress) {
                     return;
                 }
                 let Some(share) = progress.shares.take(self.trace.generations()) else { return };
@@ -191,7 +187,7 @@ where
                 progress.reread += usize::from(read.is_none());
             }
             for generation in self.trace.generations().get(range).unwrap_or_default() {
-                if progress.over.is_some() {
+                if self.is_over(&mut progress) {
                     break;
                 }
                 progress = self.merge_next(progress, generation, read.take());
@@ -200,6 +196,15 @@ where
             drop(progress);
             self.turn.notify_all();
         }
+    }
+
+    /// Returns whether no more generations are to be read; asks whether they are wanted.
+    fn is_over(&self, progress: &mut Progress<'t, A>) -> bool {
+        if progress.over.is_none() && !(self.go_on)() {
+            progress.over = Some(Over::GivenUp);
+            self.turn.notify_all();
+        }
+        progress.over.is_some()
     }
 
     /// Merges the generation whose turn it is, `read` ahead or to be read now.
