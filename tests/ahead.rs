@@ -29,7 +29,8 @@ fn in_sequence(trace: &Trace<'_>) -> (Vec<String>, Option<String>) {
 /// Returns the events, each generation read by a thread of its own.
 fn ahead(trace: &Trace<'_>) -> Result<Vec<String>, String> {
     let (begun, told) = (Mutex::new(vec![false; trace.generations().len()]), Condvar::new());
-    let folded = trace.fold(
+    let folded = trace.fold_guessing(
+        0,
         Vec::new,
         |lines: &mut Vec<String>, event| {
             let generation = event.generation().map_or(0, gotrace::Generation::index);
@@ -45,8 +46,9 @@ fn ahead(trace: &Trace<'_>) -> Result<Vec<String>, String> {
             lines.push(describe::event(&event));
         },
         |lines, more| lines.extend(more),
+        || true,
     );
-    folded.map(|folded| folded.output).map_err(|e| e.to_string())
+    folded.map(|folded| folded.expect("nobody gives up").output).map_err(|e| e.to_string())
 }
 
 #[test]

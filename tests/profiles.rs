@@ -152,7 +152,8 @@ fn merging_changes_nothing() {
             for kind in ONE_STATE.into_iter().chain([ProfileKind::Cpu]) {
                 let profiler = CollectProfile::new(kind).unfinished(true);
                 let part = profiler.part().unwrap();
-                let folded = trace.fold(|| part.clone(), Part::note, Part::merge).unwrap();
+                let folded =
+                    trace.fold_guessing(0, || part.clone(), Part::note, Part::merge, || true).unwrap().unwrap();
                 let (one, other) = (folded.output.profile(), profile(&trace, profiler));
                 assert_eq!(samples(&one), samples(&other), "{name} {kind:?}, {threads} threads");
                 merged += usize::from(trace.generations().len() > 1 && !one.samples.is_empty());

@@ -72,8 +72,12 @@ impl<'a> Trace<'a> {
     }
 
     /// Folds as [`fold_while`](Self::fold_while) does, with guesses at generations of at least
-    /// `smallest` bytes.
-    fn fold_guessing<A: Send>(
+    /// `smallest` bytes: for tests, whose generations are small.
+    ///
+    /// # Errors
+    /// The first defect, in strict mode.
+    #[doc(hidden)]
+    pub fn fold_guessing<A: Send>(
         &self,
         smallest: usize,
         init: impl Fn() -> A + Sync,
