@@ -135,7 +135,7 @@ fn guesses_are_marked() {
     );
 }
 
-/// What waits for a deadline waits for a timer, though a goroutine that the timer makes ends it.
+/// A wait for a deadline is one for a timer, though a goroutine that the timer makes ends it.
 #[test]
 fn timers_that_make_goroutines_are_timers() {
     for version in ["go1.22", "go1.27"] {
