@@ -118,7 +118,7 @@ for (const name of TRACES) {
     test('each page has the figures of its report', async () => {
       for (const { path, args, of } of FIGURES) {
         await open(page, server, path);
-        await page.waitForSelector('main table, main .empty, main .tiles');
+        await page.waitForSelector('main table, main .empty, main .tiles, main .path-parts');
         await page.waitForFunction(() => !document.querySelector('.busy'));
         const shown = new Set((await page.$$eval('main [title]', (all) => all.map((one) => one.title))).map(nanos));
         for (const value of of(report(args, trace))) {
