@@ -1,8 +1,8 @@
 //! Times that goroutines worked for tasks, or were in regions.
 
-use super::Annotations;
 use super::select::{NoSuch, TaskSet};
 use super::stays::{Scope, Stay, working_time};
+use super::{Annotations, Region};
 use crate::analysis::Compat;
 use crate::analysis::profile::WorkIntervals;
 use crate::base::ids::{GoId, TaskId};
@@ -77,13 +77,8 @@ impl Annotations {
     }
 
     fn in_regions(&self, tasks: Option<&TaskSet>, kind: &[u8]) -> Result<WorkIntervals, NoSuch> {
-        let name = self.names.find(kind);
-        let of_tasks = || {
-            let all = self.regions.iter();
-            all.filter(|region| tasks.is_none_or(|tasks| tasks.contains(region.task)))
-        };
         let mut intervals = WorkIntervals::default();
-        for region in of_tasks().filter(|region| Some(region.name) == name) {
+        for region in self.regions_of(kind, tasks)? {
             let to = match region.from {
                 // Go leaves out a region that begins before time 0, as in traces of Go 1.21
                 // and older, where it begins at -1.
@@ -93,12 +88,23 @@ impl Annotations {
             intervals.add(region.goroutine, region.from.unwrap_or(self.start), to);
         }
         intervals.settle();
-        if intervals.is_empty() {
+        Ok(intervals)
+    }
+
+    /// Returns the regions of a type; of those of some tasks, if they are given.
+    ///
+    /// # Errors
+    /// If there is no such region.
+    pub(super) fn regions_of(&self, kind: &[u8], tasks: Option<&TaskSet>) -> Result<Vec<&Region>, NoSuch> {
+        let name = self.names.find(kind);
+        let of_tasks = || self.regions.iter().filter(|region| tasks.is_none_or(|tasks| tasks.contains(region.task)));
+        let found: Vec<&Region> = of_tasks().filter(|region| Some(region.name) == name).collect();
+        if found.is_empty() {
             let there = self.counted(of_tasks().map(|region| region.name));
             let kind = kind.to_vec();
             return Err(if tasks.is_some() { NoSuch::RegionOfTasks(kind, there) } else { NoSuch::Region(kind, there) });
         }
-        Ok(intervals)
+        Ok(found)
     }
 
     pub(super) fn at_work(&self, tasks: &TaskSet) -> WorkIntervals {

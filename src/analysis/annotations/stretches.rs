@@ -51,24 +51,13 @@ impl Annotations {
     /// # Errors
     /// If there is no such region.
     pub fn stretches_of_regions(&self, kind: &[u8], tasks: Option<&TaskSet>) -> Result<Vec<Stretch>, NoSuch> {
-        let name = self.names.find(kind);
-        let of_tasks = || self.regions.iter().filter(|region| tasks.is_none_or(|tasks| tasks.contains(region.task)));
-        let stretches: Vec<Stretch> = of_tasks()
-            .filter(|region| Some(region.name) == name)
-            .map(|region| Stretch {
-                task: Some(region.task).filter(|task| *task != TaskId::BACKGROUND),
-                goroutine: region.goroutine,
-                start: region.from.unwrap_or(self.start),
-                end: region.to.unwrap_or(self.end),
-                is_complete: region.from.is_some() && region.to.is_some(),
-            })
-            .collect();
-        match (stretches.is_empty(), tasks) {
-            (false, _) => Ok(stretches),
-            (true, None) => Err(NoSuch::Region(kind.to_vec(), self.counted(of_tasks().map(|region| region.name)))),
-            (true, Some(_)) => {
-                Err(NoSuch::RegionOfTasks(kind.to_vec(), self.counted(of_tasks().map(|region| region.name))))
-            }
-        }
+        let stretch = |region: &super::Region| Stretch {
+            task: Some(region.task).filter(|task| *task != TaskId::BACKGROUND),
+            goroutine: region.goroutine,
+            start: region.from.unwrap_or(self.start),
+            end: region.to.unwrap_or(self.end),
+            is_complete: region.from.is_some() && region.to.is_some(),
+        };
+        Ok(self.regions_of(kind, tasks)?.into_iter().map(stretch).collect())
     }
 }
