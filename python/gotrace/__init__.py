@@ -11,6 +11,9 @@
     for wakeup in t.wakeups():                    # or row by row
         print(wakeup.time, wakeup.waker, wakeup.wakee)
 
+    log = gotrace.open_log("stderr.log")          # what GODEBUG=schedtrace,gctrace printed
+    log.sched().to_pandas()
+
 ``docs/python.md`` has recipes, ``docs/tables.md`` the columns of the tables, ``docs/json.md``
 the meaning of the reports.
 """
@@ -23,17 +26,19 @@ from typing import IO, Any, Union
 from gotrace import reports
 from gotrace._errors import Error, TraceError
 from gotrace._fetch import fetch, is_url
-from gotrace._logs import diagnose, gctrace, schedtrace
+from gotrace._logs import LOG_TABLES, Log, diagnose, gctrace, open_log, schedtrace
 from gotrace._native import VERSION as __version__
-from gotrace._native import NativeTrace, table_names
+from gotrace._native import NativeTrace
 from gotrace._table import Goroutines, Metrics, Regions, Table, Tasks
-from gotrace._trace import Defect, Trace
+from gotrace._trace import TABLES, Defect, Trace
 
 __all__ = [
+    "LOG_TABLES",
     "TABLES",
     "Defect",
     "Error",
     "Goroutines",
+    "Log",
     "Metrics",
     "Regions",
     "Table",
@@ -44,12 +49,10 @@ __all__ = [
     "diagnose",
     "gctrace",
     "open",
+    "open_log",
     "reports",
     "schedtrace",
 ]
-
-TABLES: tuple[str, ...] = tuple(table_names())
-"""Names of the tables."""
 
 Source = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, IO[bytes]]
 

@@ -1,14 +1,14 @@
-"""Tables of a trace."""
+"""Tables of a trace or a log."""
 
 from __future__ import annotations
 
 import html
 import itertools
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from keyword import iskeyword
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from gotrace._options import Duration, options
 from gotrace.reports import (
@@ -30,17 +30,26 @@ if TYPE_CHECKING:
     import pyarrow
 
     from gotrace._native import NativeTable
-    from gotrace._trace import Trace
+
+
+class Source(Protocol):
+    """A trace or a log, which a table is of."""
+
+    @property
+    def name(self) -> str: ...
+
+    def _report(self, kind: type[Any], command: list[str]) -> Any: ...
+
 
 # Rows that notebooks show.
 _SHOWN = 10
 
 
 class Table:
-    """A table of a trace; ``docs/tables.md`` describes its columns.
+    """A table of a trace or a log; ``docs/tables.md`` describes its columns.
 
-    It is no data yet: whoever reads it makes a pass over the trace, each time anew, in
-    batches and in memory that does not grow with the trace. Everything that reads Arrow's
+    It is no data yet: whoever reads it makes a pass over the file, each time anew, in
+    batches and in memory that does not grow with the file. Everything that reads Arrow's
     streams reads it::
 
         polars.DataFrame(table)            duckdb.sql("from table")
@@ -49,8 +58,8 @@ class Table:
     Iterating over it gives a named tuple for each row (``from`` is ``from_`` there).
     """
 
-    def __init__(self, trace: Trace, name: str, native: NativeTable, selection: list[str]) -> None:
-        self._trace = trace
+    def __init__(self, source: Source, name: str, native: NativeTable, selection: list[str]) -> None:
+        self._source = source
         self._native = native
         self._selection = selection
         self.name = name
@@ -104,14 +113,10 @@ class Table:
 
             t.states().sql("select state, sum(duration) from states group by state")
         """
-        import duckdb
-
-        connection = duckdb.connect()
-        connection.register(self.name, self)
-        return connection.sql(query)
+        return engine([self]).sql(query)
 
     def __repr__(self) -> str:
-        return f"<gotrace table {self.name} of {self._trace.name!r}: {', '.join(self.columns)}>"
+        return f"<gotrace table {self.name} of {self._source.name!r}: {', '.join(self.columns)}>"
 
     def _repr_html_(self) -> str:
         rows = list(itertools.islice(self, _SHOWN + 1))
@@ -120,7 +125,7 @@ class Table:
         more = "<p>… and more rows</p>" if len(rows) > _SHOWN else ""
         head = "".join(f"<th>{html.escape(column)}</th>" for column in self.columns)
         body = "".join(f"<tr>{row}</tr>" for row in shown[:_SHOWN])
-        name = f"{self.name} of {self._trace.name}"
+        name = f"{self.name} of {self._source.name}"
         return (
             f"<table><caption>{html.escape(name)}</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table>{more}"
@@ -136,10 +141,20 @@ class Table:
             raise
 
     def _report(self, kind: type[Any], command: str, **given: Any) -> Any:
-        return self._trace._report(kind, [*command.split(), *self._selection, *options(given)])
+        return self._source._report(kind, [*command.split(), *self._selection, *options(given)])
 
 
-GoroutineSort = Literal["exec", "sched", "block", "syscall", "total", "count"]
+def engine(tables: Iterable[Table]) -> duckdb.DuckDBPyConnection:
+    """Returns a DuckDB that knows some tables by their names."""
+    import duckdb
+
+    connection = duckdb.connect()
+    for table in tables:
+        connection.register(table.name, table)
+    return connection
+
+
+GoroutineSort = Literal["running", "runnable", "waiting", "syscall", "total", "count"]
 
 
 class Goroutines(Table):
@@ -149,14 +164,14 @@ class Goroutines(Table):
         self,
         by: Literal["function", "state", "creator"] = "function",
         *,
-        sort: GoroutineSort = "exec",
+        sort: GoroutineSort = "running",
         top: int = 20,
     ) -> GoroutineGroupsReport:
         """Returns the time of goroutines by state, grouped; ``top=0`` for all groups."""
         report: GoroutineGroupsReport = self._report(GoroutineGroupsReport, "goroutines", by=by, sort=sort, top=top)
         return report
 
-    def each(self, *, sort: GoroutineSort = "exec", top: int = 20) -> GoroutinesReport:
+    def each(self, *, sort: GoroutineSort = "running", top: int = 20) -> GoroutinesReport:
         """Returns the time of each goroutine by state; ``top=0`` for all goroutines."""
         report: GoroutinesReport = self._report(GoroutinesReport, "goroutines --by=goroutine", sort=sort, top=top)
         return report

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from gotrace._build import build
+from gotrace._native import table_names
 from gotrace._options import Duration, options, selection, within
-from gotrace._table import Goroutines, Metrics, Regions, Table, Tasks
+from gotrace._table import Goroutines, Metrics, Regions, Table, Tasks, engine
 from gotrace.reports import (
     CheckReport,
     CountReport,
@@ -38,6 +39,10 @@ T = TypeVar("T", bound=Table)
 ProfileKind = Literal["net", "sync", "syscall", "sched", "wall", "cpu"]
 """Time waiting for the network; for channels, locks and select; in system calls; for a P; all
 time of goroutines; samples of the CPU profiler."""
+
+
+TABLES: tuple[str, ...] = tuple(table_names())
+"""Names of the tables of a trace."""
 
 
 class Defect(NamedTuple):
@@ -198,14 +203,7 @@ class Trace:
 
             t.sql("select state, sum(duration) / 1e9 as s from states group by state").df()
         """
-        import duckdb
-
-        from gotrace import TABLES
-
-        connection = duckdb.connect()
-        for name in TABLES:
-            connection.register(name, self.table(name))
-        return connection.sql(query)
+        return engine(self.table(name) for name in TABLES).sql(query)
 
     # Reports.
 

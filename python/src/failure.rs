@@ -1,6 +1,7 @@
 //! Failures as Python's exceptions.
 
-use gotrace_cli::{Failure, OpenTrace};
+use gotrace_arrow::arrow_schema::ArrowError;
+use gotrace_cli::Failure;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::io;
@@ -16,13 +17,19 @@ pub(crate) fn raised(py: Python<'_>, failure: Failure) -> PyErr {
     }
 }
 
-/// Returns the exception for what ends the making of a table.
-pub(crate) fn of_table(py: Python<'_>, trace: &OpenTrace, error: gotrace_arrow::Error) -> PyErr {
+/// Returns the exception for what ends the making of a table of what has that name.
+pub(crate) fn of_table(py: Python<'_>, name: &str, error: gotrace_arrow::Error) -> PyErr {
+    let error = match error {
+        gotrace_arrow::Error::Arrow(ArrowError::ExternalError(e)) => match e.downcast::<Failure>() {
+            Ok(failure) => return raised(py, *failure),
+            Err(e) => ArrowError::ExternalError(e).into(),
+        },
+        error => error,
+    };
     match error {
-        gotrace_arrow::Error::Trace(defect) => raised(py, trace.failure(&defect)),
         gotrace_arrow::Error::Table(e) => PyValueError::new_err(e.to_string()),
         gotrace_arrow::Error::Column(e) => PyValueError::new_err(e.to_string()),
-        other => own(py, "Error", (format!("{}: {other}", trace.name()),)),
+        other => own(py, "Error", (format!("{name}: {other}"),)),
     }
 }
 

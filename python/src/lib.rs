@@ -31,6 +31,8 @@ mod _native {
     #[pymodule_export]
     use crate::table::NativeTable;
     #[pymodule_export]
+    use crate::table::log_table_names;
+    #[pymodule_export]
     use crate::table::table_columns;
     #[pymodule_export]
     use crate::table::table_names;

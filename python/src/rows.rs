@@ -1,21 +1,19 @@
 //! The rows of a table as Python's own objects, batch by batch.
 
-use crate::failure::of_table;
 use crate::interrupt::Watch;
 use crate::stream::{Ending, Reader, Source};
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, BooleanArray, DictionaryArray, Int64Array, StringArray};
-use gotrace_cli::OpenTrace;
+use arrow_array::{Array, ArrayRef, BooleanArray, DictionaryArray, Int64Array, ListArray, StringArray};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 use std::sync::{Mutex, PoisonError};
 
 /// An iterator over the batches of a table: each is a list of columns, which are lists of
-/// `int`, `bool`, `str` and `None`.
+/// `int`, `bool`, `str`, lists of `int`, and `None`.
 #[pyclass(frozen, module = "gotrace._native")]
 pub(crate) struct NativeRows {
-    trace: OpenTrace,
+    source: Source,
     reader: Mutex<Reader>,
     ending: Ending,
 }
@@ -23,11 +21,10 @@ pub(crate) struct NativeRows {
 impl NativeRows {
     /// Returns the batches of a table, from the first on.
     pub(crate) fn new(source: Source) -> NativeRows {
-        let trace = source.trace.clone();
         // Python asks for signals itself, between batches.
         let ending = Ending::default();
-        let reader = Mutex::new(Reader::new(source, Watch::default(), ending.clone()));
-        NativeRows { trace, reader, ending }
+        let reader = Mutex::new(Reader::new(source.clone(), Watch::default(), ending.clone()));
+        NativeRows { source, reader, ending }
     }
 }
 
@@ -46,7 +43,7 @@ impl NativeRows {
                 batch.columns().iter().map(|column| values(py, column.as_ref())).collect::<PyResult<_>>().map(Some)
             }
             Some(Err(e)) => {
-                Err(self.ending.take(py, &self.trace).unwrap_or_else(|| of_table(py, &self.trace, e.into())))
+                Err(self.ending.take(py, &self.source).unwrap_or_else(|| self.source.raised(py, e.into())))
             }
         }
     }
@@ -68,6 +65,10 @@ fn values<'py>(py: Python<'py>, column: &dyn Array) -> PyResult<Bound<'py, PyLis
             names.values().iter().map(|word| PyString::new(py, word.unwrap_or_default())).collect();
         let word = |key: Option<i32>| words.get(usize::try_from(key?).ok()?);
         return PyList::new(py, names.keys().iter().map(word));
+    }
+    if let Some(lists) = column.downcast_ref::<ListArray>() {
+        let list = |list: Option<ArrayRef>| list.map(|list| values(py, list.as_ref())).transpose();
+        return PyList::new(py, lists.iter().map(list).collect::<PyResult<Vec<_>>>()?);
     }
     if let Some(texts) = column.downcast_ref::<StringArray>() {
         // All rows of a trace have the same `trace_id`.

@@ -1,22 +1,49 @@
-//! A table of a trace, as Arrow's C interface has it.
+//! A table, as Arrow's C interface has it.
 
+use crate::failure::of_table;
 use crate::interrupt::Watch;
 use crate::rows::NativeRows;
-use crate::stream::{Ending, Reader, Source};
+use crate::stream::{Ending, Of, Reader, Source};
 use arrow_array::ffi::FFI_ArrowSchema;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use gotrace_arrow::arrow_schema::{DataType, Schema};
-use gotrace_arrow::{NoSuchTable, Table};
+use gotrace_arrow::{NoSuchTable, Table, Tables};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
-/// A table of a trace. Every stream and every iterator is a pass of its own over the trace.
+/// A table of a trace or a log. Every stream and every iterator is a pass of its own over it.
 #[pyclass(frozen, module = "gotrace._native")]
 pub(crate) struct NativeTable {
-    pub(crate) source: Source,
+    source: Source,
     /// The reason for which the last stream broke off.
-    pub(crate) ending: Ending,
+    ending: Ending,
+}
+
+impl NativeTable {
+    /// Returns a table, of the columns that `tables` says.
+    pub(crate) fn new(of: Of, table: Table, tables: Tables) -> NativeTable {
+        NativeTable { source: Source { of, table, tables }, ending: Ending::default() }
+    }
+}
+
+/// Returns the choice of a table by its name, with all columns or some; `of` is the name of the
+/// trace or log.
+///
+/// # Errors
+/// If there is no such table or column.
+pub(crate) fn chosen(
+    py: Python<'_>,
+    of: &str,
+    table: &str,
+    columns: Option<Vec<String>>,
+) -> PyResult<(Table, Tables)> {
+    let table: Table = table.parse().map_err(|e: NoSuchTable| of_table(py, of, e.into()))?;
+    let mut tables = Tables::new([table]).path(of);
+    if let Some(columns) = columns {
+        tables = tables.columns(table, columns).map_err(|e| of_table(py, of, e.into()))?;
+    }
+    Ok((table, tables))
 }
 
 #[pymethods]
@@ -47,7 +74,7 @@ impl NativeTable {
 
     /// Raises the exception for the reason for which a stream of the table broke off, if one did.
     fn raise_ending(&self, py: Python<'_>) -> PyResult<()> {
-        self.ending.take(py, &self.source.trace).map_or(Ok(()), Err)
+        self.ending.take(py, &self.source).map_or(Ok(()), Err)
     }
 
     /// Returns an iterator over batches, each a list of columns.
@@ -56,10 +83,16 @@ impl NativeTable {
     }
 }
 
-/// Returns the names of the tables.
+/// Returns the names of the tables of a trace.
 #[pyfunction]
 pub(crate) fn table_names() -> Vec<&'static str> {
     Table::ALL.into_iter().map(Table::name).collect()
+}
+
+/// Returns the names of the tables of a log.
+#[pyfunction]
+pub(crate) fn log_table_names() -> Vec<&'static str> {
+    [Table::Trace].into_iter().chain(Table::OF_LOGS).map(Table::name).collect()
 }
 
 /// Returns all columns of a table: names, and types as Python has them.
@@ -73,6 +106,7 @@ fn columns(schema: &Schema) -> Vec<(String, &'static str)> {
     let kind = |kind: &DataType| match kind {
         DataType::Int64 => "int",
         DataType::Boolean => "bool",
+        DataType::List(_) => "list",
         _ => "str",
     };
     schema.fields().iter().map(|field| (field.name().clone(), kind(field.data_type()))).collect()

@@ -1,9 +1,9 @@
 //! A trace: reports on it, and its tables.
 
-use crate::failure::{of_table, raised};
+use crate::failure::raised;
 use crate::interrupt::interruptible;
-use crate::stream::{Ending, Source};
-use crate::table::NativeTable;
+use crate::stream::Of;
+use crate::table::{NativeTable, chosen};
 use gotrace::{SharedTrace, TraceFile};
 use gotrace_arrow::{Table, Tables};
 use gotrace_cli::{Failure, OpenTrace, Reading, StillWanted, report};
@@ -106,12 +106,7 @@ impl NativeTrace {
         columns: Option<Vec<String>>,
         selection: Vec<String>,
     ) -> PyResult<NativeTable> {
-        let fail = |e: gotrace_arrow::Error| of_table(py, &self.trace, e);
-        let table: Table = table.parse().map_err(|e: gotrace_arrow::NoSuchTable| fail(e.into()))?;
-        let mut tables = Tables::new([table]).path(self.trace.name());
-        if let Some(columns) = columns {
-            tables = tables.columns(table, columns).map_err(|e| fail(e.into()))?;
-        }
+        let (table, mut tables) = chosen(py, self.trace.name(), table, columns)?;
         if !selection.is_empty() {
             let trace = self.trace.clone();
             let selected = interruptible(py, move |wanted| trace.select(&selection, &wanted))?;
@@ -119,7 +114,7 @@ impl NativeTrace {
                 tables = tables.selected(selected);
             }
         }
-        Ok(NativeTable { source: Source { trace: self.trace.clone(), table, tables }, ending: Ending::default() })
+        Ok(NativeTable::new(Of::Trace(self.trace.clone()), table, tables))
     }
 
     /// Returns the defects that are met in the whole trace.

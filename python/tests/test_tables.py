@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import polars
 import pyarrow
 import pyarrow.ipc
 import pytest
-from conftest import BAD, MIXED, TRACES, command
+from conftest import BAD, MIXED, PATTERNS, TRACES, command
 
 import gotrace
 
@@ -31,10 +32,52 @@ def test_tables_are_the_commands(path: Path) -> None:
         assert t.table(name).columns == want.schema.names
 
 
+LOG = PATTERNS / "gc.log"
+
+
+def test_tables_of_a_log_are_the_commands() -> None:
+    compressed = gzip.compress(LOG.read_bytes())
+    for name in gotrace.LOG_TABLES:
+        want = pyarrow.ipc.open_stream(command("export", "arrow", LOG, "--table", name)).read_all()
+        assert want.num_rows > 0, name
+        for source in [LOG, str(LOG), LOG.read_bytes(), LOG.open("rb"), LOG.open(), compressed]:
+            table = gotrace.open_log(source).table(name)
+            got = pyarrow.table(table)
+            mine, theirs = (all.drop_columns(["path"] if name == "trace" else []) for all in (got, want))
+            assert mine.to_pylist() == theirs.to_pylist(), name
+            assert table.columns == want.schema.names
+            assert [list(row) for row in table] == [list(row.values()) for row in got.to_pylist()]
+
+
+def test_a_log_answers_questions_in_sql() -> None:
+    log = gotrace.open_log(LOG)
+    (counted,) = log.sql("select (select count(*) from sched), (select count(*) from gc), (select events from trace)").fetchall()
+    rows = [sum(1 for _ in table) for table in (log.sched(), log.gc(["time", "total"]))]
+    assert list(counted[:2]) == rows
+    assert counted[2] >= sum(rows)
+    assert log.sched().to_pandas().runqueues.map(len).eq(log.sched().to_pandas().gomaxprocs).all()
+
+
+def test_flaws_of_a_log_are_told() -> None:
+    assert gotrace.open_log(LOG).warnings == []
+    (warning,) = gotrace.open_log(b"SCHED 0ms: gomaxprocs=2 idleprocs=many\n").warnings
+    assert "line 1" in warning
+    assert list(gotrace.open_log(b"").sched()) == []
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.log"):
+        gotrace.open_log("nowhere.log").sched()
+    with pytest.raises(ValueError, match="no table `queues`"):
+        gotrace.open_log(LOG).table("queues")
+    with pytest.raises(ValueError, match="no column `idle`"):
+        gotrace.open_log(LOG).sched(["idle"])
+
+
 def test_there_is_a_method_for_each_table() -> None:
     t = gotrace.open(MIXED)
     for name in gotrace.TABLES:
         assert getattr(t, name)().name == name
+    log = gotrace.open_log(LOG)
+    for name in gotrace.LOG_TABLES:
+        assert getattr(log, name)().name == name
 
 
 def test_every_reader_reads_the_same() -> None:

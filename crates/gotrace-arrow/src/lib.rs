@@ -91,7 +91,7 @@ pub mod parquet;
 
 pub use about::{log_id, trace_id};
 pub use error::Error;
-pub use read::{Batches, TableReader};
+pub use read::{Batches, Stop, TableReader, Take};
 pub use table::{NoSuchColumn, NoSuchTable, SCHEMA_VERSION, Table};
 pub use tables::{Tables, Written};
 pub use values::BATCH_ROWS;

@@ -34,23 +34,35 @@ pub struct Batches {
     thread: Option<JoinHandle<Option<Written>>>,
 }
 
-/// The reader has lost interest, or the trace is bad.
-enum Stop {
-    Hangup,
-    Bad(Error),
+/// The reason for which no more batches are made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Stop {
+    /// Nobody reads them any more.
+    Unwanted,
+    /// They cannot be made.
+    Failed(Error),
 }
 
 impl From<Error> for Stop {
     fn from(e: Error) -> Stop {
-        Stop::Bad(e)
+        Stop::Failed(e)
     }
 }
+
+/// A taker of batches.
+pub type Take<'a> = dyn FnMut(Table, RecordBatch) -> Result<(), Stop> + 'a;
 
 impl Batches {
     /// Begins to make tables of a trace.
     pub fn new(tables: Tables, trace: SharedTrace) -> Batches {
+        Batches::made_by(move |take| tables.write(trace.trace(), take))
+    }
+
+    /// Begins to make batches by `make`, which gives them to what it is called with, one by one.
+    pub fn made_by(make: impl FnOnce(&mut Take<'_>) -> Result<Written, Stop> + Send + 'static) -> Batches {
         let (sender, receiver) = sync_channel(AHEAD);
-        let work = move || make(&tables, &trace, &sender);
+        let work = move || send(make, &sender);
         let thread = std::thread::Builder::new().name("gotrace-tables".into()).spawn(work);
         match thread {
             Ok(thread) => Batches { receiver: Some(receiver), thread: Some(thread) },
@@ -71,17 +83,16 @@ impl Batches {
     }
 }
 
-/// Makes the tables, and sends their batches.
-fn make(
-    tables: &Tables,
-    trace: &SharedTrace,
+/// Makes batches, and sends them.
+fn send(
+    make: impl FnOnce(&mut Take<'_>) -> Result<Written, Stop>,
     sender: &SyncSender<Result<(Table, RecordBatch), Error>>,
 ) -> Option<Written> {
-    let take = |table, batch| sender.send(Ok((table, batch))).map_err(|_| Stop::Hangup);
-    match tables.write(trace.trace(), take) {
+    let mut take = |table, batch| sender.send(Ok((table, batch))).map_err(|_| Stop::Unwanted);
+    match make(&mut take) {
         Ok(written) => Some(written),
-        Err(Stop::Hangup) => None,
-        Err(Stop::Bad(e)) => {
+        Err(Stop::Unwanted) => None,
+        Err(Stop::Failed(e)) => {
             // Nobody is told if nobody listens.
             let _ = sender.send(Err(e));
             None
@@ -134,7 +145,12 @@ impl TableReader {
     /// other tables are not made.
     pub fn new(table: Table, tables: Tables, trace: SharedTrace) -> TableReader {
         let tables = tables.only(table);
-        TableReader { schema: tables.schema(table, trace.trace()), batches: Batches::new(tables, trace) }
+        TableReader::of(tables.schema(table, trace.trace()), Batches::new(tables, trace))
+    }
+
+    /// Returns a reader of batches which all have this schema.
+    pub fn of(schema: SchemaRef, batches: Batches) -> TableReader {
+        TableReader { schema, batches }
     }
 }
 

@@ -8,12 +8,18 @@ use crate::outcome::{BadTrace, Usage};
 use crate::select::SelectTime;
 use clap::Parser;
 use gotrace::analysis::Compat;
+use gotrace::compressed::Decompressed;
+use gotrace::godebug::Entry;
 use gotrace::{Selected, SharedTrace, TraceFile};
 use std::any::Any;
 use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Bytes of the beginning of a log: as many as its ID depends on.
+const BEGINNING: usize = 64 << 10;
 
 /// Ways of reading a trace.
 #[derive(Clone, Debug, Default)]
@@ -151,6 +157,43 @@ impl OpenLog {
         OpenLog { kept: KeptLog::of_bytes(name, TraceFile::from(bytes)) }
     }
 
+    /// Returns the name of the log, as messages show it.
+    pub fn name(&self) -> &str {
+        self.kept.name()
+    }
+
+    /// Returns the beginning of its text: 64 KiB, or all of it. Compressed logs are decompressed.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn beginning(&self) -> Result<Vec<u8>, Failure> {
+        let failed = |e: io::Error| Failure::file(self.name(), &e);
+        let mut log = Decompressed::new(self.kept.open()?).map_err(failed)?;
+        log.peek(BEGINNING).map(<[u8]>::to_vec).map_err(failed)
+    }
+
+    /// Reads the log, and hands each entry to `each`; returns what is wrong with it, in words.
+    ///
+    /// # Errors
+    /// As `each`, and if it cannot be read.
+    pub fn read<E: From<Failure>>(&self, each: &mut dyn FnMut(&Entry) -> Result<(), E>) -> Result<Vec<String>, E> {
+        let mut ended = None;
+        let log = self.kept.clone().log(false);
+        let read = log.read(false, |entry| {
+            each(entry).map_err(|e| {
+                ended = Some(e);
+                anyhow::anyhow!("ended")
+            })
+        });
+        match (read, ended) {
+            (_, Some(e)) => Err(e),
+            (Err(e), None) => Err(Failure::from(e).into()),
+            (Ok(read), None) => {
+                Ok(log.defects(&read).iter().map(|defect| format!("{}{defect}", self.name())).collect())
+            }
+        }
+    }
+
     /// Runs a command on the log; returns what it prints.
     pub(crate) fn run(&self, run_for: RunFor, command: &[String], wanted: StillWanted) -> Result<Vec<u8>, Failure> {
         run(run_for, command, Arc::new(self.kept.clone()), wanted)
@@ -201,6 +244,18 @@ pub enum Failure {
         message: String,
     },
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Failure::Usage { message }
+        | Failure::Trace { message, .. }
+        | Failure::File { message, .. }
+        | Failure::Other { message }) = self;
+        f.write_str(message)
+    }
+}
+
+impl std::error::Error for Failure {}
 
 impl Failure {
     fn file(name: &str, error: &io::Error) -> Failure {

@@ -63,6 +63,11 @@ impl KeptLog {
         Log { name, path: PathBuf::from("-"), strict, only: None, kept: Some(self), wanted: None }
     }
 
+    /// Returns its name, as messages show it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Returns its bytes, from the first on.
     ///
     /// # Errors
