@@ -75,7 +75,9 @@ pub use metrics::{
 };
 pub use mmu::{MmuReport, WindowLength, WorstWindow};
 pub use over_time::OverTime;
-pub use path::{PathComparison, PathPart, PathReport, PathSegment, PathStep, PathTree, PathsReport};
+pub use path::{
+    PathCause, PathComparison, PathPart, PathParts, PathReport, PathSegment, PathStep, PathTree, PathsReport,
+};
 pub use pprof::ProfileReport;
 pub use procs::{
     IdleBesideRunnable, LongRun, LongestBeside, OneProc, PTakers, ProcsReport, SyscallsAt, SyscallsReport,

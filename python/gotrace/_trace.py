@@ -262,11 +262,22 @@ class Trace:
         region: str | None = None,
         slowest: int = 1,
         segments: bool = False,
+        what_if: bool = False,
         **time: Unpack[Within],
     ) -> PathsReport:
         """Returns the critical path of a task, a region or a goroutine: where its time went, across
-        the goroutines that it waited for; and the typical tasks or regions beside the slowest."""
-        given = {"goroutine": goroutine, "task": task, "region": region, "slowest": slowest, "segments": segments}
+        the goroutines that it waited for; and the typical tasks or regions beside the slowest.
+
+        With ``what_if``, ``causes`` tell how long it would take at least if one thing took no time.
+        """
+        given = {
+            "goroutine": goroutine,
+            "task": task,
+            "region": region,
+            "slowest": slowest,
+            "segments": segments,
+            "what_if": what_if,
+        }
         return self._report(PathsReport, ["path", *options(given), *within(time)])
 
     def count(self, *, raw: bool = False, **part: Unpack[Selection]) -> CountReport:

@@ -1759,6 +1759,35 @@ class PTakers(Report):
 
 
 @dataclass(frozen=True, slots=True)
+class PathCause(Report):
+    """A cause of the time of paths, wherever in the tree it stands, and the bound on that time
+    without it."""
+
+    at_least: int
+    """Time in nanoseconds that the paths would take at least if this had taken none, and each
+    goroutine had waited for the same ones."""
+
+    count: int
+    """Number of segments."""
+
+    function: str | None
+    """Function that the goroutine began with which did it; None if it is not known, or no goroutine
+    did it."""
+
+    nanos: int
+    """Time in nanoseconds."""
+
+    place: str | None
+    """Innermost function of the program on the stack; None if there is no stack."""
+
+    reason: str | None
+    """Reason for the wait or the stop of the world; None if there is none."""
+
+    step: PathStep
+    """Kind of thing that the time went to: never ``woken`` or ``created``."""
+
+
+@dataclass(frozen=True, slots=True)
 class PathComparison(Report):
     """Time of typical tasks or regions, and of the slowest, by what it went to."""
 
@@ -1804,6 +1833,9 @@ class PathPart(Report):
 @dataclass(frozen=True, slots=True)
 class PathReport(Report):
     """One path."""
+
+    causes: list[PathCause] | None
+    """Causes of the time; None if they were not asked for."""
 
     end: int
     """Time at which it ends, in nanoseconds on the trace's clock."""
@@ -1874,6 +1906,9 @@ class PathSegment(Report):
 @dataclass(frozen=True, slots=True)
 class PathTree(Report):
     """The time of several paths by what it went to."""
+
+    causes: list[PathCause] | None
+    """Causes of the time; None if they were not asked for."""
 
     count: int
     """Number of paths."""

@@ -34,7 +34,7 @@ mod tree;
 mod walk;
 
 pub use history::{CollectHistory, History};
-pub use tree::{Node, Step, Tree};
+pub use tree::{Cause, Node, Step, Tree};
 
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::StackKey;

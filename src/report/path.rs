@@ -5,7 +5,7 @@ use super::text::{name, text};
 use crate::analysis::annotations::Stretch;
 use crate::analysis::durations::Durations;
 use crate::analysis::names::{NameId, Names};
-use crate::analysis::path::{Doing, History, Node, Path, Segment, Step, Tree};
+use crate::analysis::path::{Cause, Doing, History, Node, Path, Segment, Step, Tree};
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -40,6 +40,8 @@ pub struct PathComparison {
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[non_exhaustive]
 pub struct PathTree {
+    /// Causes of the time; null if they were not asked for.
+    pub causes: Option<Vec<PathCause>>,
     /// Number of paths.
     pub count: u64,
     /// Time of all of them, in nanoseconds.
@@ -53,6 +55,8 @@ pub struct PathTree {
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[non_exhaustive]
 pub struct PathReport {
+    /// Causes of the time; null if they were not asked for.
+    pub causes: Option<Vec<PathCause>>,
     /// Time at which it ends, in nanoseconds on the trace's clock.
     pub end: i64,
     /// Function that the goroutine began with; null if it is not known.
@@ -127,6 +131,30 @@ pub struct PathPart {
     pub step: PathStep,
 }
 
+/// A cause of the time of paths, wherever in the tree it stands, and the bound on that time
+/// without it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[non_exhaustive]
+pub struct PathCause {
+    /// Time in nanoseconds that the paths would take at least if this had taken none, and each
+    /// goroutine had waited for the same ones.
+    pub at_least: i64,
+    /// Number of segments.
+    pub count: u64,
+    /// Function that the goroutine began with which did it; null if it is not known, or no
+    /// goroutine did it.
+    pub function: Option<String>,
+    /// Time in nanoseconds.
+    pub nanos: i64,
+    /// Innermost function of the program on the stack; null if there is no stack.
+    pub place: Option<String>,
+    /// Reason for the wait or the stop of the world; null if there is none.
+    pub reason: Option<String>,
+    /// Kind of thing that the time went to: never `woken` or `created`.
+    pub step: PathStep,
+}
+
 /// A stretch of time that belongs to what one goroutine did.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
@@ -168,34 +196,49 @@ impl PathsReport {
 }
 
 impl PathComparison {
-    /// Reports the typical beside the slow, whose steps have these names.
-    pub fn new(typical: &Tree, slow: &Tree, names: &Names) -> PathComparison {
-        PathComparison { slow: PathTree::new(slow, names), typical: PathTree::new(typical, names) }
+    /// Reports the typical beside the slow, whose steps have these names; with the parts that
+    /// are wanted.
+    pub fn new(typical: &Tree, slow: &Tree, names: &Names, with: PathParts) -> PathComparison {
+        PathComparison { slow: PathTree::new(slow, names, with), typical: PathTree::new(typical, names, with) }
     }
 }
 
 impl PathTree {
-    fn new(tree: &Tree, names: &Names) -> PathTree {
-        PathTree { count: tree.paths, nanos: tree.nanos, parts: parts(&tree.nodes(), names) }
+    fn new(tree: &Tree, names: &Names, with: PathParts) -> PathTree {
+        PathTree {
+            causes: with.causes.then(|| causes(tree, names)),
+            count: tree.paths,
+            nanos: tree.nanos,
+            parts: parts(&tree.nodes(), names),
+        }
     }
 }
 
+/// Choice of the parts of reports on paths that are made only if they are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PathParts {
+    /// Causes, with the bounds on the time without them.
+    pub causes: bool,
+    /// Segments in order of time.
+    pub segments: bool,
+}
+
 impl PathReport {
-    /// Reports a path, of a task or region if one is given; with its segments if they are
-    /// wanted.
-    pub fn new(path: &Path, history: &History, stretch: Option<&Stretch>, with_segments: bool) -> PathReport {
+    /// Reports a path, of a task or region if one is given; with the parts that are wanted.
+    pub fn new(path: &Path, history: &History, stretch: Option<&Stretch>, with: PathParts) -> PathReport {
         let names = &history.stacks.names;
         let mut tree = Tree::default();
         tree.add(path, history);
         let segments = || path.segments.iter().map(|segment| PathSegment::new(segment, path, history)).collect();
         PathReport {
+            causes: with.causes.then(|| causes(&tree, names)),
             end: path.end.0,
             function: owned(history.function(path.goroutine), names),
             goroutine: path.goroutine.0,
             is_complete: stretch.map(|stretch| stretch.is_complete),
             nanos: path.nanos(),
             parts: parts(&tree.nodes(), names),
-            segments: with_segments.then(segments),
+            segments: with.segments.then(segments),
             start: path.start.0,
             task: stretch.and_then(|stretch| stretch.task).map(|task| task.0),
         }
@@ -208,6 +251,26 @@ fn owned(id: NameId, names: &Names) -> Option<String> {
 
 fn parts(nodes: &[Node], names: &Names) -> Vec<PathPart> {
     nodes.iter().map(|node| PathPart::new(node, names)).collect()
+}
+
+fn causes(tree: &Tree, names: &Names) -> Vec<PathCause> {
+    tree.causes().iter().map(|cause| PathCause::new(cause, tree, names)).collect()
+}
+
+impl PathCause {
+    fn new(cause: &Cause, tree: &Tree, names: &Names) -> PathCause {
+        let (step, function, place, reason, _) = described(cause.step);
+        let owned = |id: Option<NameId>| id.and_then(|id| owned(id, names));
+        PathCause {
+            at_least: tree.nanos.saturating_sub(cause.nanos),
+            count: cause.count,
+            function: owned(function),
+            nanos: cause.nanos,
+            place: owned(place),
+            reason: owned(reason),
+            step,
+        }
+    }
 }
 
 impl PathPart {

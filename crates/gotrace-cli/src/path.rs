@@ -15,7 +15,7 @@ use gotrace::analysis::annotations::{Annotations, CollectAnnotations, NoSuch, St
 use gotrace::analysis::durations::Durations;
 use gotrace::analysis::path::CollectHistory;
 use gotrace::paths::{Comparison, follow};
-use gotrace::report::{PathComparison, PathReport, PathsReport};
+use gotrace::report::{PathComparison, PathParts, PathReport, PathsReport};
 use gotrace::{GoId, Trace, Warning};
 use page::Page;
 use std::path::PathBuf;
@@ -40,6 +40,7 @@ Examples:
   gotrace path trace.out --task request             slow requests beside typical ones
   gotrace path trace.out --task request --slowest 5
   gotrace path trace.out --task 17 --segments       one, step by step
+  gotrace path trace.out --task request --what-if   what could be won, at most
   gotrace path trace.out --region query
   gotrace path trace.out -g 34 --from 1.2s --to 1.25s
   gotrace path trace.out --task 17 --folded | flamegraph.pl > path.svg")]
@@ -80,8 +81,12 @@ pub(crate) struct Options {
     #[arg(long)]
     segments: bool,
 
+    /// Show how long it would take at least if one thing took no time
+    #[arg(long)]
+    what_if: bool,
+
     /// Print lines for a flame graph: steps with semicolons between them, and nanoseconds
-    #[arg(long, conflicts_with_all = ["json", "segments"])]
+    #[arg(long, conflicts_with_all = ["json", "segments", "what_if"])]
     folded: bool,
 
     /// Print JSON; times in nanoseconds
@@ -97,7 +102,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         false => Found::of_goroutine(options, &input, &trace)?,
     };
     let mut out = Output::open(global, Content::Text)?;
-    if options.json {
+    if json::asked(options.json) {
         json::write(&mut out, &PathsReport::new(found.paths, found.durations.as_ref(), found.comparison))?;
     } else {
         let (styles, start) = (out.styles, crate::within::start(&trace));
@@ -136,7 +141,7 @@ impl Found {
             return Err(anyhow!("{}: there is no goroutine {id} in that time", input.name()));
         };
         let path = history.path(id, start, end);
-        let paths = vec![PathReport::new(&path, &history, None, options.segments)];
+        let paths = vec![PathReport::new(&path, &history, None, options.parts())];
         Ok((Found { paths, durations: None, comparison: None }, warnings))
     }
 
@@ -159,7 +164,7 @@ impl Found {
         let mut comparison = None;
         if complete.len() > 1 {
             let (compared, more) = Comparison::of(trace, &complete).map_err(|e| input.error(&e))?;
-            comparison = Some(PathComparison::new(&compared.typical, &compared.slow, &compared.names));
+            comparison = Some(PathComparison::new(&compared.typical, &compared.slow, &compared.names, options.parts()));
             merge(&mut warnings, more);
         }
         // Those that are cut come last, however long they are.
@@ -167,7 +172,7 @@ impl Found {
         stretches.truncate(options.slowest);
         let mut paths: Vec<(usize, PathReport)> = Vec::new();
         let more = follow(trace, &stretches, |place, path, history| {
-            paths.push((place, PathReport::new(&path, history, stretches.get(place), options.segments)));
+            paths.push((place, PathReport::new(&path, history, stretches.get(place), options.parts())));
         });
         merge(&mut warnings, more.map_err(|e| input.error(&e))?);
         paths.sort_by_key(|(place, _)| *place);
@@ -186,6 +191,11 @@ fn merge(all: &mut Vec<Warning>, more: Vec<Warning>) {
 }
 
 impl Options {
+    /// Returns the parts of the report that are wanted.
+    fn parts(&self) -> PathParts {
+        PathParts { causes: self.what_if, segments: self.segments }
+    }
+
     /// Returns the tasks or regions that are asked for.
     fn stretches(&self, annotations: &Annotations) -> Result<Vec<Stretch>, NoSuch> {
         let tasks = self.task.as_ref().map(|task| annotations.tasks(task.as_bytes(), self.region.is_some()));

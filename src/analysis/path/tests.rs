@@ -1,6 +1,6 @@
 //! Paths are whole: each moment belongs to one segment, and the tree has all of them.
 
-use super::{CollectHistory, Doing, History, Path, Tree};
+use super::{Cause, CollectHistory, Doing, History, Path, Step, Tree};
 use crate::base::ids::GoId;
 use crate::base::time::Time;
 use crate::trace::testdata::traces;
@@ -24,6 +24,11 @@ fn check(path: &Path, history: &History, name: &str) {
     tree.add(path, history);
     assert_eq!(tree.nodes().iter().map(|node| node.nanos).sum::<i64>(), path.nanos(), "{name}");
     assert_eq!(tree.nanos, path.nanos(), "{name}");
+    let causes = tree.causes();
+    assert_eq!(causes.iter().map(|cause| cause.nanos).sum::<i64>(), path.nanos(), "{name}");
+    assert_eq!(causes.iter().map(|cause| cause.count).sum::<u64>(), path.segments.len() as u64, "{name}");
+    let is_wait = |cause: &Cause| matches!(cause.step, Step::Woken { .. } | Step::Created { .. });
+    assert!(!causes.iter().any(is_wait), "{name}: {causes:?}");
 }
 
 #[test]

@@ -43,6 +43,18 @@ pub struct Node {
     pub nodes: Vec<Node>,
 }
 
+/// A cause of the time of a [`Tree`], wherever in it the cause stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Cause {
+    /// Kind of thing that the time went to: never a wait for another goroutine.
+    pub step: Step,
+    /// Time in nanoseconds.
+    pub nanos: i64,
+    /// Number of segments.
+    pub count: u64,
+}
+
 /// Kind of thing that time went to. Functions of goroutines are those that they began with; the empty name
 /// stands for one that is not known. A place is the innermost function of a stack that is not
 /// of the runtime or of package `sync`.
@@ -148,6 +160,37 @@ impl Tree {
     /// Returns the parts of the time, the longest first.
     pub fn nodes(&self) -> Vec<Node> {
         nodes(&self.parts)
+    }
+
+    /// Returns what the time went to in the end, each cause once, the longest first; their
+    /// times add up to all of the time.
+    ///
+    /// If a cause had taken no time, and each goroutine had waited for the same ones as it did,
+    /// the paths would still have taken the time of the other causes: these happened one after
+    /// the other.
+    pub fn causes(&self) -> Vec<Cause> {
+        let mut sums = FxHashMap::default();
+        add_causes(&mut sums, &self.parts);
+        let mut causes: Vec<Cause> =
+            sums.into_iter().map(|(step, (nanos, count))| Cause { step, nanos, count }).collect();
+        causes.sort_by_key(|cause| (Reverse(cause.nanos), cause.step));
+        causes
+    }
+}
+
+/// Adds time and number of the segments that end at each step.
+fn add_causes(sums: &mut FxHashMap<Step, (i64, u64)>, parts: &Parts) {
+    for (step, part) in parts {
+        // One step may be both an end and a wait that others explain, but for its part alone.
+        let (below, counted) = part.below.values().fold((0, 0), |(nanos, count), part| {
+            (i64::saturating_add(nanos, part.nanos), u64::saturating_add(count, part.count))
+        });
+        let (nanos, count) = (part.nanos.saturating_sub(below), part.count.saturating_sub(counted));
+        if count > 0 {
+            let sum = sums.entry(*step).or_default();
+            *sum = (sum.0.saturating_add(nanos), sum.1 + count);
+        }
+        add_causes(sums, &part.below);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::human::{duration, moment, name, number, percent};
 use crate::output::Styles;
 use crate::table;
 use gotrace::Time;
-use gotrace::report::{PathComparison, PathPart, PathReport, PathSegment, PathStep, PathTree};
+use gotrace::report::{PathCause, PathComparison, PathPart, PathReport, PathSegment, PathStep, PathTree};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -53,7 +53,32 @@ impl Page<'_> {
             "\n(typical: {}, from the 40th to the 60th percentile; slow: {}, from the 99th on)",
             number(typical.count),
             number(slow.count)
-        )
+        )?;
+        match &slow.causes {
+            Some(causes) => self.what_if(out, causes, slow.count, "a slow one, on average"),
+            None => Ok(()),
+        }
+    }
+
+    /// Prints how long so many paths would take at least without each of their causes, on average.
+    fn what_if(&self, out: &mut impl Write, causes: &[PathCause], count: u64, of: &str) -> io::Result<()> {
+        let all = causes.iter().fold(0, |sum: i64, cause| sum.saturating_add(cause.nanos));
+        let mean = |nanos: i64| duration(nanos / (count.max(1) as i64));
+        let (first, rest) = causes.split_at(shown(self.options, causes.iter().map(|cause| cause.nanos), all));
+        let mut rows: Vec<_> = first
+            .iter()
+            .map(|cause| {
+                let PathCause { step, function, place, reason, .. } = cause;
+                let words = Words { step: *step, function, place, reason, is_guess: false };
+                vec![mean(cause.at_least), mean(cause.nanos), words.text()]
+            })
+            .collect();
+        if !rest.is_empty() {
+            let nanos = rest.iter().fold(0, |sum: i64, cause| sum.saturating_add(cause.nanos));
+            rows.push(vec![mean(all - nanos), mean(nanos), format!("({} more; --top 0 shows all)", rest.len())]);
+        }
+        let took = format!("if this took no time ({of})");
+        table::print(out, self.styles, &["at least", "wins at most", &took], rows)
     }
 
     /// Prints a path as a tree.
@@ -77,6 +102,9 @@ impl Page<'_> {
         let mut rows = Vec::new();
         tree(&mut rows, self.options, &path.parts, path.nanos, 0);
         table::print(out, self.styles, &["share", "time", "times", "where it went"], rows)?;
+        if let Some(causes) = &path.causes {
+            self.what_if(out, causes, 1, "this one")?;
+        }
         if let Some(segments) = &path.segments {
             let rows = segments.iter().map(|segment| self.segment(segment));
             table::print(out, self.styles, &["since", "took", "goroutine", "what it did"], rows)?;

@@ -52,6 +52,41 @@ fn the_known_cause_leads() {
     }
 }
 
+/// Where the cause of the time is known, nothing else wins as much; and what is left of a request
+/// without a cause is the time of its other causes.
+#[test]
+fn what_if_is_a_bound_for_each_cause() {
+    let cases = [
+        ("pipeline", "running main.slowStage"),
+        ("pool", "running main.worker"),
+        ("lock", "waiting -"),
+        ("fanout", "running main.straggler"),
+        ("starved", "runnable main.main"),
+        ("gc", "mark_assist main.main"),
+        ("network", "waiting -"),
+        ("spawn", "running main.main"),
+    ];
+    for (mode, want) in cases {
+        let trace = format!("{ROOT}/testdata/path/go1.27/{mode}.trace");
+        let report = gotrace(&["path", "--json", "--what-if", "--task", "request", "--slowest", "3", &trace]).json();
+        let first = &report["comparison"]["typical"]["causes"][0];
+        let text = |field: &str| first[field].as_str().unwrap_or("-").to_string();
+        assert_eq!(format!("{} {}", text("step"), text("function")), want, "{mode}: {first}");
+        let trees = [&report["comparison"]["typical"], &report["comparison"]["slow"]];
+        for path in report["paths"].as_array().unwrap().iter().chain(trees) {
+            let all = path["nanos"].as_i64().unwrap();
+            let causes = path["causes"].as_array().unwrap();
+            let nanos = |cause: &Value, field: &str| cause[field].as_i64().unwrap();
+            assert_eq!(causes.iter().map(|cause| nanos(cause, "nanos")).sum::<i64>(), all, "{mode}");
+            for cause in causes {
+                assert_eq!(nanos(cause, "at_least") + nanos(cause, "nanos"), all, "{mode}: {cause}");
+            }
+        }
+        let without = gotrace(&["path", "--json", "--task", "request", &trace]).json();
+        assert!(without["paths"][0]["causes"].is_null(), "{mode}");
+    }
+}
+
 /// The segments of a path follow each other, and have together the length of the path, as have
 /// the parts and the lines for a flame graph.
 #[test]

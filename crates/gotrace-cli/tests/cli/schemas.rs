@@ -51,7 +51,7 @@ const FORMS: &[Form] = &[
     traces("latency", &["latency"]),
     traces("metrics", &["metrics"]),
     traces("mmu", &["mmu", "mmu --window 10ms"]),
-    traces("path", &["path", "path --segments", "path --task request"]),
+    traces("path", &["path", "path --segments", "path --task request --what-if"]),
     traces("pprof", &["pprof wall", "pprof cpu"]),
     traces("procs", &["procs"]),
     traces("regions", &["regions"]),
