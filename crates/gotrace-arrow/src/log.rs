@@ -67,7 +67,7 @@ impl Tables {
             goes_on
         };
         let metadata = metadata_of_log(&id, self.path.as_deref());
-        let mut out = Out::new(&self.wanted, (&id, &metadata), &mut sink, &stopped);
+        let mut out = Out::new((&self.wanted, self.rows), (&id, &metadata), &mut sink, &stopped);
         let mut seen = Seen::default();
         let result = read(&mut |entry| {
             seen.entry(entry);

@@ -2,7 +2,7 @@
 
 use crate::rows::{Row, Rows};
 use crate::table::Table;
-use crate::values::BATCH_ROWS;
+use crate::values::BatchRows;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::ArrowError;
 use std::cell::Cell;
@@ -16,28 +16,30 @@ pub(crate) type Sink<'s> = &'s mut dyn FnMut(Table, Result<RecordBatch, ArrowErr
 pub(crate) struct Out<'s> {
     tables: [Option<Rows>; Table::COUNT],
     counts: [u64; Table::COUNT],
+    rows: BatchRows,
     sink: Sink<'s>,
     /// Set when the receiver wants no more.
     stopped: &'s Cell<bool>,
 }
 
 impl<'s> Out<'s> {
-    /// Returns the tables that are asked for with their columns, without a row.
+    /// Returns the tables that are asked for with their columns, without a row; `rows` are those of
+    /// a batch.
     pub(crate) fn new(
-        wanted: &[(Table, Option<Vec<String>>)],
+        (wanted, rows): (&[(Table, Option<Vec<String>>)], BatchRows),
         (trace_id, metadata): (&str, &HashMap<String, String>),
         sink: Sink<'s>,
         stopped: &'s Cell<bool>,
     ) -> Out<'s> {
         let mut tables = [const { None }; Table::COUNT];
-        let ids = std::iter::repeat_n(trace_id, BATCH_ROWS);
+        let ids = std::iter::repeat_n(trace_id, rows.0);
         let trace_ids: ArrayRef = Arc::new(StringArray::from_iter_values(ids));
         for (table, columns) in wanted {
             let is_wanted = |name: &str| columns.as_ref().is_none_or(|columns| columns.iter().any(|one| one == name));
             let schema = Arc::new(table.schema_of(is_wanted, metadata.clone()));
-            tables[*table as usize] = Some(Rows::new(*table, schema, Arc::clone(&trace_ids)));
+            tables[*table as usize] = Some(Rows::new(*table, schema, Arc::clone(&trace_ids), rows));
         }
-        Out { tables, counts: [0; Table::COUNT], sink, stopped }
+        Out { tables, counts: [0; Table::COUNT], rows, sink, stopped }
     }
 
     /// Returns whether a table is asked for.
@@ -48,7 +50,7 @@ impl<'s> Out<'s> {
     /// Begins another row of a table; returns none if the table is not asked for.
     #[inline]
     pub(crate) fn row(&mut self, table: Table) -> Option<Row<'_>> {
-        if self.tables[table as usize].as_ref()?.count() >= BATCH_ROWS {
+        if self.tables[table as usize].as_ref()?.count() >= self.rows.0 {
             self.flush(table);
         }
         self.tables[table as usize].as_mut().map(Rows::row)

@@ -1,6 +1,6 @@
 //! Tables as Parquet files.
 
-use crate::table::Table;
+use crate::table::{Kind, Table};
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 use parquet::arrow::ArrowWriter;
@@ -11,6 +11,10 @@ use std::io::Write;
 
 /// Rows of a row group, whose columns are compressed as they come and kept until it is whole.
 const GROUP_ROWS: usize = 1 << 17;
+
+/// Rows of a batch that are well enough to write: row groups are made of several. Fewer than
+/// elsewhere, as the batches of all tables fill up at the same time.
+pub const BATCH_ROWS: usize = 1 << 13;
 
 /// Writes a table to a Parquet file, compressed with zstd. Starts, ends and other times are
 /// stored as differences from row to row.
@@ -48,13 +52,55 @@ fn properties(table: Table) -> WriterProperties {
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by(concat!("gotrace ", env!("CARGO_PKG_VERSION")).to_owned());
-    // These rise from row to row, or nearly so. (Splitting by bytes would halve the starts once
-    // more, but DuckDB 1.5 does not read numbers that are.)
-    for name in table.columns().filter(|name| ["start", "end", "time"].contains(name)) {
+    for &(name, kind) in table.layout() {
+        // A dictionary of numbers that hardly ever come again costs time and memory for nothing.
+        let Some(encoding) = (match kind {
+            Kind::Int if CLOSE.contains(&name) => Some(Encoding::DELTA_BINARY_PACKED),
+            Kind::Int if !FEW.contains(&name) => Some(Encoding::PLAIN),
+            Kind::Text => Some(Encoding::PLAIN),
+            _ => None,
+        }) else {
+            continue;
+        };
         let column = ColumnPath::from(name);
-        properties = properties
-            .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+        properties =
+            properties.set_column_dictionary_enabled(column.clone(), false).set_column_encoding(column, encoding);
     }
     properties.build()
 }
+
+/// Times, which rise from row to row or nearly so, and IDs, which are not far from each other.
+/// (Splitting by bytes would halve the starts once more, but DuckDB 1.5 does not read numbers
+/// that are.)
+const CLOSE: [&str; 14] = [
+    "created",
+    "creator",
+    "end",
+    "ended",
+    "goroutine",
+    "parent",
+    "scope_id",
+    "start",
+    "started",
+    "state_since",
+    "task",
+    "time",
+    "wakee",
+    "waker",
+];
+
+/// Numbers of which there are few, which come again and again.
+const FEW: [&str; 12] = [
+    "creation_stack",
+    "depth",
+    "generation",
+    "line",
+    "proc",
+    "proc_lost",
+    "run",
+    "stack",
+    "thread",
+    "transition_stack",
+    "value",
+    "waker_stack",
+];

@@ -2,7 +2,7 @@
 
 use crate::dictionary::Dictionary;
 use crate::table::{Kind, Table};
-use crate::values::{Flags, Values};
+use crate::values::{BatchRows, Flags, Values};
 use arrow_array::builder::{Int64Builder, ListBuilder, StringBuilder};
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, RecordBatchOptions, StringArray};
@@ -34,15 +34,15 @@ enum Column {
 
 impl Rows {
     /// Returns no rows yet, with the columns that the schema has of the table.
-    pub(crate) fn new(table: Table, schema: SchemaRef, trace_ids: ArrayRef) -> Rows {
+    pub(crate) fn new(table: Table, schema: SchemaRef, trace_ids: ArrayRef, rows: BatchRows) -> Rows {
         let column = |&(name, kind): &(&str, Kind)| match kind {
             _ if schema.index_of(name).is_err() => Column::Unwanted,
             Kind::TraceId => Column::TraceId,
-            Kind::Int => Column::Int(Values::default()),
+            Kind::Int => Column::Int(Values::new(rows)),
             Kind::Ints => Column::Ints(ListBuilder::new(Int64Builder::new())),
             Kind::Flag => Column::Flag(Flags::default()),
-            Kind::Word(words) => Column::Word(Values::default(), Arc::new(StringArray::from_iter_values(words))),
-            Kind::Name => Column::Name(Values::default(), Dictionary::default()),
+            Kind::Word(words) => Column::Word(Values::new(rows), Arc::new(StringArray::from_iter_values(words))),
+            Kind::Name => Column::Name(Values::new(rows), Dictionary::default()),
             Kind::Text => Column::Text(StringBuilder::new()),
         };
         let columns = table.layout().iter().map(column).collect();

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::out::Out;
 use crate::scope::Scope;
 use crate::table::{NoSuchColumn, SCHEMA_VERSION, Table};
+use crate::values::BatchRows;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 use gotrace::{Event, Repair, Selected, Time, Trace, Warning, Window};
@@ -20,6 +21,8 @@ pub struct Tables {
     pub(crate) wanted: Vec<(Table, Option<Vec<String>>)>,
     selected: Option<Arc<Selected>>,
     pub(crate) path: Option<String>,
+    /// Rows of a batch.
+    pub(crate) rows: BatchRows,
 }
 
 /// The end of making tables.
@@ -48,7 +51,7 @@ impl Tables {
         let mut wanted: Vec<(Table, Option<Vec<String>>)> = tables.into_iter().map(|table| (table, None)).collect();
         wanted.sort();
         wanted.dedup();
-        Tables { wanted, selected: None, path: None }
+        Tables { wanted, ..Tables::default() }
     }
 
     /// Returns the choice with some columns of a table alone, in the table's order.
@@ -89,6 +92,13 @@ impl Tables {
     #[must_use]
     pub fn path(self, path: impl Into<String>) -> Tables {
         Tables { path: Some(path.into()), ..self }
+    }
+
+    /// Returns the choice with batches of so many rows, one at least, in place of
+    /// [`BATCH_ROWS`](crate::BATCH_ROWS). Memory grows with it, for each column of each table.
+    #[must_use]
+    pub fn batch_rows(self, rows: usize) -> Tables {
+        Tables { rows: BatchRows(rows.max(1)), ..self }
     }
 
     /// Returns the tables, in the order of the documentation.
@@ -141,7 +151,7 @@ impl Tables {
             failed = taken.err();
             failed.is_none()
         };
-        let out = Out::new(&self.wanted, (&about.trace_id, &about.metadata()), &mut sink, &stopped);
+        let out = Out::new((&self.wanted, self.rows), (&about.trace_id, &about.metadata()), &mut sink, &stopped);
         let collect = Collect::new(out, &about, scope);
         let analyzed = window.analyze_while(trace, collect, |event| {
             watch(event);

@@ -6,25 +6,35 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 /// Rows of a batch: enough for vectorized engines, and few megabytes.
 pub const BATCH_ROWS: usize = 65_536;
 
+/// The number of rows of a batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BatchRows(pub(crate) usize);
+
+impl Default for BatchRows {
+    fn default() -> BatchRows {
+        BatchRows(BATCH_ROWS)
+    }
+}
+
 /// Numbers, some of which may be null.
 pub(crate) struct Values<T: ArrowPrimitiveType> {
     values: Vec<T::Native>,
     valid: Bits,
-}
-
-impl<T: ArrowPrimitiveType> Default for Values<T> {
-    fn default() -> Values<T> {
-        Values { values: Vec::new(), valid: Bits::default() }
-    }
+    rows: BatchRows,
 }
 
 impl<T: ArrowPrimitiveType> Values<T> {
+    /// Returns no numbers yet, of a column whose batches have so many rows.
+    pub(crate) fn new(rows: BatchRows) -> Values<T> {
+        Values { values: Vec::new(), valid: Bits::default(), rows }
+    }
+
     /// Adds a number, or null.
     #[inline(always)]
     pub(crate) fn push(&mut self, value: Option<T::Native>) {
         if self.values.len() == self.values.capacity() {
             // All at once: growing would copy what is there.
-            self.values.reserve_exact(BATCH_ROWS);
+            self.values.reserve_exact(self.rows.0);
         }
         self.values.push(value.unwrap_or_default());
         self.valid.push(value.is_some());
@@ -111,7 +121,7 @@ mod tests {
     #[test]
     fn values_come_out_as_they_went_in() {
         for len in [0, 1, 63, 64, 65, 1000, BATCH_ROWS] {
-            let (mut values, mut flags) = (Values::<Int64Type>::default(), Flags::default());
+            let (mut values, mut flags) = (Values::<Int64Type>::new(BatchRows::default()), Flags::default());
             let value = |i: usize| (!i.is_multiple_of(3)).then_some(i as i64 - 7);
             let flag = |i: usize| (!i.is_multiple_of(5)).then_some(i.is_multiple_of(2));
             for round in 0..2 {

@@ -19,7 +19,7 @@ use crate::several::{OneOfSeveral, Several};
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use gotrace_arrow::arrow_schema::SchemaRef;
-use gotrace_arrow::parquet::TableWriter;
+use gotrace_arrow::parquet::{BATCH_ROWS, TableWriter};
 use gotrace_arrow::{Error, Table, Tables, Written, log_id, trace_id};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -204,7 +204,7 @@ impl<'a> Export<'a> {
         }
         // The name of the folder has the ID. An engine that finds it in the file too may refuse
         // both: pyarrow does where their types differ, and gives that of the folder several.
-        let mut tables = Tables::new(possible.iter().copied());
+        let mut tables = Tables::new(possible.iter().copied()).batch_rows(BATCH_ROWS);
         for table in possible {
             tables = tables.columns(table, table.columns().skip(1)).map_err(Error::from)?;
         }
