@@ -17,7 +17,6 @@ use crate::event::transition::StateTransition;
 use crate::spec::state::{GoState, ProcState};
 use crate::spec::v2::EventType;
 use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
 
 /// Number of intervals that may end by changes of GOMAXPROCS beyond one for each event.
 const RESIZED: u64 = 64;
@@ -31,7 +30,9 @@ pub(crate) struct Tracker {
     threads: FxHashMap<ThreadId, Open<Binding>>,
     /// True if intervals of goroutines alone are made.
     goroutines_only: bool,
-    ready: VecDeque<Interval>,
+    ready: Vec<Interval>,
+    /// Number of intervals at the beginning of `ready` that were taken one by one.
+    taken: usize,
     /// Number of events shown, and of intervals that GOMAXPROCS may have ended.
     events: u64,
     resized: u64,
@@ -114,15 +115,24 @@ impl Tracker {
 
     /// Returns the next interval that has ended.
     pub(super) fn ready(&mut self) -> Option<Interval> {
-        self.ready.pop_front()
+        let interval = self.ready.get(self.taken).copied();
+        match interval {
+            Some(_) => self.taken += 1,
+            None => {
+                self.ready.clear();
+                self.taken = 0;
+            }
+        }
+        interval
     }
 
     /// Gives each interval that has ended to `each`, in order.
     #[inline(always)]
     pub(crate) fn take_ready(&mut self, each: impl FnMut(&Interval)) {
         if !self.ready.is_empty() {
-            self.ready.iter().for_each(each);
+            self.ready.iter().skip(self.taken).for_each(each);
             self.ready.clear();
+            self.taken = 0;
         }
     }
 
@@ -184,7 +194,7 @@ impl Tracker {
         *self.goroutines.at(transition.slot) = state.map(|state| (id, Open { start, state, begin }));
         if let Some(mut was) = was {
             was.state.recall_reason(|| transition.was.reason);
-            self.ready.push_back(Interval::Goroutine(id, was.end(time, Finish::Event(cause))));
+            self.ready.push(Interval::Goroutine(id, was.end(time, Finish::Event(cause))));
         }
 
         // The transition also changes the P and the M.
@@ -344,7 +354,7 @@ impl Tracker {
         if let Some(ended) = open.change(state, start, begin, self.last, cause)
             && !self.goroutines_only
         {
-            self.ready.push_back(Interval::Thread(id, ended));
+            self.ready.push(Interval::Thread(id, ended));
         }
     }
 }
