@@ -15,6 +15,7 @@ import os
 import platform
 import re
 import resource
+import shlex
 import statistics
 import subprocess
 import sys
@@ -69,6 +70,7 @@ def main():
     note(f"load average {load:.1f}" + (": a busy machine gives bad figures" if load > 0.5 else ""))
     go = toolchain(GO)
     tools = argparse.Namespace(
+        go=go,
         gotrace=options.gotrace or build_gotrace(),
         reader=build_reader(go),
         go_trace=text_of([go, "tool", "-n", "trace"]).strip(),
@@ -235,6 +237,7 @@ def columns_rows(budget, tools, options):
     best = [min(used[at] for used in rounds) for at in (1, 0)]
     measured = f"**{times(cost)}** `count` ({best[0]:.2f} s, {best[1]:.2f} s)"
     budget.add("states as Arrow, processor time, 1 thread", "8x `count`", "5x `count`", measured, verdict(-cost, -8, -5))
+    states_rows(budget, tools, trace, min(options.runs, 3))
     with tempfile.TemporaryDirectory() as folder:
         run([tools.gotrace, "export", "parquet", trace.path, "-o", folder, "--tables", "states"])
         (file,) = Path(folder).glob("states/*/part.parquet")
@@ -248,6 +251,36 @@ def columns_rows(budget, tools, options):
             used.append(peak(command)[0])
     what = f"anonymous memory for all tables as Parquet, at {', '.join(f'{n}x' for n in options.growth[:3])} the file"
     budget.add(what, "128 MB", "64 MB", f"**{mb(max(used))}**: {', '.join(map(mb, used))}", verdict(-max(used), -128e6, -64e6))
+
+
+def states_rows(budget, tools, trace, runs):
+    """Measures the processor time of states with their stacks as Parquet, against what people use today: a program
+    of their own on Go's reader, and the text of `go tool trace` through awk."""
+    program = TOOLS / "states"
+    text_of([str(REPO / "testdata" / "in-goroot.sh"), str(BENCHES / "states"), tools.go, str(program)])
+    awk = f"{shlex.quote(tools.go_trace)} -d=parsed {shlex.quote(str(trace.path))} | awk -f {BENCHES / 'states' / 'states.awk'} >/dev/null"
+    rounds = []
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory() as folder:
+            note(f"states of {trace.name} as a table")
+            tables = ["--tables", "states,stacks,frames", "--threads", "1", "--no-mmap"]
+            ours = [tools.gotrace, "export", "parquet", str(trace.path), "-o", os.path.join(folder, "tables"), *tables]
+            csv = [str(program), str(trace.path), os.path.join(folder, "states.csv"), os.path.join(folder, "frames.csv")]
+            rounds.append([succeeded(command).used for command in (ours, csv, ["sh", "-c", awk])])
+    for at, what, floor, goal in [(1, "a Go program that writes CSV", 2, 2.5), (2, "`go tool trace -d=parsed` and awk", 15, 20)]:
+        less = statistics.median(used[at] / used[0] for used in rounds)
+        best = [min(used[of] for used in rounds) for of in (at, 0)]
+        measured = f"**{times(less)}** less ({best[0]:.2f} s, {best[1]:.2f} s)"
+        row = f"states and stacks as Parquet, processor time, against {what}"
+        budget.add(row, f"{floor}x less", f"{goal}x less", measured, verdict(less, floor, goal))
+
+
+def succeeded(command):
+    """Runs a process as `run` does, which must not fail."""
+    done = run(command)
+    if done.status != 0:
+        raise Failure(f"{' '.join(map(str, command))}: {done.errors}")
+    return done
 
 
 def memory_rows(budget, tools, options):
