@@ -42,9 +42,7 @@ impl NativeRows {
             Some(Ok(batch)) => {
                 batch.columns().iter().map(|column| values(py, column.as_ref())).collect::<PyResult<_>>().map(Some)
             }
-            Some(Err(e)) => {
-                Err(self.ending.take(py, &self.source).unwrap_or_else(|| self.source.raised(py, e.into())))
-            }
+            Some(Err(e)) => Err(self.ending.take(py, &self.source).unwrap_or_else(|| self.source.raised(py, e.into()))),
         }
     }
 }

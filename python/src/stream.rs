@@ -3,8 +3,8 @@
 use crate::failure::{of_table, raised};
 use crate::interrupt::Watch;
 use arrow_array::{RecordBatch, RecordBatchReader};
-use gotrace_arrow::arrow_schema::{ArrowError, SchemaRef};
 use gotrace::godebug::Entry;
+use gotrace_arrow::arrow_schema::{ArrowError, SchemaRef};
 use gotrace_arrow::{Batches, Stop, Table, TableReader, Tables};
 use gotrace_cli::{Failure, OpenLog, OpenTrace};
 use pyo3::exceptions::PyKeyboardInterrupt;

@@ -32,12 +32,7 @@ impl NativeTable {
 ///
 /// # Errors
 /// If there is no such table or column.
-pub(crate) fn chosen(
-    py: Python<'_>,
-    of: &str,
-    table: &str,
-    columns: Option<Vec<String>>,
-) -> PyResult<(Table, Tables)> {
+pub(crate) fn chosen(py: Python<'_>, of: &str, table: &str, columns: Option<Vec<String>>) -> PyResult<(Table, Tables)> {
     let table: Table = table.parse().map_err(|e: NoSuchTable| of_table(py, of, e.into()))?;
     let mut tables = Tables::new([table]).path(of);
     if let Some(columns) = columns {

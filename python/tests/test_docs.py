@@ -23,7 +23,7 @@ def test_the_recipes_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         if "task=" in block:
             block = "\n".join(line for line in block.splitlines() if "task=" not in line)
         exec(compile(block, "docs/python.md", "exec"), names)
-    assert names["worst"][0] > 0 and names["latency"].p99 > 0 and names["reasons"] and names["queues"]
+    assert names["worst"][0] > 0 and names["latency"].p99 > 0 and names["reasons"] and names["log"].name
 
 
 def test_the_twenty_questions_are_a_line_each() -> None:

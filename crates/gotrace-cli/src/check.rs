@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let mut report = Report::of(&input, global)?;
     let mut out = Output::open(global, Content::Text)?;
     report.input = input.flaws();
-    if options.json {
+    if json::asked(options.json) {
         json::write(&mut out, &report.json(&input))?;
     } else {
         report.print(&input, &mut out)?;

@@ -73,7 +73,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     }
     let mut out = Output::open(global, Content::Text)?;
     let kinds = if options.raw { counts.by_type_name() } else { counts.by_kind() };
-    if options.json {
+    if json::asked(options.json) {
         let generations = trace.generations().len();
         json::line(&mut out, &CountReport::new(&counts, !options.raw, wire_events, generations, warnings.len()))?;
     } else {

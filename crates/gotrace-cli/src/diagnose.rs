@@ -141,9 +141,9 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
             let diagnosis = seen.diagnosis(&thresholds);
             worst = worst.max(diagnosis.severity());
             // A log may hold more runs than fit in memory: each is printed as it ends.
-            let before = if options.json { ["[\n", ",\n"] } else { ["", "\n"] };
+            let before = if json::asked(options.json) { ["[\n", ",\n"] } else { ["", "\n"] };
             write!(out, "{}", before[usize::from(!std::mem::take(&mut first))])?;
-            if options.json {
+            if json::asked(options.json) {
                 json::indented(&mut out, &seen.report(&diagnosis))?;
             } else {
                 options.within.heading(&mut out)?;
@@ -153,7 +153,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         })?;
         warnings.push(warn);
     }
-    if options.json {
+    if json::asked(options.json) {
         writeln!(out, "{}", if first { "[]" } else { "\n]" })?;
     }
     out.finish()?;

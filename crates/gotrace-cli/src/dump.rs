@@ -57,13 +57,13 @@ enum Mode {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     match options.mode {
-        _ if options.json && !matches!(options.mode, Mode::Footprint) => {
+        _ if json::asked(options.json) && !matches!(options.mode, Mode::Footprint) => {
             Err(Usage("--json is for --mode footprint; for the events there is `gotrace events --json`".into()).into())
         }
         Mode::Parsed => dump_parsed(&input, global),
         Mode::Wire => dump_wire(&input, global),
         Mode::V1 => dump_v1(&input, global),
-        Mode::Footprint => dump_footprint(&input, global, options.json),
+        Mode::Footprint => dump_footprint(&input, global, json::asked(options.json)),
     }
 }
 

@@ -51,11 +51,11 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let trace = input.trace()?;
     let (gc, warnings) = options.within.analyze(&input, &trace, CollectGc::default())?;
     let mut out = Output::open(global, Content::Text)?;
-    if !options.json {
+    if !json::asked(options.json) {
         options.within.heading(&mut out)?;
     }
     let top = if options.top == 0 { usize::MAX } else { options.top };
-    if options.json {
+    if json::asked(options.json) {
         json::write(&mut out, &GcReport::new(&gc, top))?;
     } else if gc.cycles.is_empty() {
         writeln!(out, "no garbage collection in this trace")?;

@@ -86,7 +86,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     })?;
     let several = all.len() > 1;
     let judged: Vec<_> = all.judged().filter(|program| program.value.cycles > 0).collect();
-    if options.json && cycles > 0 {
+    if json::asked(options.json) && cycles > 0 {
         let reports: Vec<_> = judged
             .iter()
             .map(|program| {

@@ -117,7 +117,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let within = &options.select.within;
     let open = || -> Result<Output> {
         let mut out = Output::open(global, Content::Text)?;
-        if !options.json {
+        if !json::asked(options.json) {
             options.select.heading(&mut out)?;
         }
         Ok(out)
@@ -211,7 +211,7 @@ impl Report<'_> {
         let mut chosen: Vec<_> = self.chosen().map(|(place, g)| (key(&g), place)).collect();
         chosen.sort_unstable();
         let all = || chosen.iter().filter_map(|&(_, place)| self.share(self.summaries.goroutines.get(place)?));
-        if self.options.json {
+        if json::asked(self.options.json) {
             let shown = all().take(self.top());
             return json::write(out, &GoroutinesReport::new(chosen.len(), shown, self.summaries));
         }
@@ -242,7 +242,7 @@ impl Report<'_> {
     fn over_time(&self, out: &mut Output) -> io::Result<()> {
         const WIDTH: u64 = 60;
         let (counts, start) = (&self.summaries.counts, self.origin);
-        if self.options.json {
+        if json::asked(self.options.json) {
             return json::write(out, &GoroutineCountsReport::from(self.summaries));
         }
         let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);

@@ -3,6 +3,12 @@
 use serde::Serialize;
 use std::io::{self, Write};
 
+/// Returns whether a report is wanted as JSON: if `--json` is given, and always where reports
+/// are built in, so that their pages are left out of the code.
+pub(crate) const fn asked(option: bool) -> bool {
+    option || cfg!(feature = "small")
+}
+
 /// Writes a report over several lines, indented.
 pub(crate) fn write(out: &mut impl Write, report: &impl Serialize) -> io::Result<()> {
     indented(out, report)?;

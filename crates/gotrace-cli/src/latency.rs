@@ -100,7 +100,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     latency.functions.sort_by_key(|by| std::cmp::Reverse(options.sort.key(&by.waits)));
     latency.wakers.sort_by_key(|by| std::cmp::Reverse(options.sort.key(&by.waits)));
     let mut out = Output::open(global, Content::Text)?;
-    if options.json {
+    if json::asked(options.json) {
         json::write(&mut out, &LatencyReport::new(&latency, &warnings))?;
     } else {
         options.select.heading(&mut out)?;

@@ -17,20 +17,25 @@
 //!
 //! What they print is part of the interface as far as `docs/json.md` says so.
 
+// Parts that only commands use which are left out there.
+#![cfg_attr(feature = "small", allow(dead_code, unused_imports))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(feature = "http")]
 mod capture;
 mod check;
 mod complain;
+#[cfg(not(feature = "small"))]
 mod convert;
 mod count;
 mod diagnose;
+#[cfg(not(feature = "small"))]
 mod diff;
 mod dump;
 mod embed;
 #[cfg(feature = "small")]
 mod erased;
+#[cfg(not(feature = "small"))]
 mod events;
 #[cfg(feature = "columns")]
 mod export;
@@ -60,7 +65,9 @@ mod progress;
 mod regions;
 #[cfg(feature = "http")]
 mod remote;
+#[cfg(not(feature = "small"))]
 mod repair;
+#[cfg(not(feature = "small"))]
 mod run;
 mod save;
 mod schedtrace;
@@ -138,20 +145,25 @@ enum Command {
     Path(path::Options),
     Metrics(metrics::Options),
     Pprof(pprof::Options),
+    #[cfg(not(feature = "small"))]
     Events(events::Options),
     Count(count::Options),
     Dump(dump::Options),
+    #[cfg(not(feature = "small"))]
     Convert(convert::Options),
     #[cfg(feature = "columns")]
     Export(export::Options),
     #[cfg(feature = "columns")]
     Sql(sql::Options),
     Diagnose(diagnose::Options),
+    #[cfg(not(feature = "small"))]
     Diff(diff::Options),
     Schedtrace(schedtrace::Options),
     Gctrace(gctrace::Options),
+    #[cfg(not(feature = "small"))]
     Run(run::Options),
     Check(check::Options),
+    #[cfg(not(feature = "small"))]
     Repair(repair::Options),
     #[cfg(feature = "http")]
     Capture(capture::Options),
@@ -233,20 +245,25 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         Command::Procs(options) => procs::run(options, global),
         Command::Metrics(options) => metrics::run(options, global),
         Command::Pprof(options) => pprof::run(options, global),
+        #[cfg(not(feature = "small"))]
         Command::Events(options) => events::run(options, global),
         Command::Count(options) => count::run(options, global),
         Command::Dump(options) => dump::run(options, global),
+        #[cfg(not(feature = "small"))]
         Command::Convert(options) => convert::run(options, global),
         #[cfg(feature = "columns")]
         Command::Export(options) => export::run(options, global),
         #[cfg(feature = "columns")]
         Command::Sql(options) => sql::run(options, global),
         Command::Diagnose(options) => diagnose::run(options, global),
+        #[cfg(not(feature = "small"))]
         Command::Diff(options) => diff::run(options, global),
         Command::Schedtrace(options) => schedtrace::run(options, global),
         Command::Gctrace(options) => gctrace::run(options, global),
+        #[cfg(not(feature = "small"))]
         Command::Run(options) => run::run(options, global),
         Command::Check(options) => check::run(options, global),
+        #[cfg(not(feature = "small"))]
         Command::Repair(options) => repair::run(options, global),
         #[cfg(feature = "http")]
         Command::Capture(options) => capture::run(options, global),

@@ -59,7 +59,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let mut out = Output::open(global, Content::Text)?;
     if options.openmetrics || options.go_collector {
         openmetrics::write(&mut out, &metrics, options.go_collector)?;
-    } else if options.json {
+    } else if json::asked(options.json) {
         json::write(&mut out, &MetricsReport::from(&metrics))?;
     } else {
         options.within.heading(&mut out)?;

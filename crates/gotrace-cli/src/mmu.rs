@@ -81,12 +81,12 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let trace = input.trace()?;
     let (curve, warnings) = options.within.analyze(&input, &trace, CollectUtilization::new(flags, global.compat()))?;
     let mut out = Output::open(global, Content::Text)?;
-    if !options.json {
+    if !json::asked(options.json) {
         options.within.heading(&mut out)?;
     }
-    if curve.is_empty() && !options.json {
+    if curve.is_empty() && !json::asked(options.json) {
         writeln!(out, "no utilization: the number of Ps (GOMAXPROCS) is not in this trace")?;
-    } else if options.json {
+    } else if json::asked(options.json) {
         let windows = if options.window.is_empty() { plot(&curve, PLOT) } else { options.window.clone() };
         json::write(&mut out, &MmuReport::new(&curve, &windows, options.worst.unwrap_or(10)))?;
     } else {

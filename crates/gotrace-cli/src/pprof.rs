@@ -128,14 +128,14 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let (profile, warnings) = profile(&input, &trace, profiler)?;
     let period = Duration::from_secs(1).checked_div(options.cpu_rate).ok_or_else(|| Usage("--cpu-rate 0".into()))?;
     let for_people = options.text || (global.output.is_none() && io::stdout().is_terminal());
-    if options.json || for_people {
+    if options.json {
         let mut out = Output::open(global, Content::Text)?;
-        if options.json {
-            json::write(&mut out, &ProfileReport::new(&profile, period, &warnings))?;
-        } else {
-            options.select.heading(&mut out)?;
-            print(&mut out, options, &profile, period)?;
-        }
+        json::write(&mut out, &ProfileReport::new(&profile, period, &warnings))?;
+        out.finish()?;
+    } else if for_people && cfg!(not(feature = "small")) {
+        let mut out = Output::open(global, Content::Text)?;
+        options.select.heading(&mut out)?;
+        print(&mut out, options, &profile, period)?;
         out.finish()?;
     } else {
         let mut out = Output::open(global, Content::Binary)?;

@@ -60,10 +60,10 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let (procs, warnings) = options.within.analyze(&input, &trace, CollectProcs::default())?;
     let top = if options.top == 0 { usize::MAX } else { options.top };
     let mut out = Output::open(global, Content::Text)?;
-    if !options.json {
+    if !json::asked(options.json) {
         options.within.heading(&mut out)?;
     }
-    if options.json {
+    if json::asked(options.json) {
         json::write(&mut out, &ProcsReport::new(&procs, top))?;
     } else {
         let styles = out.styles;

@@ -92,7 +92,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let none = |any| if any { "no region matches" } else { "no regions in this trace" };
     let out = || -> Result<Output> {
         let mut out = Output::open(global, Content::Text)?;
-        if !options.json {
+        if !json::asked(options.json) {
             options.select.heading(&mut out)?;
         }
         Ok(out)
@@ -103,7 +103,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
             within.analyze(&input, &trace, CollectLives::keeping(compat, longest))?;
         let (mut out, origin) = (out()?, within.origin(&trace, listed.start));
         match count {
-            0 if !options.json => writeln!(out, "{}", none(any))?,
+            0 if !json::asked(options.json) => writeln!(out, "{}", none(any))?,
             _ => each(&mut out, options, &listed, count, origin, compat)?,
         }
         (out, warnings)
@@ -112,7 +112,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         let (types, warnings) = within.analyze(&input, &trace, CollectLives::keeping(compat, sum))?;
         let mut out = out()?;
         match types.count {
-            0 if !options.json => writeln!(out, "{}", none(types.any))?,
+            0 if !json::asked(options.json) => writeln!(out, "{}", none(types.any))?,
             _ => by_type(&mut out, options, &types)?,
         }
         (out, warnings)
@@ -137,7 +137,7 @@ fn text(names: &Names, id: NameId) -> String {
 fn by_type(out: &mut Output, options: &Options, types: &RegionTypes) -> io::Result<()> {
     let names = types.names();
     let shown: Vec<_> = types.longest(options.most()).into_iter().map(|of| (text(names, of.name), of)).collect();
-    if options.json {
+    if json::asked(options.json) {
         let types = shown.iter().map(|(kind, of)| {
             let report = report::RegionType::new(kind, of.place.as_ref(), names);
             let mut report = report.complete(&of.complete, &of.histogram).stats(&of.stats, names);
@@ -189,7 +189,7 @@ fn each(
     compat: Compat,
 ) -> io::Result<()> {
     let names = listed.names();
-    if options.json {
+    if json::asked(options.json) {
         let regions =
             listed.regions.iter().map(|region| OneRegion::new(region, region.place(&listed.stacks, compat), listed));
         return json::write(out, &RegionsReport::new(usize::try_from(all).unwrap_or(usize::MAX), regions.collect()));

@@ -87,17 +87,22 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let program = options.program.as_deref();
     let log = Log::new(&options.log, "schedtrace", global)?.only(program);
-    if let (true, true, Some(_)) = (options.json, options.follow, options.rows) {
+    if let (true, true, Some(_)) = (json::asked(options.json), options.follow, options.rows) {
         return Err(
             Usage("--rows with --json is a table of the whole log, of which --follow knows no end".into()).into()
         );
     }
     let mut out = Output::open(global, Content::Text)?;
     if let Some(baseline) = &options.baseline {
-        return compare::run(&Log::new(baseline, "schedtrace", global)?.only(program), &log, options.json, out);
+        return compare::run(
+            &Log::new(baseline, "schedtrace", global)?.only(program),
+            &log,
+            json::asked(options.json),
+            out,
+        );
     }
     let mut scheds = 0_u64;
-    let ended = if options.json && options.rows.is_none() {
+    let ended = if json::asked(options.json) && options.rows.is_none() {
         let (mut text, mut lines) = (Vec::new(), LogLines::default());
         log.read(options.follow, |entry| {
             scheds += u64::from(matches!(entry.moment, Moment::Sched(_)));
@@ -116,7 +121,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         })?;
         rows.finish(&mut out)?;
         ended
-    } else if !options.json && (options.follow || options.rows == Some(0)) {
+    } else if !json::asked(options.json) && (options.follow || options.rows == Some(0)) {
         let mut rows = follow::Rows::new(out.styles);
         log.read(options.follow, |entry| {
             scheds += u64::from(matches!(entry.moment, Moment::Sched(_)));
@@ -132,9 +137,9 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
             }
             Ok(())
         })?;
-        if options.json && scheds > 0 {
+        if json::asked(options.json) && scheds > 0 {
             json::write(&mut out, &reports(&log, &all, &ended, options.rows))?;
-        } else if !options.json {
+        } else if !json::asked(options.json) {
             print(&mut out, &log, &all, &ended, options.rows.unwrap_or(ROWS))?;
         }
         ended

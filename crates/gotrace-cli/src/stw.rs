@@ -49,10 +49,10 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let trace = input.trace()?;
     let (gc, warnings) = options.within.analyze(&input, &trace, CollectGc::default())?;
     let mut out = Output::open(global, Content::Text)?;
-    if !options.json {
+    if !json::asked(options.json) {
         options.within.heading(&mut out)?;
     }
-    if options.json {
+    if json::asked(options.json) {
         json::write(&mut out, &StwReport::new(&gc, options.top))?;
     } else if gc.kinds.is_empty() {
         writeln!(out, "the world was not stopped in this trace")?;

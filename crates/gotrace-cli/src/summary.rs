@@ -50,10 +50,10 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let top = if options.top == 0 { summary.groups.len() } else { options.top.min(summary.groups.len()) };
     let groups = summary.groups.split_at(top);
     let mut out = Output::open(global, Content::Text)?;
-    if !options.json {
+    if !json::asked(options.json) {
         options.within.heading(&mut out)?;
     }
-    if options.json {
+    if json::asked(options.json) {
         json::write(&mut out, &SummaryReport::new(input.name(), &trace, &all, top, &warnings))?;
     } else {
         let page = Page { input: &input, trace: &trace, summary, all: &all, styles: out.styles };

@@ -89,10 +89,10 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let selected = options.select.of(&input, &trace, global.compat())?;
     let (Found { any, count, tasks }, warnings) = find(options, compat, &input, &trace, &selected)?;
     let mut out = Output::open(global, Content::Text)?;
-    if !options.json {
+    if !json::asked(options.json) {
         options.select.heading(&mut out)?;
     }
-    if count == 0 && !options.json {
+    if count == 0 && !json::asked(options.json) {
         writeln!(out, "{}", if any { "no task matches" } else { "no tasks in this trace" })?;
     } else {
         match &tasks {
@@ -142,7 +142,7 @@ fn shown_type(kind: &Result<String, &'static str>) -> String {
 fn types(out: &mut Output, options: &Options, sums: &TaskSums, names: &Names) -> io::Result<()> {
     let types = sums.longest(options.most(), names);
     let types: Vec<_> = types.into_iter().map(|of| (type_name(of.kind, names), of)).collect();
-    if options.json {
+    if json::asked(options.json) {
         let types = types.iter().map(|(kind, of)| {
             let kind = kind.as_deref().map_err(|not_whole| *not_whole);
             report::TaskType::new(kind, of.count, &of.complete, &of.histogram)
@@ -201,7 +201,7 @@ impl Report<'_> {
     /// Prints the longest of `count` tasks with their steps.
     fn each(&self, out: &mut Output, longest: &[TaskId], count: u64) -> io::Result<()> {
         let shown = longest.iter().filter_map(|id| self.summaries.tasks.get_key_value(id));
-        if self.options.json {
+        if json::asked(self.options.json) {
             let tasks = shown.map(|(id, task)| OneTask::new(*id, task, self.marking(task), self.summaries));
             return json::write(out, &TasksReport::new(usize::try_from(count).unwrap_or(usize::MAX), tasks.collect()));
         }

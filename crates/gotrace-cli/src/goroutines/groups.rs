@@ -44,7 +44,7 @@ pub(super) fn print(out: &mut Output, options: &Options, of: &Groups) -> io::Res
         key(options.sort, other).cmp(&key(options.sort, group)).then_with(|| a.cmp(b))
     });
     let all = of.together();
-    if options.json {
+    if json::asked(options.json) {
         let shown = groups.iter().take(options.most());
         let shown = shown.map(|(name, group)| GoroutineGroup::new(name, group.count, &group.stats, of.names()));
         let by = match options.by {

@@ -47,7 +47,7 @@ pub(super) fn print(out: &mut Output, report: &Report<'_>) -> io::Result<()> {
     all.sort_by_key(|s| (std::cmp::Reverse((s.count, s.longest)), s.example));
     let names = summaries.names();
     let frames = |key| summaries.stacks.frames(key);
-    if report.options.json {
+    if json::asked(report.options.json) {
         let suspects = all.iter().take(report.top()).map(|s| {
             let mut suspects = LeakSuspects::new(summaries, s.created, s.stack, s.reason);
             (suspects.count, suspects.example, suspects.longest_wait) = (s.count, s.example, s.longest);

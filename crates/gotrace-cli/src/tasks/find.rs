@@ -2,6 +2,7 @@
 
 use super::Options;
 use crate::input::Input;
+use crate::json;
 use crate::select::regex;
 use anyhow::Result;
 use gotrace::analysis::Compat;
@@ -54,7 +55,7 @@ impl Options {
     /// Returns whether the background task counts. It stands for no task; only scripts that list
     /// all tasks get it.
     fn background(&self) -> bool {
-        self.json && self.each
+        json::asked(self.json) && self.each
     }
 }
 
