@@ -2,26 +2,29 @@
 //! slow ones went beside that of the others.
 //!
 //! ```text
-//! stretches ──> windows, a few megabytes of the trace each ──> histories ──> paths ──> trees
+//! stretches ──> windows that have them ──> history, as far back as it is needed ──> paths ──> trees
 //! ```
+
+mod walks;
 
 use crate::analysis::annotations::Stretch;
 use crate::analysis::names::Names;
-use crate::analysis::path::{CollectHistory, History, Path, Tree};
+use crate::analysis::path::{History, Path, Tree};
 use crate::base::time::Time;
 use crate::error::Result;
 use crate::error::warning::Warning;
 use crate::trace::Trace;
 use crate::window::Window;
 use std::collections::BTreeSet;
+use walks::Walks;
 
-/// Bytes of the trace that are read at a time, if no stretch is longer: what goroutines did in
-/// them is in memory then, which takes some ten times as many.
-const AT_ONCE: u64 = 4 << 20;
+/// Bytes of the trace between two stretches that are read rather than passed over: to begin in
+/// the middle of a generation, its beginning has to be read.
+const READ_ON: u64 = 4 << 20;
 
 /// Follows the paths of stretches, and gives each to `each`, with its place among the
-/// stretches and the history that it is of. They come in order of their starts. Memory grows
-/// with the longest stretch, not with the trace.
+/// stretches and the history that it is of. They come in no order. Memory grows with the
+/// longest stretch, not with the trace.
 ///
 /// ```
 /// # let bytes = include_bytes!("../testdata/traces/go1.27/annotations.trace");
@@ -47,22 +50,21 @@ pub fn follow(
 ) -> Result<Vec<Warning>> {
     let mut places: Vec<(usize, &Stretch)> = stretches.iter().enumerate().collect();
     places.sort_by_key(|(_, stretch)| (stretch.start, stretch.end));
-    let longest = time_of_bytes(trace, AT_ONCE);
+    let gap = time_of_bytes(trace, READ_ON);
     let (mut rest, mut warnings) = (&places[..], Vec::new());
     while let Some((_, first)) = rest.first() {
-        let from = first.start;
-        let fits = |(_, stretch): &&(usize, &Stretch)| stretch.end <= first.end || stretch.end.since(from) <= longest;
-        let (now, later) = rest.split_at(rest.iter().take_while(fits).count().max(1));
+        let mut to = first.end;
+        let mut goes_on = |(_, stretch): &&(usize, &Stretch)| {
+            let near = stretch.start.since(to) <= gap;
+            to = if near { to.max(stretch.end) } else { to };
+            near
+        };
+        let count = rest.iter().take_while(&mut goes_on).count();
+        let (now, later) = rest.split_at(count.max(1));
         rest = later;
-        let to = now.iter().map(|(_, stretch)| stretch.end).fold(from, Time::max);
-        let window = Window::new(Some(from), Some(Time(to.0.saturating_add(1))));
-        let analyzed = window.analyze(trace, CollectHistory::default())?;
-        let history = analyzed.output;
+        let window = Window::new(Some(first.start), Some(Time(to.0.saturating_add(1))));
         // Windows that touch one generation find the same defects in it.
-        warnings.extend(analyzed.warnings);
-        for &(place, stretch) in now {
-            each(place, history.path(stretch.goroutine, stretch.start, stretch.end), &history);
-        }
+        warnings.extend(window.analyze(trace, Walks::new(now, &mut each))?.warnings);
     }
     let mut told = BTreeSet::new();
     warnings.retain(|warning: &Warning| told.insert(warning.to_string()));
@@ -112,6 +114,19 @@ impl Comparison {
     /// # Errors
     /// As [`follow`].
     pub fn of(trace: &Trace<'_>, stretches: &[Stretch]) -> Result<(Comparison, Vec<Warning>)> {
+        Comparison::beside(trace, stretches, &[], |_, _, _| ())
+    }
+
+    /// Does as [`of`](Self::of), and also follows `others`, as [`follow`] does.
+    ///
+    /// # Errors
+    /// As [`follow`].
+    pub fn beside(
+        trace: &Trace<'_>,
+        stretches: &[Stretch],
+        others: &[Stretch],
+        mut each: impl FnMut(usize, Path, &History),
+    ) -> Result<(Comparison, Vec<Warning>)> {
         let mut sorted: Vec<&Stretch> = stretches.iter().collect();
         sorted.sort_by_key(|stretch| stretch.nanos());
         let (typical, slow) = parts(sorted.len());
@@ -122,9 +137,11 @@ impl Comparison {
             chosen.iter().rev().step_by(step).map(move |stretch| (part, **stretch)).collect::<Vec<_>>()
         };
         let chosen = [of(Part::Typical, typical), of(Part::Slow, slow)].concat();
-        let stretches: Vec<Stretch> = chosen.iter().map(|(_, stretch)| *stretch).collect();
+        let compared = chosen.iter().map(|(_, stretch)| *stretch);
+        let stretches: Vec<Stretch> = others.iter().copied().chain(compared).collect();
         let mut all = Comparison::default();
         let warnings = follow(trace, &stretches, |place, path, history| {
+            let Some(place) = place.checked_sub(others.len()) else { return each(place, path, history) };
             let mut tree = Tree::default();
             tree.add(&path, history);
             let Comparison { typical, slow, names } = &mut all;

@@ -1,6 +1,7 @@
 //! Intervals of each G, P and M, for analyses that make more of them as they end.
 
 use super::{Analysis, Follower, SharedEvent, Transition};
+use crate::base::time::Time;
 use crate::timeline::{Interval, Observer, Tracker};
 
 /// Makes the intervals of each G, P and M, in the order in which they end. Memory does not
@@ -32,6 +33,13 @@ impl CollectIntervals {
     #[inline(always)]
     pub fn take_ended(&mut self, each: impl FnMut(&Interval)) {
         self.0.take_ready(each);
+    }
+}
+
+impl CollectIntervals {
+    /// Gives each interval of a goroutine that has not ended to `each`, as if it ended at `end`.
+    pub(crate) fn open_goroutines(&self, end: Time, follower: &Follower, each: impl FnMut(&Interval)) {
+        self.0.open_goroutines(end, follower, each);
     }
 }
 

@@ -26,6 +26,11 @@ impl<T: Default> BySlot<T> {
     }
 
     /// Returns the values in all slots, those of goroutines that have ended included.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+
+    /// Returns the values in all slots for changing, as [`iter`](Self::iter).
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.0.iter_mut()
     }

@@ -136,6 +136,15 @@ impl Tracker {
         }
     }
 
+    /// Gives each interval of a goroutine that has not ended to `each`, as if it ended at `end`.
+    pub(crate) fn open_goroutines(&self, end: Time, follower: &Follower, mut each: impl FnMut(&Interval)) {
+        for (id, open) in self.goroutines.iter().flatten() {
+            let mut open = *open;
+            open.state.recall_reason(|| follower.goroutine(*id).map_or(NameId::EMPTY, |state| state.reason));
+            each(&Interval::Goroutine(*id, open.end(end, Finish::TraceEnd)));
+        }
+    }
+
     /// Ends all open intervals at the first status without a state before it in a
     /// generation after the first: it means that reading has started over, and that the
     /// ends of the open intervals are lost.

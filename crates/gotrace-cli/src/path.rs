@@ -13,7 +13,7 @@ use anyhow::{Result, anyhow};
 use clap::Args;
 use gotrace::analysis::annotations::{Annotations, CollectAnnotations, NoSuch, Stretch};
 use gotrace::analysis::durations::Durations;
-use gotrace::analysis::path::CollectHistory;
+use gotrace::analysis::path::{CollectHistory, History, Path};
 use gotrace::paths::{Comparison, follow};
 use gotrace::report::{PathComparison, PathParts, PathReport, PathsReport};
 use gotrace::{GoId, Trace, Warning};
@@ -161,32 +161,30 @@ impl Found {
         let complete: Vec<Stretch> = stretches.iter().filter(|stretch| stretch.is_complete).copied().collect();
         let mut durations = Durations::default();
         complete.iter().for_each(|stretch| durations.add(stretch.nanos()));
-        let mut comparison = None;
-        if complete.len() > 1 {
-            let (compared, more) = Comparison::of(trace, &complete).map_err(|e| input.error(&e))?;
-            comparison = Some(PathComparison::new(&compared.typical, &compared.slow, &compared.names, options.parts()));
-            merge(&mut warnings, more);
-        }
         // Those that are cut come last, however long they are.
         stretches.sort_by_key(|stretch| (!stretch.is_complete, -stretch.nanos()));
         stretches.truncate(options.slowest);
         let mut paths: Vec<(usize, PathReport)> = Vec::new();
-        let more = follow(trace, &stretches, |place, path, history| {
+        let each = |place, path: Path, history: &History| {
             paths.push((place, PathReport::new(&path, history, stretches.get(place), options.parts())));
-        });
-        merge(&mut warnings, more.map_err(|e| input.error(&e))?);
+        };
+        let (mut comparison, compares) = (None, complete.len() > 1);
+        let more = match compares {
+            true => Comparison::beside(trace, &complete, &stretches, each).map(|(compared, more)| {
+                let Comparison { typical, slow, names, .. } = compared;
+                comparison = Some(PathComparison::new(&typical, &slow, &names, options.parts()));
+                more
+            }),
+            false => follow(trace, &stretches, each),
+        };
+        for warning in more.map_err(|e| input.error(&e))? {
+            if !warnings.iter().any(|known: &Warning| known.to_string() == warning.to_string()) {
+                warnings.push(warning);
+            }
+        }
         paths.sort_by_key(|(place, _)| *place);
         let paths = paths.into_iter().map(|(_, path)| path).collect();
         Ok((Found { paths, durations: Some(durations), comparison }, warnings))
-    }
-}
-
-/// Adds warnings that are not there yet.
-fn merge(all: &mut Vec<Warning>, more: Vec<Warning>) {
-    for warning in more {
-        if !all.iter().any(|known| known.to_string() == warning.to_string()) {
-            all.push(warning);
-        }
     }
 }
 

@@ -106,10 +106,12 @@ impl History {
         nanos.into_iter().max_by_key(|&(id, nanos)| (nanos, id)).map(|(id, _)| id)
     }
 
-    fn add(&mut self, interval: &Interval) {
-        let &Interval::Goroutine(id, span) = interval else { return };
+    /// Adds an interval of a goroutine; returns whose it is, and the P on which it ran, if it
+    /// is kept.
+    fn add(&mut self, interval: &Interval) -> Option<(GoId, Option<ProcId>)> {
+        let &Interval::Goroutine(id, span) = interval else { return None };
         if span.start == span.end && matches!(span.begin, Begin::Event(_)) {
-            return;
+            return None;
         }
         let state = match span.state {
             GoActivity::Runnable => State::Runnable,
@@ -117,7 +119,8 @@ impl History {
             GoActivity::Syscall { .. } => State::Syscall,
             GoActivity::Waiting { reason } => State::Waiting(reason),
         };
-        if let State::Running(Some(proc)) = state {
+        let ran_on = if let State::Running(proc) = state { proc } else { None };
+        if let Some(proc) = ran_on {
             self.runs.entry(proc).or_default().push((span.start, span.end, id));
         }
         let (began, stack) = match span.begin {
@@ -127,7 +130,30 @@ impl History {
             Begin::Event(cause) => (Began::Otherwise, cause.stack),
         };
         self.stays.entry(id).or_default().push(Stay { start: span.start, end: span.end, state, began, stack });
+        Some((id, ran_on))
     }
+
+    /// Takes back what was added last of a goroutine.
+    fn take_back(&mut self, (id, ran_on): (GoId, Option<ProcId>)) {
+        self.stays.get_mut(&id).and_then(Vec::pop);
+        ran_on.and_then(|proc| self.runs.get_mut(&proc)).and_then(Vec::pop);
+    }
+
+    /// Forgets what ended before some time.
+    fn forget(&mut self, before: Time) {
+        self.stays.retain(|_, stays| drop_front(stays, |stay| stay.end <= before));
+        let stays = &self.stays;
+        self.functions.retain(|id, _| stays.contains_key(id));
+        self.runs.retain(|_, runs| drop_front(runs, |&(_, end, _)| end <= before));
+        self.assists.retain(|_, assists| drop_front(assists, |&(_, end)| end <= before));
+        drop_front(&mut self.stops, |&(_, end, _)| end <= before);
+    }
+}
+
+/// Removes the first elements, as long as they are over; returns whether any are left.
+fn drop_front<T>(all: &mut Vec<T>, is_over: impl Fn(&T) -> bool) -> bool {
+    all.drain(..all.partition_point(is_over));
+    !all.is_empty()
 }
 
 /// Collects a [`History`]. Memory grows with the number of changes of state: some 60 bytes
@@ -136,6 +162,8 @@ impl History {
 pub struct CollectHistory {
     intervals: CollectIntervals,
     history: History,
+    /// Number of states in the history.
+    kept: usize,
     /// Goroutines that assist now, with the time since which they do.
     assisting: FxHashMap<GoId, Time>,
     /// Stop of the world that is under way.
@@ -147,6 +175,7 @@ impl Default for CollectHistory {
         CollectHistory {
             intervals: CollectIntervals::of_goroutines(),
             history: History::default(),
+            kept: 0,
             assisting: FxHashMap::default(),
             stopped: None,
         }
@@ -154,8 +183,47 @@ impl Default for CollectHistory {
 }
 
 impl CollectHistory {
+    /// Returns the number of states that are kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// Shows the history until now, with the states that have not ended.
+    pub(crate) fn until<R>(&mut self, now: Time, follower: &Follower, look: impl FnOnce(&History) -> R) -> R {
+        let CollectHistory { intervals, history, assisting, stopped, .. } = self;
+        let mut added = Vec::new();
+        intervals.open_goroutines(now, follower, |interval| added.extend(history.add(interval)));
+        for (&id, &since) in &*assisting {
+            history.assists.entry(id).or_default().push((since, now));
+        }
+        history.stops.extend(stopped.map(|(since, reason)| (since, now, reason)));
+        for goroutine in follower.goroutines() {
+            history.functions.insert(goroutine.id(), goroutine.function());
+        }
+        (history.start, history.end) = (follower.start(), now);
+        history.stacks = Arc::clone(follower.stacks());
+        let seen = look(history);
+        // While there are two that hold them, a new one would copy all.
+        history.stacks = Arc::default();
+        if stopped.is_some() {
+            history.stops.pop();
+        }
+        for id in assisting.keys() {
+            history.assists.get_mut(id).and_then(Vec::pop);
+        }
+        added.into_iter().rev().for_each(|of| history.take_back(of));
+        seen
+    }
+
+    /// Forgets what ended before some time.
+    pub(crate) fn forget(&mut self, before: Time) {
+        self.history.forget(before);
+        self.kept = self.history.stays.values().map(Vec::len).sum();
+    }
+
+    #[inline(always)]
     fn take(&mut self) {
-        self.intervals.take_ended(|interval| self.history.add(interval));
+        self.intervals.take_ended(|interval| self.kept += usize::from(self.history.add(interval).is_some()));
     }
 
     fn assist_ends(&mut self, id: GoId, time: Time) {
@@ -219,7 +287,9 @@ impl Analysis for CollectHistory {
             self.history.functions.insert(goroutine.id(), goroutine.function());
         }
         let CollectHistory { intervals, mut history, .. } = self;
-        intervals.finish(follower).iter().for_each(|interval| history.add(interval));
+        for interval in &intervals.finish(follower) {
+            history.add(interval);
+        }
         (history.start, history.end) = (follower.start(), end);
         history.stacks = Arc::clone(follower.stacks());
         history
