@@ -17,11 +17,13 @@
 
 mod events;
 mod prelude;
+mod slice;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use events::WindowEvents;
+pub use slice::{Slice, SliceWriter};
 
 use crate::analysis::{Analysis, Analyzed, Pass};
 use crate::base::time::Time;

@@ -18,6 +18,7 @@
 //! same: a reader sees them in the order in which they were written.
 
 pub(crate) mod batches;
+pub(crate) mod beginning;
 mod experiment;
 pub(crate) mod make;
 mod model;
@@ -30,6 +31,7 @@ mod tests;
 use crate::event::Event;
 use crate::event::kind::EventKind;
 use crate::export::EventWriter;
+use crate::generation::Generation;
 use crate::order::note;
 use crate::spec::state::{GoState, ProcState};
 use crate::spec::status::{GoStatus, ProcStatus};
@@ -38,6 +40,7 @@ use crate::spec::version::Version;
 use crate::trace::Trace;
 use crate::wire::v2::experiment::ALLOC_FREE;
 use batches::Batches;
+use beginning::Beginning;
 use experiment::Experiments;
 use make::{Plan, Planned, Wanted};
 use model::{Gc, NONE};
@@ -108,6 +111,8 @@ pub struct RepairWriter<'t, W> {
     loses_proc: Option<usize>,
     /// Number of an event's records before the one that it is known by.
     before: u64,
+    /// State that is still to be restated, if the output begins within the trace.
+    beginning: Beginning,
 }
 
 impl<'t, W: Write> RepairWriter<'t, W> {
@@ -117,7 +122,17 @@ impl<'t, W: Write> RepairWriter<'t, W> {
     /// Returns the error if the header cannot be written.
     pub fn new(trace: &'t Trace<'t>, out: W) -> io::Result<RepairWriter<'t, W>> {
         // Traces of Go 1.21 and older become ones that today's tools read.
-        let version = if trace.version().is_v1() { Version::Go126 } else { trace.version() };
+        let version = if trace.version().is_v1() { NEWEST } else { trace.version() };
+        RepairWriter::of_version(trace, version, out)
+    }
+
+    /// Begins to write the events of `trace` as a trace of the newest version.
+    pub(crate) fn newest(trace: &'t Trace<'t>, out: W) -> io::Result<RepairWriter<'t, W>> {
+        RepairWriter::of_version(trace, NEWEST, out)
+    }
+
+    /// Begins to write events of `trace` in that version of the format, 1.22 or newer.
+    fn of_version(trace: &'t Trace<'t>, version: Version, out: W) -> io::Result<RepairWriter<'t, W>> {
         let mut batches = Batches::new(out);
         batches.raw(&version.header())?;
         Ok(RepairWriter {
@@ -134,6 +149,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
             switched: None,
             loses_proc: None,
             before: 0,
+            beginning: Beginning::default(),
         })
     }
 }
@@ -154,19 +170,11 @@ impl<'t, W: Write> EventWriter<'t> for RepairWriter<'t, W> {
             self.report.dropped += 1;
             return Ok(());
         }
+        self.fill(Some(time))?;
         self.before = 0;
         let kept = self.place(event);
         self.write_planned(time - self.before, kept)?;
-        for data in self.tables.string_batches.take_full() {
-            self.batches.table(&data)?;
-        }
-        for data in self.tables.stack_batches.take_full() {
-            self.batches.table(&data)?;
-        }
-        for data in self.samples.take_full() {
-            self.batches.table(&data)?;
-        }
-        Ok(())
+        self.write_full_tables()
     }
 
     /// Writes the rest, and returns the counts.
@@ -191,7 +199,9 @@ impl<'t, W: Write> RepairWriter<'t, W> {
             return Ok(());
         }
         let generations = self.trace.generations();
-        let snapshot = generations.iter().find_map(|generation| generation.clock_snapshot());
+        let snapshot = self.beginning.snapshot;
+        let snapshot = snapshot.or_else(|| generations.iter().find_map(|generation| generation.clock_snapshot()));
+        self.last = self.beginning.time;
         self.batches.sync(self.version, start, snapshot)
     }
 
@@ -199,6 +209,11 @@ impl<'t, W: Write> RepairWriter<'t, W> {
     fn enter(&mut self, sync: &Event<'t>) -> io::Result<()> {
         let Some(generation) = sync.generation() else { return Ok(()) };
         self.report.generations += 1;
+        self.enter_generation(generation)
+    }
+
+    /// Takes over the batches of experiments of a generation that is read.
+    fn enter_generation(&mut self, generation: &'t Generation<'t>) -> io::Result<()> {
         self.experiments.enter(generation);
         for data in self.experiments.take_full() {
             self.batches.experiment(ALLOC_FREE, &data)?;
@@ -241,6 +256,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         // Where the M had to be found, the record's P is not known either.
         let p = if thread == record.thread { record.proc() } else { None };
         let wanted = Wanted { g: record.go, p: p.map_or(NONE, |p| p.0) };
+        self.beginning.restate_for(&mut self.plan, thread, wire, &own, wanted);
         if self.is_known(event, &own, wanted) {
             self.report.restated += 1;
             return false;
@@ -256,6 +272,9 @@ impl<'t, W: Write> RepairWriter<'t, W> {
             (wire, own) = (EventType::GoUnblock, [own[0], 0, 0, 0]);
         }
         self.plan.prepare(thread, wire, &mut own, wanted);
+        if !self.beginning.metrics.is_empty() {
+            self.beginning.restate_metrics(&mut self.plan, thread, wire);
+        }
         if wire == EventType::GoDestroySyscall {
             // In a trace of Go 1.21 or older, or behind a defect, the P is not taken along.
             let announced = self.loses_proc.take() == Some(record.offset);
@@ -354,6 +373,15 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         }
     }
 
+    /// Writes the batches of tables that are full.
+    fn write_full_tables(&mut self) -> io::Result<()> {
+        let tables = [&mut self.tables.string_batches, &mut self.tables.stack_batches, &mut self.samples];
+        for data in tables.into_iter().flat_map(TableBatches::take_full) {
+            self.batches.table(&data)?;
+        }
+        Ok(())
+    }
+
     fn count(&mut self, kept: bool) {
         *(if kept { &mut self.report.kept } else { &mut self.report.dropped }) += 1;
     }
@@ -382,6 +410,9 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         Ok(())
     }
 }
+
+/// Version that slices, and repaired traces of Go 1.21 and older, are of.
+const NEWEST: Version = Version::Go126;
 
 /// Greatest time that leaves room for synthetic events.
 const MOST_TIME: u64 = i64::MAX as u64 - (1 << 20);

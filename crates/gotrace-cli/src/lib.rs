@@ -66,6 +66,7 @@ mod save;
 mod schedtrace;
 mod select;
 mod several;
+mod slice;
 mod spark;
 #[cfg(feature = "columns")]
 mod sql;
@@ -153,6 +154,7 @@ enum Command {
     Run(run::Options),
     Check(check::Options),
     Repair(repair::Options),
+    Slice(slice::Options),
     #[cfg(feature = "http")]
     Capture(capture::Options),
 }
@@ -248,6 +250,7 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         Command::Run(options) => run::run(options, global),
         Command::Check(options) => check::run(options, global),
         Command::Repair(options) => repair::run(options, global),
+        Command::Slice(options) => slice::run(options, global),
         #[cfg(feature = "http")]
         Command::Capture(options) => capture::run(options, global),
     }

@@ -1,6 +1,7 @@
 //! Model of what a reader of the output believes after each event: the states of every G, P
 //! and M. [`Model::apply`](super::rules) holds the rules.
 
+use super::make::Planned;
 use crate::base::ids::WIRE_NONE;
 use crate::spec::status::{GoStatus, ProcStatus};
 use crate::spec::v2::EventType;
@@ -166,6 +167,18 @@ impl Model {
             ProcStatus::Idle => _ = self.idle.insert(id),
             _ => _ = self.idle.remove(&id),
         }
+    }
+
+    /// Returns an event that tells a reader what it knows: the status of something that no M
+    /// has, or else of what one has. After it, sequence numbers are not right any more.
+    pub(super) fn restated(&self) -> Option<Planned> {
+        let loose = self.gs.iter().find(|(_, g)| g.holder == NONE);
+        if let Some((&id, g)) = loose.or_else(|| self.gs.iter().next()) {
+            let args = [id, g.holder, g.status as u64, 0];
+            return Some(Planned { thread: g.holder, event: EventType::GoStatus, args });
+        }
+        let (&id, p) = self.ps.iter().next()?;
+        Some(Planned { thread: p.holder, event: EventType::ProcStatus, args: [id, p.status as u64, 0, 0] })
     }
 
     /// Returns a P that can be had without taking it from an M: an idle one, or else the
