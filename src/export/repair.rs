@@ -256,7 +256,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         // Where the M had to be found, the record's P is not known either.
         let p = if thread == record.thread { record.proc() } else { None };
         let wanted = Wanted { g: record.go, p: p.map_or(NONE, |p| p.0) };
-        self.beginning.restate_for(&mut self.plan, thread, wire, &own, wanted);
+        self.beginning.restate_for(&mut self.plan, wire, &own, wanted);
         if self.is_known(event, &own, wanted) {
             self.report.restated += 1;
             return false;
@@ -273,7 +273,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         }
         self.plan.prepare(thread, wire, &mut own, wanted);
         if !self.beginning.metrics.is_empty() {
-            self.beginning.restate_metrics(&mut self.plan, thread, wire);
+            self.beginning.restate_metrics(&mut self.plan, thread, Some(wire));
         }
         if wire == EventType::GoDestroySyscall {
             // In a trace of Go 1.21 or older, or behind a defect, the P is not taken along.

@@ -1,9 +1,9 @@
 //! The state that a trace begins in, restated in front of the events that need it.
 //!
 //! A reader takes the first status of a goroutine, wherever it stands, for its state since
-//! the beginning. So statuses need not come all at once, which would move the first events
-//! by as many nanoseconds: each comes just before the first event that needs it, and the
-//! rest where the times of events leave room.
+//! the beginning. So not all statuses need come first, which would move the first events by
+//! as many nanoseconds. What is on Ms comes first; of the others each comes just before the
+//! first event that needs it, or earlier where the times of events leave room.
 
 use super::make::{Plan, Wanted};
 use super::model::NONE;
@@ -53,13 +53,14 @@ pub(crate) struct Beginning {
     pub(super) snapshot: Option<ClockSnapshot>,
     procs: FxHashMap<u64, BegunProc>,
     goroutines: FxHashMap<u64, BegunGoroutine>,
-    /// P and goroutine of each M.
-    threads: FxHashMap<u64, Wanted>,
     /// True if the collector marks.
     marks: bool,
     /// Metrics with their last values.
     pub(super) metrics: Vec<(EventType, u64)>,
-    /// All Ps and goroutines, in the order in which they are restated where there is room.
+    /// Ps and goroutines that Ms have.
+    held_procs: Vec<u64>,
+    held_goroutines: Vec<u64>,
+    /// Others, in the order in which they are restated where there is room.
     order: VecDeque<Item>,
 }
 
@@ -81,57 +82,59 @@ impl Beginning {
     }
 
     pub(crate) fn add_proc(&mut self, id: u64, proc: BegunProc) {
-        if proc.thread != NONE {
-            self.threads.entry(proc.thread).or_insert(Wanted::NOTHING).p = id;
-            self.order.push_front(Item::Proc(id));
-        } else {
-            self.order.push_back(Item::Proc(id));
+        match proc.thread {
+            NONE => self.order.push_back(Item::Proc(id)),
+            _ => self.held_procs.push(id),
         }
         self.procs.insert(id, proc);
     }
 
     pub(crate) fn add_goroutine(&mut self, id: u64, goroutine: BegunGoroutine) {
-        if goroutine.thread != NONE {
-            self.threads.entry(goroutine.thread).or_insert(Wanted::NOTHING).g = id;
-            self.order.push_front(Item::Goroutine(id));
-        } else {
-            self.order.push_back(Item::Goroutine(id));
+        match goroutine.thread {
+            NONE => self.order.push_back(Item::Goroutine(id)),
+            _ => self.held_goroutines.push(id),
         }
         self.goroutines.insert(id, goroutine);
     }
 
     /// Returns whether nothing is left to restate.
     fn is_restated(&self) -> bool {
-        self.order.is_empty() && !self.marks
+        self.order.is_empty()
     }
 
-    /// Plans what an event needs: what is known of its M, of its goroutine and P, and of
-    /// those that it changes.
-    pub(super) fn restate_for(
-        &mut self,
-        plan: &mut Plan,
-        thread: u64,
-        event: EventType,
-        args: &[u64; 4],
-        wanted: Wanted,
-    ) {
+    /// Plans what is on Ms, and the state of the collector, which gives what follows its
+    /// meaning; then the ranges and labels of those.
+    fn open(&mut self, plan: &mut Plan) {
+        for id in std::mem::take(&mut self.held_procs) {
+            self.restate_proc(plan, id);
+        }
+        let mut held = Vec::new();
+        for id in std::mem::take(&mut self.held_goroutines) {
+            let Some(goroutine) = self.goroutines.remove(&id) else { continue };
+            goroutine.restate(plan, id);
+            held.push((id, goroutine));
+        }
+        let running = held.iter().filter(|(_, g)| g.status == GoStatus::Running).map(|(_, g)| g.thread);
+        for thread in running {
+            self.restate_metrics(plan, thread, None);
+        }
+        if self.marks {
+            plan.emit(NONE, EventType::GCActive, &[]);
+        }
+        held.iter().for_each(|(id, goroutine)| goroutine.restate_more(plan, *id));
+    }
+
+    /// Plans what an event needs of what no M had: its P, and those that it changes.
+    pub(super) fn restate_for(&mut self, plan: &mut Plan, event: EventType, args: &[u64; 4], wanted: Wanted) {
         use EventType as E;
-        if self.procs.is_empty() && self.goroutines.is_empty() {
+        if self.is_restated() {
             return;
         }
-        self.restate_thread(plan, thread);
         self.restate_proc(plan, wanted.p);
         self.restate_goroutine(plan, wanted.g);
         match event {
-            E::ProcSteal => {
-                let abandoned = self.procs.get(&args[0]).is_some_and(|p| p.thread == NONE);
-                if abandoned {
-                    // What looks idle is still in the system call of an M that is gone.
-                    self.procs.remove(&args[0]);
-                }
-                self.restate_proc(plan, args[0]);
-                self.restate_thread(plan, args[2]);
-            }
+            // What looks idle is still in the system call of an M that is gone.
+            E::ProcSteal => _ = self.procs.remove(&args[0]),
             E::ProcStart | E::ProcStatus | E::GCSweepActive => self.restate_proc(plan, args[0]),
             E::GoStart
             | E::GoUnblock
@@ -146,10 +149,7 @@ impl Beginning {
     }
 
     /// Plans as much as fits between the last event and the next, or all of it.
-    pub(super) fn fill(&mut self, plan: &mut Plan, room: Option<u64>) {
-        if std::mem::take(&mut self.marks) {
-            plan.emit(NONE, EventType::GCActive, &[]);
-        }
+    fn fill(&mut self, plan: &mut Plan, room: Option<u64>) {
         let most = room.map(|room| room.saturating_sub(SPARE));
         while most.is_none_or(|most| (plan.events.len() as u64) < most) {
             match self.order.pop_front() {
@@ -161,15 +161,8 @@ impl Beginning {
     }
 
     /// Plans the last values of metrics, before an event on an M that may state them.
-    pub(super) fn restate_metrics(&mut self, plan: &mut Plan, thread: u64, event: EventType) {
-        self.metrics.retain(|&(metric, value)| metric != event && !plan.emit(thread, metric, &[value]));
-    }
-
-    fn restate_thread(&mut self, plan: &mut Plan, thread: u64) {
-        if let Some(has) = self.threads.remove(&thread) {
-            self.restate_proc(plan, has.p);
-            self.restate_goroutine(plan, has.g);
-        }
+    pub(super) fn restate_metrics(&mut self, plan: &mut Plan, thread: u64, event: Option<EventType>) {
+        self.metrics.retain(|&(metric, value)| Some(metric) != event && !plan.emit(thread, metric, &[value]));
     }
 
     fn restate_proc(&mut self, plan: &mut Plan, id: u64) {
@@ -178,28 +171,31 @@ impl Beginning {
         if proc.sweeps {
             plan.emit(proc.thread, EventType::GCSweepActive, &[id]);
         }
-        self.restate_thread(plan, proc.thread);
     }
 
     fn restate_goroutine(&mut self, plan: &mut Plan, id: u64) {
-        let Some(&goroutine) = self.goroutines.get(&id) else { return };
-        // Its P comes first, and it again with that.
-        if let Some(has) = self.threads.get(&goroutine.thread)
-            && has.g == id
-        {
-            return self.restate_thread(plan, goroutine.thread);
+        let Some(goroutine) = self.goroutines.remove(&id) else { return };
+        goroutine.restate(plan, id);
+        goroutine.restate_more(plan, id);
+    }
+}
+
+impl BegunGoroutine {
+    fn restate(&self, plan: &mut Plan, id: u64) {
+        let args = [id, self.thread, self.status as u64, self.stack];
+        plan.emit(self.thread, EventType::GoStatusStack, &args);
+    }
+
+    /// Plans its ranges and its label.
+    fn restate_more(&self, plan: &mut Plan, id: u64) {
+        if self.assists {
+            plan.emit(self.thread, EventType::GCMarkAssistActive, &[id]);
         }
-        self.goroutines.remove(&id);
-        let BegunGoroutine { status, thread, stack, label, assists, stops } = goroutine;
-        plan.emit(thread, EventType::GoStatusStack, &[id, thread, status as u64, stack]);
-        if assists {
-            plan.emit(thread, EventType::GCMarkAssistActive, &[id]);
+        if let Some(reason) = self.stops {
+            plan.emit(self.thread, EventType::STWBegin, &[reason]);
         }
-        if let Some(reason) = stops {
-            plan.emit(thread, EventType::STWBegin, &[reason]);
-        }
-        if label != 0 {
-            plan.emit(thread, EventType::GoLabel, &[label]);
+        if self.label != 0 {
+            plan.emit(self.thread, EventType::GoLabel, &[self.label]);
         }
     }
 }
@@ -224,6 +220,9 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         for generation in trace.generations().first().into_iter().chain(generation) {
             writer.enter_generation(generation)?;
         }
+        writer.beginning.open(&mut writer.plan);
+        let planned = writer.plan.events.len() as u64;
+        writer.write_planned(writer.last + planned, false)?;
         writer.write_full_tables()?;
         Ok(writer)
     }
