@@ -149,7 +149,7 @@ pub use trace::shared::{OpenError, SharedTrace};
 pub use trace::stream::{Events, Stream};
 pub use trace::watch::TraceWatch;
 pub use trace::{Mode, Options, Trace};
-pub use window::{Slice, SliceWriter, Window, WindowEvents};
+pub use window::{SliceReport, Window, WindowEvents};
 
 /// Compiles and runs the README's example.
 #[cfg(doctest)]

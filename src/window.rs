@@ -23,7 +23,7 @@ mod state;
 mod tests;
 
 pub use events::WindowEvents;
-pub use slice::{Slice, SliceWriter};
+pub use slice::SliceReport;
 
 use crate::analysis::{Analysis, Analyzed, Pass};
 use crate::base::time::Time;

@@ -261,6 +261,9 @@ impl<'t, W: Write> RepairWriter<'t, W> {
             self.report.restated += 1;
             return false;
         }
+        if self.beginning.time > 0 {
+            self.plan.model.begin_gc(wire, own[0]);
+        }
         if wire.spec().experimental && !self.experiments.renumber(wire, &mut own) {
             self.report.experimental += 1;
             return false;
@@ -412,7 +415,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
 }
 
 /// Version that slices, and repaired traces of Go 1.21 and older, are of.
-const NEWEST: Version = Version::Go126;
+pub(crate) const NEWEST: Version = Version::Go126;
 
 /// Greatest time that leaves room for synthetic events.
 const MOST_TIME: u64 = i64::MAX as u64 - (1 << 20);

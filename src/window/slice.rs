@@ -1,224 +1,273 @@
 //! Slices: windows written as traces of their own.
+//!
+//! ```text
+//! generations   |      1      |      2      |      3      |      4      |
+//! window                 |---------------------------------------|
+//! slice                  | 1  |      2      |      3      |  4   |
+//!                        anew      copied        copied    cut off
+//! ```
+//!
+//! Only the first part is read and written event by event, with the state at its beginning
+//! in front. Of the last one only the place of the cut is looked for.
 
-use super::state::State;
-use super::{Start, Window, generation_of};
-use crate::base::ids::{ThreadId, WIRE_NONE};
+mod begin;
+mod copy;
+
+use super::{Start, Window};
 use crate::base::time::Time;
-use crate::error::Result;
+use crate::error::warning::Warning;
 use crate::event::Event;
-use crate::event::metric::MetricName;
 use crate::export::EventWriter;
-use crate::export::repair::beginning::{Beginning, BegunGoroutine, BegunProc};
+use crate::export::repair::batches::Batches;
 use crate::export::repair::tables::Tables;
-use crate::export::repair::{RepairWriter, Report};
-use crate::generation::{ClockSnapshot, Generation};
+use crate::export::repair::{NEWEST, RepairWriter, Report};
+use crate::generation::Generation;
 use crate::order::state::guess::guess_last_time;
-use crate::spec::state::{GoState, ProcState};
-use crate::spec::status::{GoStatus, ProcStatus};
 use crate::spec::v2::EventType;
-use crate::spec::version::HEADER_LEN;
+use crate::spec::version::{HEADER_LEN, Version};
 use crate::trace::Trace;
+use crate::trace::stream::Blocks;
+use crate::wire::text::ConvertError;
 use crate::wire::v2::batch::BatchKind;
-use rustc_hash::FxHashSet;
-use std::io::{self, Write};
+use copy::Cut;
+use std::io::Write;
+use std::ops::Range;
 
-/// A window of a trace, to be written as a trace of its own.
-///
-/// Where the window begins and ends with generations of a good trace of Go 1.22 or newer,
-/// their [bytes](Slice::copy) are that trace. Any other window is written anew, as a trace of
-/// the newest version with one generation: the state at its beginning is restated, and the
-/// tables have what its events use.
-///
-/// ```
-/// # let bytes = include_bytes!("../../testdata/traces/go1.27/mixed.trace");
-/// use gotrace::export::EventWriter;
-/// use gotrace::{Slice, Time, Trace, Window};
-///
-/// let trace = Trace::parse(bytes)?;
-/// let first = trace.events().next().expect("a trace has events")?;
-/// let window = Window::new(Some(Time(first.time().0 + 20_000_000)), None);
-/// let slice = Slice::of(&trace, window);
-/// let mut bytes = Vec::new();
-/// if slice.copy(&mut bytes)?.is_none() {
-///     let mut writer = slice.writer(&mut bytes)?;
-///     for event in window.events(&trace) {
-///         writer.event(&event?)?;
-///     }
-///     writer.finish()?;
-/// }
-/// assert!(Trace::parse(&bytes)?.events().all(|event| event.is_ok()));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-pub struct Slice<'t> {
-    trace: &'t Trace<'t>,
-    window: Window,
-    /// Indexes of the generations that the window is made of, if it is.
-    generations: Option<std::ops::Range<usize>>,
+/// Counts of what a slice consists of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct SliceReport {
+    /// Number of generations that are copied whole.
+    pub copied: u64,
+    /// Number of events in the parts of generations.
+    pub events: u64,
+    /// Number of states at the beginning that are restated, and of events that damaged traces
+    /// need besides.
+    pub restated: u64,
+    /// Number of events that are left out, because they contradict others, or are of an
+    /// experiment with the memory of another trace.
+    pub dropped: u64,
 }
 
-impl<'t> Slice<'t> {
-    /// Returns the slice of a window, and reads nothing yet.
-    pub fn of(trace: &'t Trace<'t>, window: Window) -> Slice<'t> {
-        Slice { trace, window, generations: whole_generations(trace, window) }
-    }
-
-    /// Returns the number of generations that the slice is made of, if [`copy`](Self::copy)
-    /// copies it.
-    pub fn generations(&self) -> Option<usize> {
-        self.generations.as_ref().map(std::ops::Range::len)
-    }
-
-    /// Writes the slice if it consists of whole generations, and returns the number of
-    /// bytes; writes nothing otherwise.
+impl Window {
+    /// Writes this window of a trace as a trace of its own, which Go's own tools open.
+    /// Calls `watch` with an event now and then. Returns also the defects that were passed
+    /// over in lenient mode.
+    ///
+    /// Where the window begins and ends with generations of a trace of Go 1.22 or newer, a copy
+    /// of their bytes is that trace. Any other one is of Go 1.26, in as many generations as
+    /// the window touches; it begins with the states at that moment. A damaged or older trace
+    /// gives one generation.
+    ///
+    /// If no event is in the window, the report says so.
+    ///
+    /// ```
+    /// # let bytes = include_bytes!("../../testdata/traces/go1.27/mixed.trace");
+    /// use gotrace::{Time, Trace, Window};
+    ///
+    /// let trace = Trace::parse(bytes)?;
+    /// let first = trace.events().next().expect("a trace has events")?;
+    /// let mut slice = Vec::new();
+    /// let window = Window::new(Some(Time(first.time().0 + 20_000_000)), None);
+    /// let (report, _) = window.slice(&trace, &mut slice, |_| ())?;
+    /// assert!(report.events > 0);
+    /// assert!(Trace::parse(&slice)?.events().all(|event| event.is_ok()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// Returns the error if the sink cannot be written to.
-    pub fn copy(&self, mut out: impl Write) -> io::Result<Option<u64>> {
-        let all = self.trace.generations();
-        let Some(generations) = self.generations.clone().and_then(|range| all.get(range)) else { return Ok(None) };
-        let (Some(first), Some(last)) = (generations.first(), generations.last()) else { return Ok(None) };
-        let header = self.trace.bytes().get(..HEADER_LEN).unwrap_or_default();
-        let body = self.trace.bytes().get(first.byte_range().start..last.byte_range().end).unwrap_or_default();
-        out.write_all(header)?;
-        out.write_all(body)?;
+    /// Returns the first defect in what is read, in strict mode; or the error if the sink cannot
+    /// be written to.
+    pub fn slice(
+        &self,
+        trace: &Trace<'_>,
+        mut out: impl Write,
+        mut watch: impl FnMut(&Event<'_>),
+    ) -> Result<(SliceReport, Vec<Warning>), ConvertError> {
+        let done = match Parts::of(trace, *self)? {
+            Some(parts) => parts.write(trace, *self, &mut out, &mut watch)?,
+            None => write_anew(trace, *self, None, &mut out, &mut watch)?,
+        };
         out.flush()?;
-        Ok(Some((header.len() + body.len()) as u64))
+        Ok(done)
+    }
+}
+
+/// The generations that a slice is made of, in a trace in which they can be copied.
+#[derive(Debug)]
+struct Parts {
+    /// Index of the generation whose last part is written anew, if there is one.
+    anew: Option<usize>,
+    /// Indexes of the generations that are copied.
+    whole: Range<usize>,
+    /// The generation whose first part is copied, if there is one.
+    cut: Option<(usize, Cut)>,
+    /// Where the slice ends in front of later events: a number for another generation, and
+    /// the time.
+    ends: Option<(u64, Time)>,
+}
+
+impl Parts {
+    /// Returns the parts of a window; none if it has to be written anew.
+    fn of(trace: &Trace<'_>, window: Window) -> crate::Result<Option<Parts>> {
+        let all = trace.generations();
+        let is_good = !trace.version().is_v1() && trace.warnings().is_empty() && trace.defect().is_none();
+        // A trace that follows another in the file has its own numbers.
+        if !is_good || !all.iter().all(|generation| generation.is_complete() && !generation.begins_trace()) {
+            return Ok(None);
+        }
+        // Experiments describe the memory in the first generation alone.
+        let experiments = all.first().is_some_and(|first| first.batches_of(BatchKind::Experimental).next().is_some());
+        let (begins, is_border) = window.from().map_or((0, true), |from| place(all, from));
+        let anew = (!is_border || experiments && begins > 0).then(|| begins.saturating_sub(usize::from(!is_border)));
+        let first = anew.map_or(begins, |anew| anew + 1);
+        let (ends, is_border) = window.to().map_or((all.len(), true), |to| place(all, to));
+        let cut = match window.to().filter(|_| !is_border) {
+            // The part of one generation is written as a whole.
+            Some(_) if ends <= first => None,
+            Some(to) => Some((ends - 1, to)),
+            // Before Go 1.26 a trace may lack the end of its last generation unnoticed.
+            None if ends == all.len() && ends > first && trace.version() < Version::Go126 => {
+                Some((ends - 1, Time(i64::MAX)))
+            }
+            None => None,
+        };
+        let cut = match cut.map(|(place, to)| Ok((place, Cut::of(trace, place, to)?))).transpose() {
+            Ok(cut) => cut.and_then(|(place, cut)| Some((place, cut?))),
+            Err(e) if !trace.is_lenient() => return Err(e),
+            Err(_) => return Ok(None),
+        };
+        // The first generation alone has not mentioned all goroutines before the cut.
+        if let (None, Some((0, _))) = (anew, &cut) {
+            return Ok(None);
+        }
+        let last = cut.as_ref().map_or(ends, |(place, _)| *place);
+        let goes_on = cut.is_some() || is_border && ends < all.len();
+        let number = ends.checked_sub(1).and_then(|last| all.get(last)).map_or(0, Generation::number);
+        let ends = window.to().filter(|_| goes_on).map(|to| (number.wrapping_add(1), to));
+        Ok(Some(Parts { anew, whole: first..last.max(first), cut, ends }))
     }
 
-    /// Begins to write the slice anew; the events of its window are to follow.
-    ///
-    /// # Errors
-    /// Returns the error if the sink cannot be written to; or a defect in front of the window,
-    /// in strict mode.
-    pub fn writer<W: Write>(&self, out: W) -> io::Result<SliceWriter<'t, W>> {
-        let Slice { trace, window, .. } = *self;
-        let start = beginning_of(trace, window).map_err(io::Error::other)?;
-        let writer = match &start {
-            None => RepairWriter::newest(trace, out)?,
-            Some(Start { from, state, .. }) => {
-                let generation = trace.generations().get(generation_of(trace, *from));
-                let begin = |tables: &mut Tables<'t>| state.begin(trace, *from, tables);
-                RepairWriter::beginning_with(trace, out, generation, begin)?
+    fn write(
+        self,
+        trace: &Trace<'_>,
+        window: Window,
+        mut out: impl Write,
+        watch: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<(SliceReport, Vec<Warning>), ConvertError> {
+        let Parts { anew, whole, cut, ends } = self;
+        let cut = cut.filter(|(_, cut)| cut.events > 0);
+        let generations = trace.generations().get(whole).unwrap_or_default();
+        if let (None, None, [first, .., last] | [first @ last]) = (anew, &cut, generations) {
+            let range = first.byte_range().start..last.byte_range().end;
+            out.write_all(trace.bytes().get(..HEADER_LEN).unwrap_or_default())?;
+            out.write_all(trace.bytes().get(range).unwrap_or_default())?;
+            return Ok((SliceReport { copied: generations.len() as u64, ..SliceReport::default() }, Vec::new()));
+        }
+        let goes_on = !generations.is_empty() || cut.is_some();
+        let (mut report, warnings) = match anew {
+            Some(last) => {
+                let to = if goes_on { None } else { window.to };
+                write_anew(trace, Window::new(window.from, to), Some(last), &mut out, watch)?
+            }
+            None => {
+                out.write_all(&NEWEST.header())?;
+                (SliceReport::default(), Vec::new())
             }
         };
-        Ok(SliceWriter { writer, to: window.to() })
+        for generation in generations {
+            copy::copy(generation, None, &mut out)?;
+            report.copied += 1;
+        }
+        if let Some((place, cut)) = &cut {
+            if let Some(generation) = trace.generations().get(*place) {
+                copy::copy(generation, Some(cut), &mut out)?;
+            }
+            report.events += cut.events;
+        }
+        if let (true, Some((number, to))) = (goes_on, ends) {
+            write_end(trace, number, to, &mut out)?;
+        }
+        Ok((report, warnings))
     }
 }
 
-/// Returns the state in which a window begins; none if it begins as an old trace does, which
-/// states all that exists.
-fn beginning_of<'t>(trace: &'t Trace<'t>, window: Window) -> Result<Option<Start<'t>>> {
-    let first = trace.events().find_map(|event| event.ok()).map(|event| event.time());
-    let begins = first.filter(|_| !trace.version().is_v1());
-    window.from().filter(|from| Some(*from) > first).or(begins).map(|from| Start::of(trace, from)).transpose()
-}
-
-/// Returns the indexes of the generations that a window is made of, if a copy of their bytes
-/// is a trace with the events of the window.
-fn whole_generations(trace: &Trace<'_>, window: Window) -> Option<std::ops::Range<usize>> {
-    let all = trace.generations();
-    let is_good = !trace.version().is_v1() && trace.warnings().is_empty() && trace.defect().is_none();
-    // A trace that follows another in the file has its own numbers.
-    if !is_good || !all.iter().all(|generation| generation.is_complete() && !generation.begins_trace()) {
-        return None;
-    }
-    let place = |time: Time| {
-        let place = all.partition_point(|generation| begin_of(all, generation) < time);
-        let after_all = |before: &Generation<'_>| guess_last_time(before) < time.0;
-        place.checked_sub(1).and_then(|before| all.get(before)).is_none_or(after_all).then_some(place)
-    };
-    let (from, to) = (window.from().map_or(Some(0), place)?, window.to().map_or(Some(all.len()), place)?);
-    // Experiments describe the heap in the first generation alone.
-    let has_experiments = || all.first().is_some_and(|first| first.batches_of(BatchKind::Experimental).next().is_some());
-    (from < to && (from == 0 || !has_experiments())).then_some(from..to)
+/// Returns the index of the generation that a moment is in, or which it is in front of; and
+/// whether it is in front of that, and behind all events of the one before.
+fn place(all: &[Generation<'_>], time: Time) -> (usize, bool) {
+    let place = all.partition_point(|generation| begin_of(all, generation) < time);
+    let before = place.checked_sub(1).and_then(|before| all.get(before));
+    (place, before.is_none_or(|before| guess_last_time(before) < time.0))
 }
 
 /// Returns the time of the sync that a generation begins with, as far as it is known without
 /// reading the one in front.
 fn begin_of(all: &[Generation<'_>], generation: &Generation<'_>) -> Time {
     let before = generation.index().checked_sub(1).and_then(|before| all.get(before));
-    generation.start().max(before.map_or(generation.start(), |before| Time(guess_last_time(before).saturating_add(1))))
+    let last = before.map_or(i64::MIN, guess_last_time);
+    generation.start().max(Time(last.saturating_add(1)))
 }
 
-/// Writes the events of a window as a trace of its own; made by [`Slice::writer`].
-#[derive(Debug)]
-pub struct SliceWriter<'t, W> {
-    writer: RepairWriter<'t, W>,
-    to: Option<Time>,
-}
-
-impl<'t, W: Write> EventWriter<'t> for SliceWriter<'t, W> {
-    type Output = Report;
-
-    /// Writes an event. All events of the window must come, in the order of its stream.
-    fn event(&mut self, event: &Event<'t>) -> io::Result<()> {
-        self.writer.event(event)
-    }
-
-    fn finish(self) -> io::Result<Report> {
-        self.writer.finish_at(self.to.map(|to| to.0.max(1) as u64))
-    }
-}
-
-impl<'t> State<'t> {
-    /// Returns this state as the one that a trace begins in.
-    fn begin(&self, trace: &'t Trace<'t>, time: Time, tables: &mut Tables<'t>) -> Beginning {
-        let metrics = self.metrics.iter().map(|&(name, value)| (event_of(name), value)).collect();
-        let mut begin = Beginning::at(time.0.max(1) as u64, snapshot_at(trace, time), self.marks, metrics);
-        let number = |thread: Option<ThreadId>| thread.map_or(WIRE_NONE, |m| m.0);
-        let in_syscalls = self.goroutines.values().filter(|g| g.state == GoState::Syscall);
-        let in_syscalls: FxHashSet<ThreadId> = in_syscalls.filter_map(|g| g.thread).collect();
-        for (&id, proc) in &self.procs {
-            let thread = proc.thread.filter(|_| proc.state == ProcState::Running);
-            let status = match thread {
-                None => ProcStatus::Idle,
-                Some(thread) if in_syscalls.contains(&thread) => ProcStatus::Syscall,
-                Some(_) => ProcStatus::Running,
-            };
-            begin.add_proc(id.0, BegunProc { status, thread: number(thread), sweeps: proc.sweeps });
+/// Writes the events of a window anew, those of the generations up to an index if one is
+/// given.
+fn write_anew<'t>(
+    trace: &'t Trace<'t>,
+    window: Window,
+    last: Option<usize>,
+    out: impl Write,
+    watch: &mut dyn FnMut(&Event<'_>),
+) -> Result<(SliceReport, Vec<Warning>), ConvertError> {
+    let first = trace.events().find_map(|event| event.ok()).map(|event| event.time());
+    // An old trace states all existing goroutines at its beginning anyway.
+    let begins = first.filter(|_| !trace.version().is_v1());
+    let from = window.from.filter(|from| Some(*from) > first).or(begins);
+    let start = from.map(|from| Start::of(trace, from)).transpose()?;
+    let mut writer = match &start {
+        None => RepairWriter::newest(trace, out)?,
+        Some(Start { from, state, .. }) => {
+            let number = last.and_then(|last| trace.generations().get(last)).map(Generation::number);
+            let begin = |tables: &mut Tables<'t>| state.begin(trace, *from, tables);
+            RepairWriter::beginning_with(trace, out, number, begin)?
         }
-        for (&id, g) in &self.goroutines {
-            let thread = number(g.thread);
-            let status = match g.state {
-                GoState::Runnable => GoStatus::Runnable,
-                GoState::Waiting => GoStatus::Waiting,
-                GoState::Running if thread != WIRE_NONE => GoStatus::Running,
-                GoState::Syscall if thread != WIRE_NONE => GoStatus::Syscall,
-                // Without its M it cannot be stated; an event of it will tell.
-                _ => continue,
-            };
-            let generation = |place: usize| trace.generations().get(place);
-            let stack = g.stack.and_then(|(place, id)| Some(tables.stack_of(generation(place)?, id)));
-            begin.add_goroutine(
-                id.0,
-                BegunGoroutine {
-                    status,
-                    thread,
-                    stack: stack.unwrap_or(0),
-                    label: tables.string(g.label),
-                    assists: g.assists,
-                    stops: g.stops.map(|reason| tables.string(reason)),
-                },
-            );
+    };
+    let mut blocks = Blocks::beginning_with(trace, start.as_ref().map_or(0, |start| start.generation));
+    // The state has been read from here: a defect is one of the trace.
+    blocks.order.trust_guess();
+    let (mut events, mut ended) = (0, None);
+    'blocks: while blocks.next_block()? {
+        let index = blocks.generation.map(Generation::index);
+        if index > last && last.is_some() {
+            break;
         }
-        begin
+        for (n, &record) in blocks.records.records().iter().enumerate() {
+            let event = Event::new(trace.framed(), blocks.generation, record);
+            if n == 0 {
+                watch(&event);
+            }
+            if let Some(to) = window.to.filter(|to| *to <= event.time()) {
+                ended = Some(to);
+                break 'blocks;
+            }
+            if from.is_none_or(|from| from <= event.time()) {
+                events += u64::from(event.wire_type() != EventType::Sync);
+                writer.event(&event)?;
+            }
+        }
     }
+    let report = writer.finish_at(ended.map(|to| to.0.max(1) as u64))?;
+    let Report { kept, synthesised, dropped, experimental, .. } = report;
+    let events = if events == 0 { 0 } else { kept };
+    let report = SliceReport { events, restated: synthesised, dropped: dropped + experimental, copied: 0 };
+    Ok((report, blocks.warnings.list().to_vec()))
 }
 
-/// Returns the clocks at a moment, by the last snapshot before it, or else the first.
-fn snapshot_at(trace: &Trace<'_>, time: Time) -> Option<ClockSnapshot> {
-    let all = trace.generations();
-    let (before, after) = all.split_at_checked(all.partition_point(|generation| generation.start() <= time))?;
-    let at = before.iter().rev().chain(after).find_map(|generation| generation.clock_snapshot())?;
-    let mono = at.mono.wrapping_add_signed(time.since(at.time));
-    Some(ClockSnapshot { time, mono, wall: at.wall_at(time) })
-}
-
-fn event_of(metric: MetricName) -> EventType {
-    match metric {
-        MetricName::GoMaxProcs => EventType::ProcsChange,
-        MetricName::HeapLive => EventType::HeapAlloc,
-        MetricName::HeapGoal => EventType::HeapGoal,
-    }
+/// Writes a generation without events: readers put the end of a trace a nanosecond behind
+/// its last event, or behind the beginning of such a generation.
+fn write_end(trace: &Trace<'_>, number: u64, to: Time, out: impl Write) -> Result<(), ConvertError> {
+    let mut batches = Batches::new(out);
+    batches.set_generation(number);
+    let time = (to.0.max(2) as u64) - 1;
+    batches.sync(NEWEST, time, begin::snapshot_at(trace, Time(time as i64)))?;
+    batches.finish(NEWEST)?;
+    Ok(())
 }

@@ -9,7 +9,9 @@ use crate::event::kind::EventKind;
 use crate::event::metric::MetricName;
 use crate::event::range::{Range, RangeName, RangeScope};
 use crate::event::transition::StateTransition;
+use crate::order::note;
 use crate::spec::state::{GoState, ProcState};
+use crate::spec::status::ProcStatus;
 use crate::spec::v2::EventType;
 use crate::trace::Trace;
 use crate::trace::stream::Blocks;
@@ -46,6 +48,8 @@ pub(super) struct Proc {
     pub(super) thread: Option<ThreadId>,
     /// True if it sweeps.
     pub(super) sweeps: bool,
+    /// True if it looks idle, but was left behind in the system call of an M that is gone.
+    pub(super) abandoned: bool,
 }
 
 /// States of the Gs and Ps at a moment, with open ranges and the last metrics.
@@ -55,6 +59,8 @@ pub(super) struct State<'t> {
     pub(super) procs: BTreeMap<ProcId, Proc>,
     /// True if the collector marks.
     pub(super) marks: bool,
+    /// Sequence number of the collector's last event.
+    pub(super) gc_seq: u64,
     /// Last values of metrics.
     pub(super) metrics: Vec<(MetricName, u64)>,
 }
@@ -151,10 +157,10 @@ impl<'t> Reader<'t> {
             EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => {
                 let thread = event.thread().filter(|_| to == ProcState::Running);
                 let sweeps = self.state.procs.get(&id).is_some_and(|p| p.sweeps);
-                self.state.procs.insert(id, Proc { state: to, thread, sweeps });
+                self.state.procs.insert(id, Proc { state: to, thread, sweeps, abandoned: is_abandoned(event) });
             }
-            EventKind::RangeBegin(range) | EventKind::RangeActive(range) => self.range(range, true),
-            EventKind::RangeEnd(range, _) => self.range(range, false),
+            EventKind::RangeBegin(range) | EventKind::RangeActive(range) => self.range(range, true, event),
+            EventKind::RangeEnd(range, _) => self.range(range, false, event),
             EventKind::Label(label) => {
                 if let Some(goroutine) = label.goroutine.and_then(|id| self.state.goroutines.get_mut(&id)) {
                     goroutine.label = label.label;
@@ -175,9 +181,12 @@ impl<'t> Reader<'t> {
         self.state.metrics.push((name, value));
     }
 
-    fn range(&mut self, range: Range<'t>, open: bool) {
+    fn range(&mut self, range: Range<'t>, open: bool, event: &Event<'t>) {
         match (range.name, range.scope) {
-            (RangeName::GcMark, _) => self.state.marks = open,
+            (RangeName::GcMark, _) => {
+                let (_, [_, seq, ..]) = event.wire();
+                (self.state.marks, self.state.gc_seq) = (open, seq);
+            }
             (RangeName::GcSweep, RangeScope::Proc(Some(id))) => {
                 if let Some(proc) = self.state.procs.get_mut(&id) {
                     proc.sweeps = open;
@@ -240,7 +249,8 @@ impl<'t> Reader<'t> {
                 && let EventKind::StateTransition(StateTransition::Proc { id, to, .. }) = event.kind()
             {
                 let thread = event.thread().filter(|_| to == ProcState::Running);
-                self.state.procs.entry(id).or_insert(Proc { state: to, thread, sweeps: false });
+                let abandoned = is_abandoned(event);
+                self.state.procs.entry(id).or_insert(Proc { state: to, thread, sweeps: false, abandoned });
             }
             return;
         }
@@ -276,6 +286,17 @@ impl<'t> Reader<'t> {
             state.metrics.push((MetricName::GoMaxProcs, state.procs.len() as u64));
         }
         self.state
+    }
+}
+
+/// Returns whether an event leaves a P behind in a system call, or finds it so.
+fn is_abandoned(event: &Event<'_>) -> bool {
+    let (record, [_, _, status, ..]) = event.wire();
+    match record.event {
+        EventType::ProcStatus => status == ProcStatus::SyscallAbandoned as u64,
+        // The other part of the end of a C thread's goroutine.
+        EventType::ProcSteal => record.note & note::SYNTHETIC != 0,
+        _ => false,
     }
 }
 

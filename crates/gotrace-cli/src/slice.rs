@@ -11,8 +11,8 @@ use crate::within::start;
 use anyhow::{Result, anyhow};
 use clap::Args;
 use gotrace::analysis::Compat;
-use gotrace::export::EventWriter;
-use gotrace::{Slice, Time, Trace, Warning, Window};
+use gotrace::wire::text::ConvertError;
+use gotrace::{SliceReport, Time, Trace, Window};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -70,35 +70,18 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let input = Input::open(&options.trace, global)?;
     let trace = input.trace()?;
     let window = options.window(&input, &trace)?;
-    let slice = Slice::of(&trace, window);
-    if let Some(size) = slice.copy(&mut out)? {
-        out.finish()?;
-        let generations = human::count(slice.generations().unwrap_or(0) as u64, "generation");
-        tell(&format!("copied {generations}, {}", human::bytes(size)));
-        return Ok(input.warn(&[] as &[Warning]));
-    }
-    let mut writer = slice.writer(&mut out).map_err(|e| anyhow!("{}: {e}", input.name()))?;
-    let (mut events, mut last) = (0u64, Time(0));
-    let warnings = input.stream(&trace, window, input.progress(&trace), |event, is_within| {
-        last = event.time();
-        if is_within {
-            events += u64::from(event.offset().is_some());
-            writer.event(event)?;
-        }
-        Ok(ControlFlow::Continue(()))
+    let progress = input.progress(&trace);
+    let sliced = window.slice(&trace, &mut out, |event| progress.at(event));
+    drop(progress);
+    let (report, warnings) = sliced.map_err(|e| match e {
+        ConvertError::Trace(e) => input.error(&e),
+        other => other.into(),
     })?;
-    if events == 0 {
+    if report.events == 0 && report.copied == 0 {
         return Err(options.empty(&input, &trace, window));
     }
-    let report = writer.finish()?;
     out.finish()?;
-    tell(&format!(
-        "{} from {} to {}, with {} restated",
-        human::count(report.kept, "event"),
-        moment(window.from().map_or(0, |from| from.since(start(&trace)).max(0))),
-        moment(window.to().unwrap_or(last).since(start(&trace))),
-        human::count(report.synthesised, "state"),
-    ));
+    tell(&report);
     Ok(input.warn(&warnings))
 }
 
@@ -161,7 +144,15 @@ impl Options {
 }
 
 /// Prints what was done on standard error, as standard output may be the trace.
-fn tell(text: &str) {
+fn tell(report: &SliceReport) {
+    let parts = [
+        (report.copied, "generation", " copied"),
+        (report.events, "event", ""),
+        (report.restated, "state", " restated"),
+        (report.dropped, "event", " left out"),
+    ];
+    let parts = parts.into_iter().filter(|part| part.0 > 0);
+    let parts: Vec<_> = parts.map(|(n, what, how)| format!("{}{how}", human::count(n, what))).collect();
     // If standard error is closed, nobody can see it.
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", parts.join(", "));
 }

@@ -8,8 +8,8 @@
 use super::make::{Plan, Wanted};
 use super::model::NONE;
 use super::tables::Tables;
-use super::{NEWEST, RepairWriter, Report};
-use crate::generation::{ClockSnapshot, Generation};
+use super::{RepairWriter, Report};
+use crate::generation::ClockSnapshot;
 use crate::export::EventWriter;
 use crate::trace::Trace;
 use std::io::{self, Write};
@@ -53,8 +53,8 @@ pub(crate) struct Beginning {
     pub(super) snapshot: Option<ClockSnapshot>,
     procs: FxHashMap<u64, BegunProc>,
     goroutines: FxHashMap<u64, BegunGoroutine>,
-    /// True if the collector marks.
-    marks: bool,
+    /// Sequence number of the collector's last event, if the collector marks.
+    marks: Option<u64>,
     /// Metrics with their last values.
     pub(super) metrics: Vec<(EventType, u64)>,
     /// Ps and goroutines that Ms have.
@@ -75,7 +75,7 @@ impl Beginning {
     pub(crate) fn at(
         time: u64,
         snapshot: Option<ClockSnapshot>,
-        marks: bool,
+        marks: Option<u64>,
         metrics: Vec<(EventType, u64)>,
     ) -> Beginning {
         Beginning { time, snapshot, marks, metrics, ..Beginning::default() }
@@ -102,23 +102,27 @@ impl Beginning {
         self.order.is_empty()
     }
 
-    /// Plans what is on Ms, and the state of the collector, which gives what follows its
-    /// meaning; then the ranges and labels of those.
+    /// Plans what is on Ms and the state of the collector, which gives what follows its
+    /// meaning; then the ranges and labels of what is on Ms.
     fn open(&mut self, plan: &mut Plan) {
-        for id in std::mem::take(&mut self.held_procs) {
-            self.restate_proc(plan, id);
-        }
-        let mut held = Vec::new();
+        let mut held: Vec<(u64, BegunGoroutine)> = Vec::new();
         for id in std::mem::take(&mut self.held_goroutines) {
-            let Some(goroutine) = self.goroutines.remove(&id) else { continue };
-            goroutine.restate(plan, id);
-            held.push((id, goroutine));
+            held.extend(self.goroutines.remove(&id).map(|goroutine| (id, goroutine)));
         }
-        let running = held.iter().filter(|(_, g)| g.status == GoStatus::Running).map(|(_, g)| g.thread);
-        for thread in running {
-            self.restate_metrics(plan, thread, None);
+        // One that runs comes first, as it is needed to state metrics.
+        held.sort_by_key(|(_, goroutine)| goroutine.status != GoStatus::Running);
+        let procs: Vec<u64> = std::mem::take(&mut self.held_procs);
+        for (id, goroutine) in &held {
+            let has = |p: &&u64| self.procs.get(p).is_some_and(|proc| proc.thread == goroutine.thread);
+            if let Some(&proc) = procs.iter().find(has) {
+                self.restate_proc(plan, proc);
+            }
+            goroutine.restate(plan, *id);
+            self.restate_metrics(plan, goroutine.thread, None);
         }
-        if self.marks {
+        procs.into_iter().for_each(|id| self.restate_proc(plan, id));
+        if let Some(seq) = self.marks {
+            plan.model.begin_gc(EventType::GCActive, seq);
             plan.emit(NONE, EventType::GCActive, &[]);
         }
         held.iter().for_each(|(id, goroutine)| goroutine.restate_more(plan, *id));
@@ -133,8 +137,11 @@ impl Beginning {
         self.restate_proc(plan, wanted.p);
         self.restate_goroutine(plan, wanted.g);
         match event {
-            // What looks idle is still in the system call of an M that is gone.
-            E::ProcSteal => _ = self.procs.remove(&args[0]),
+            // What looks idle may still be in the system call of an M that is gone.
+            E::ProcSteal if self.procs.get(&args[0]).is_some_and(|p| p.status == ProcStatus::Idle) => {
+                self.procs.remove(&args[0]);
+            }
+            E::ProcSteal => self.restate_proc(plan, args[0]),
             E::ProcStart | E::ProcStatus | E::GCSweepActive => self.restate_proc(plan, args[0]),
             E::GoStart
             | E::GoUnblock
@@ -202,22 +209,29 @@ impl BegunGoroutine {
 
 impl<'t, W: Write> RepairWriter<'t, W> {
     /// Begins to write events of `trace` as a trace of the newest version, which begins in the
-    /// state that `begin` makes with the tables of that. `generation` is the one of the first
-    /// event.
+    /// state that `begin` makes with the tables of that. Generations with higher numbers than
+    /// `number` may follow in the same file.
     ///
     /// # Errors
     /// Returns the error if the header cannot be written.
     pub(crate) fn beginning_with(
         trace: &'t Trace<'t>,
         out: W,
-        generation: Option<&'t Generation<'t>>,
+        number: Option<u64>,
         begin: impl FnOnce(&mut Tables<'t>) -> Beginning,
     ) -> io::Result<RepairWriter<'t, W>> {
-        let mut writer = RepairWriter::of_version(trace, NEWEST, out)?;
+        let mut writer = RepairWriter::newest(trace, out)?;
+        if let Some(number) = number {
+            writer.batches.set_generation(number);
+        }
         writer.beginning = begin(&mut writer.tables);
-        writer.begin(writer.beginning.time)?;
-        // A trace states the layout of the heap in its first generation alone.
-        for generation in trace.generations().first().into_iter().chain(generation) {
+        let time = writer.beginning.time;
+        writer.begin(time)?;
+        // A trace states the layout of the memory in its first generation alone; the types are
+        // those of the generation that the first event is in.
+        let all = trace.generations();
+        let at = all.partition_point(|generation| generation.start().0 <= time as i64).saturating_sub(1);
+        for generation in all.first().into_iter().chain(all.get(at)) {
             writer.enter_generation(generation)?;
         }
         writer.beginning.open(&mut writer.plan);

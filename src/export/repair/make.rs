@@ -30,10 +30,6 @@ pub(super) struct Wanted {
     pub(super) p: u64,
 }
 
-impl Wanted {
-    pub(super) const NOTHING: Wanted = Wanted { g: NONE, p: NONE };
-}
-
 impl Plan {
     /// Plans an event, if the rules allow it; returns whether they do.
     pub(super) fn emit(&mut self, thread: u64, event: E, args: &[u64]) -> bool {

@@ -169,6 +169,20 @@ impl Model {
         }
     }
 
+    /// Takes over the sequence number of the first event about the collector, so that those of
+    /// later generations go on from it.
+    pub(super) fn begin_gc(&mut self, event: EventType, seq: u64) {
+        let before = match event {
+            EventType::GCActive | EventType::GCBegin => 1,
+            // Its beginning is made up.
+            EventType::GCEnd => 2,
+            _ => return,
+        };
+        if self.gc == Gc::Undetermined {
+            self.gc_seq = seq.wrapping_sub(before);
+        }
+    }
+
     /// Returns an event that tells a reader what it knows: the status of something that no M
     /// has, or else of what one has. After it, sequence numbers are not right any more.
     pub(super) fn restated(&self) -> Option<Planned> {
