@@ -257,11 +257,18 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         let p = if thread == record.thread { record.proc() } else { None };
         let wanted = Wanted { g: record.go, p: p.map_or(NONE, |p| p.0) };
         self.beginning.restate_for(&mut self.plan, wire, &own, wanted);
+        let within = self.beginning.time > 0;
         if self.is_known(event, &own, wanted) {
+            // In a slice they stay: the times of later generations follow them.
+            if within && self.plan.model.restate(thread, wire, &own) {
+                self.plan.events.push(Planned { thread, event: wire, args: own });
+                self.count(true);
+                return true;
+            }
             self.report.restated += 1;
             return false;
         }
-        if self.beginning.time > 0 {
+        if within {
             self.plan.model.begin_gc(wire, own[0]);
         }
         if wire.spec().experimental && !self.experiments.renumber(wire, &mut own) {

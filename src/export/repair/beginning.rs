@@ -120,7 +120,11 @@ impl Beginning {
             goroutine.restate(plan, *id);
             self.restate_metrics(plan, goroutine.thread, None);
         }
-        procs.into_iter().for_each(|id| self.restate_proc(plan, id));
+        for id in procs {
+            let thread = self.procs.get(&id).map_or(NONE, |proc| proc.thread);
+            self.restate_proc(plan, id);
+            self.restate_metrics(plan, thread, None);
+        }
         if let Some(seq) = self.marks {
             plan.model.begin_gc(EventType::GCActive, seq);
             plan.emit(NONE, EventType::GCActive, &[]);

@@ -183,6 +183,25 @@ impl Model {
         }
     }
 
+    /// Applies the status of a goroutine or P again, if it is the present one and on its M:
+    /// sequence numbers begin anew. Returns whether it was applied.
+    pub(super) fn restate(&mut self, thread: u64, event: EventType, args: &[u64; 4]) -> bool {
+        let fits = |holder| holder == NONE || holder == thread;
+        let seq = match event {
+            EventType::GoStatus | EventType::GoStatusStack => self.gs.get_mut(&args[0]).and_then(|g| {
+                let on_its_m = g.status != GoStatus::Syscall || args[1] == thread;
+                let same = GoStatus::from_wire(args[2]) == Some(g.status) && fits(g.holder);
+                (on_its_m && same).then_some(&mut g.seq)
+            }),
+            EventType::ProcStatus => self.ps.get_mut(&args[0]).and_then(|p| {
+                let same = ProcStatus::from_wire(args[1]) == Some(p.status) && fits(p.holder);
+                same.then_some(&mut p.seq)
+            }),
+            _ => None,
+        };
+        seq.map(|seq| *seq = 0).is_some()
+    }
+
     /// Returns an event that tells a reader what it knows: the status of something that no M
     /// has, or else of what one has. After it, sequence numbers are not right any more.
     pub(super) fn restated(&self) -> Option<Planned> {
