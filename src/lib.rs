@@ -113,6 +113,9 @@ pub mod report;
 // A stretch of a trace as if it were a trace of its own.
 mod window;
 
+// Traces without names.
+pub mod anonymize;
+
 // Critical paths of many stretches.
 pub mod paths;
 

@@ -19,6 +19,7 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod anonymize;
 #[cfg(feature = "http")]
 mod capture;
 mod check;
@@ -155,6 +156,7 @@ enum Command {
     Check(check::Options),
     Repair(repair::Options),
     Slice(slice::Options),
+    Anonymize(anonymize::Options),
     #[cfg(feature = "http")]
     Capture(capture::Options),
 }
@@ -251,6 +253,7 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         Command::Check(options) => check::run(options, global),
         Command::Repair(options) => repair::run(options, global),
         Command::Slice(options) => slice::run(options, global),
+        Command::Anonymize(options) => anonymize::run(options, global),
         #[cfg(feature = "http")]
         Command::Capture(options) => capture::run(options, global),
     }
