@@ -20,6 +20,7 @@ mod tests;
 mod types;
 mod v1;
 mod v2;
+mod words;
 
 pub use pseudonyms::{Kind, Pseudonyms, Replaced};
 

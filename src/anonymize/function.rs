@@ -66,7 +66,7 @@ pub(super) fn pseudonym(name: &[u8], names: &mut Pseudonyms) -> Vec<u8> {
     for (n, part) in parts.iter().enumerate() {
         out.push(b'.');
         scope.push(b'.');
-        scope.extend_from_slice(part);
+        scope.extend(without_arguments(part));
         let (word, suffix) = split_suffix(part);
         if is_compilers(part) || n == 0 && parts.len() == 1 && package == b"main" && *part == b"main" {
             out.extend_from_slice(part);
@@ -86,7 +86,7 @@ pub(super) fn pseudonym(name: &[u8], names: &mut Pseudonyms) -> Vec<u8> {
             out.extend_from_slice(suffix);
         } else {
             let generic = word.contains(&b'[');
-            out.extend(names.part(Kind::Function, &scope[..scope.len() - suffix.len()], b"fn"));
+            out.extend(names.part(Kind::Function, scope.get(..scope.len() - suffix.len()).unwrap_or_default(), b"fn"));
             out.extend_from_slice(if generic { b"[...]" } else { b"" });
             out.extend_from_slice(suffix);
         }

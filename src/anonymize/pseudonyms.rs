@@ -2,6 +2,7 @@
 
 use super::function;
 use super::std_packages;
+use super::words;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -51,13 +52,13 @@ impl Kind {
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Kind::Package => "package",
             Kind::Type => "type",
             Kind::Function => "function",
             Kind::File => "file",
-            Kind::Task => "task",
-            Kind::Region => "region",
+            Kind::Task => "task type",
+            Kind::Region => "region type",
             Kind::Category => "log category",
             Kind::Message => "log message",
             Kind::Label => "label",
@@ -116,11 +117,7 @@ impl Pseudonyms {
     pub fn replaced(&self) -> Vec<Replaced> {
         let changed = self.strings.iter().filter(|(name, (_, pseudonym))| *name != pseudonym);
         let mut all: Vec<_> = changed
-            .map(|(name, (kind, pseudonym))| Replaced {
-                kind: *kind,
-                name: name.clone(),
-                pseudonym: pseudonym.clone(),
-            })
+            .map(|(name, (kind, pseudonym))| Replaced { kind: *kind, name: name.clone(), pseudonym: pseudonym.clone() })
             .collect();
         all.sort_unstable();
         all
@@ -131,14 +128,13 @@ impl Pseudonyms {
         if let Some((_, known)) = self.strings.get(name) {
             return known.clone();
         }
-        let new = if name.is_empty() || self.keeps.as_ref().is_some_and(|keeps| keeps(name)) {
+        let new = if name.is_empty() || words::has(name) || self.keeps.as_ref().is_some_and(|keeps| keeps(name)) {
             name.to_vec()
         } else {
             match kind {
                 Kind::Function if function::is_std(name) => function::without_arguments(name),
                 Kind::Function => function::pseudonym(name, self),
                 Kind::File => self.file(name, package),
-                Kind::Label if is_collectors(name) => name.to_vec(),
                 kind => self.part(kind, name, kind.word()),
             }
         };
@@ -194,11 +190,6 @@ impl fmt::Debug for Pseudonyms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pseudonyms").field("strings", &self.strings.len()).finish_non_exhaustive()
     }
-}
-
-/// Returns whether a label is one that the collector gives its workers.
-fn is_collectors(label: &[u8]) -> bool {
-    matches!(label, b"GC (dedicated)" | b"GC (fractional)" | b"GC (idle)")
 }
 
 /// Returns the name of a file of the standard library, without the place where Go was

@@ -1,7 +1,7 @@
 //! What the strings of a table name, and their new texts.
 
-use super::pseudonyms::{Kind, Pseudonyms};
 use super::function;
+use super::pseudonyms::{Kind, Pseudonyms};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 

@@ -77,6 +77,7 @@ fn types_made_of_gos_words_stay() {
         ("*http.Request", "type1"),
         ("[4]shop.Item", "type2"),
         ("func(int) error", "func(int) error"),
+        ("[]*runtime.mspan", "[]*runtime.mspan"),
         ("*http.Request", "type1"),
     ] {
         assert_eq!(super::types::pseudonym(name.as_bytes(), names), want.as_bytes(), "{name}");

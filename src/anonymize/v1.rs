@@ -62,7 +62,6 @@ fn roles(bytes: &[u8], version: Version) -> Result<Roles<'_>> {
                     }
                 }
             }
-            (E::STWStart, &[kind, ..]) if version >= Version::Go121 => roles.reason(kind),
             (E::GoStartLabel, &[_, _, label, ..]) => roles.other(label, Kind::Label),
             (E::UserTaskCreate, &[_, _, name, ..]) => roles.other(name, Kind::Task),
             (E::UserRegion, &[_, _, name, ..]) => roles.other(name, Kind::Region),

@@ -84,7 +84,7 @@ impl Window {
         mut out: impl Write,
         mut watch: impl FnMut(&Event<'_>),
     ) -> Result<(SliceReport, Vec<Warning>), ConvertError> {
-        let done = match Parts::of(trace, *self)? {
+        let done = match Parts::of(trace, *self, &mut watch)? {
             Some(parts) => parts.write(trace, *self, &mut out, &mut watch)?,
             None => write_anew(trace, *self, None, &mut out, &mut watch)?,
         };
@@ -109,7 +109,7 @@ struct Parts {
 
 impl Parts {
     /// Returns the parts of a window; none if it has to be written anew.
-    fn of(trace: &Trace<'_>, window: Window) -> crate::Result<Option<Parts>> {
+    fn of(trace: &Trace<'_>, window: Window, watch: &mut dyn FnMut(&Event<'_>)) -> crate::Result<Option<Parts>> {
         let all = trace.generations();
         let is_good = !trace.version().is_v1() && trace.warnings().is_empty() && trace.defect().is_none();
         // A trace that follows another in the file has its own numbers.
@@ -122,18 +122,20 @@ impl Parts {
         let anew = (!is_border || experiments && begins > 0).then(|| begins.saturating_sub(usize::from(!is_border)));
         let first = anew.map_or(begins, |anew| anew + 1);
         let (ends, is_border) = window.to().map_or((all.len(), true), |to| place(all, to));
-        let cut = match window.to().filter(|_| !is_border) {
-            // The part of one generation is written as a whole.
-            Some(_) if ends <= first => None,
-            Some(to) => Some((ends - 1, to)),
-            // Before Go 1.26 a trace may lack the end of its last generation unnoticed.
-            None if ends == all.len() && ends > first && trace.version() < Version::Go126 => {
-                Some((ends - 1, Time(i64::MAX)))
-            }
-            None => None,
+        let to = window.to().filter(|_| !is_border);
+        // The part of one generation is written as a whole.
+        if to.is_some() && ends <= first {
+            return Ok(Some(Parts { anew, whole: first..first, cut: None, ends: None }));
+        }
+        // Parts have to fit together, so that is read which is not a copy as a whole. Before Go
+        // 1.26 a trace may lack the end of its last generation unnoticed.
+        let unsure = ends == all.len() && trace.version() < Version::Go126;
+        let cut = match anew.is_some() || to.is_some() || unsure {
+            true => Cut::of(trace, anew.unwrap_or(first), ends - 1, to.unwrap_or(Time(i64::MAX)), watch),
+            false => Ok(None),
         };
-        let cut = match cut.map(|(place, to)| Ok((place, Cut::of(trace, place, to)?))).transpose() {
-            Ok(cut) => cut.and_then(|(place, cut)| Some((place, cut?))),
+        let cut = match cut {
+            Ok(cut) => cut.map(|cut| (ends - 1, cut)),
             Err(e) if !trace.is_lenient() => return Err(e),
             Err(_) => return Ok(None),
         };

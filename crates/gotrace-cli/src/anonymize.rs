@@ -114,7 +114,8 @@ impl Options {
         }
         let Some(key) = &self.key else { return Ok(names) };
         if key.len() < SHORTEST_KEY {
-            let few = format!("--key: {} bytes can be guessed, and names with them; give {SHORTEST_KEY} or more", key.len());
+            let few =
+                format!("--key: {} bytes can be guessed, and names with them; give {SHORTEST_KEY} or more", key.len());
             return Err(Usage(few).into());
         }
         let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).map_err(|e| anyhow!("--key: {e}"))?;

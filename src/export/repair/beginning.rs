@@ -9,14 +9,14 @@ use super::make::{Plan, Wanted};
 use super::model::NONE;
 use super::tables::Tables;
 use super::{RepairWriter, Report};
-use crate::generation::ClockSnapshot;
 use crate::export::EventWriter;
-use crate::trace::Trace;
-use std::io::{self, Write};
+use crate::generation::ClockSnapshot;
 use crate::spec::status::{GoStatus, ProcStatus};
 use crate::spec::v2::EventType;
+use crate::trace::Trace;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
+use std::io::{self, Write};
 
 /// Nanoseconds in front of an event that are left to what it needs itself.
 const SPARE: u64 = 8;

@@ -4,13 +4,14 @@ use crate::base::bytes::put_uvarint;
 use crate::base::ids::{StackId, StringId, WIRE_NONE};
 use crate::base::time::Time;
 use crate::error::Result;
+use crate::event::Event;
 use crate::export::repair::batches::Frame;
 use crate::export::repair::tables::TableBatches;
 use crate::generation::Generation;
 use crate::spec::v2::{ArgRole, EventType};
 use crate::spec::version::Version;
-use crate::trace::Trace;
 use crate::trace::stream::Blocks;
+use crate::trace::{Mode, Trace};
 use crate::wire::text::ConvertError;
 use crate::wire::v2::batch::{Batch, BatchKind};
 use crate::wire::v2::event::RawEvents;
@@ -29,25 +30,34 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    /// Finds the events of the generation at an index from before `to`; none if all are.
+    /// Finds the events of the generation at an index from before `to`; none if all are. Reads
+    /// the generations from `first` on.
     ///
     /// # Errors
-    /// Returns the first defect before that moment, in lenient mode too.
-    pub(super) fn of(trace: &Trace<'_>, place: usize, to: Time) -> Result<Option<Cut>> {
-        match Cut::read(Blocks::beginning_with(trace, place), place, to) {
+    /// Returns the first defect before that moment, in lenient mode too: what is copied must
+    /// have none.
+    pub(super) fn of(
+        trace: &Trace<'_>,
+        first: usize,
+        place: usize,
+        to: Time,
+        watch: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<Option<Cut>> {
+        let strict = Trace::with_options(trace.bytes(), trace.options().mode(Mode::Strict))?;
+        match Cut::read(Blocks::beginning_with(&strict, first), place, to, watch) {
             // A generation that cannot be read by itself is read behind all others.
-            Err(_) if place > 0 => Cut::read(Blocks::new(trace), place, to),
+            Err(_) if first > 0 => Cut::read(Blocks::new(&strict), place, to, watch),
             cut => cut,
         }
     }
 
-    fn read(mut blocks: Blocks<'_>, place: usize, to: Time) -> Result<Option<Cut>> {
+    fn read(mut blocks: Blocks<'_>, place: usize, to: Time, watch: &mut dyn FnMut(&Event<'_>)) -> Result<Option<Cut>> {
         let Some(generation) = blocks.trace.generations().get(place) else { return Ok(None) };
         let batches: Vec<_> = generation.batches_of(BatchKind::Events).collect();
         let mut cut = Cut { to, last: FxHashMap::default(), events: 0 };
         while blocks.next_block()? {
-            if let Some(warning) = blocks.warnings.list().first() {
-                return Err(warning.error().clone());
+            if let Some(&record) = blocks.records.records().first() {
+                watch(&Event::new(blocks.trace.framed(), blocks.generation, record));
             }
             match blocks.generation.map(Generation::index) {
                 Some(index) if index < place => continue,
@@ -69,7 +79,7 @@ impl Cut {
                 }
             }
         }
-        blocks.warnings.list().first().map_or(Ok(None), |warning| Err(warning.error().clone()))
+        Ok(None)
     }
 
     /// Returns the length of the part of a batch whose events are kept.
@@ -89,7 +99,11 @@ fn thread_of(batch: &Batch<'_>) -> u64 {
 }
 
 /// Writes a generation in the form of Go 1.26, or its part before a cut.
-pub(super) fn copy(generation: &Generation<'_>, cut: Option<&Cut>, mut out: impl Write) -> std::result::Result<(), ConvertError> {
+pub(super) fn copy(
+    generation: &Generation<'_>,
+    cut: Option<&Cut>,
+    mut out: impl Write,
+) -> std::result::Result<(), ConvertError> {
     if generation.version == Version::Go126 && cut.is_none() {
         out.write_all(generation.file.get(generation.byte_range()).unwrap_or_default())?;
         return Ok(());
@@ -164,7 +178,12 @@ impl Used {
     }
 
     /// Writes the CPU samples from before a moment, and the stacks and strings that are used.
-    fn write_tables(mut self, generation: &Generation<'_>, to: Time, out: &mut impl Write) -> std::result::Result<(), ConvertError> {
+    fn write_tables(
+        mut self,
+        generation: &Generation<'_>,
+        to: Time,
+        out: &mut impl Write,
+    ) -> std::result::Result<(), ConvertError> {
         let tables = generation.tables();
         let mut all = [EventType::CPUSamples, EventType::Stacks, EventType::Strings].map(TableBatches::new);
         let [of_samples, of_stacks, of_strings] = &mut all;
@@ -174,8 +193,7 @@ impl Used {
                     self.stacks.insert(sample.stack.0);
                     let [m, p] = [sample.thread.map(|m| m.0), sample.proc.map(|p| p.0)];
                     let g = sample.goroutine.map_or(0, |g| g.0);
-                    let numbers =
-                        [sample.time.0, m.unwrap_or(WIRE_NONE), p.unwrap_or(WIRE_NONE), g, sample.stack.0];
+                    let numbers = [sample.time.0, m.unwrap_or(WIRE_NONE), p.unwrap_or(WIRE_NONE), g, sample.stack.0];
                     of_samples.entry(EventType::CPUSample, &numbers);
                 }
             })?;
