@@ -6,7 +6,7 @@ mod common;
 
 use common::faults::Corpus;
 use gotrace::anonymize::{Kind, Pseudonyms, anonymize};
-use gotrace::{EventKind, StateTransition, Trace};
+use gotrace::{EventKind, Mode, Options, StateTransition, Trace};
 
 /// Shortest name that is looked for: shorter ones occur in numbers by chance.
 const SHORTEST: usize = 6;
@@ -91,4 +91,31 @@ fn what_cannot_be_read_is_refused_before_anything_is_written() {
         let cut = Trace::parse(&bytes[..bytes.len() - 1]).unwrap();
         assert!(anonymize(&cut, &mut Pseudonyms::default(), &mut out).is_err() && out.is_empty(), "{name}");
     }
+}
+
+#[test]
+fn damaged_traces_leak_nothing() {
+    let corpus = Corpus::committed();
+    let (mut written, mut refused, mut wrong) = (0, 0, Vec::new());
+    for source in corpus.0.iter().filter(|source| source.bytes.len() < 12 << 10) {
+        let mut names = Pseudonyms::default();
+        let whole = Trace::parse(&source.bytes).unwrap();
+        if anonymize(&whole, &mut names, std::io::sink()).is_err() {
+            continue;
+        }
+        let names: Vec<_> = names.replaced().into_iter().filter(|of| of.name.len() >= SHORTEST).collect();
+        for fault in corpus.faults(source, |_| 1) {
+            let bytes = fault.apply(&corpus).bytes;
+            let Ok(trace) = Trace::with_options(&bytes, Options::default().mode(Mode::Lenient)) else { continue };
+            let mut out = Vec::new();
+            match anonymize(&trace, &mut Pseudonyms::default(), &mut out) {
+                Ok(()) => written += 1,
+                Err(_) => refused += 1,
+            }
+            let left = names.iter().find(|of| finds(&out, &of.name));
+            wrong.extend(left.map(|of| format!("{fault}: {}", String::from_utf8_lossy(&of.name))));
+        }
+    }
+    assert!(written > 100 && refused > 100, "{written} {refused}");
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

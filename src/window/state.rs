@@ -31,6 +31,8 @@ pub(super) struct Goroutine<'t> {
     proc: Option<ProcId>,
     /// Own stack: the last one before the moment, or else the first one after it.
     pub(super) stack: Option<StackPlace>,
+    /// Stack that names the function which it began with, in an old trace.
+    pub(super) began: Option<StackPlace>,
     /// Reason for which it waits or stopped.
     pub(super) reason: &'t [u8],
     /// Label that it has been given since it began to run.
@@ -216,7 +218,7 @@ impl<'t> Reader<'t> {
         if let Some(thread) = event.thread().filter(|_| event.is_v1() && change.to.is_executing()) {
             self.had.insert(thread, change.id);
         }
-        let own_stack = own_stack(event, change.own_stack);
+        let own_stack = stack_place(event, change.own_stack);
         // A repeated status states neither P nor reason.
         if change.from == change.to
             && let Some(known) = self.state.goroutines.get_mut(&change.id)
@@ -224,12 +226,14 @@ impl<'t> Reader<'t> {
             known.stack = own_stack.or(known.stack);
             return;
         }
+        let began = if event.wire_type() == EventType::GoStatus { event.creation_stack() } else { 0 };
         let before = self.state.goroutines.get(&change.id);
         let now = Goroutine {
             state: change.to,
             thread: event.thread().filter(|_| matches!(change.to, GoState::Running | GoState::Syscall)),
             proc: event.proc(),
             stack: own_stack.or(before.and_then(|before| before.stack)),
+            began: stack_place(event, began).or(before.and_then(|before| before.began)),
             reason: event.string(change.reason.0),
             label: b"",
             assists: before.is_some_and(|before| before.assists),
@@ -271,7 +275,7 @@ impl<'t> Reader<'t> {
             self.change(event);
         }
         if let Some(goroutine) = self.state.goroutines.get_mut(&id) {
-            goroutine.stack = goroutine.stack.or(own_stack(event, change.own_stack));
+            goroutine.stack = goroutine.stack.or(stack_place(event, change.own_stack));
         }
     }
 
@@ -300,6 +304,6 @@ fn is_abandoned(event: &Event<'_>) -> bool {
     }
 }
 
-fn own_stack(event: &Event<'_>, number: u64) -> Option<StackPlace> {
+fn stack_place(event: &Event<'_>, number: u64) -> Option<StackPlace> {
     event.generation().filter(|_| number != 0).map(|generation| (generation.index(), number))
 }

@@ -111,10 +111,11 @@ impl Beginning {
         }
         // One that runs comes first, as it is needed to state metrics.
         held.sort_by_key(|(_, goroutine)| goroutine.status != GoStatus::Running);
-        let procs: Vec<u64> = std::mem::take(&mut self.held_procs);
+        let procs = std::mem::take(&mut self.held_procs);
+        let thread_of = |id: &u64| self.procs.get(id).map(|proc| (proc.thread, *id));
+        let proc_of: FxHashMap<u64, u64> = procs.iter().filter_map(thread_of).collect();
         for (id, goroutine) in &held {
-            let has = |p: &&u64| self.procs.get(p).is_some_and(|proc| proc.thread == goroutine.thread);
-            if let Some(&proc) = procs.iter().find(has) {
+            if let Some(&proc) = proc_of.get(&goroutine.thread) {
                 self.restate_proc(plan, proc);
             }
             goroutine.restate(plan, *id);

@@ -43,7 +43,7 @@ impl<'t> State<'t> {
                 _ => continue,
             };
             let generation = |place: usize| trace.generations().get(place);
-            let stack = g.stack.and_then(|(place, id)| Some(tables.stack_of(generation(place)?, id)));
+            let stack = g.stack.or(g.began).and_then(|(place, id)| Some(tables.stack_of(generation(place)?, id)));
             let stack = stack.unwrap_or(0);
             let (label, stops) = (tables.string(g.label), g.stops.map(|reason| tables.string(reason)));
             begin.add_goroutine(id.0, BegunGoroutine { status, thread, stack, label, assists: g.assists, stops });

@@ -128,6 +128,7 @@ pub(super) fn copy(
     }
     if let Some(cut) = cut {
         used.write_tables(generation, cut.to, &mut out)?;
+        generation.forget_tables();
     }
     out.write_all(&[EventType::EndOfGeneration as u8])?;
     Ok(())
