@@ -15,6 +15,8 @@
 //! goroutine that has waited since an earlier generation has no reason, a task that began
 //! in one no type.
 
+mod begin;
+mod copy;
 mod events;
 mod prelude;
 mod slice;

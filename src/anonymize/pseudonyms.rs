@@ -82,13 +82,16 @@ pub struct Replaced {
 /// A function from a kind and a name to a number that does not tell the name.
 type Number = Box<dyn Fn(Kind, &[u8]) -> u64>;
 
+/// A test of names.
+type Test = Box<dyn Fn(&[u8]) -> bool>;
+
 /// Pseudonyms of names, equal for equal names. By default they are numbered as they come:
 /// `pkg1.(*type2).fn3`.
 #[derive(Default)]
 pub struct Pseudonyms {
     /// Returns the number of a name, if not the order decides.
     number: Option<Number>,
-    keeps: Option<Box<dyn Fn(&[u8]) -> bool>>,
+    keeps: Option<Test>,
     /// Pseudonyms of parts of names, by kind.
     parts: HashMap<(Kind, Vec<u8>), Vec<u8>>,
     counts: HashMap<Kind, u64>,

@@ -10,11 +10,11 @@
 //! Only the first part is read and written event by event, with the state at its beginning
 //! in front. Of the last one only the place of the cut is looked for.
 
-mod begin;
-mod copy;
-
+use super::begin::snapshot_at;
+use super::copy::{Cut, copy};
 use super::{Start, Window};
 use crate::base::time::Time;
+use crate::error;
 use crate::error::warning::Warning;
 use crate::event::Event;
 use crate::export::EventWriter;
@@ -29,7 +29,7 @@ use crate::trace::Trace;
 use crate::trace::stream::Blocks;
 use crate::wire::text::ConvertError;
 use crate::wire::v2::batch::BatchKind;
-use copy::Cut;
+
 use std::io::Write;
 use std::ops::Range;
 
@@ -109,7 +109,7 @@ struct Parts {
 
 impl Parts {
     /// Returns the parts of a window; none if it has to be written anew.
-    fn of(trace: &Trace<'_>, window: Window, watch: &mut dyn FnMut(&Event<'_>)) -> crate::Result<Option<Parts>> {
+    fn of(trace: &Trace<'_>, window: Window, watch: &mut dyn FnMut(&Event<'_>)) -> error::Result<Option<Parts>> {
         let all = trace.generations();
         let is_good = !trace.version().is_v1() && trace.warnings().is_empty() && trace.defect().is_none();
         // A trace that follows another in the file has its own numbers.
@@ -178,12 +178,12 @@ impl Parts {
             }
         };
         for generation in generations {
-            copy::copy(generation, None, &mut out)?;
+            copy(generation, None, &mut out)?;
             report.copied += 1;
         }
         if let Some((place, cut)) = &cut {
             if let Some(generation) = trace.generations().get(*place) {
-                copy::copy(generation, Some(cut), &mut out)?;
+                copy(generation, Some(cut), &mut out)?;
             }
             report.events += cut.events;
         }
@@ -269,7 +269,7 @@ fn write_end(trace: &Trace<'_>, number: u64, to: Time, out: impl Write) -> Resul
     let mut batches = Batches::new(out);
     batches.set_generation(number);
     let time = (to.0.max(2) as u64) - 1;
-    batches.sync(NEWEST, time, begin::snapshot_at(trace, Time(time as i64)))?;
+    batches.sync(NEWEST, time, snapshot_at(trace, Time(time as i64)))?;
     batches.finish(NEWEST)?;
     Ok(())
 }

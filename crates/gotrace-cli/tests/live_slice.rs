@@ -34,7 +34,9 @@ fn tool() -> String {
 
 /// Returns what Go's tool says of a trace that it does not read to the end.
 fn refused(tool: &str, bytes: &[u8]) -> Option<String> {
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("live_slice-{}.trace", std::process::id()));
+    // Tests run side by side.
+    let name = format!("live_slice-{}-{:?}.trace", std::process::id(), std::thread::current().id());
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&file, bytes).unwrap();
     let output = Command::new(tool).arg("-d=parsed").arg(&file).stdout(Stdio::null()).output().unwrap();
     std::fs::remove_file(&file).unwrap();

@@ -9,11 +9,7 @@ fn a_slice_is_what_a_report_on_its_window_says() {
     let (path, out) = (trace("go1.27/mixed"), scratch.path("out"));
     let ran = gotrace(&["slice", &path, "--from", "20ms", "--to", "60ms", "-o", &out]);
     assert_eq!((ran.code, ran.text()), (Some(0), ""), "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains(" generations copied, ") && ran.stderr.contains(" states restated\n"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains(" copied, ") && ran.stderr.contains(" states restated\n"), "{}", ran.stderr);
     let [of_slice, of_window] = [&[out.as_str()][..], &[&path, "--from", "20ms", "--to", "60ms"]]
         .map(|args| gotrace(&[&["summary", "--json"], args].concat()).json());
     for figure in ["start", "end", "samples", "tasks", "logs", "goroutines.created"] {
@@ -32,7 +28,7 @@ fn slices_around_a_moment_and_of_what_was_at_work() {
     let scratch = Scratch::new("slice-of");
     let (path, out) = (trace("go1.27/annotations"), scratch.path("out"));
     for (args, length) in [
-        (&["--around", "1ms", "--margin", "100us"][..], Some(200_001)),
+        (&["--around", "1.35ms", "--margin", "100us"][..], Some(200_001)),
         (&["--task", "parent"], None),
         (&["--task", "parent", "--margin", "10us"], None),
         (&["-g", "1", "--from", "1ms", "--to", "2ms"], None),
@@ -79,7 +75,7 @@ fn what_cannot_be_sliced_is_told_and_leaves_no_file() {
 #[test]
 fn a_damaged_trace_gives_a_whole_slice() {
     let scratch = Scratch::new("slice-damaged");
-    let (path, out) = (trace("go1.25/nostop"), scratch.path("out"));
+    let (path, out) = (trace("go1.27/nostop"), scratch.path("out"));
     let ran = gotrace(&["slice", &path, "--from", "10ms", "--to", "40ms", "-o", &out]);
     assert!(ran.bad(1).contains("warning: "), "{}", ran.stderr);
     gotrace(&["check", &out]).good();

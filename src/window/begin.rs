@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 
 impl<'t> State<'t> {
     /// Returns this state as the one that a trace begins in.
-    pub(in crate::window) fn begin(&self, trace: &'t Trace<'t>, time: Time, tables: &mut Tables<'t>) -> Beginning {
+    pub(super) fn begin(&self, trace: &'t Trace<'t>, time: Time, tables: &mut Tables<'t>) -> Beginning {
         let metrics = self.metrics.iter().map(|&(name, value)| (event_of(name), value)).collect();
         let marks = self.marks.then_some(self.gc_seq);
         let mut begin = Beginning::at(time.0.max(1) as u64, snapshot_at(trace, time), marks, metrics);
