@@ -33,7 +33,7 @@ GO = "1.27.3"  # whose reader is the yardstick
 V1_GO = "1.21.13"  # the last that writes the old format
 WORKLOADS = ["mixed", "http", "syscalls", "procs16", "gc", "annotated", "goroutines"]
 QUICK_WORKLOADS = ["mixed", "http", "syscalls", "procs16"]
-ROWS = ["speed", "v1", "pprof", "analyses", "columns", "memory", "growth"]
+ROWS = ["speed", "v1", "pprof", "analyses", "columns", "sharing", "memory", "growth"]
 QUICK_ROWS = ["speed", "memory", "growth"]
 PACE_MB = 10  # a second, when recording: a busy server's, and some generations in each trace
 
@@ -89,6 +89,8 @@ def main():
         analyses_row(budget, tools, options)
     if "columns" in options.rows:
         columns_rows(budget, tools, options)
+    if "sharing" in options.rows:
+        sharing_rows(budget, tools, options)
     if "memory" in options.rows:
         details.append(memory_rows(budget, tools, options))
     if "growth" in options.rows:
@@ -281,6 +283,38 @@ def succeeded(command):
     if done.status != 0:
         raise Failure(f"{' '.join(map(str, command))}: {done.errors}")
     return done
+
+
+def sharing_rows(budget, tools, options):
+    """Measures slices, of whole generations against `cp` and of another window, and anonymized traces."""
+    trace = record("mixed", options)
+    lines = text_of([tools.gotrace, "events", "--json", "--stacks", "none", "--kind", "Sync", str(trace.path)])
+    syncs = [json.loads(line)["time"] for line in lines.splitlines()]
+    with tempfile.TemporaryDirectory() as folder:
+        out, copy = Path(folder) / "out.trace", Path(folder) / "copy.trace"
+        slice_of = lambda a, b: [tools.gotrace, "slice", trace.path, "--from", str(a), "--to", str(b), "-o", out]
+        note(f"slices of {trace.name}")
+        run(slice_of(syncs[1], syncs[-2]))
+        size = out.stat().st_size
+        part = Path(folder) / "part.trace"
+        part.write_bytes(out.read_bytes())
+        rounds = [
+            [run(command).wall for command in (["cp", part, copy], slice_of(syncs[1], syncs[-2]))]
+            for _ in range(options.runs)
+        ]
+        extra = statistics.median(cut - copied for copied, cut in rounds)
+        best = [min(walls[at] for walls in rounds) for at in (1, 0)]
+        measured = f"**{extra * 1e3:.0f} ms more**, for {mb(size)} ({best[0] * 1e3:.0f} ms, {best[1] * 1e3:.0f} ms)"
+        what = "slice of whole generations, to `cp` of the same bytes"
+        budget.add(what, "20 ms more", "10 ms more", measured, verdict(-extra, -0.02, -0.01))
+        inside = slice_of((syncs[1] + syncs[2]) // 2, (syncs[-3] + syncs[-2]) // 2)
+        count = [tools.gotrace, "count", "--threads", "1", trace.path]
+        anonymize = [tools.gotrace, "anonymize", trace.path, "-o", out]
+        for what, command in (("slice that begins and ends within generations", inside), ("anonymized trace", anonymize)):
+            note(what)
+            rounds = [[run(each).wall for each in (count, command)] for _ in range(options.runs)]
+            cost = statistics.median(wall / counted for counted, wall in rounds)
+            budget.add(f"{what}, to `count` of the trace", "3x", "2x", f"**{times(cost)}**", verdict(-cost, -3, -2))
 
 
 def memory_rows(budget, tools, options):

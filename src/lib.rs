@@ -113,6 +113,9 @@ pub mod report;
 // A stretch of a trace as if it were a trace of its own.
 mod window;
 
+// Traces without names.
+pub mod anonymize;
+
 // Critical paths of many stretches.
 pub mod paths;
 
@@ -149,7 +152,7 @@ pub use trace::shared::{OpenError, SharedTrace};
 pub use trace::stream::{Events, Stream};
 pub use trace::watch::TraceWatch;
 pub use trace::{Mode, Options, Trace};
-pub use window::{Window, WindowEvents};
+pub use window::{SliceReport, Window, WindowEvents};
 
 /// Compiles and runs the README's example.
 #[cfg(doctest)]

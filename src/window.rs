@@ -15,13 +15,17 @@
 //! goroutine that has waited since an earlier generation has no reason, a task that began
 //! in one no type.
 
+mod begin;
+mod copy;
 mod events;
 mod prelude;
+mod slice;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use events::WindowEvents;
+pub use slice::SliceReport;
 
 use crate::analysis::{Analysis, Analyzed, Pass};
 use crate::base::time::Time;

@@ -18,7 +18,9 @@
 //! same: a reader sees them in the order in which they were written.
 
 pub(crate) mod batches;
+pub(crate) mod beginning;
 mod experiment;
+mod known;
 pub(crate) mod make;
 mod model;
 mod prepare;
@@ -30,17 +32,17 @@ mod tests;
 use crate::event::Event;
 use crate::event::kind::EventKind;
 use crate::export::EventWriter;
+use crate::generation::Generation;
 use crate::order::note;
-use crate::spec::state::{GoState, ProcState};
-use crate::spec::status::{GoStatus, ProcStatus};
 use crate::spec::v2::{ArgRole, EventType};
 use crate::spec::version::Version;
 use crate::trace::Trace;
 use crate::wire::v2::experiment::ALLOC_FREE;
 use batches::Batches;
+use beginning::Beginning;
 use experiment::Experiments;
 use make::{Plan, Planned, Wanted};
-use model::{Gc, NONE};
+use model::NONE;
 use std::io::{self, Write};
 use tables::{TableBatches, Tables};
 
@@ -108,6 +110,8 @@ pub struct RepairWriter<'t, W> {
     loses_proc: Option<usize>,
     /// Number of an event's records before the one that it is known by.
     before: u64,
+    /// State that is still to be restated, if the output begins within the trace.
+    beginning: Beginning,
 }
 
 impl<'t, W: Write> RepairWriter<'t, W> {
@@ -117,7 +121,17 @@ impl<'t, W: Write> RepairWriter<'t, W> {
     /// Returns the error if the header cannot be written.
     pub fn new(trace: &'t Trace<'t>, out: W) -> io::Result<RepairWriter<'t, W>> {
         // Traces of Go 1.21 and older become ones that today's tools read.
-        let version = if trace.version().is_v1() { Version::Go126 } else { trace.version() };
+        let version = if trace.version().is_v1() { NEWEST } else { trace.version() };
+        RepairWriter::of_version(trace, version, out)
+    }
+
+    /// Begins to write the events of `trace` as a trace of the newest version.
+    pub(crate) fn newest(trace: &'t Trace<'t>, out: W) -> io::Result<RepairWriter<'t, W>> {
+        RepairWriter::of_version(trace, NEWEST, out)
+    }
+
+    /// Begins to write events of `trace` in that version of the format, 1.22 or newer.
+    fn of_version(trace: &'t Trace<'t>, version: Version, out: W) -> io::Result<RepairWriter<'t, W>> {
         let mut batches = Batches::new(out);
         batches.raw(&version.header())?;
         Ok(RepairWriter {
@@ -134,6 +148,7 @@ impl<'t, W: Write> RepairWriter<'t, W> {
             switched: None,
             loses_proc: None,
             before: 0,
+            beginning: Beginning::default(),
         })
     }
 }
@@ -154,19 +169,11 @@ impl<'t, W: Write> EventWriter<'t> for RepairWriter<'t, W> {
             self.report.dropped += 1;
             return Ok(());
         }
+        self.fill(Some(time))?;
         self.before = 0;
         let kept = self.place(event);
         self.write_planned(time - self.before, kept)?;
-        for data in self.tables.string_batches.take_full() {
-            self.batches.table(&data)?;
-        }
-        for data in self.tables.stack_batches.take_full() {
-            self.batches.table(&data)?;
-        }
-        for data in self.samples.take_full() {
-            self.batches.table(&data)?;
-        }
-        Ok(())
+        self.write_full_tables()
     }
 
     /// Writes the rest, and returns the counts.
@@ -191,7 +198,9 @@ impl<'t, W: Write> RepairWriter<'t, W> {
             return Ok(());
         }
         let generations = self.trace.generations();
-        let snapshot = generations.iter().find_map(|generation| generation.clock_snapshot());
+        let snapshot = self.beginning.snapshot;
+        let snapshot = snapshot.or_else(|| generations.iter().find_map(|generation| generation.clock_snapshot()));
+        self.last = self.beginning.time;
         self.batches.sync(self.version, start, snapshot)
     }
 
@@ -199,6 +208,11 @@ impl<'t, W: Write> RepairWriter<'t, W> {
     fn enter(&mut self, sync: &Event<'t>) -> io::Result<()> {
         let Some(generation) = sync.generation() else { return Ok(()) };
         self.report.generations += 1;
+        self.enter_generation(generation)
+    }
+
+    /// Takes over the batches of experiments of a generation that is read.
+    fn enter_generation(&mut self, generation: &'t Generation<'t>) -> io::Result<()> {
         self.experiments.enter(generation);
         for data in self.experiments.take_full() {
             self.batches.experiment(ALLOC_FREE, &data)?;
@@ -241,9 +255,20 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         // Where the M had to be found, the record's P is not known either.
         let p = if thread == record.thread { record.proc() } else { None };
         let wanted = Wanted { g: record.go, p: p.map_or(NONE, |p| p.0) };
+        self.beginning.restate_for(&mut self.plan, wire, &own, wanted);
+        let within = self.beginning.time > 0;
         if self.is_known(event, &own, wanted) {
+            // In a slice they stay: the times of later generations follow them.
+            if within && self.plan.model.restate(thread, wire, &own) {
+                self.plan.events.push(Planned { thread, event: wire, args: own });
+                self.count(true);
+                return true;
+            }
             self.report.restated += 1;
             return false;
+        }
+        if within {
+            self.plan.model.begin_gc(wire, own[0]);
         }
         if wire.spec().experimental && !self.experiments.renumber(wire, &mut own) {
             self.report.experimental += 1;
@@ -256,6 +281,9 @@ impl<'t, W: Write> RepairWriter<'t, W> {
             (wire, own) = (EventType::GoUnblock, [own[0], 0, 0, 0]);
         }
         self.plan.prepare(thread, wire, &mut own, wanted);
+        if !self.beginning.metrics.is_empty() {
+            self.beginning.restate_metrics(&mut self.plan, thread, Some(wire));
+        }
         if wire == EventType::GoDestroySyscall {
             // In a trace of Go 1.21 or older, or behind a defect, the P is not taken along.
             let announced = self.loses_proc.take() == Some(record.offset);
@@ -304,54 +332,13 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         own
     }
 
-    /// Returns whether an event states a state that the output has already. If that was new
-    /// to the stream, the output is led to it.
-    fn is_known(&mut self, event: &Event<'t>, args: &[u64; 4], wanted: Wanted) -> bool {
-        use EventType as E;
-        let (record, _) = event.wire();
-        let (thread, from) = (record.thread, note::state(record.note));
-        let plan = &mut self.plan;
-        match record.event {
-            E::GoStatus | E::GoStatusStack => {
-                let known = plan.model.go_status(args[0]).is_some();
-                let to = GoStatus::from_wire(args[2]).map(GoState::of);
-                // The state is new to the stream: the output has to be led to it.
-                if known && to != Some(GoState::from_note(from)) {
-                    plan.follow_go_status(thread, args, wanted.p);
-                }
-                known
-            }
-            E::ProcStatus => {
-                let known = plan.model.p(args[0]).is_some();
-                let to = ProcStatus::from_wire(args[1]).map(ProcState::of);
-                if known && to != Some(ProcState::from_note(from)) {
-                    plan.follow_proc_status(thread, args);
-                }
-                known
-            }
-            E::GCActive => {
-                // The phase began in a part that is lost.
-                if plan.model.gc == Gc::Off {
-                    plan.need_all(thread, wanted);
-                    plan.emit(thread, E::GCBegin, &[]);
-                }
-                plan.model.gc != Gc::Undetermined
-            }
-            E::GCSweepActive => {
-                // The P is mentioned only here, so no M has it.
-                if plan.model.p(args[0]).is_none() {
-                    plan.emit(thread, E::ProcStatus, &[args[0], ProcStatus::Idle as u64]);
-                }
-                plan.model.p(args[0]).is_some_and(|p| p.sweeping)
-            }
-            E::GCMarkAssistActive => {
-                if plan.model.go_status(args[0]).is_none() {
-                    plan.emit(thread, E::GoStatus, &[args[0], NONE, GoStatus::Waiting as u64]);
-                }
-                plan.model.is_assisting(args[0])
-            }
-            _ => false,
+    /// Writes the batches of tables that are full.
+    fn write_full_tables(&mut self) -> io::Result<()> {
+        let tables = [&mut self.tables.string_batches, &mut self.tables.stack_batches, &mut self.samples];
+        for data in tables.into_iter().flat_map(TableBatches::take_full) {
+            self.batches.table(&data)?;
         }
+        Ok(())
     }
 
     fn count(&mut self, kept: bool) {
@@ -382,6 +369,9 @@ impl<'t, W: Write> RepairWriter<'t, W> {
         Ok(())
     }
 }
+
+/// Version that slices, and repaired traces of Go 1.21 and older, are of.
+pub(crate) const NEWEST: Version = Version::Go126;
 
 /// Greatest time that leaves room for synthetic events.
 const MOST_TIME: u64 = i64::MAX as u64 - (1 << 20);

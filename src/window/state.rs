@@ -9,7 +9,9 @@ use crate::event::kind::EventKind;
 use crate::event::metric::MetricName;
 use crate::event::range::{Range, RangeName, RangeScope};
 use crate::event::transition::StateTransition;
+use crate::order::note;
 use crate::spec::state::{GoState, ProcState};
+use crate::spec::status::ProcStatus;
 use crate::spec::v2::EventType;
 use crate::trace::Trace;
 use crate::trace::stream::Blocks;
@@ -29,6 +31,8 @@ pub(super) struct Goroutine<'t> {
     proc: Option<ProcId>,
     /// Own stack: the last one before the moment, or else the first one after it.
     pub(super) stack: Option<StackPlace>,
+    /// Stack that names the function which it began with, in an old trace.
+    pub(super) began: Option<StackPlace>,
     /// Reason for which it waits or stopped.
     pub(super) reason: &'t [u8],
     /// Label that it has been given since it began to run.
@@ -46,6 +50,8 @@ pub(super) struct Proc {
     pub(super) thread: Option<ThreadId>,
     /// True if it sweeps.
     pub(super) sweeps: bool,
+    /// True if it looks idle, but was left behind in the system call of an M that is gone.
+    pub(super) abandoned: bool,
 }
 
 /// States of the Gs and Ps at a moment, with open ranges and the last metrics.
@@ -55,6 +61,8 @@ pub(super) struct State<'t> {
     pub(super) procs: BTreeMap<ProcId, Proc>,
     /// True if the collector marks.
     pub(super) marks: bool,
+    /// Sequence number of the collector's last event.
+    pub(super) gc_seq: u64,
     /// Last values of metrics.
     pub(super) metrics: Vec<(MetricName, u64)>,
 }
@@ -151,10 +159,10 @@ impl<'t> Reader<'t> {
             EventKind::StateTransition(StateTransition::Proc { id, to, .. }) => {
                 let thread = event.thread().filter(|_| to == ProcState::Running);
                 let sweeps = self.state.procs.get(&id).is_some_and(|p| p.sweeps);
-                self.state.procs.insert(id, Proc { state: to, thread, sweeps });
+                self.state.procs.insert(id, Proc { state: to, thread, sweeps, abandoned: is_abandoned(event) });
             }
-            EventKind::RangeBegin(range) | EventKind::RangeActive(range) => self.range(range, true),
-            EventKind::RangeEnd(range, _) => self.range(range, false),
+            EventKind::RangeBegin(range) | EventKind::RangeActive(range) => self.range(range, true, event),
+            EventKind::RangeEnd(range, _) => self.range(range, false, event),
             EventKind::Label(label) => {
                 if let Some(goroutine) = label.goroutine.and_then(|id| self.state.goroutines.get_mut(&id)) {
                     goroutine.label = label.label;
@@ -175,9 +183,12 @@ impl<'t> Reader<'t> {
         self.state.metrics.push((name, value));
     }
 
-    fn range(&mut self, range: Range<'t>, open: bool) {
+    fn range(&mut self, range: Range<'t>, open: bool, event: &Event<'t>) {
         match (range.name, range.scope) {
-            (RangeName::GcMark, _) => self.state.marks = open,
+            (RangeName::GcMark, _) => {
+                let (_, [_, seq, ..]) = event.wire();
+                (self.state.marks, self.state.gc_seq) = (open, seq);
+            }
             (RangeName::GcSweep, RangeScope::Proc(Some(id))) => {
                 if let Some(proc) = self.state.procs.get_mut(&id) {
                     proc.sweeps = open;
@@ -207,7 +218,7 @@ impl<'t> Reader<'t> {
         if let Some(thread) = event.thread().filter(|_| event.is_v1() && change.to.is_executing()) {
             self.had.insert(thread, change.id);
         }
-        let own_stack = own_stack(event, change.own_stack);
+        let own_stack = stack_place(event, change.own_stack);
         // A repeated status states neither P nor reason.
         if change.from == change.to
             && let Some(known) = self.state.goroutines.get_mut(&change.id)
@@ -215,12 +226,14 @@ impl<'t> Reader<'t> {
             known.stack = own_stack.or(known.stack);
             return;
         }
+        let began = if event.wire_type() == EventType::GoStatus { event.creation_stack() } else { 0 };
         let before = self.state.goroutines.get(&change.id);
         let now = Goroutine {
             state: change.to,
             thread: event.thread().filter(|_| matches!(change.to, GoState::Running | GoState::Syscall)),
             proc: event.proc(),
             stack: own_stack.or(before.and_then(|before| before.stack)),
+            began: stack_place(event, began).or(before.and_then(|before| before.began)),
             reason: event.string(change.reason.0),
             label: b"",
             assists: before.is_some_and(|before| before.assists),
@@ -240,7 +253,8 @@ impl<'t> Reader<'t> {
                 && let EventKind::StateTransition(StateTransition::Proc { id, to, .. }) = event.kind()
             {
                 let thread = event.thread().filter(|_| to == ProcState::Running);
-                self.state.procs.entry(id).or_insert(Proc { state: to, thread, sweeps: false });
+                let abandoned = is_abandoned(event);
+                self.state.procs.entry(id).or_insert(Proc { state: to, thread, sweeps: false, abandoned });
             }
             return;
         }
@@ -261,7 +275,7 @@ impl<'t> Reader<'t> {
             self.change(event);
         }
         if let Some(goroutine) = self.state.goroutines.get_mut(&id) {
-            goroutine.stack = goroutine.stack.or(own_stack(event, change.own_stack));
+            goroutine.stack = goroutine.stack.or(stack_place(event, change.own_stack));
         }
     }
 
@@ -279,6 +293,17 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn own_stack(event: &Event<'_>, number: u64) -> Option<StackPlace> {
+/// Returns whether an event leaves a P behind in a system call, or finds it so.
+fn is_abandoned(event: &Event<'_>) -> bool {
+    let (record, [_, _, status, ..]) = event.wire();
+    match record.event {
+        EventType::ProcStatus => status == ProcStatus::SyscallAbandoned as u64,
+        // The other part of the end of a C thread's goroutine.
+        EventType::ProcSteal => record.note & note::SYNTHETIC != 0,
+        _ => false,
+    }
+}
+
+fn stack_place(event: &Event<'_>, number: u64) -> Option<StackPlace> {
     event.generation().filter(|_| number != 0).map(|generation| (generation.index(), number))
 }

@@ -21,6 +21,7 @@
 #![cfg_attr(feature = "small", allow(dead_code, unused_imports))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod anonymize;
 #[cfg(feature = "http")]
 mod capture;
 mod check;
@@ -73,6 +74,7 @@ mod save;
 mod schedtrace;
 mod select;
 mod several;
+mod slice;
 mod spark;
 #[cfg(feature = "columns")]
 mod sql;
@@ -165,6 +167,8 @@ enum Command {
     Check(check::Options),
     #[cfg(not(feature = "small"))]
     Repair(repair::Options),
+    Slice(slice::Options),
+    Anonymize(anonymize::Options),
     #[cfg(feature = "http")]
     Capture(capture::Options),
 }
@@ -265,6 +269,8 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         Command::Check(options) => check::run(options, global),
         #[cfg(not(feature = "small"))]
         Command::Repair(options) => repair::run(options, global),
+        Command::Slice(options) => slice::run(options, global),
+        Command::Anonymize(options) => anonymize::run(options, global),
         #[cfg(feature = "http")]
         Command::Capture(options) => capture::run(options, global),
     }

@@ -232,6 +232,18 @@ impl Select {
         self.goroutines.is_asked() || self.work.is_asked() || self.within.is_asked()
     }
 
+    /// Returns whether some goroutines, tasks or regions are asked for.
+    pub(crate) fn is_of_some(&self) -> bool {
+        self.goroutines.is_asked() || self.work.is_asked()
+    }
+
+    /// Returns the choice in words.
+    pub(crate) fn in_words(&self) -> String {
+        let mut parts = Vec::new();
+        self.describe(&mut parts);
+        parts.join(", ")
+    }
+
     /// Returns the selection that is asked for.
     ///
     /// # Errors

@@ -66,6 +66,8 @@ mod selections;
 #[cfg(feature = "http")]
 #[path = "cli/servers.rs"]
 mod servers;
+#[path = "cli/sharing.rs"]
+mod sharing;
 #[path = "cli/symbols.rs"]
 mod symbols;
 #[path = "cli/tasks.rs"]
@@ -111,6 +113,8 @@ const TRACE_COMMANDS: &[&[&str]] = &[
     &["diff", "--vs", OTHER, "--top", "1"],
     &["check"],
     &["repair"],
+    &["slice", "--from", "1ns"],
+    &["anonymize"],
     #[cfg(feature = "columns")]
     &["export", "arrow"],
 ];

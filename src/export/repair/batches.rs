@@ -10,7 +10,7 @@ use crate::spec::version::Version;
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
-/// Number of the only generation.
+/// Number of the generation, unless another one is set.
 const GENERATION: u64 = 1;
 
 /// Frequency of the output's clock: a tick a nanosecond.
@@ -41,11 +41,42 @@ pub(crate) struct Batches<W> {
     threads: Vec<u64>,
     /// Time in the headers of batches without times.
     start: u64,
+    generation: u64,
+}
+
+/// The header of a batch, but for its size.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    pub(crate) generation: u64,
+    pub(crate) thread: u64,
+    pub(crate) time: u64,
+    /// Number of the experiment that the batch belongs to; 0 is none.
+    pub(crate) experiment: u8,
+}
+
+impl Frame {
+    /// Writes a batch with these data.
+    pub(crate) fn write(&self, data: &[u8], out: &mut impl Write) -> io::Result<()> {
+        let mut header = match self.experiment {
+            0 => vec![EventType::EventBatch as u8],
+            experiment => vec![EventType::ExperimentalBatch as u8, experiment],
+        };
+        for number in [self.generation, self.thread, self.time, data.len() as u64] {
+            put_uvarint(&mut header, number);
+        }
+        out.write_all(&header)?;
+        out.write_all(data)
+    }
 }
 
 impl<W: Write> Batches<W> {
     pub(crate) fn new(out: W) -> Batches<W> {
-        Batches { out, open: FxHashMap::default(), threads: Vec::new(), start: 1 }
+        Batches { out, open: FxHashMap::default(), threads: Vec::new(), start: 1, generation: GENERATION }
+    }
+
+    /// Sets the number of the generation.
+    pub(crate) fn set_generation(&mut self, number: u64) {
+        self.generation = number;
     }
 
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -83,7 +114,8 @@ impl<W: Write> Batches<W> {
 
     /// Writes a batch of an experiment.
     pub(crate) fn experiment(&mut self, experiment: u8, data: &[u8]) -> io::Result<()> {
-        self.frame(&[EventType::ExperimentalBatch as u8, experiment], NONE, self.start, data)
+        let frame = Frame { generation: self.generation, thread: NONE, time: self.start, experiment };
+        frame.write(data, &mut self.out)
     }
 
     /// Adds an event to its M's batch.
@@ -133,16 +165,8 @@ impl<W: Write> Batches<W> {
         if data.is_empty() {
             return Ok(());
         }
-        self.frame(&[EventType::EventBatch as u8], thread, time, data)
-    }
-
-    fn frame(&mut self, kind: &[u8], thread: u64, time: u64, data: &[u8]) -> io::Result<()> {
-        let mut header = kind.to_vec();
-        for number in [GENERATION, thread, time, data.len() as u64] {
-            put_uvarint(&mut header, number);
-        }
-        self.out.write_all(&header)?;
-        self.out.write_all(data)
+        let frame = Frame { generation: self.generation, thread, time, experiment: 0 };
+        frame.write(data, &mut self.out)
     }
 }
 

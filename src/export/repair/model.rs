@@ -1,6 +1,7 @@
 //! Model of what a reader of the output believes after each event: the states of every G, P
 //! and M. [`Model::apply`](super::rules) holds the rules.
 
+use super::make::Planned;
 use crate::base::ids::WIRE_NONE;
 use crate::spec::status::{GoStatus, ProcStatus};
 use crate::spec::v2::EventType;
@@ -166,6 +167,51 @@ impl Model {
             ProcStatus::Idle => _ = self.idle.insert(id),
             _ => _ = self.idle.remove(&id),
         }
+    }
+
+    /// Takes over the sequence number of the first event about the collector, so that those of
+    /// later generations go on from it.
+    pub(super) fn begin_gc(&mut self, event: EventType, seq: u64) {
+        let before = match event {
+            EventType::GCActive | EventType::GCBegin => 1,
+            // Its beginning is made up.
+            EventType::GCEnd => 2,
+            _ => return,
+        };
+        if self.gc == Gc::Undetermined {
+            self.gc_seq = seq.wrapping_sub(before);
+        }
+    }
+
+    /// Applies the status of a goroutine or P again, if it is the present one and on its M:
+    /// sequence numbers begin anew. Returns whether it was applied.
+    pub(super) fn restate(&mut self, thread: u64, event: EventType, args: &[u64; 4]) -> bool {
+        let fits = |holder| holder == NONE || holder == thread;
+        let seq = match event {
+            EventType::GoStatus | EventType::GoStatusStack => self.gs.get_mut(&args[0]).and_then(|g| {
+                let on_its_m = g.status != GoStatus::Syscall || args[1] == thread;
+                let same = GoStatus::from_wire(args[2]) == Some(g.status) && fits(g.holder);
+                (on_its_m && same).then_some(&mut g.seq)
+            }),
+            EventType::ProcStatus => self.ps.get_mut(&args[0]).and_then(|p| {
+                let same = ProcStatus::from_wire(args[1]) == Some(p.status) && fits(p.holder);
+                same.then_some(&mut p.seq)
+            }),
+            _ => None,
+        };
+        seq.map(|seq| *seq = 0).is_some()
+    }
+
+    /// Returns an event that tells a reader what it knows: the status of something that no M
+    /// has, or else of what one has. After it, sequence numbers are not right any more.
+    pub(super) fn restated(&self) -> Option<Planned> {
+        let loose = self.gs.iter().find(|(_, g)| g.holder == NONE);
+        if let Some((&id, g)) = loose.or_else(|| self.gs.iter().next()) {
+            let args = [id, g.holder, g.status as u64, 0];
+            return Some(Planned { thread: g.holder, event: EventType::GoStatus, args });
+        }
+        let (&id, p) = self.ps.iter().next()?;
+        Some(Planned { thread: p.holder, event: EventType::ProcStatus, args: [id, p.status as u64, 0, 0] })
     }
 
     /// Returns a P that can be had without taking it from an M: an idle one, or else the

@@ -246,7 +246,7 @@ impl Model {
     }
 
     fn gc_moves(&mut self, args: &mut [u64; 4], to: Gc) -> bool {
-        self.gc_seq += 1;
+        self.gc_seq = self.gc_seq.wrapping_add(1);
         (args[0], self.gc) = (self.gc_seq, to);
         true
     }

@@ -4,7 +4,7 @@ use super::{command, gotrace, trace, with_input};
 use std::io::Read;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 29] = [
     "view",
     "summary",
     "goroutines",
@@ -31,6 +31,8 @@ const COMMANDS: [&str; 27] = [
     "sql",
     "check",
     "repair",
+    "slice",
+    "anonymize",
     "capture",
 ];
 
