@@ -32,7 +32,6 @@ mod embed;
 #[cfg(feature = "small")]
 mod erased;
 mod events;
-#[cfg(feature = "columns")]
 mod export;
 mod flaws;
 mod gc;
@@ -112,6 +111,7 @@ Examples:
   gotrace procs trace.out                        how busy the Ps were, and why not
   gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
   gotrace path trace.out --task request          what slow requests waited for
+  gotrace export perfetto trace.out -o t.pftrace for ui.perfetto.dev
   gotrace export parquet trace.out -o tables     its tables, for pandas, DuckDB, Spark ...
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
   gotrace schedtrace stderr.log                  what GODEBUG=schedtrace=1000 printed
@@ -142,7 +142,6 @@ enum Command {
     Count(count::Options),
     Dump(dump::Options),
     Convert(convert::Options),
-    #[cfg(feature = "columns")]
     Export(export::Options),
     #[cfg(feature = "columns")]
     Sql(sql::Options),
@@ -237,7 +236,6 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         Command::Count(options) => count::run(options, global),
         Command::Dump(options) => dump::run(options, global),
         Command::Convert(options) => convert::run(options, global),
-        #[cfg(feature = "columns")]
         Command::Export(options) => export::run(options, global),
         #[cfg(feature = "columns")]
         Command::Sql(options) => sql::run(options, global),
