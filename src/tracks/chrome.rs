@@ -239,9 +239,12 @@ impl<O: Write> TrackWriter for Chrome<O> {
         end: StackKey,
         known: &Stacks,
     ) -> io::Result<()> {
-        self.open(track, b'X');
+        // One that goes on when the trace ends begins, and has no end.
+        self.open(track, if times.ended { b'X' } else { b'B' });
         self.time(b",\"ts\":", times.from);
-        self.time(b",\"dur\":", times.to.saturating_sub(times.from));
+        if times.ended {
+            self.time(b",\"dur\":", times.to.saturating_sub(times.from));
+        }
         self.what(what, known);
         self.stack(b",\"esf\":", end, known);
         self.close()?;

@@ -249,7 +249,7 @@ fn goroutine<W: TrackWriter>(
         let waker = waker.map(|(word, waker)| (word, Value::Number(waker.0)));
         let args = proc.or(waker);
         let what = Happening { args: args.as_slice(), stack, ..Happening::new(label) };
-        let times = out.times(from, to, span.ended() || to != span.end);
+        let times = out.times(from, to, is_over(span) || to != span.end);
         out.write(|writer| writer.state(id.into(), times, &what, follower.stacks()));
     });
 }
@@ -290,7 +290,7 @@ fn proc<W: TrackWriter>(
     };
     let flow = flow.map(Flow::Ends);
     let what = Happening { args: &args, stack: begin, flow, ..Happening::new(label) };
-    let (track, times) = (out.place(id.into()), out.times(span.start, span.end, span.ended()));
+    let (track, times) = (out.place(id.into()), out.times(span.start, span.end, is_over(span)));
     out.write(|writer| writer.slice(track, times, &what, end, follower.stacks()));
 }
 
@@ -304,8 +304,13 @@ fn thread<W: TrackWriter>(out: &mut Out<'_, W>, (id, span): (ThreadId, &Span<Bin
     let label = goroutine.map_or(Label::Scheduler, |id| Label::of_goroutine(id, function(id, follower)));
     let args = args([("goroutine", goroutine.map(|g| g.0)), ("P", proc.map(|p| p.0))]);
     let what = Happening { args: &args, ..Happening::new(label) };
-    let (track, times) = (out.place(id.into()), out.times(span.start, span.end, span.ended()));
+    let (track, times) = (out.place(id.into()), out.times(span.start, span.end, is_over(span)));
     out.write(|writer| writer.slice(track, times, &what, StackKey::EMPTY, follower.stacks()));
+}
+
+/// Returns whether a span is over when the trace ends; one whose end is lost is, too.
+fn is_over<S>(span: &Span<S>) -> bool {
+    span.finish != Finish::TraceEnd
 }
 
 /// Returns the function that a goroutine began with, as far as that is known.
