@@ -42,9 +42,8 @@ use crate::selection::{Scope, Selected};
 use crate::trace::Trace;
 use crate::window::Window;
 use chrome::Chrome;
-use collect::Collect;
+use collect::{Collect, Failure};
 use perfetto::Perfetto;
-use std::cell::Cell;
 use std::io::{self, Write};
 use writer::TrackWriter;
 
@@ -164,18 +163,13 @@ impl<'s> Tracks<'s> {
         mut go_on: impl FnMut(&Event<'_>) -> bool,
     ) -> Result<Option<Written>, ExportError> {
         let window = self.scope.selected().map_or_else(Window::default, Selected::window);
-        let failed = Cell::new(false);
-        let collect = Collect::new(writer, origin, self.scope, self.most, &failed);
-        let mut given_up = false;
-        let analyzed = window.analyze_while(trace, collect, |event| {
-            given_up = !go_on(event);
-            !given_up && !failed.get()
-        })?;
-        if given_up {
-            return Ok(None);
+        let failure = Failure::default();
+        let collect = Collect::new(writer, origin, self.scope, self.most, &failure);
+        let analyzed = window.analyze_while(trace, collect, |event| go_on(event) && !failure.is_there())?;
+        if let Some(e) = failure.take() {
+            return Err(e.into());
         }
-        // A pass that ended early has no answer, but the reason for that.
-        let Some(analyzed) = analyzed else { return Err(io::Error::other("the export broke off").into()) };
+        let Some(analyzed) = analyzed else { return Ok(None) };
         let (out, seen) = analyzed.output?;
         let left_out = self.most.map_or(0, |most| seen.goroutines.saturating_sub(most));
         Ok(Some(Written {

@@ -44,12 +44,33 @@ pub(super) struct Seen {
     pub(super) events: u64,
 }
 
+/// The first error of the writer, after which nothing is written; kept outside of the pass,
+/// which ends without an answer then.
+#[derive(Default)]
+pub(super) struct Failure {
+    is_there: Cell<bool>,
+    error: Cell<Option<io::Error>>,
+}
+
+impl Failure {
+    pub(super) fn is_there(&self) -> bool {
+        self.is_there.get()
+    }
+
+    fn set(&self, error: io::Error) {
+        self.is_there.set(true);
+        self.error.set(Some(error));
+    }
+
+    pub(super) fn take(&self) -> Option<io::Error> {
+        self.error.take()
+    }
+}
+
 /// The writer, with what all that is written depends on.
 pub(super) struct Out<'s, W> {
     writer: W,
-    /// First error of the writer, after which nothing is written.
-    failure: Option<io::Error>,
-    failed: &'s Cell<bool>,
+    failure: &'s Failure,
     origin: Time,
     pub(super) scope: Scope<'s>,
     /// Tracks of Ps and Ms that are described.
@@ -71,11 +92,10 @@ impl<W: TrackWriter> Out<'_, W> {
     /// Has something written, unless that has failed before.
     #[inline]
     pub(super) fn write(&mut self, write: impl FnOnce(&mut W) -> io::Result<()>) {
-        if self.failure.is_none()
+        if !self.failure.is_there()
             && let Err(e) = write(&mut self.writer)
         {
-            self.failure = Some(e);
-            self.failed.set(true);
+            self.failure.set(e);
         }
     }
 
@@ -109,15 +129,15 @@ impl<W: TrackWriter> Out<'_, W> {
 }
 
 impl<'s, W: TrackWriter> Collect<'s, W> {
-    /// Returns a pass that writes with a writer; `failed` is set when that fails.
+    /// Returns a pass that writes with a writer; `failure` is set when that fails.
     pub(super) fn new(
         writer: W,
         origin: Time,
         scope: Scope<'s>,
         most: Option<u64>,
-        failed: &'s Cell<bool>,
+        failure: &'s Failure,
     ) -> Collect<'s, W> {
-        let mut out = Out { writer, failure: None, failed, origin, scope, described: FxHashSet::default() };
+        let mut out = Out { writer, failure, origin, scope, described: FxHashSet::default() };
         let group = |group: Group, parent, name| Described {
             track: group.track(),
             parent,
@@ -208,10 +228,7 @@ impl<W: TrackWriter> Analysis for Collect<'_, W> {
         self.take_intervals(follower);
         self.lanes.finish(&mut self.out);
         self.counters.finish(&mut self.out, follower);
-        match self.out.failure {
-            Some(e) => Err(e),
-            None => Ok((self.out.writer.finish(follower.stacks())?, self.seen)),
-        }
+        Ok((self.out.writer.finish(follower.stacks())?, self.seen))
     }
 }
 

@@ -260,13 +260,15 @@ class Perfetto(Found):
         super().__init__()
         trace = Trace()
         trace.ParseFromString(data)
+        size = trace.ByteSize()
+        trace.DiscardUnknownFields()
+        assert size == len(data) == trace.ByteSize(), "there are fields that Perfetto does not know"
         self.tracks = {}
         interned = defaultdict(dict)
         events = []
         first = trace.packet[0]
         assert first.first_packet_on_sequence and first.sequence_flags == 1
         for place, packet in enumerate(trace.packet):
-            assert not unknown(packet), f"packet {place} has fields that Perfetto does not know"
             assert packet.trusted_packet_sequence_id == 1
             if packet.HasField("track_descriptor"):
                 track = packet.track_descriptor
@@ -352,18 +354,6 @@ class Perfetto(Found):
         for uuid, slices in [*open_slices.items(), *((uuid, [state]) for uuid, state in open_states.items())]:
             for start, name, args in slices:
                 self.slice(self.group_of[uuid], self.tracks[uuid].name, name, start, None, args)
-
-
-def unknown(message):
-    """Returns whether a message has fields that its class does not know."""
-    from google.protobuf.unknown_fields import UnknownFieldSet
-
-    return len(UnknownFieldSet(message)) > 0 or any(
-        unknown(each)
-        for field, value in message.ListFields()
-        if field.message_type
-        for each in (value if isinstance(value, (list, tuple)) or hasattr(value, "add") else [value])
-    )
 
 
 class Chrome(Found):
