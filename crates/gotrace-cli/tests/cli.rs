@@ -73,6 +73,8 @@ mod tasks;
 #[cfg(feature = "view")]
 #[path = "cli/view.rs"]
 mod view;
+#[path = "cli/viewers.rs"]
+mod viewers;
 #[path = "cli/windows.rs"]
 mod windows;
 
@@ -111,6 +113,10 @@ const TRACE_COMMANDS: &[&[&str]] = &[
     &["diff", "--vs", OTHER, "--top", "1"],
     &["check"],
     &["repair"],
+    &["export", "perfetto"],
+    &["export", "chrome"],
+    &["export", "folded", "wall"],
+    &["export", "speedscope", "wall"],
     #[cfg(feature = "columns")]
     &["export", "arrow"],
 ];
