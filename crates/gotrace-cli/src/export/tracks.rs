@@ -99,6 +99,7 @@ impl Part {
         drop(progress);
         let written = written.map_err(|e| match e {
             ExportError::Trace(e) => input.error(&e),
+            ExportError::Io(e) => e.into(),
             e => e.into(),
         })?;
         let written = written.ok_or_else(given_up)?;
