@@ -10,6 +10,7 @@ mod proto;
 #[cfg(test)]
 mod tests;
 
+use super::label::Label;
 use super::track::{Described, Shape, Track};
 use super::writer::{Flow, Happening, Name, Times, TrackWriter, Value};
 use crate::generation::WallTime;
@@ -124,6 +125,8 @@ impl<O: Write> Perfetto<O> {
     fn happens(&mut self, at: (Track, i64, Type), what: &Happening<'_>, known: &Stacks) -> io::Result<()> {
         self.event(at, |event, interned| {
             match what.name {
+                // There may be as many of these as goroutines.
+                Name::Label(label @ Label::Goroutine(_)) => event.name = Some(label.text(&known.names).into_owned()),
                 Name::Label(label) => event.name_iid = Some(interned.label(label, known)),
                 Name::Text(text) => event.name = Some(String::from_utf8_lossy(text).into_owned()),
             }

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 /// program.
 const PROGRAM: u64 = 1;
 
-/// What was told, with the numbers that stand for it, and what is yet to be told.
+/// Names and stacks that were told, with their numbers, and those that are yet to be told.
 #[derive(Default)]
 pub(super) struct Interned {
     labels: FxHashMap<Label, u64>,
