@@ -1,5 +1,6 @@
 //! Writers of traces in other forms.
 
+pub mod folded;
 pub mod footprint;
 pub mod json;
 pub mod parsed;
@@ -7,6 +8,7 @@ pub mod parsed;
 pub mod pprof;
 pub mod repair;
 pub mod side_by_side;
+pub mod speedscope;
 pub mod v1;
 pub mod wire;
 

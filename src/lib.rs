@@ -44,7 +44,8 @@
 //! small dependencies.
 //!
 //! - `compressed` reads data that gzip or zstd compressed: `compressed::Decompressed`.
-//! - `export` writes profiles in the form of pprof: `export::pprof`.
+//! - `export` writes profiles in the form of pprof (`export::pprof`), and traces for Perfetto and
+//!   other viewers: `tracks`.
 //! - `shared` has traces that own their file: `SharedTrace`.
 //! - `serde` has the reports behind the command's `--json`: `report`.
 //! - `schema` has their JSON Schema: `report::schemas`.
@@ -121,6 +122,10 @@ pub mod paths;
 
 // Parts of a trace that are wanted.
 pub mod selection;
+
+// A trace as tracks, which other viewers open.
+#[cfg(feature = "export")]
+pub mod tracks;
 
 // What is drawn along a time axis.
 pub mod lanes;

@@ -11,10 +11,12 @@
 //! --task request` is the time in which goroutine 7 worked for such a task.
 
 mod changes;
+mod scope;
 #[cfg(test)]
 mod tests;
 mod time;
 
+pub use scope::Scope;
 pub use time::CollectTime;
 
 use crate::analysis::Compat;

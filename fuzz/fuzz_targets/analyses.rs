@@ -15,6 +15,7 @@ use gotrace::analysis::path::{CollectHistory, Tree};
 use gotrace::analysis::procs::CollectProcs;
 use gotrace::analysis::profile::{Part, Profile, ProfileKind, CollectProfile, CollectProfiles};
 use gotrace::analysis::summary::CollectSummary;
+use gotrace::tracks::{Form, Tracks};
 use gotrace::diagnose::{Diagnosis, CollectObservation, Thresholds};
 use gotrace::{GoState, Mode, Options, TaskId, Trace};
 use libfuzzer_sys::fuzz_target;
@@ -51,6 +52,15 @@ fn paths(trace: &Trace<'_>) {
         let mut tree = Tree::default();
         tree.add(&path, &history);
         assert_eq!(tree.nodes().iter().map(|node| node.nanos).fold(0, i64::saturating_add), tree.nanos);
+    }
+}
+
+/// Checks that whatever the trace says can be put on tracks.
+fn tracks(trace: &Trace<'_>) {
+    for form in [Form::Perfetto, Form::PerfettoSlices, Form::Chrome] {
+        let tracks = Tracks::new(form).goroutines(Some(100));
+        let written = tracks.write(trace, std::io::sink(), |_| true).unwrap().unwrap();
+        assert_eq!(written.left_out, written.goroutines.saturating_sub(100));
     }
 }
 
@@ -99,6 +109,7 @@ fuzz_target!(|data: &[u8]| {
         }
         if compat == Compat::Right {
             paths(&trace);
+            tracks(&trace);
         }
         let again = trace.analyze(CollectGoroutines::new(compat)).unwrap().output;
         let key = |of: &gotrace::analysis::goroutines::Summaries| {

@@ -24,6 +24,7 @@ use crate::analysis::stacks::{StackKey, Stacks};
 use crate::spec::state::GoState;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Subject of a profile.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -115,6 +116,16 @@ impl Profile {
         self.samples.iter().fold((0, 0), |(count, nanos), sample| {
             (count.saturating_add(sample.count), nanos.saturating_add(sample.nanos))
         })
+    }
+
+    /// Returns the time of a number of its spans or samples, in nanoseconds. CPU samples have
+    /// no time in the trace: each stands for `cpu_period`.
+    pub fn time(&self, (count, nanos): (u64, i64), cpu_period: Duration) -> i64 {
+        if self.kind != ProfileKind::Cpu {
+            return nanos;
+        }
+        let period = i64::try_from(cpu_period.as_nanos()).unwrap_or(i64::MAX);
+        i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(period)
     }
 
     /// Returns the totals of each function, those with the most time of their own first.

@@ -36,7 +36,7 @@
 //! objects with `func`, `file`, `line` and `pc`, the innermost first. Other
 //! [forms](JsonStacks) of stacks can be asked for. `wall` is in RFC 3339 form, in UTC.
 
-mod fields;
+pub(crate) mod fields;
 
 use super::parsed::{Stacks, go_state, proc_state, rfc3339_nano, signed};
 use crate::analysis::names::NameId;

@@ -56,8 +56,7 @@ fn message(profile: &Profile, cpu_period: Duration) -> proto::Profile {
         let frames = profile.stacks.frames(sample.stack);
         let location_id = frames.iter().map(|frame| tables.location(frame, profile)).collect();
         let count = i64::try_from(sample.count).unwrap_or(i64::MAX);
-        // A CPU sample has no time in the trace: it stands for the period.
-        let value = if profile.kind == ProfileKind::Cpu { count.saturating_mul(nanos) } else { sample.nanos };
+        let value = profile.time((sample.count, sample.nanos), cpu_period);
         let label = tables.labels(sample.state, sample.reason, profile);
         proto::Sample { location_id, value: vec![count, value], label }
     });

@@ -4,7 +4,7 @@ use super::Frame;
 use super::goroutines::state;
 use super::stack::stack;
 use super::text::{name, texts};
-use crate::analysis::profile::{FunctionTotal, Profile, ProfileKind, Sample};
+use crate::analysis::profile::{FunctionTotal, Profile, Sample};
 use crate::error::warning::Warning;
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -86,9 +86,9 @@ impl<'a> ProfileReport<'a> {
 impl<'a> ProfiledFunction<'a> {
     fn new(of: &FunctionTotal, profile: &'a Profile, period: Duration) -> ProfiledFunction<'a> {
         ProfiledFunction {
-            cumulative: nanos(of.cumulative, profile, period),
+            cumulative: profile.time(of.cumulative, period),
             cumulative_count: of.cumulative.0,
-            flat: nanos(of.flat, profile, period),
+            flat: profile.time(of.flat, period),
             flat_count: of.flat.0,
             function: name(profile.stacks.names.get(of.function)),
         }
@@ -99,20 +99,10 @@ impl<'a> ProfiledStack<'a> {
     fn new(sample: &Sample, profile: &'a Profile, period: Duration) -> ProfiledStack<'a> {
         ProfiledStack {
             count: sample.count,
-            nanos: nanos((sample.count, sample.nanos), profile, period),
+            nanos: profile.time((sample.count, sample.nanos), period),
             reason: name(profile.stacks.names.get(sample.reason)),
             stack: stack(&profile.stacks, sample.stack),
             state: sample.state.map(state),
         }
     }
-}
-
-/// Returns the time of a number of spans or samples of a profile, in nanoseconds. CPU
-/// samples have no time in the trace: each stands for `period`.
-pub fn nanos((count, nanos): (u64, i64), profile: &Profile, period: Duration) -> i64 {
-    if profile.kind != ProfileKind::Cpu {
-        return nanos;
-    }
-    let period = i64::try_from(period.as_nanos()).unwrap_or(i64::MAX);
-    i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(period)
 }

@@ -114,15 +114,19 @@ impl Follower {
         self.alive().into_iter().map(|(_, goroutine)| goroutine)
     }
 
+    /// Returns the number of goroutines in a state.
+    pub(crate) fn in_state(&self, state: GoState) -> u64 {
+        u64::try_from(self.states[state as usize]).unwrap_or(0)
+    }
+
     /// Returns the number of running goroutines.
     pub(crate) fn running(&self) -> u64 {
-        u64::try_from(self.states[GoState::Running as usize]).unwrap_or(0)
+        self.in_state(GoState::Running)
     }
 
     /// Returns the number of goroutines that are running or runnable.
     pub(crate) fn active(&self) -> u64 {
-        let of = |state: GoState| self.states[state as usize];
-        u64::try_from(of(GoState::Running) + of(GoState::Runnable)).unwrap_or(0)
+        self.in_state(GoState::Running) + self.in_state(GoState::Runnable)
     }
 
     /// Returns the slot and the state of a goroutine that exists.

@@ -30,9 +30,12 @@ export function asVersion(path, version) {
   return file;
 }
 
-/** What the command prints. Of a trace that is cut it ends with a status of its own, all the same. */
+/** The bytes that the command prints. */
+export const printed = (args) => spawnSync(gotrace, args, { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] }).stdout;
+
+/** What the command prints as text. Of a trace that is cut it ends with a status of its own, all the same. */
 function output(args) {
-  return spawnSync(gotrace, args, { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] }).stdout.toString();
+  return printed(args).toString();
 }
 
 /** What the command prints as JSON. */

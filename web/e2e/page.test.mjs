@@ -137,12 +137,58 @@ test('a profile is saved', async () => {
   const { page, faults } = await watched(context, server.origin);
   try {
     await open(page, server, 'profiles?kind=sched');
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /^save/ }).click()]);
-    assert.equal(download.suggestedFilename(), 'sched.pb.gz');
-    const bytes = readFileSync(await download.path());
-    assert.deepEqual([...bytes.subarray(0, 2)], [0x1f, 0x8b]);
+    const save = async (file) => {
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: `save ${file}` }).click()]);
+      assert.equal(download.suggestedFilename(), file);
+      return readFileSync(await download.path());
+    };
+    assert.deepEqual([...(await save('sched.pb.gz')).subarray(0, 2)], [0x1f, 0x8b]);
+    assert.match((await save('sched.folded')).toString(), /^\S.* \d+$/m);
+    assert.equal(JSON.parse(await save('sched.speedscope.json')).profiles[0].type, 'sampled');
+    await open(page, server, 'export?win=1000000-2000000');
+    // The first packet of a trace: field 1, a length, and then its own fields.
+    assert.equal((await save('trace.pftrace'))[0], 0x0a);
+    assert.ok(JSON.parse(await save('trace.json')).traceEvents.length > 10);
     assert.deepEqual(faults, []);
   } finally {
+    page.removeAllListeners();
+    await page.goto('about:blank');
+    await server.stop();
+  }
+});
+
+/** A stand-in for ui.perfetto.dev, which is not asked: it says PONG late, and keeps what it is given. */
+const PERFETTO = `<title>none</title><script>
+  let asked = 0;
+  addEventListener('message', (event) => {
+    if (event.data === 'PING' && ++asked > 3) event.source.postMessage('PONG', event.origin);
+    if (event.data.perfetto) {
+      const { buffer, title, fileName } = event.data.perfetto;
+      document.title = [title, fileName, buffer.byteLength, new Uint8Array(buffer)[0], (window.messages = (window.messages ?? 0) + 1)].join(' ');
+    }
+  });
+</script>`;
+
+test('a trace is handed to Perfetto', async () => {
+  const server = await serve(data('traces/go1.27/hello.trace'));
+  const { page, faults } = await watched(context, server.origin);
+  try {
+    await context.route('https://ui.perfetto.dev/**', (route) => route.fulfill({ contentType: 'text/html', body: PERFETTO }));
+    await open(page, server, 'export');
+    const [perfetto] = await Promise.all([page.waitForEvent('popup'), page.getByRole('button', { name: 'Open in Perfetto' }).click()]);
+    await perfetto.waitForFunction(() => document.title !== 'none');
+    assert.match(await perfetto.title(), /^hello\.trace hello\.trace\.pftrace \d{4,} 10 1$/);
+    await perfetto.close();
+    // One that is closed before it answers is told.
+    await context.unroute('https://ui.perfetto.dev/**');
+    await context.route('https://ui.perfetto.dev/**', (route) => route.fulfill({ contentType: 'text/html', body: '' }));
+    const [silent] = await Promise.all([page.waitForEvent('popup'), page.getByRole('button', { name: 'Open in Perfetto' }).click()]);
+    await silent.close();
+    await page.waitForSelector('.problem');
+    assert.match(await page.textContent('.problem'), /was closed/);
+    assert.deepEqual(faults.filter((fault) => !fault.includes('ui.perfetto.dev')), []);
+  } finally {
+    await context.unroute('https://ui.perfetto.dev/**');
     page.removeAllListeners();
     await page.goto('about:blank');
     await server.stop();

@@ -5,6 +5,7 @@ import { useStore } from './lib/store';
 import { bytes, count, percent } from './lib/numbers';
 import { exact, short } from './lib/time';
 import { BlockingBody } from './pages/blocking';
+import { ExportPage } from './pages/export';
 import { GcBody } from './pages/gc';
 import { GoroutinePage } from './pages/goroutine';
 import { GoroutinesPage } from './pages/goroutines';
@@ -61,6 +62,7 @@ const PAGES: readonly Page[] = [
   page('stw', 'Stop-the-world', StwBody),
   page('mmu', 'MMU', MmuPage, true, () => 'Minimum mutator utilization'),
   page('metrics', 'Metrics', MetricsBody),
+  page('export', 'Export', ExportPage, true, () => 'Export for other viewers'),
   page('goroutine', null, ({ win, params }) => <GoroutinePage id={Number(params['g'] ?? NaN)} win={win} />, true, ({ params }) => `Goroutine ${params['g'] ?? ''}`),
   page('task', null, ({ params }) => <TaskPage id={Number(params['id'] ?? NaN)} />, false, ({ params }) => `Task ${params['id'] ?? ''}`),
   page('search', null, SearchPage, false, () => 'Search'),

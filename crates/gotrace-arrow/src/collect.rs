@@ -10,7 +10,6 @@ mod work;
 
 use crate::about::About;
 use crate::out::Out;
-use crate::scope::Scope;
 use crate::stack_ids::StackIds;
 use crate::table::Table;
 use events::Events;
@@ -19,6 +18,7 @@ use gotrace::analysis::goroutines::CollectGoroutines;
 use gotrace::analysis::intervals::CollectIntervals;
 use gotrace::analysis::{Analysis, Follower, SharedEvent, Transition};
 use gotrace::event::EventKind;
+use gotrace::selection::Scope;
 use gotrace::spec::v2::EventType;
 use gotrace::timeline::Interval;
 use gotrace::timeline::stacks::StackKey;

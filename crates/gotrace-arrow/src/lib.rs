@@ -70,7 +70,6 @@ mod values;
 
 // What rows are made of.
 mod about;
-mod scope;
 mod stack_ids;
 
 // Rows to the tables that are asked for.

@@ -4,11 +4,11 @@ use crate::about::About;
 use crate::collect::{Collect, Seen};
 use crate::error::Error;
 use crate::out::Out;
-use crate::scope::Scope;
 use crate::table::{NoSuchColumn, SCHEMA_VERSION, Table};
 use crate::values::BatchRows;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
+use gotrace::selection::Scope;
 use gotrace::{Event, Repair, Selected, Time, Trace, Warning, Window};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -143,7 +143,7 @@ impl Tables {
         mut watch: impl FnMut(&Event<'_>),
     ) -> Result<Written, E> {
         let about = About::new(trace, self.path.as_deref());
-        let scope = Scope::new(self.selected.as_deref())?;
+        let scope = Scope::new(self.selected.as_deref()).map_err(Error::from)?;
         let window = self.selected.as_deref().map_or_else(Window::default, Selected::window);
         let (mut failed, stopped) = (None, Cell::new(false));
         let mut sink = |table: Table, batch: Result<RecordBatch, ArrowError>| {

@@ -1,26 +1,32 @@
-//! `gotrace export`: a trace as tables, for programs that analyze tables.
+//! `gotrace export`: a trace for other programs: viewers, and those that analyze tables.
 
+#[cfg(feature = "columns")]
 mod arrow;
+#[cfg(feature = "columns")]
+mod choice;
+#[cfg(feature = "columns")]
 pub(crate) mod parquet;
+mod profiles;
+#[cfg(feature = "columns")]
 mod source;
+mod tracks;
 
 use crate::global::Global;
-use crate::input::Input;
 use crate::outcome::Status;
-use crate::select::SelectTime;
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::{Args, Subcommand};
-use gotrace::Trace;
-use gotrace_arrow::{Error, NoSuchTable, Table, Tables};
 
-/// Write traces as tables: states of goroutines, wakeups, stacks ...
+/// Write traces for other programs: Perfetto, Chrome, speedscope, and as tables
 #[derive(Args)]
 #[command(after_help = "\
-The tables are trace, states, goroutines, proc_states, thread_states, wakeups, stacks,
-frames, ranges, tasks, regions, logs, metrics, samples and events; of a log that GODEBUG
-made a program print, sched and gc. docs/tables.md describes their columns.
+docs/exports.md says which viewer opens what. The tables are trace, states, goroutines,
+proc_states, thread_states, wakeups, stacks, frames, ranges, tasks, regions, logs, metrics,
+samples and events; of a log that GODEBUG made a program print, sched and gc. docs/tables.md
+describes their columns.
 
 Examples:
+  gotrace export perfetto trace.out -o trace.pftrace
+  gotrace export speedscope sched trace.out -o sched.speedscope.json
   gotrace export parquet trace.out -o tables
   gotrace export arrow trace.out --table states | python3 states.py")]
 pub(crate) struct Options {
@@ -30,62 +36,25 @@ pub(crate) struct Options {
 
 #[derive(Subcommand)]
 enum Form {
+    Perfetto(tracks::Perfetto),
+    Chrome(tracks::Chrome),
+    Folded(profiles::Folded),
+    Speedscope(profiles::Speedscope),
+    #[cfg(feature = "columns")]
     Parquet(parquet::Options),
+    #[cfg(feature = "columns")]
     Arrow(arrow::Options),
 }
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     match &options.form {
+        Form::Perfetto(options) => options.run(global),
+        Form::Chrome(options) => options.run(global),
+        Form::Folded(options) => options.run(global),
+        Form::Speedscope(options) => options.run(global),
+        #[cfg(feature = "columns")]
         Form::Parquet(options) => parquet::run(options, global),
+        #[cfg(feature = "columns")]
         Form::Arrow(options) => arrow::run(options, global),
-    }
-}
-
-/// Parses the name of a table, or `all`.
-fn table_set(name: &str) -> Result<Vec<Table>, NoSuchTable> {
-    if name == "all" { Ok([&Table::ALL[..], &Table::OF_LOGS].concat()) } else { Ok(vec![name.parse()?]) }
-}
-
-/// Returns those of the tables that an input can have: a log (`of_logs`), or a trace.
-///
-/// # Errors
-/// If there are none.
-fn possible(tables: &[Table], of_logs: bool, name: &str) -> Result<Vec<Table>> {
-    let is_possible = |table: &Table| table.is_of_logs() == of_logs || *table == Table::Trace;
-    let possible: Vec<Table> = tables.iter().copied().filter(is_possible).collect();
-    match (possible.is_empty(), of_logs) {
-        (false, _) => Ok(possible),
-        (true, true) => Err(anyhow!("{name}: is a log, which has the tables trace, sched and gc")),
-        (true, false) => {
-            Err(anyhow!("{name}: is a trace, which has no tables sched and gc; those are of GODEBUG's logs"))
-        }
-    }
-}
-
-/// Refuses the selection of a part of a log.
-fn whole(select: &SelectTime, name: &str) -> Result<()> {
-    match select.is_asked() {
-        true => Err(anyhow!("{name}: is a log; only of traces a part can be selected")),
-        false => Ok(()),
-    }
-}
-
-/// Returns the tables with what is selected of a trace.
-fn choose(tables: Tables, select: &SelectTime, input: &Input, trace: &Trace<'_>, global: &Global) -> Result<Tables> {
-    let tables = tables.path(input.name());
-    if !select.is_asked() {
-        return Ok(tables);
-    }
-    let selected = select.of(input, trace, global.compat())?;
-    Ok(tables.selected(selected))
-}
-
-/// Returns the error of making tables with the name of the input.
-fn explain(input: &Input, e: anyhow::Error) -> anyhow::Error {
-    match e.downcast::<Error>() {
-        Ok(Error::Trace(e)) => input.error(&e),
-        Ok(e @ Error::Selection(_)) => anyhow!("{}: {e}", input.name()),
-        Ok(e) => e.into(),
-        Err(e) => e,
     }
 }

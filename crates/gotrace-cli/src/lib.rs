@@ -21,6 +21,7 @@
 #![cfg_attr(feature = "small", allow(dead_code, unused_imports))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(not(feature = "small"))]
 mod anonymize;
 #[cfg(feature = "http")]
 mod capture;
@@ -38,7 +39,7 @@ mod embed;
 mod erased;
 #[cfg(not(feature = "small"))]
 mod events;
-#[cfg(feature = "columns")]
+#[cfg(not(feature = "small"))]
 mod export;
 mod flaws;
 mod gc;
@@ -74,6 +75,7 @@ mod save;
 mod schedtrace;
 mod select;
 mod several;
+#[cfg(not(feature = "small"))]
 mod slice;
 mod spark;
 #[cfg(feature = "columns")]
@@ -121,6 +123,7 @@ Examples:
   gotrace procs trace.out                        how busy the Ps were, and why not
   gotrace pprof sched trace.out -o sched.pb.gz   where goroutines wait for a P
   gotrace path trace.out --task request          what slow requests waited for
+  gotrace export perfetto trace.out -o t.pftrace for ui.perfetto.dev
   gotrace export parquet trace.out -o tables     its tables, for pandas, DuckDB, Spark ...
   gotrace dump --mode parsed trace.out           what `go tool trace -d=parsed` prints
   gotrace schedtrace stderr.log                  what GODEBUG=schedtrace=1000 printed
@@ -153,7 +156,7 @@ enum Command {
     Dump(dump::Options),
     #[cfg(not(feature = "small"))]
     Convert(convert::Options),
-    #[cfg(feature = "columns")]
+    #[cfg(not(feature = "small"))]
     Export(export::Options),
     #[cfg(feature = "columns")]
     Sql(sql::Options),
@@ -167,7 +170,9 @@ enum Command {
     Check(check::Options),
     #[cfg(not(feature = "small"))]
     Repair(repair::Options),
+    #[cfg(not(feature = "small"))]
     Slice(slice::Options),
+    #[cfg(not(feature = "small"))]
     Anonymize(anonymize::Options),
     #[cfg(feature = "http")]
     Capture(capture::Options),
@@ -255,7 +260,7 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         Command::Dump(options) => dump::run(options, global),
         #[cfg(not(feature = "small"))]
         Command::Convert(options) => convert::run(options, global),
-        #[cfg(feature = "columns")]
+        #[cfg(not(feature = "small"))]
         Command::Export(options) => export::run(options, global),
         #[cfg(feature = "columns")]
         Command::Sql(options) => sql::run(options, global),
@@ -269,7 +274,9 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         Command::Check(options) => check::run(options, global),
         #[cfg(not(feature = "small"))]
         Command::Repair(options) => repair::run(options, global),
+        #[cfg(not(feature = "small"))]
         Command::Slice(options) => slice::run(options, global),
+        #[cfg(not(feature = "small"))]
         Command::Anonymize(options) => anonymize::run(options, global),
         #[cfg(feature = "http")]
         Command::Capture(options) => capture::run(options, global),

@@ -12,7 +12,6 @@ use clap::{Args, ValueEnum};
 use gotrace::analysis::profile::{CollectProfile, Part, Profile, ProfileKind, Sample};
 use gotrace::export::pprof;
 use gotrace::report::ProfileReport;
-use gotrace::report::pprof::nanos;
 use gotrace::{GoState, Trace, Warning};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -37,6 +36,30 @@ Examples:
   gotrace pprof wall trace.out --task request --text     where the time of such tasks went
   gotrace pprof net trace.out --region handle --from 1s --to 2s -o net.pb.gz")]
 pub(crate) struct Options {
+    #[command(flatten)]
+    profiled: Profiled,
+
+    /// Print the heaviest stacks, as on a terminal without -o
+    #[arg(long, conflicts_with = "json")]
+    text: bool,
+
+    /// Print N stacks or functions; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: usize,
+
+    /// Print whole stacks, or functions with their flat time (as the innermost of
+    /// a stack) and cumulative time (anywhere in a stack)
+    #[arg(long, value_name = "WHAT", default_value = "stack")]
+    by: By,
+
+    /// Print JSON, all stacks; times in nanoseconds
+    #[arg(long)]
+    json: bool,
+}
+
+/// Options that say which profile of which trace is wanted.
+#[derive(Args)]
+pub(crate) struct Profiled {
     /// Kind of profile
     #[arg(value_name = "TYPE")]
     kind: Kind,
@@ -56,23 +79,6 @@ pub(crate) struct Options {
     /// say
     #[arg(long, value_name = "HZ", default_value_t = 100)]
     cpu_rate: u32,
-
-    /// Print the heaviest stacks, as on a terminal without -o
-    #[arg(long, conflicts_with = "json")]
-    text: bool,
-
-    /// Print N stacks or functions; 0 for all
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    top: usize,
-
-    /// Print whole stacks, or functions with their flat time (as the innermost of
-    /// a stack) and cumulative time (anywhere in a stack)
-    #[arg(long, value_name = "WHAT", default_value = "stack")]
-    by: By,
-
-    /// Print JSON, all stacks; times in nanoseconds
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -116,17 +122,43 @@ impl Kind {
     }
 }
 
+impl Profiled {
+    /// Opens the trace.
+    pub(crate) fn open(&self, global: &Global) -> Result<Input> {
+        Input::open(&self.trace, global)
+    }
+
+    /// Makes the profile of what is selected of the trace.
+    ///
+    /// # Errors
+    /// Also if there is nothing of what is selected.
+    pub(crate) fn profile(&self, input: &Input, trace: &Trace<'_>, global: &Global) -> Result<(Profile, Vec<Warning>)> {
+        let selected = self.select.of(input, trace, global.compat())?;
+        let filter = selected.filter().map_err(|none| missing(input, &none))?;
+        let profiler =
+            CollectProfile::new(self.kind.profile()).compat(global.compat()).unfinished(self.unfinished).filter(filter);
+        profile(input, trace, profiler)
+    }
+
+    /// Returns the time that a CPU sample stands for.
+    ///
+    /// # Errors
+    /// If there are none in a second.
+    pub(crate) fn period(&self) -> Result<Duration> {
+        Ok(Duration::from_secs(1).checked_div(self.cpu_rate).ok_or_else(|| Usage("--cpu-rate 0".into()))?)
+    }
+
+    /// Returns a phrase for the time that is counted.
+    pub(crate) fn title(&self) -> &'static str {
+        self.kind.title()
+    }
+}
+
 pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
-    let input = Input::open(&options.trace, global)?;
+    let period = options.profiled.period()?;
+    let input = options.profiled.open(global)?;
     let trace = input.trace()?;
-    let selected = options.select.of(&input, &trace, global.compat())?;
-    let filter = selected.filter().map_err(|none| missing(&input, &none))?;
-    let profiler = CollectProfile::new(options.kind.profile())
-        .compat(global.compat())
-        .unfinished(options.unfinished)
-        .filter(filter);
-    let (profile, warnings) = profile(&input, &trace, profiler)?;
-    let period = Duration::from_secs(1).checked_div(options.cpu_rate).ok_or_else(|| Usage("--cpu-rate 0".into()))?;
+    let (profile, warnings) = options.profiled.profile(&input, &trace, global)?;
     let for_people = options.text || (global.output.is_none() && io::stdout().is_terminal());
     if options.json {
         let mut out = Output::open(global, Content::Text)?;
@@ -134,7 +166,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         out.finish()?;
     } else if for_people && cfg!(not(feature = "small")) {
         let mut out = Output::open(global, Content::Text)?;
-        options.select.heading(&mut out)?;
+        options.profiled.select.heading(&mut out)?;
         print(&mut out, options, &profile, period)?;
         out.finish()?;
     } else {
@@ -177,10 +209,10 @@ fn print(out: &mut Output, options: &Options, profile: &Profile, period: Duratio
     let total = profile.samples.iter().map(value).fold(0, i64::saturating_add);
     let (count, _) = profile.total();
     if count == 0 {
-        return writeln!(out, "nothing {} in this trace", options.kind.title());
+        return writeln!(out, "nothing {} in this trace", options.profiled.title());
     }
     let spans = if profile.kind == ProfileKind::Cpu { "samples" } else { "spans" };
-    writeln!(out, "{heading}{} {}{heading:#} in {} {spans}", duration(total), options.kind.title(), number(count))?;
+    writeln!(out, "{heading}{} {}{heading:#} in {} {spans}", duration(total), options.profiled.title(), number(count))?;
     let top = if options.top == 0 { usize::MAX } else { options.top };
     if options.by == By::Function {
         return functions(out, profile, period, total, top);
@@ -215,7 +247,7 @@ fn print(out: &mut Output, options: &Options, profile: &Profile, period: Duratio
 fn functions(out: &mut Output, profile: &Profile, period: Duration, total: i64, top: usize) -> io::Result<()> {
     let all = profile.functions();
     let rows = all.iter().take(top).map(|entry| {
-        let (flat, cumulative) = (nanos(entry.flat, profile, period), nanos(entry.cumulative, profile, period));
+        let (flat, cumulative) = (profile.time(entry.flat, period), profile.time(entry.cumulative, period));
         let function = name(profile.stacks.names.get(entry.function));
         let function = if function.is_empty() { "(no stack: the scheduler)".into() } else { function };
         vec![
@@ -237,5 +269,5 @@ fn functions(out: &mut Output, profile: &Profile, period: Duration, total: i64, 
 
 /// Returns the time of a sample, in nanoseconds.
 fn nanos_of(sample: &Sample, profile: &Profile, period: Duration) -> i64 {
-    nanos((sample.count, sample.nanos), profile, period)
+    profile.time((sample.count, sample.nanos), period)
 }

@@ -70,10 +70,15 @@ impl Within {
         drop(progress);
         let ((output, occurrences), warnings) = analyzed?;
         if occurrences == 0 {
-            let ends = end(trace).since(start(trace));
-            return Err(anyhow!("{}: no event {self}: the trace has events from 0s to {}", input.name(), moment(ends)));
+            return Err(self.no_event(input, trace));
         }
         Ok((output, warnings))
+    }
+
+    /// Returns the error that there are no events in the stretch.
+    pub(crate) fn no_event(&self, input: &Input, trace: &Trace<'_>) -> anyhow::Error {
+        let ends = end(trace).since(start(trace));
+        anyhow!("{}: no event {self}: the trace has events from 0s to {}", input.name(), moment(ends))
     }
 
     /// Returns the moment that times on a page count from: the trace's start, so that a

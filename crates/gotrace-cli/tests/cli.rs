@@ -75,6 +75,8 @@ mod tasks;
 #[cfg(feature = "view")]
 #[path = "cli/view.rs"]
 mod view;
+#[path = "cli/viewers.rs"]
+mod viewers;
 #[path = "cli/windows.rs"]
 mod windows;
 
@@ -115,6 +117,10 @@ const TRACE_COMMANDS: &[&[&str]] = &[
     &["repair"],
     &["slice", "--from", "1ns"],
     &["anonymize"],
+    &["export", "perfetto"],
+    &["export", "chrome"],
+    &["export", "folded", "wall"],
+    &["export", "speedscope", "wall"],
     #[cfg(feature = "columns")]
     &["export", "arrow"],
 ];

@@ -15,11 +15,12 @@ pub(crate) struct Answer {
     pub(crate) kind: &'static str,
     pub(crate) body: Content,
     /// The name under which a browser saves it, if it is to be saved.
-    pub(crate) file: Option<&'static str>,
+    pub(crate) file: Option<String>,
 }
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const BINARY: &str = "application/octet-stream";
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Answer {
     /// An answer that is whole.

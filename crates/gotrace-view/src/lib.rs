@@ -17,6 +17,7 @@ mod chain;
 mod directory;
 mod during;
 mod encode;
+mod exports;
 mod flows;
 mod follow;
 mod functions;

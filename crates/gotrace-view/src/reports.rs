@@ -90,16 +90,20 @@ pub(crate) fn report(name: &str, query: &Query, is_log: bool) -> Result<Vec<Stri
 
 /// Returns the command that makes a profile, as JSON or as a file.
 pub(crate) fn profile(kind: &str, query: &Query, json: bool) -> Result<Vec<String>, Failure> {
-    let kind = KINDS.iter().find(|known| **known == kind);
-    let kind = kind.ok_or_else(|| Failure::new(404, "there is no such profile"))?;
-    let mut command = vec!["pprof".into(), kind.to_string()];
+    let mut command = vec!["pprof".into(), known_kind(kind)?.into()];
     command.extend(json.then(|| "--json".into()));
     options(&mut command, query)?;
     Ok(command)
 }
 
+/// Returns the kind of profiles of that name.
+pub(crate) fn known_kind(kind: &str) -> Result<&'static str, Failure> {
+    let known = KINDS.iter().find(|known| **known == kind);
+    known.copied().ok_or_else(|| Failure::new(404, "there is no such profile"))
+}
+
 /// Adds the options that a request asks for.
-fn options(command: &mut Vec<String>, query: &Query) -> Result<(), Failure> {
+pub(crate) fn options(command: &mut Vec<String>, query: &Query) -> Result<(), Failure> {
     for (name, value) in query.iter().filter(|(_, value)| !value.is_empty()) {
         match name {
             "kind" => {}

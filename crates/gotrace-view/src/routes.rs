@@ -1,6 +1,7 @@
 //! Addresses of the server, each with its answer.
 
 use crate::answer::{Answer, BINARY, Failure, JSON};
+use crate::exports::Export;
 use crate::functions::text;
 use crate::jobs::Interest;
 use crate::query::Query;
@@ -28,9 +29,16 @@ pub(crate) async fn route(view: &Arc<View>, path: &str, query: &str) -> Result<A
     if let Some(kind) = path.strip_prefix("pprof/") {
         view.opened()?;
         let command = reports::profile(kind, &query, false)?;
-        let file = file_of(kind);
+        let file = Some(format!("{kind}.pb.gz"));
         let answer = reported(view, asked, command, |file| Ok(Bytes::from(file))).await?;
-        return Ok(Answer { kind: BINARY, file: Some(file), ..answer });
+        return Ok(Answer { kind: BINARY, file, ..answer });
+    }
+    if let Some(what) = path.strip_prefix("export/") {
+        view.opened()?;
+        let export = Export::parse(what, &query)?;
+        export.check(&view.meta(), &query)?;
+        let answer = reported(view, asked, export.command, |file| Ok(Bytes::from(file))).await?;
+        return Ok(Answer { kind: export.kind, file: Some(export.file), ..answer });
     }
     if path == "flame" {
         view.opened()?;
@@ -78,18 +86,6 @@ async fn reported(
     let answer = view.reporting.run(work).await?;
     view.cache.put(asked, &answer);
     Ok(Answer::of(JSON, answer))
-}
-
-/// The name under which a profile is saved.
-fn file_of(kind: &str) -> &'static str {
-    match kind {
-        "net" => "net.pb.gz",
-        "sync" => "sync.pb.gz",
-        "syscall" => "syscall.pb.gz",
-        "sched" => "sched.pb.gz",
-        "wall" => "wall.pb.gz",
-        _ => "cpu.pb.gz",
-    }
 }
 
 /// The functions that some goroutines began with.

@@ -156,7 +156,8 @@ async fn respond(shared: &Shared, request: &Request<Incoming>) -> Response<Conte
     set("x-frame-options", "DENY");
     set("referrer-policy", "no-referrer");
     set("cross-origin-resource-policy", "same-origin");
-    set("cross-origin-opener-policy", "same-origin");
+    // No cross-origin-opener-policy: it would cut the tie to the window of Perfetto, to which the
+    // page hands a trace.
     set("cache-control", "no-store");
     if let Some(file) = answer.file {
         set("content-disposition", &format!("attachment; filename=\"{file}\""));

@@ -41,7 +41,7 @@ pub(super) fn word(out: &mut Vec<u8>, name: &str, text: &str) {
 }
 
 /// Appends a JSON string.
-pub(super) fn quote(out: &mut Vec<u8>, text: &[u8]) {
+pub(crate) fn quote(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     for chunk in text.utf8_chunks() {
         let mut rest = chunk.valid().as_bytes();

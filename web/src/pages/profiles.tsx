@@ -1,11 +1,11 @@
-// Flame graphs of where goroutines spend their time, and the files for `go tool pprof`.
+// Flame graphs of where goroutines spend their time, and the files for other programs.
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
-import { messageOf, query, request, type Params } from '../api/client';
+import { query, type Params } from '../api/client';
 import type { Flame } from '../api/types';
 import { Empty, Problem } from '../parts/empty';
 import { FlameGraph } from '../parts/flame';
 import { useAnswer, windowParams, type Window } from '../parts/report';
+import { Save } from '../parts/save';
 import { count } from '../lib/numbers';
 import { short } from '../lib/time';
 import { useStore } from '../lib/store';
@@ -75,38 +75,16 @@ export function FlamePanel({ kind, win, params }: { kind: string; win: Window | 
   }
   return (
     <>
-      <p>
-        <Download kind={kind} params={all} />
-      </p>
+      <Save path={`pprof/${kind}`} params={all} file={`${kind}.pb.gz`}>
+        for `go tool pprof -http=: {kind}.pb.gz`
+      </Save>
+      <Save path={`export/speedscope/${kind}`} params={all} file={`${kind}.speedscope.json`}>
+        for speedscope.app
+      </Save>
+      <Save path={`export/folded/${kind}`} params={all} file={`${kind}.folded`}>
+        for flamegraph.pl and inferno
+      </Save>
       <FlameGraph key={kind + query(all)} root={data.root} text={data.unit === 'ns' ? short : (value) => `${count(value)} ${data.unit}`} />
-    </>
-  );
-}
-
-/** Fetches the file with the token, which a plain link could not send. */
-function Download({ kind, params }: { kind: string; params: Params }): JSX.Element {
-  const [problem, setProblem] = useState<string | null>(null);
-  const save = async (): Promise<void> => {
-    try {
-      const response = await request(`pprof/${kind}`, params);
-      const url = URL.createObjectURL(await response.blob());
-      const link = document.createElement('a');
-      link.href = url;
-      link.download = `${kind}.pb.gz`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(url), 10_000);
-      setProblem(null);
-    } catch (error) {
-      setProblem(messageOf(error));
-    }
-  };
-  return (
-    <>
-      <button type="button" onClick={() => void save()}>
-        save {kind}.pb.gz
-      </button>{' '}
-      <span class="faint">for `go tool pprof -http=: {kind}.pb.gz`</span>
-      {problem && <Problem text={problem} />}
     </>
   );
 }

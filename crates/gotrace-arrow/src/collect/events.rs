@@ -25,7 +25,7 @@ pub(super) struct Events {
 impl Events {
     /// Makes the row of an event.
     pub(super) fn row(&mut self, out: &mut Out<'_>, context: &Context<'_>, event: &SharedEvent<'_, '_>) {
-        let selected = context.scope.selected().is_none_or(|selected| selected.contains(event));
+        let selected = context.scope.contains(event);
         if event.is_restated() || event.wire_type() == EventType::Sync || !selected {
             return;
         }

@@ -38,5 +38,5 @@ pub(super) fn row(out: &mut Out<'_>, context: &mut Context<'_>, event: &SharedEv
 }
 
 fn is_selected(context: &Context<'_>, event: &SharedEvent<'_, '_>) -> bool {
-    context.scope.selected().is_none_or(|selected| selected.contains(event))
+    context.scope.contains(event)
 }

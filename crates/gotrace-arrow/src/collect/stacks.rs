@@ -4,6 +4,7 @@ use super::events::Events;
 use crate::out::Out;
 use crate::stack_ids::StackIds;
 use crate::table::Table;
+use gotrace::export::folded;
 use gotrace::timeline::names::NameId;
 use gotrace::timeline::stacks::{KeptFrame, Stacks};
 use rustc_hash::FxHashSet;
@@ -25,11 +26,13 @@ fn row(out: &mut Out<'_>, id: i64, frames: &[KeptFrame], stacks: &Stacks) {
     // Texts, not the keys of names: there are two lists of those.
     let name = |id: NameId| Some(stacks.names.get(id)).filter(|name| !name.is_empty());
     if let Some(row) = out.row(Table::Stacks) {
+        let mut steps = Vec::new();
+        folded::stack(&mut steps, frames, stacks);
         row.int(id)
             .text(frames.first().and_then(|frame| name(frame.func)))
             .text(frames.last().and_then(|frame| name(frame.func)))
             .int(frames.len() as i64)
-            .text(Some(&folded(frames, stacks)))
+            .text(Some(&steps))
             .end();
     }
     for (frame, depth) in frames.iter().zip(0i64..) {
@@ -41,20 +44,4 @@ fn row(out: &mut Out<'_>, id: i64, frames: &[KeptFrame], stacks: &Stacks) {
             .id(name(frame.func).map(|_| frame.line))
             .end();
     }
-}
-
-/// Returns the functions from the outermost on, with semicolons in between, as flame graphs
-/// read them; the program counter of one that has no name.
-fn folded(frames: &[KeptFrame], stacks: &Stacks) -> Vec<u8> {
-    let mut text = Vec::new();
-    for frame in frames.iter().rev() {
-        if !text.is_empty() {
-            text.push(b';');
-        }
-        match stacks.names.get(frame.func) {
-            b"" => text.extend_from_slice(format!("{:#x}", frame.pc).as_bytes()),
-            name => text.extend_from_slice(name),
-        }
-    }
-    text
 }

@@ -31,11 +31,7 @@ fn region_row(
     (first, last): (Time, Time),
     follower: &Follower,
 ) {
-    let tasks = context.scope.selected().and_then(|selected| selected.tasks());
-    if !context.makes(Table::Regions)
-        || !context.scope.has(region.goroutine)
-        || tasks.is_some_and(|tasks| !tasks.contains(region.task))
-    {
+    if !context.makes(Table::Regions) || !context.scope.has(region.goroutine) || !context.scope.has_task(region.task) {
         return;
     }
     let stack = context.stack(region.stack, follower);
@@ -65,8 +61,7 @@ fn task_row(
     summaries: &Summaries,
     follower: &Follower,
 ) {
-    let tasks = context.scope.selected().and_then(|selected| selected.tasks());
-    if tasks.is_some_and(|tasks| !tasks.contains(id)) {
+    if !context.scope.has_task(id) {
         return;
     }
     let Some(row) = out.row(Table::Tasks) else { return };

@@ -1,7 +1,7 @@
 //! `gotrace export arrow`: a table as an Arrow IPC stream.
 
+use super::choice::{choose, explain, possible, whole};
 use super::source::{OpenLog, Source};
-use super::{choose, explain, possible, whole};
 use crate::complain::Complaints;
 use crate::global::Global;
 use crate::input::Input;

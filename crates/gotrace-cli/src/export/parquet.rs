@@ -6,8 +6,8 @@
 //! DIR/wakeups/...
 //! ```
 
+use super::choice::{choose, explain, possible, table_set, whole};
 use super::source::{OpenLog, Source};
-use super::{choose, explain, possible, table_set, whole};
 use crate::complain::{Complaints, complain};
 use crate::global::Global;
 use crate::human;

@@ -5,6 +5,7 @@ use crate::human::{duration, moment, name, number, percent};
 use crate::output::Styles;
 use crate::table;
 use gotrace::Time;
+use gotrace::export::folded;
 use gotrace::report::{PathCause, PathComparison, PathPart, PathReport, PathSegment, PathStep, PathTree};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -132,18 +133,19 @@ impl Page<'_> {
                 ("task", Some(task)) => format!("task {task}"),
                 (subject, _) => format!("{subject} {}", path.goroutine),
             };
-            fold(out, &path.parts, &subject)?;
+            fold(out, &path.parts, subject.as_bytes())?;
         }
         Ok(())
     }
 }
 
-fn fold(out: &mut impl Write, parts: &[PathPart], above: &str) -> io::Result<()> {
+fn fold(out: &mut impl Write, parts: &[PathPart], above: &[u8]) -> io::Result<()> {
     for part in parts {
-        let label = format!("{above};{}", Words::of(part).text().replace(';', ","));
+        let mut steps = above.to_vec();
+        folded::step(&mut steps, Words::of(part).text().as_bytes());
         match part.parts.is_empty() {
-            true => writeln!(out, "{label} {}", part.nanos)?,
-            false => fold(out, &part.parts, &label)?,
+            true => folded::line(out, &steps, part.nanos)?,
+            false => fold(out, &part.parts, &steps)?,
         }
     }
     Ok(())
