@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// The receiver of batches; returns false when it wants no more.
 pub(crate) type Sink<'s> = &'s mut dyn FnMut(Table, Result<RecordBatch, ArrowError>) -> bool;
 
+/// Each table that is asked for once, with its columns if not all are.
+pub(crate) type Wanted = [(Table, Option<Vec<String>>)];
+
 /// The tables that are asked for, whose rows go out in batches.
 pub(crate) struct Out<'s> {
     tables: [Option<Rows>; Table::COUNT],
@@ -26,7 +29,7 @@ impl<'s> Out<'s> {
     /// Returns the tables that are asked for with their columns, without a row; `rows` are those of
     /// a batch.
     pub(crate) fn new(
-        (wanted, rows): (&[(Table, Option<Vec<String>>)], BatchRows),
+        (wanted, rows): (&Wanted, BatchRows),
         (trace_id, metadata): (&str, &HashMap<String, String>),
         sink: Sink<'s>,
         stopped: &'s Cell<bool>,

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 /// Returns whether a report is wanted as JSON: if `--json` is given, and always where reports
 /// are built in, so that their pages are left out of the code.
 pub(crate) const fn asked(option: bool) -> bool {
-    option || cfg!(feature = "small")
+    option || cfg!(not(feature = "full"))
 }
 
 /// Writes a report over several lines, indented.

@@ -18,28 +18,28 @@
 //! What they print is part of the interface as far as `docs/json.md` says so.
 
 // Parts that only commands use which are left out there.
-#![cfg_attr(feature = "small", allow(dead_code, unused_imports))]
+#![cfg_attr(not(feature = "full"), allow(dead_code, unused_imports))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-#[cfg(not(feature = "small"))]
+#[cfg(feature = "full")]
 mod anonymize;
 #[cfg(feature = "http")]
 mod capture;
 mod check;
 mod complain;
-#[cfg(not(feature = "small"))]
+#[cfg(feature = "full")]
 mod convert;
 mod count;
 mod diagnose;
-#[cfg(not(feature = "small"))]
+#[cfg(feature = "full")]
 mod diff;
 mod dump;
 mod embed;
-#[cfg(feature = "small")]
+#[cfg(not(feature = "full"))]
 mod erased;
-#[cfg(not(feature = "small"))]
+#[cfg(feature = "full")]
 mod events;
-#[cfg(not(feature = "small"))]
+#[cfg(feature = "full")]
 mod export;
 mod flaws;
 mod gc;
@@ -67,15 +67,15 @@ mod progress;
 mod regions;
 #[cfg(feature = "http")]
 mod remote;
-#[cfg(not(feature = "small"))]
+#[cfg(feature = "full")]
 mod repair;
-#[cfg(not(feature = "small"))]
+#[cfg(feature = "full")]
 mod run;
 mod save;
 mod schedtrace;
 mod select;
 mod several;
-#[cfg(not(feature = "small"))]
+#[cfg(feature = "full")]
 mod slice;
 mod spark;
 #[cfg(feature = "columns")]
@@ -150,29 +150,29 @@ enum Command {
     Path(path::Options),
     Metrics(metrics::Options),
     Pprof(pprof::Options),
-    #[cfg(not(feature = "small"))]
+    #[cfg(feature = "full")]
     Events(events::Options),
     Count(count::Options),
     Dump(dump::Options),
-    #[cfg(not(feature = "small"))]
+    #[cfg(feature = "full")]
     Convert(convert::Options),
-    #[cfg(not(feature = "small"))]
+    #[cfg(feature = "full")]
     Export(export::Options),
     #[cfg(feature = "columns")]
     Sql(sql::Options),
     Diagnose(diagnose::Options),
-    #[cfg(not(feature = "small"))]
+    #[cfg(feature = "full")]
     Diff(diff::Options),
     Schedtrace(schedtrace::Options),
     Gctrace(gctrace::Options),
-    #[cfg(not(feature = "small"))]
+    #[cfg(feature = "full")]
     Run(run::Options),
     Check(check::Options),
-    #[cfg(not(feature = "small"))]
+    #[cfg(feature = "full")]
     Repair(repair::Options),
-    #[cfg(not(feature = "small"))]
+    #[cfg(feature = "full")]
     Slice(slice::Options),
-    #[cfg(not(feature = "small"))]
+    #[cfg(feature = "full")]
     Anonymize(anonymize::Options),
     #[cfg(feature = "http")]
     Capture(capture::Options),
@@ -254,29 +254,29 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         Command::Procs(options) => procs::run(options, global),
         Command::Metrics(options) => metrics::run(options, global),
         Command::Pprof(options) => pprof::run(options, global),
-        #[cfg(not(feature = "small"))]
+        #[cfg(feature = "full")]
         Command::Events(options) => events::run(options, global),
         Command::Count(options) => count::run(options, global),
         Command::Dump(options) => dump::run(options, global),
-        #[cfg(not(feature = "small"))]
+        #[cfg(feature = "full")]
         Command::Convert(options) => convert::run(options, global),
-        #[cfg(not(feature = "small"))]
+        #[cfg(feature = "full")]
         Command::Export(options) => export::run(options, global),
         #[cfg(feature = "columns")]
         Command::Sql(options) => sql::run(options, global),
         Command::Diagnose(options) => diagnose::run(options, global),
-        #[cfg(not(feature = "small"))]
+        #[cfg(feature = "full")]
         Command::Diff(options) => diff::run(options, global),
         Command::Schedtrace(options) => schedtrace::run(options, global),
         Command::Gctrace(options) => gctrace::run(options, global),
-        #[cfg(not(feature = "small"))]
+        #[cfg(feature = "full")]
         Command::Run(options) => run::run(options, global),
         Command::Check(options) => check::run(options, global),
-        #[cfg(not(feature = "small"))]
+        #[cfg(feature = "full")]
         Command::Repair(options) => repair::run(options, global),
-        #[cfg(not(feature = "small"))]
+        #[cfg(feature = "full")]
         Command::Slice(options) => slice::run(options, global),
-        #[cfg(not(feature = "small"))]
+        #[cfg(feature = "full")]
         Command::Anonymize(options) => anonymize::run(options, global),
         #[cfg(feature = "http")]
         Command::Capture(options) => capture::run(options, global),

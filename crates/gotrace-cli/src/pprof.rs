@@ -164,7 +164,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         let mut out = Output::open(global, Content::Text)?;
         json::write(&mut out, &ProfileReport::new(&profile, period, &warnings))?;
         out.finish()?;
-    } else if for_people && cfg!(not(feature = "small")) {
+    } else if for_people && cfg!(feature = "full") {
         let mut out = Output::open(global, Content::Text)?;
         options.profiled.select.heading(&mut out)?;
         print(&mut out, options, &profile, period)?;

@@ -69,11 +69,11 @@ impl Input {
             watch(event);
             self.is_wanted()
         };
-        #[cfg(not(feature = "small"))]
+        #[cfg(feature = "full")]
         let analyzed = window
             .analyze_while(trace, analysis, go_on)
             .map(|analyzed| analyzed.map(|analyzed| (analyzed.output, analyzed.warnings)));
-        #[cfg(feature = "small")]
+        #[cfg(not(feature = "full"))]
         let analyzed = crate::erased::analyze_while(window, trace, analysis, &mut { go_on });
         analyzed.map_err(|e| self.error(&e))?.ok_or_else(given_up)
     }
