@@ -71,7 +71,7 @@ impl fmt::Display for Kind {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[non_exhaustive]
 pub struct Replaced {
-    /// What it stands for.
+    /// Kind of thing that it stands for.
     pub kind: Kind,
     /// The name; not necessarily UTF-8.
     pub name: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What the strings of a table name, and their new texts.
+//! Roles of the strings of a table, and their new texts.
 
 use super::function;
 use super::pseudonyms::{Kind, Pseudonyms};

@@ -102,8 +102,7 @@ struct Parts {
     whole: Range<usize>,
     /// The generation whose first part is copied, if there is one.
     cut: Option<(usize, Cut)>,
-    /// Where the slice ends in front of later events: a number for another generation, and
-    /// the time.
+    /// End in front of later events: a number for another generation, and the time.
     ends: Option<(u64, Time)>,
 }
 

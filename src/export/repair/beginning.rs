@@ -37,7 +37,7 @@ pub(crate) struct BegunGoroutine {
     /// M that has it, or [`WIRE_NONE`](crate::base::ids::WIRE_NONE).
     pub(crate) thread: u64,
     pub(crate) stack: u64,
-    /// Its label; 0 for none.
+    /// Label; 0 for none.
     pub(crate) label: u64,
     pub(crate) assists: bool,
     /// Reason for which it has stopped the world, if it has.

@@ -12,7 +12,9 @@ fn a_slice_is_what_a_report_on_its_window_says() {
     assert!(ran.stderr.contains(" copied, ") && ran.stderr.contains(" states restated\n"), "{}", ran.stderr);
     let [of_slice, of_window] = [&[out.as_str()][..], &[&path, "--from", "20ms", "--to", "60ms"]]
         .map(|args| gotrace(&[&["summary", "--json"], args].concat()).json());
-    for figure in ["start", "end", "samples", "tasks", "logs", "goroutines.created"] {
+    for figure in
+        ["start", "end", "span", "cpu_samples", "tasks", "logs", "goroutines.created", "gc.cycles", "gomaxprocs"]
+    {
         let get = |report: &serde_json::Value| figure.split('.').fold(report.clone(), |at, name| at[name].clone());
         assert!(!get(&of_slice).is_null(), "{figure}");
         assert_eq!(get(&of_slice), get(&of_window), "{figure}");
