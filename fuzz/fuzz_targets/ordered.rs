@@ -8,6 +8,7 @@ use gotrace::{Mode, Options, Trace};
 use libfuzzer_sys::fuzz_target;
 use std::collections::HashSet;
 
+#[allow(dead_code)] // Tests use all of it.
 #[path = "../../tests/common/touch.rs"]
 mod touch;
 

@@ -40,7 +40,7 @@ pub struct Batches {
 pub enum Stop {
     /// Nobody reads them any more.
     Unwanted,
-    /// They cannot be made.
+    /// Making them failed.
     Failed(Error),
 }
 
