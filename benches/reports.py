@@ -21,7 +21,7 @@ from view import measure_go
 COMMANDS = [
     "summary", "goroutines", "diagnose", "latency", "procs", "tasks", "tasks --each", "regions",
     "pprof net -o {scratch}", "pprof sync -o {scratch}", "pprof syscall -o {scratch}", "pprof sched -o {scratch}",
-    "pprof wall -o {scratch}", "path", "path --task checkout",
+    "pprof wall -o {scratch}", "path", "path --task checkout", "export perfetto -o {scratch}",
 ]  # fmt: skip
 
 # Bytes of memory that `go tool trace` takes for a byte of trace, roughly.
@@ -54,6 +54,7 @@ def main():
     for name, against in yardsticks.items():
         if against.page:
             print(f"\n{name}: `go tool trace` has its first page after {against.page:.1f} s, with {mb(against.memory)};", end=" ")
+            print(f"{mb(against.bytes)} of /jsontrace{' (a part of it)' if against.is_part else ''} after {against.data:.1f} s;", end=" ")
             print(f"-pprof=sched takes {against.pprof:.1f} s; a Go program that writes states as CSV {against.program:.1f} s.")
 
 
@@ -73,7 +74,7 @@ class Yardsticks:
     """What Go's tools take for a trace: seconds, and bytes of memory; none where they would need too much of it."""
 
     def __init__(self, trace, runs):
-        self.page = self.memory = self.pprof = self.program = None
+        self.page = self.memory = self.data = self.bytes = self.pprof = self.program = None
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         if trace.bytes * OF_GO > free:
             note(f"{trace.name}: too large for go tool trace on this machine")
@@ -81,8 +82,8 @@ class Yardsticks:
         note(f"{trace.name}: go tool trace")
         go = toolchain(GO)
         tool = text_of([go, "tool", "-n", "trace"]).strip()
-        figures, _, _ = measure_go(tool, str(trace.path))
-        self.page, self.memory = figures["go listens"], figures["MB go"] * (1 << 20)
+        figures, self.bytes, self.is_part = measure_go(tool, str(trace.path))
+        self.page, self.data, self.memory = figures["go listens"], figures["go data"], figures["MB go"] * (1 << 20)
         with tempfile.TemporaryDirectory() as folder:
             self.pprof = succeeded([tool, "-pprof=sched", str(trace.path)]).wall
             program = TOOLS / "states"
