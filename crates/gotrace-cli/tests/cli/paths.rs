@@ -52,8 +52,8 @@ fn the_known_cause_leads() {
     }
 }
 
-/// Where the cause of the time is known, nothing else wins as much; and what is left of a request
-/// without a cause is the time of its other causes.
+/// A known cause wins more than anything else; and what is left of a request without a cause is
+/// the time of its other causes.
 #[test]
 fn what_if_is_a_bound_for_each_cause() {
     let cases = [
