@@ -54,7 +54,7 @@ pub const REMAINS: [&str; 6] = [
 /// let mut names = Pseudonyms::default();
 /// let mut anonymous = Vec::new();
 /// anonymize(&Trace::parse(bytes)?, &mut names, &mut anonymous)?;
-/// assert!(names.replaced().iter().any(|replaced| replaced.name == b"main.parents"));
+/// assert!(names.replaced().iter().any(|replaced| replaced.name == b"main.tasks"));
 /// assert!(Trace::parse(&anonymous)?.events().all(|event| event.is_ok()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
