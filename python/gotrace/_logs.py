@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar, Union, overload
 from gotrace._build import build
 from gotrace._native import NativeLog, log_table_names
 from gotrace._options import options
-from gotrace._table import Table, engine
+from gotrace._table import Table, engine, wanted
 from gotrace.reports import DiagnosisReport, GctraceReport, LogLine, SchedtraceReport
 
 if TYPE_CHECKING:
@@ -53,10 +53,7 @@ class Log:
 
         Raises ``ValueError`` if there is no such table or column.
         """
-        if isinstance(columns, str):
-            raise TypeError(f"columns is a text, {columns!r}; expected a list of names")
-        names = None if columns is None else list(columns)
-        return Table(self, name, self._native.table(name, names), [])
+        return Table(self, name, self._native.table(name, wanted(columns)), [])
 
     def trace(self, columns: Iterable[str] | None = None) -> Table:
         """Returns the log itself, in one row."""

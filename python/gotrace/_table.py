@@ -144,6 +144,13 @@ class Table:
         return self._source._report(kind, [*command.split(), *self._selection, *options(given)])
 
 
+def wanted(columns: Iterable[str] | None) -> list[str] | None:
+    """Returns the names of the columns that are wanted; ``None`` for all."""
+    if isinstance(columns, str):
+        raise TypeError(f"columns is a text, {columns!r}; expected a list of names")
+    return None if columns is None else list(columns)
+
+
 def engine(tables: Iterable[Table]) -> duckdb.DuckDBPyConnection:
     """Returns a DuckDB that knows some tables by their names."""
     import duckdb

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 from gotrace._build import build
 from gotrace._native import table_names
 from gotrace._options import Duration, options, selection, within
-from gotrace._table import Goroutines, Metrics, Regions, Table, Tasks, engine
+from gotrace._table import Goroutines, Metrics, Regions, Table, Tasks, engine, wanted
 from gotrace.reports import (
     CheckReport,
     CountReport,
@@ -322,7 +322,4 @@ class Trace:
 
     def _table(self, kind: type[T], name: str, columns: Iterable[str] | None, part: Any) -> T:
         chosen = selection(part)
-        if isinstance(columns, str):
-            raise TypeError(f"columns is a text, {columns!r}; expected a list of names")
-        names = None if columns is None else list(columns)
-        return kind(self, name, self._native.table(name, names, chosen), chosen)
+        return kind(self, name, self._native.table(name, wanted(columns), chosen), chosen)
