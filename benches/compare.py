@@ -258,8 +258,7 @@ def columns_rows(budget, tools, options):
 def states_rows(budget, tools, trace, runs):
     """Measures the processor time of states with their stacks as Parquet, against what people use today: a program
     of their own on Go's reader, and the text of `go tool trace` through awk."""
-    program = TOOLS / "states"
-    text_of([str(REPO / "testdata" / "in-goroot.sh"), str(BENCHES / "states"), tools.go, str(program)])
+    program = build_states(tools.go)
     awk = f"{shlex.quote(tools.go_trace)} -d=parsed {shlex.quote(str(trace.path))} | awk -f {BENCHES / 'states' / 'states.awk'} >/dev/null"
     rounds = []
     for _ in range(runs):
@@ -267,7 +266,7 @@ def states_rows(budget, tools, trace, runs):
             note(f"states of {trace.name} as a table")
             tables = ["--tables", "states,stacks,frames", "--threads", "1", "--no-mmap"]
             ours = [tools.gotrace, "export", "parquet", str(trace.path), "-o", os.path.join(folder, "tables"), *tables]
-            csv = [str(program), str(trace.path), os.path.join(folder, "states.csv"), os.path.join(folder, "frames.csv")]
+            csv = states_as_csv(program, trace, folder)
             rounds.append([succeeded(command).used for command in (ours, csv, ["sh", "-c", awk])])
     for at, what, floor, goal in [(1, "a Go program that writes CSV", 2, 2.5), (2, "`go tool trace -d=parsed` and awk", 15, 20)]:
         less = statistics.median(used[at] / used[0] for used in rounds)
@@ -503,6 +502,18 @@ def build_reader(go):
     note(f"building Go's reader with Go {GO}")
     text_of([str(BENCHES / "go-reader" / "build.sh"), go, str(reader)])
     return str(reader)
+
+
+def build_states(go):
+    """Builds the Go program that writes states as CSV."""
+    program = TOOLS / "states"
+    text_of([str(REPO / "testdata" / "in-goroot.sh"), str(BENCHES / "states"), go, str(program)])
+    return program
+
+
+def states_as_csv(program, trace, folder):
+    """Returns the command that writes the states of a trace as CSV into a folder."""
+    return [str(program), str(trace.path), os.path.join(folder, "states.csv"), os.path.join(folder, "frames.csv")]
 
 
 def build_gotrace():

@@ -15,8 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compare import BENCHES, GO, REPO, TOOLS, WORKLOADS, Failure, Table, build_gotrace, known_names, mb, note, peak, record, succeeded, text_of, toolchain
-from view import measure_go
+from compare import GO, WORKLOADS, Failure, Table, build_gotrace, build_states, known_names, mb, note, peak, record, states_as_csv, succeeded, toolchain
+from view import go_trace, measure_go
 
 COMMANDS = [
     "summary", "goroutines", "diagnose", "latency", "procs", "tasks", "tasks --each", "regions",
@@ -80,15 +80,12 @@ class Yardsticks:
             note(f"{trace.name}: too large for go tool trace on this machine")
             return
         note(f"{trace.name}: go tool trace")
-        go = toolchain(GO)
-        tool = text_of([go, "tool", "-n", "trace"]).strip()
+        tool = go_trace()
         figures, self.bytes, self.is_part = measure_go(tool, str(trace.path))
         self.page, self.data, self.memory = figures["go listens"], figures["go data"], figures["MB go"] * (1 << 20)
         with tempfile.TemporaryDirectory() as folder:
             self.pprof = succeeded([tool, "-pprof=sched", str(trace.path)]).wall
-            program = TOOLS / "states"
-            text_of([str(REPO / "testdata" / "in-goroot.sh"), str(BENCHES / "states"), go, str(program)])
-            csv = [str(program), str(trace.path), os.path.join(folder, "states.csv"), os.path.join(folder, "frames.csv")]
+            csv = states_as_csv(build_states(toolchain(GO)), trace, folder)
             self.program = statistics.median(succeeded(csv).wall for _ in range(runs))
 
 

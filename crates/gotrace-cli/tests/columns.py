@@ -14,24 +14,18 @@ import re
 import subprocess
 import sys
 import tempfile
-import venv
 from collections import defaultdict
 from pathlib import Path
 
-REPO = Path(__file__).resolve().parents[3]
-VENV = REPO / "target" / "columns"
+from in_venv import REPO, enter
+
 PACKAGES = ["duckdb", "duckdb-cli", "pandas", "polars", "pyarrow"]
 LOG_TABLES = "sched gc".split()
 TABLES = "trace states goroutines proc_states thread_states wakeups stacks frames ranges tasks regions logs metrics samples events".split()
 
 
 def main():
-    if Path(sys.prefix) != VENV:
-        python = VENV / "bin" / "python3"
-        if not python.exists():
-            venv.create(VENV, with_pip=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-        os.execv(python, [str(python), __file__, *sys.argv[1:]])
+    enter("columns", PACKAGES)
     gotrace = str(Path(sys.argv[1]).resolve())
     traces = sorted((REPO / "testdata" / "traces").glob("*/*.trace"))
     bad = sorted((REPO / "testdata" / "bad").glob("*.trace"))
@@ -199,7 +193,7 @@ def queries_of_the_documentation_run(gotrace, folder):
     for number, question, query in questions:
         rows = db.sql(query).fetchall()
         assert rows, (number, question)
-    environment = {**os.environ, "PATH": f"{VENV / 'bin'}:{os.environ['PATH']}"}
+    environment = {**os.environ, "PATH": f"{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}"}
     trace = REPO / "testdata" / "traces" / "go1.27" / "mixed.trace"
     done = subprocess.run([gotrace, "sql", trace, "--form", "json", questions[0][2]], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr

@@ -9,18 +9,16 @@ It makes a virtual environment in target/viewers, and runs itself in it.
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
 import tempfile
-import venv
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-REPO = Path(__file__).resolve().parents[3]
-VENV = REPO / "target" / "viewers"
+from in_venv import REPO, enter
+
 PACKAGES = ["perfetto==0.59.1", "protobuf==7.36.2", "pyarrow==26.0.1"]
 KINDS = "net sync syscall sched wall cpu".split()
 GROUPS = ["Garbage collector and stops of the world", "Counters", "Ps", "CPU samples", "Ms (threads)", "Tasks", "Regions", "Goroutines"]
@@ -31,12 +29,7 @@ FIGURES = {"heap": "/memory/classes/heap/objects:bytes", "heap goal": "/gc/heap/
 
 
 def main():
-    if Path(sys.prefix) != VENV:
-        python = VENV / "bin" / "python3"
-        if not python.exists():
-            venv.create(VENV, with_pip=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-        os.execv(python, [str(python), __file__, *sys.argv[1:]])
+    enter("viewers", PACKAGES)
     gotrace = str(Path(sys.argv[1]).resolve())
     traces = [Path(path).resolve() for path in sys.argv[2:]]
     if not traces:
