@@ -5,7 +5,7 @@
 //! main.main;main.work;sync.(*Mutex).Lock 1200
 //! ```
 
-use crate::analysis::names::NameId;
+use crate::analysis::names::{NameId, Names};
 use crate::analysis::profile::{Profile, Sample};
 use crate::spec::state::GoState;
 use crate::timeline::stacks::{KeptFrame, Stacks};
@@ -30,14 +30,14 @@ pub fn step(steps: &mut Vec<u8>, text: &[u8]) {
 /// program counter.
 pub fn stack(steps: &mut Vec<u8>, frames: &[KeptFrame], stacks: &Stacks) {
     for frame in frames.iter().rev() {
-        step(steps, &function(frame, stacks));
+        step(steps, &function(frame.func, frame.pc, &stacks.names));
     }
 }
 
 /// Returns the name of a frame's function; its program counter if it has none.
-pub(super) fn function<'s>(frame: &KeptFrame, stacks: &'s Stacks) -> Cow<'s, [u8]> {
-    match stacks.names.get(frame.func) {
-        b"" => format!("{:#x}", frame.pc).into_bytes().into(),
+pub(crate) fn function(func: NameId, pc: u64, names: &Names) -> Cow<'_, [u8]> {
+    match names.get(func) {
+        b"" => format!("{pc:#x}").into_bytes().into(),
         name => name.into(),
     }
 }

@@ -68,7 +68,7 @@ impl Frames {
         if let Some(&index) = self.by_place.get(&key) {
             return index;
         }
-        let index = self.add(&function(frame, stacks));
+        let index = self.add(&function(frame.func, frame.pc, &stacks.names));
         let file = stacks.names.get(frame.file);
         if !file.is_empty() {
             self.text.extend_from_slice(b",\"file\":");
@@ -130,7 +130,7 @@ mod tests {
                 let stacks = &profile.stacks;
                 let want = stacks.frames(sample.stack).iter().rev();
                 for (frame, name) in want.zip(&names) {
-                    assert_eq!(function(frame, stacks).as_ref(), name.as_bytes(), "{kind:?}");
+                    assert_eq!(function(frame.func, frame.pc, &stacks.names).as_ref(), name.as_bytes(), "{kind:?}");
                 }
             }
         }

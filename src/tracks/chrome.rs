@@ -4,6 +4,7 @@
 use super::track::{Described, Group, Kind, Track};
 use super::writer::{Flow, Happening, Name, Times, TrackWriter, Value};
 use crate::analysis::names::NameId;
+use crate::export::folded::function;
 use crate::export::json::fields::quote;
 use crate::timeline::stacks::{StackKey, Stacks};
 use crate::wire::text::number;
@@ -300,10 +301,7 @@ impl<O: Write> TrackWriter for Chrome<O> {
             self.line.extend_from_slice(if id > 1 { b",\n\"" } else { b"\n\"" });
             number(&mut self.line, id);
             self.line.extend_from_slice(b"\":{\"name\":");
-            match known.names.get(node.func) {
-                b"" => quote(&mut self.line, format!("{:#x}", node.pc).as_bytes()),
-                name => quote(&mut self.line, name),
-            }
+            quote(&mut self.line, &function(node.func, node.pc, &known.names));
             self.line.extend_from_slice(b",\"category\":");
             let file = String::from_utf8_lossy(known.names.get(node.file));
             quote(&mut self.line, format!("{file}:{}", node.line).as_bytes());

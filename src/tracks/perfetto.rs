@@ -40,7 +40,7 @@ pub(super) struct Perfetto<O> {
     interned: Interned,
     /// Ends of the last states of tracks, which are not written: where another state begins,
     /// that ends it.
-    ends: FxHashMap<u64, i64>,
+    ends: FxHashMap<Track, i64>,
     /// Bytes of a packet.
     bytes: Vec<u8>,
     /// The packet of the last event, kept to save allocations.
@@ -212,11 +212,11 @@ impl<O: Write> TrackWriter for Perfetto<O> {
         if !self.states {
             return self.slice(track, times, what, StackKey::EMPTY, known);
         }
-        if let Some(end) = self.ends.remove(&track.uuid()).filter(|end| *end != times.from) {
+        if let Some(end) = self.ends.remove(&track).filter(|end| *end != times.from) {
             self.event((track, end, Type::State), |_, _| ())?;
         }
         if times.ended {
-            self.ends.insert(track.uuid(), times.to);
+            self.ends.insert(track, times.to);
         }
         self.happens((track, times.from, Type::State), what, known)
     }
@@ -241,17 +241,10 @@ impl<O: Write> TrackWriter for Perfetto<O> {
 
     fn finish(mut self, _: &Stacks) -> io::Result<O> {
         // A state that nothing follows, as that of a goroutine that ended.
-        let mut ends: Vec<(u64, i64)> = std::mem::take(&mut self.ends).into_iter().collect();
-        ends.sort_unstable();
-        for (uuid, end) in ends {
-            let mut event = TrackEvent { track_uuid: Some(uuid), ..TrackEvent::default() };
-            event.set_type(Type::State);
-            self.packet(&TracePacket {
-                timestamp: Some(end.unsigned_abs()),
-                trusted_packet_sequence_id: Some(SEQUENCE),
-                track_event: Some(event),
-                ..TracePacket::default()
-            })?;
+        let mut ends: Vec<(Track, i64)> = std::mem::take(&mut self.ends).into_iter().collect();
+        ends.sort_unstable_by_key(|(track, _)| track.uuid());
+        for (track, end) in ends {
+            self.event((track, end, Type::State), |_, _| ())?;
         }
         self.out.flush()?;
         Ok(self.out)

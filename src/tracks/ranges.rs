@@ -109,20 +109,18 @@ impl Ranges {
             let pool = pool(self);
             if early { pool.fresh(kind) } else { pool.take(kind) }
         };
-        let (label, name, track) = match range.name {
+        let (label, track) = match range.name {
             RangeName::StopTheWorld(reason) => {
                 let reason: NameId = follower.stacks_mut().names.intern(reason);
-                (Label::Stop(reason), "stop-the-world", Track::new(Kind::Collector, 0))
+                (Label::Stop(reason), Track::new(Kind::Collector, 0))
             }
-            RangeName::GcMark => (Label::Mark, "GC concurrent mark phase", Track::new(Kind::Collector, 1)),
-            RangeName::GcSweep => {
-                (Label::Sweep, "GC incremental sweep", of_pool(|ranges| &mut ranges.sweeps, Kind::Sweeps))
-            }
-            RangeName::GcMarkAssist => {
-                (Label::Assist, "GC mark assist", of_pool(|ranges| &mut ranges.assists, Kind::Assists))
-            }
+            RangeName::GcMark => (Label::Mark, Track::new(Kind::Collector, 1)),
+            RangeName::GcSweep => (Label::Sweep, of_pool(|ranges| &mut ranges.sweeps, Kind::Sweeps)),
+            RangeName::GcMarkAssist => (Label::Assist, of_pool(|ranges| &mut ranges.assists, Kind::Assists)),
         };
         if self.described.insert(track) {
+            let of_all = if let Label::Stop(_) = label { Label::Stop(NameId::EMPTY) } else { label };
+            let name = &of_all.text(&follower.stacks().names);
             let (parent, rank) = (Some(Group::Collector.track()), track.kind as u64 * 2 + track.number.min(1));
             out.describe(Described { track, parent, name, shape: Shape::Shared, rank });
         }
