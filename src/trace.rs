@@ -12,6 +12,7 @@ pub(crate) mod watch;
 
 use crate::base::ids::{GoId, ProcId, ThreadId};
 use crate::base::limits::{KEPT_BY_ONE_THREAD, Limits};
+use crate::base::time::Time;
 use crate::error::warning::Warning;
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -202,6 +203,11 @@ impl<'a> Trace<'a> {
     /// an event stream begin with them.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// Returns the time of the first event; none if there is none.
+    pub fn start(&self) -> Option<Time> {
+        self.events().find_map(Result::ok).map(|event| event.time())
     }
 
     /// Iterates over all events in one causal order.

@@ -144,7 +144,7 @@ impl<'s> Tracks<'s> {
         out: impl Write,
         go_on: impl FnMut(&Event<'_>) -> bool,
     ) -> Result<Option<Written>, ExportError> {
-        let origin = trace.events().find_map(Result::ok).map_or(Time(0), |event| event.time());
+        let origin = trace.start().unwrap_or_default();
         let out = Counted { out, bytes: 0 };
         match self.form {
             Form::Perfetto | Form::PerfettoSlices => {

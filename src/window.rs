@@ -134,6 +134,16 @@ impl Window {
         Ok((!given_up).then_some(Analyzed { output, warnings }))
     }
 
+    /// Returns the state at the beginning of the window; none if it begins with an old trace.
+    fn start_of<'t>(&self, trace: &'t Trace<'t>) -> Result<Option<Start<'t>>> {
+        let first = trace.start();
+        // An old trace states all existing goroutines at its beginning anyway.
+        let begins = first.filter(|_| !trace.version().is_v1());
+        // A window from before the trace begins with the trace.
+        let from = self.from.filter(|from| Some(*from) > first).or(begins);
+        from.map(|from| Start::of(trace, from)).transpose()
+    }
+
     /// Shows an analysis the window, as long as `go_on` says so.
     fn pass<A: Analysis>(
         &self,
@@ -146,12 +156,7 @@ impl Window {
             return Ok((output, warnings));
         }
         let mut pass = Pass::default();
-        let first = trace.events().find_map(|event| event.ok()).map(|event| event.time());
-        // An old trace states all existing goroutines at its beginning anyway.
-        let begins = first.filter(|_| !trace.version().is_v1());
-        // A window from before the trace begins with the trace.
-        let from = self.from.filter(|from| Some(*from) > first).or(begins);
-        let start = from.map(|from| Start::of(trace, from)).transpose()?;
+        let start = self.start_of(trace)?;
         if let Some(Start { from, state, .. }) = &start {
             let bytes = state.encode(trace, *from);
             Prelude::parse(&bytes, trace.options())?.show(*from, state, &mut pass, &mut analysis);
@@ -187,7 +192,7 @@ impl Window {
         }
         if let Some(to) = self.to.filter(|_| ended) {
             // The window ends at `to` even without an event there.
-            let sync = Record::sync(from.map_or(to, |from| from.max(to)));
+            let sync = Record::sync(start.as_ref().map_or(to, |start| start.from.max(to)));
             pass.show(&Event::new(trace.framed(), None, sync), &mut analysis);
         }
         Ok((pass.finish(analysis), blocks.warnings.list().to_vec()))

@@ -71,6 +71,12 @@ impl Observer for &mut Tracker {
     }
 }
 
+/// Returns the interval of a goroutine in which it is, ended though no event ends it.
+fn ended(id: GoId, mut open: Open<GoActivity>, (end, finish): (Time, Finish), follower: &Follower) -> Interval {
+    open.state.recall_reason(|| follower.goroutine(id).map_or(NameId::EMPTY, |state| state.reason));
+    Interval::Goroutine(id, open.end(end, finish))
+}
+
 /// Returns whether events of a type state the states of Gs or Ps, or that reading starts
 /// over.
 fn tells_of_states(event: EventType) -> bool {
@@ -138,10 +144,8 @@ impl Tracker {
 
     /// Gives each interval of a goroutine that has not ended to `each`, as if it ended at `end`.
     pub(crate) fn open_goroutines(&self, end: Time, follower: &Follower, mut each: impl FnMut(&Interval)) {
-        for (id, open) in self.goroutines.iter().flatten() {
-            let mut open = *open;
-            open.state.recall_reason(|| follower.goroutine(*id).map_or(NameId::EMPTY, |state| state.reason));
-            each(&Interval::Goroutine(*id, open.end(end, Finish::TraceEnd)));
+        for &(id, open) in self.goroutines.iter().flatten() {
+            each(&ended(id, open, (end, Finish::TraceEnd), follower));
         }
     }
 
@@ -165,10 +169,7 @@ impl Tracker {
     fn close_all(&mut self, end: Time, finish: Finish, follower: &Follower) {
         let mut goroutines: Vec<_> = self.goroutines.iter_mut().filter_map(Option::take).collect();
         goroutines.sort_unstable_by_key(|(id, _)| *id);
-        self.ready.extend(goroutines.into_iter().map(|(id, mut open)| {
-            open.state.recall_reason(|| follower.goroutine(id).map_or(NameId::EMPTY, |state| state.reason));
-            Interval::Goroutine(id, open.end(end, finish))
-        }));
+        self.ready.extend(goroutines.into_iter().map(|(id, open)| ended(id, open, (end, finish), follower)));
         if self.goroutines_only {
             (self.procs, self.threads) = Default::default();
             return;

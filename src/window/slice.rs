@@ -29,7 +29,6 @@ use crate::trace::Trace;
 use crate::trace::stream::Blocks;
 use crate::wire::text::ConvertError;
 use crate::wire::v2::batch::BatchKind;
-
 use std::io::Write;
 use std::ops::Range;
 
@@ -218,11 +217,8 @@ fn write_anew<'t>(
     out: impl Write,
     watch: &mut dyn FnMut(&Event<'_>),
 ) -> Result<(SliceReport, Vec<Warning>), ConvertError> {
-    let first = trace.events().find_map(|event| event.ok()).map(|event| event.time());
-    // An old trace states all existing goroutines at its beginning anyway.
-    let begins = first.filter(|_| !trace.version().is_v1());
-    let from = window.from.filter(|from| Some(*from) > first).or(begins);
-    let start = from.map(|from| Start::of(trace, from)).transpose()?;
+    let start = window.start_of(trace)?;
+    let from = start.as_ref().map(|start| start.from);
     let mut writer = match &start {
         None => RepairWriter::newest(trace, out)?,
         Some(Start { from, state, .. }) => {

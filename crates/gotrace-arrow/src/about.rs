@@ -65,7 +65,7 @@ pub(crate) struct About {
 impl About {
     /// Returns the facts about a trace whose file is at `path`.
     pub(crate) fn new(trace: &Trace<'_>, path: Option<&str>) -> About {
-        let origin = trace.events().next().and_then(Result::ok).map_or(Time(0), |event| event.time());
+        let origin = trace.start().unwrap_or_default();
         let first = trace.generations().first();
         let wall = first.and_then(|generation| generation.clock_snapshot()).map(|clock| clock.wall_at(origin));
         let wall_start = wall.and_then(|wall| wall.secs.checked_mul(1_000_000_000)?.checked_add(wall.nanos.into()));

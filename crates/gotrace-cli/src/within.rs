@@ -123,11 +123,11 @@ impl std::fmt::Display for Within {
 
 /// Returns the time of a trace's first event.
 pub(crate) fn start(trace: &Trace<'_>) -> Time {
-    trace.events().next().and_then(Result::ok).map_or(Time(0), |event| event.time())
+    trace.start().unwrap_or_default()
 }
 
 /// Returns the time of a trace's last event.
-fn end(trace: &Trace<'_>) -> Time {
+pub(crate) fn end(trace: &Trace<'_>) -> Time {
     trace.events().filter_map(Result::ok).last().map_or(Time(0), |event| event.time())
 }
 

@@ -20,8 +20,7 @@ impl View {
     /// own.
     pub fn show(self: &Arc<View>, source: Source) {
         let trace = source.trace;
-        let first = trace.events().find_map(Result::ok).map(|event| event.time());
-        let start = first.unwrap_or_default();
+        let start = trace.start().unwrap_or_default();
         let name = source.name.clone();
         self.update(|meta| {
             meta.name = name;
