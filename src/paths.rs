@@ -15,7 +15,6 @@ use crate::error::Result;
 use crate::error::warning::Warning;
 use crate::trace::Trace;
 use crate::window::Window;
-use std::collections::BTreeSet;
 use walks::Walks;
 
 /// Bytes of the trace between two stretches that are read rather than passed over: to begin in
@@ -66,9 +65,7 @@ pub fn follow(
         // Windows that touch one generation find the same defects in it.
         warnings.extend(window.analyze(trace, Walks::new(now, &mut each))?.warnings);
     }
-    let mut told = BTreeSet::new();
-    warnings.retain(|warning: &Warning| told.insert(warning.to_string()));
-    Ok(warnings)
+    Ok(Warning::distinct(warnings))
 }
 
 /// Returns about how long a trace goes on in so many bytes, in nanoseconds.

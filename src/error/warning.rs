@@ -2,6 +2,7 @@
 
 use crate::base::limits::Limits;
 use crate::error::Error;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A defect that lenient reading got past.
@@ -78,6 +79,13 @@ pub enum Repair {
 }
 
 impl Warning {
+    /// Returns warnings without those that say the same again, as passes over one part of a
+    /// trace find the same defects.
+    pub fn distinct(warnings: impl IntoIterator<Item = Warning>) -> Vec<Warning> {
+        let mut told = BTreeSet::new();
+        warnings.into_iter().filter(|warning| told.insert(warning.to_string())).collect()
+    }
+
     /// Creates the warning of a defect, its repair, and the number of events that it cost.
     pub(crate) fn new(error: Error, repair: Repair, lost: u64) -> Warning {
         Warning { error, repair, lost }

@@ -1,5 +1,6 @@
 //! `gotrace anonymize`: a trace with other names, to be shared.
 
+use crate::complain;
 use crate::global::Global;
 use crate::human;
 use crate::input::Input;
@@ -95,12 +96,11 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         for Replaced { kind, name, pseudonym, .. } in &replaced {
             writeln!(out, "{kind:<12}  {}  ->  {}", human::name(name), human::name(pseudonym))?;
         }
-        write!(out, "{}", told(&replaced, "would be replaced"))?;
+        writeln!(out, "{}", told(&replaced, "would be replaced"))?;
         out.finish()?;
     } else {
         out.finish()?;
-        // If standard error is closed, nobody can see it.
-        let _ = write!(anstream::stderr().lock(), "{}", told(&replaced, "replaced"));
+        complain::tell(&told(&replaced, "replaced"));
     }
     Ok(input.warn(&warnings))
 }
@@ -156,8 +156,8 @@ fn told(replaced: &[Replaced], how: &str) -> String {
         true => "no name is to be replaced".to_string(),
         false => format!("{how}: {}", counts.join(", ")),
     };
-    text += "\nIt still tells:\n";
-    REMAINS.iter().for_each(|what| text += &format!("- {what}\n"));
+    text += "\nIt still tells:";
+    REMAINS.iter().for_each(|what| text += &format!("\n- {what}"));
     text
 }
 

@@ -1,6 +1,6 @@
 //! `gotrace capture`: fetches a trace from a running program into a file.
 
-use crate::complain::complain;
+use crate::complain::{self, complain};
 use crate::global::Global;
 use crate::human::{bytes, wall_name};
 use crate::input::{Input, is_url};
@@ -84,8 +84,7 @@ fn file_name(host: &str) -> String {
 /// Prints what was captured on standard error, with a warning if something is missing.
 fn report(captured: &Captured, name: &str) -> Status {
     let (size, seconds) = (bytes(captured.bytes), captured.took.as_secs_f64());
-    // If standard error is closed, nobody can see it.
-    let _ = writeln!(anstream::stderr().lock(), "captured {size} in {seconds:.1} s: {name}");
+    complain::tell(&format!("captured {size} in {seconds:.1} s: {name}"));
     match &captured.shortfall {
         None => Status::Done,
         Some(why) => {

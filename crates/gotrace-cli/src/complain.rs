@@ -19,6 +19,13 @@ pub(crate) fn complain(severity: &str, message: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{style}{severity}:{style:#} {}", plain::message(message));
 }
 
+/// Prints lines on standard error that tell what was done, for commands whose standard output
+/// may be a file's bytes.
+pub(crate) fn tell(text: &str) {
+    // If standard error is closed, nobody can see it.
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
 /// Messages that are printed when their time has come, each with its severity.
 #[derive(Debug, Default)]
 pub(crate) struct Complaints(Vec<(&'static str, String)>);

@@ -177,14 +177,10 @@ impl Found {
             }),
             false => follow(trace, &stretches, each),
         };
-        for warning in more.map_err(|e| input.error(&e))? {
-            if !warnings.iter().any(|known: &Warning| known.to_string() == warning.to_string()) {
-                warnings.push(warning);
-            }
-        }
+        warnings.extend(more.map_err(|e| input.error(&e))?);
         paths.sort_by_key(|(place, _)| *place);
         let paths = paths.into_iter().map(|(_, path)| path).collect();
-        Ok((Found { paths, durations: Some(durations), comparison }, warnings))
+        Ok((Found { paths, durations: Some(durations), comparison }, Warning::distinct(warnings)))
     }
 }
 

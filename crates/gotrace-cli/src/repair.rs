@@ -1,5 +1,6 @@
 //! `gotrace repair`: a valid trace from a damaged one.
 
+use crate::complain;
 use crate::global::Global;
 use crate::human::{self, number};
 use crate::input::Input;
@@ -14,7 +15,7 @@ use gotrace::export::repair::{RepairWriter, Report};
 use gotrace::go_reader::{GO_RELEASE, GoEnd, GoReading};
 use gotrace::report::RepairReport;
 use gotrace::{Version, Warning, Window};
-use std::io::{Write, stdout};
+use std::io::stdout;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -99,8 +100,7 @@ fn summarize(report: &Report, warnings: &[Warning], go: &GoReading, version: Ver
     if let Some(left_out) = left_out(report) {
         text += &format!("\n{left_out}");
     }
-    // If standard error is closed, nobody can see it.
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    complain::tell(&text);
 }
 
 /// Returns, as a sentence, which parts of the trace were left out and why; none if there

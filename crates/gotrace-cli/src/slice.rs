@@ -1,5 +1,6 @@
 //! `gotrace slice`: a part of a trace as a trace of its own.
 
+use crate::complain;
 use crate::global::Global;
 use crate::human::{self, moment};
 use crate::input::Input;
@@ -7,13 +8,12 @@ use crate::moment::{Moment, time};
 use crate::outcome::{Status, Usage};
 use crate::output::{Content, Output};
 use crate::select::Select;
-use crate::within::start;
+use crate::within::{end, start};
 use anyhow::{Result, anyhow};
 use clap::Args;
 use gotrace::analysis::Compat;
 use gotrace::wire::text::ConvertError;
 use gotrace::{SliceReport, Time, Trace, Window};
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -30,9 +30,10 @@ goroutines did meanwhile is in it too. --margin widens either.
 
 A stretch that begins and ends with generations of a trace of Go 1.22 or newer (about a
 second each; `gotrace events --kind sync` has their times) is a copy of bytes. Any other
-is written anew as a trace of Go 1.26, which is the format of Go 1.27 too: of one
-generation, with the states at its beginning restated, and with the stacks and strings
-that it uses. Traces of Go 1.5 to 1.21 become such ones.
+becomes a trace of Go 1.26, which is the format of Go 1.27 too: the part of its first
+generation is written anew, with the states at its beginning restated, those in the
+middle are copied, and the last one is cut off. Traces of Go 1.5 to 1.21, and damaged
+ones, become one generation of that format.
 
 Reports on the slice are those on the trace with the same --from and --to, but for what
 the format cannot state of the time before: why a goroutine waits that waited already,
@@ -131,14 +132,13 @@ impl Options {
     /// Returns the error that the trace has no event in a stretch of time.
     fn empty(&self, input: &Input, trace: &Trace<'_>, window: Window) -> anyhow::Error {
         let begin = start(trace);
-        let end = trace.events().filter_map(std::result::Result::ok).last().map_or(begin, |event| event.time());
         let at = |time: Option<Time>, or: &str| time.map_or(or.to_string(), |time| moment(time.since(begin)));
         anyhow!(
             "{}: no event from {} to {}: the trace has events from 0s to {}",
             input.name(),
             at(window.from(), "its beginning"),
             at(window.to(), "its end"),
-            moment(end.since(begin))
+            moment(end(trace).since(begin))
         )
     }
 }
@@ -153,6 +153,5 @@ fn tell(report: &SliceReport) {
     ];
     let parts = parts.into_iter().filter(|part| part.0 > 0);
     let parts: Vec<_> = parts.map(|(n, what, how)| format!("{}{how}", human::count(n, what))).collect();
-    // If standard error is closed, nobody can see it.
-    let _ = writeln!(anstream::stderr().lock(), "{}", parts.join(", "));
+    complain::tell(&parts.join(", "));
 }
