@@ -2,6 +2,7 @@
 
 use super::{Analysis, Follower, SharedEvent, Transition};
 use crate::base::time::Time;
+use crate::spec::v2::EventType;
 use crate::timeline::{Interval, Observer, Tracker};
 
 /// Makes the intervals of each G, P and M, in the order in which they end. Memory does not
@@ -46,6 +47,11 @@ impl CollectIntervals {
 impl Analysis for CollectIntervals {
     /// The intervals that were not taken before, in the order in which they ended.
     type Output = Vec<Interval>;
+
+    #[inline]
+    fn wants(&self, event: EventType) -> bool {
+        Tracker::looks_at(event)
+    }
 
     #[inline(always)]
     fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {

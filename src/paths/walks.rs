@@ -4,6 +4,7 @@ use crate::analysis::annotations::Stretch;
 use crate::analysis::path::{CollectHistory, History, Path};
 use crate::analysis::{Analysis, Follower, SharedEvent, Transition};
 use crate::base::time::Time;
+use crate::spec::v2::EventType;
 
 /// States of goroutines that are kept before the paths of those stretches are followed that are
 /// over: some ten megabytes.
@@ -52,6 +53,11 @@ impl<'s, F: FnMut(usize, Path, &History)> Walks<'s, F> {
 
 impl<F: FnMut(usize, Path, &History)> Analysis for Walks<'_, F> {
     type Output = ();
+
+    #[inline]
+    fn wants(&self, event: EventType) -> bool {
+        self.history.wants(event)
+    }
 
     #[inline(always)]
     fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {

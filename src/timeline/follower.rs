@@ -39,6 +39,8 @@ pub struct Follower {
     start: Option<Time>,
     synced: Time,
     last: Time,
+    /// Time of the event before the last.
+    before_last: Time,
 }
 
 /// A followed change of a goroutine's state.
@@ -93,6 +95,11 @@ impl Follower {
     /// Returns the time of the last event.
     pub fn last(&self) -> Time {
         self.last
+    }
+
+    /// Returns the time of the event before the last.
+    pub(super) fn before_last(&self) -> Time {
+        self.before_last
     }
 
     /// Returns the number of threads that did something.
@@ -165,7 +172,7 @@ impl Follower {
     /// thread; always false for an observer without [details](Observer::DETAILS).
     #[inline(always)]
     pub(super) fn note<O: Observer>(&mut self, time: Time, thread: Option<ThreadId>) -> bool {
-        self.last = time;
+        (self.before_last, self.last) = (self.last, time);
         O::DETAILS && self.threads.note(thread)
     }
 

@@ -33,13 +33,11 @@ pub(crate) struct Tracker {
     ready: Vec<Interval>,
     /// Number of intervals at the beginning of `ready` that were taken one by one.
     taken: usize,
-    /// Number of events shown, and of intervals that GOMAXPROCS may have ended.
+    /// Number of events that tell of states, and of intervals that GOMAXPROCS may have ended.
     events: u64,
     resized: u64,
     /// Number of syncs so far.
     syncs: u64,
-    /// Time of the last event.
-    last: Time,
     /// Time of the last event before the last sync.
     before_sync: Time,
     /// True if reading began, or started over, in this generation.
@@ -49,8 +47,8 @@ pub(crate) struct Tracker {
 impl Observer for &mut Tracker {
     const DETAILS: bool = true;
 
-    fn wants(&self, _: EventType) -> bool {
-        true // When the last event was matters where something is lost.
+    fn wants(&self, event: EventType) -> bool {
+        Tracker::looks_at(event)
     }
 
     fn goroutine(self, transition: &Transition<'_, '_>, follower: &Follower) {
@@ -58,16 +56,15 @@ impl Observer for &mut Tracker {
             self.start_over(follower);
         }
         self.transition(transition, follower);
-        self.last = transition.time();
         self.events += 1;
     }
 
     fn event(self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
-        if tells_of_states(event.wire_type()) {
+        // Analyses beside this one may want events that it does not.
+        if Tracker::looks_at(event.wire_type()) {
             self.other(event, follower);
+            self.events += 1;
         }
-        self.last = event.time();
-        self.events += 1;
     }
 }
 
@@ -77,14 +74,14 @@ fn ended(id: GoId, mut open: Open<GoActivity>, (end, finish): (Time, Finish), fo
     Interval::Goroutine(id, open.end(end, finish))
 }
 
-/// Returns whether events of a type state the states of Gs or Ps, or that reading starts
-/// over.
-fn tells_of_states(event: EventType) -> bool {
-    use EventType::*;
-    changes_go(event) || matches!(event, Sync | ProcsChange | ProcStart | ProcStop | ProcSteal | ProcStatus)
-}
-
 impl Tracker {
+    /// Returns whether events of a type state the states of Gs or Ps, or that reading starts
+    /// over.
+    pub(crate) fn looks_at(event: EventType) -> bool {
+        use EventType::*;
+        changes_go(event) || matches!(event, Sync | ProcsChange | ProcStart | ProcStop | ProcSteal | ProcStatus)
+    }
+
     /// Takes note of an event that is no transition of a goroutine.
     fn other(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         match *event.kind() {
@@ -95,7 +92,7 @@ impl Tracker {
                 // The first generation states what existed before; a later one only where
                 // reading starts over.
                 self.syncs += 1;
-                self.before_sync = self.last;
+                self.before_sync = follower.before_last();
                 self.fresh = self.syncs == 1;
             }
             EventKind::StateTransition(StateTransition::Proc { id, from, to }) => {
@@ -223,7 +220,8 @@ impl Tracker {
             // had that since before.
             let known = was.is_some() || transition.from == GoState::NotExist;
             let (start, begin) = if known { (start, begin) } else { (follower.synced(), Begin::Before) };
-            self.bind(thread, Binding { proc, goroutine: is_bound.then_some(id) }, start, begin, cause);
+            let state = Binding { proc, goroutine: is_bound.then_some(id) };
+            self.bind(thread, state, (start, begin, cause), follower);
         }
         self.turned(turned, time, follower);
         let since = if is_before(transition) { Since::Before } else { Since::Now };
@@ -269,7 +267,8 @@ impl Tracker {
                 }
             }
             if let Some(thread) = thread {
-                self.bind(thread, Binding { proc, goroutine: Some(id) }, start, Begin::Before, cause);
+                let state = Binding { proc, goroutine: Some(id) };
+                self.bind(thread, state, (start, Begin::Before, cause), follower);
             }
         }
     }
@@ -308,13 +307,14 @@ impl Tracker {
             match (to, event.thread()) {
                 (ProcState::Running, Some(thread)) => {
                     let goroutine = event.goroutine();
-                    self.bind(thread, Binding { proc: Some(id), goroutine }, start, begin, cause);
+                    self.bind(thread, Binding { proc: Some(id), goroutine }, (start, begin, cause), follower);
                 }
                 (ProcState::Idle, _) => {
                     // A stolen P is taken from another M than the event's.
                     if let Some(thread) = holder {
                         let goroutine = self.threads.get(&thread).and_then(|open| open.state.goroutine);
-                        self.bind(thread, Binding { proc: None, goroutine }, time, Begin::Event(cause), cause);
+                        let state = Binding { proc: None, goroutine };
+                        self.bind(thread, state, (time, Begin::Event(cause), cause), follower);
                     }
                 }
                 _ => {}
@@ -356,12 +356,13 @@ impl Tracker {
         }
     }
 
-    fn bind(&mut self, id: ThreadId, state: Binding, start: Time, begin: Begin, cause: Cause) {
+    fn bind(&mut self, id: ThreadId, state: Binding, began: (Time, Begin, Cause), follower: &Follower) {
+        let (start, begin, cause) = began;
         let Some(open) = self.threads.get_mut(&id) else {
             self.threads.insert(id, Open { start, state, begin });
             return;
         };
-        if let Some(ended) = open.change(state, start, begin, self.last, cause)
+        if let Some(ended) = open.change(state, start, begin, follower.before_last(), cause)
             && !self.goroutines_only
         {
             self.ready.push(Interval::Thread(id, ended));

@@ -9,6 +9,7 @@ use crate::base::time::Time;
 use crate::event::EventKind;
 use crate::event::range::{RangeName, RangeScope};
 use crate::spec::state::GoState;
+use crate::spec::v2::EventType;
 use crate::timeline::{Begin, GoActivity, Interval};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
@@ -241,6 +242,13 @@ impl CollectHistory {
 
 impl Analysis for CollectHistory {
     type Output = History;
+
+    #[inline]
+    fn wants(&self, event: EventType) -> bool {
+        use EventType::*;
+        self.intervals.wants(event)
+            || matches!(event, STWBegin | STWEnd | GCMarkAssistBegin | GCMarkAssistActive | GCMarkAssistEnd)
+    }
 
     #[inline(always)]
     fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
