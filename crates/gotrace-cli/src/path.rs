@@ -152,8 +152,7 @@ impl Found {
         trace: &Trace<'_>,
         global: &Global,
     ) -> Result<(Found, Vec<Warning>)> {
-        let (annotations, mut warnings) = input.analyze(trace, CollectAnnotations::new(global.compat()))?;
-        let mut stretches = options.stretches(&annotations).map_err(|none| missing(input, &none))?;
+        let (mut stretches, mut warnings) = options.stretches(input, trace, global)?;
         options.clip(&mut stretches, trace)?;
         if stretches.is_empty() {
             return Err(anyhow!("{}: none of these tasks or regions is in that time", input.name()));
@@ -190,8 +189,22 @@ impl Options {
         PathParts { causes: self.what_if, segments: self.segments }
     }
 
-    /// Returns the tasks or regions that are asked for.
-    fn stretches(&self, annotations: &Annotations) -> Result<Vec<Stretch>, NoSuch> {
+    /// Returns the tasks or regions that are asked for, and the defects met.
+    fn stretches(&self, input: &Input, trace: &Trace<'_>, global: &Global) -> Result<(Vec<Stretch>, Vec<Warning>)> {
+        if self.region.is_none() {
+            let (annotations, warnings) = input.analyze(trace, CollectAnnotations::of_tasks())?;
+            if let Some(stretches) = self.chosen(&annotations).ok().filter(|stretches| !stretches.is_empty()) {
+                return Ok((stretches, warnings));
+            }
+            // A task may be there all the same, without beginning and end.
+        }
+        let (annotations, warnings) = input.analyze(trace, CollectAnnotations::new(global.compat()))?;
+        let stretches = self.chosen(&annotations).map_err(|none| missing(input, &none))?;
+        Ok((stretches, warnings))
+    }
+
+    /// Returns those of the tasks or regions of a trace that are asked for.
+    fn chosen(&self, annotations: &Annotations) -> Result<Vec<Stretch>, NoSuch> {
         let tasks = self.task.as_ref().map(|task| annotations.tasks(task.as_bytes(), self.region.is_some()));
         let tasks = tasks.transpose()?;
         match (&self.region, tasks) {

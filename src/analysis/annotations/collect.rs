@@ -19,6 +19,8 @@ pub struct CollectAnnotations {
     busy: FxHashMap<GoId, Busy>,
     /// Open regions, as indexes in all.
     open: OpenRegions<usize>,
+    /// True if regions and goroutines are left out.
+    tasks_only: bool,
 }
 
 /// Open tasks of a goroutine, and its creation.
@@ -42,7 +44,13 @@ impl CollectAnnotations {
     /// takes no time.
     pub fn new(compat: Compat) -> CollectAnnotations {
         let all = Annotations { compat, ..Annotations::default() };
-        CollectAnnotations { all, busy: FxHashMap::default(), open: OpenRegions::new(compat) }
+        CollectAnnotations { all, open: OpenRegions::new(compat), ..CollectAnnotations::default() }
+    }
+
+    /// Returns a collector of the beginnings and ends of tasks alone, which takes less time and
+    /// memory. They are enough for [`stretches_of_tasks`](Annotations::stretches_of_tasks).
+    pub fn of_tasks() -> CollectAnnotations {
+        CollectAnnotations { tasks_only: true, ..CollectAnnotations::default() }
     }
 }
 
@@ -52,6 +60,9 @@ impl Analysis for CollectAnnotations {
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         use EventType::*;
+        if self.tasks_only {
+            return matches!(event, UserTaskBegin | UserTaskEnd);
+        }
         matches!(event, UserRegionBegin | UserRegionEnd | UserTaskBegin | UserTaskEnd | UserLog | GoStart)
     }
 
@@ -72,14 +83,18 @@ impl Analysis for CollectAnnotations {
 
     fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         let Some(goroutine) = event.goroutine() else { return };
-        let Some(on) = follower.goroutine(goroutine) else { return };
-        let place = Place { time: event.time(), goroutine, created: on.created };
-        match event.kind() {
-            EventKind::TaskBegin(task) => self.task_begins(place, task),
-            EventKind::TaskEnd(task) => self.task_ends(place, task.id),
-            EventKind::RegionBegin(region) => self.region_begins(on, place, region),
-            EventKind::RegionEnd(region) => self.region_ends(on, place, region),
-            EventKind::Log(log) => self.takes_part(place, log.task),
+        let on = follower.goroutine(goroutine);
+        // For tasks alone, goroutines are not followed.
+        if on.is_none() && !self.tasks_only {
+            return;
+        }
+        let place = Place { time: event.time(), goroutine, created: on.is_some_and(|on| on.created) };
+        match (event.kind(), on) {
+            (EventKind::TaskBegin(task), _) => self.task_begins(place, task),
+            (EventKind::TaskEnd(task), _) => self.task_ends(place, task.id),
+            (EventKind::RegionBegin(region), Some(on)) => self.region_begins(on, place, region),
+            (EventKind::RegionEnd(region), Some(on)) => self.region_ends(on, place, region),
+            (EventKind::Log(log), Some(_)) => self.takes_part(place, log.task),
             _ => {}
         }
     }
