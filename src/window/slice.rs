@@ -195,7 +195,13 @@ impl Parts {
 /// Returns the index of the generation that a moment is in, or which it is in front of; and
 /// whether it is in front of that, and behind all events of the one before.
 fn place(all: &[Generation<'_>], time: Time) -> (usize, bool) {
-    let place = all.partition_point(|generation| begin_of(all, generation) < time);
+    // The sync comes later than the header says only where generations overlap.
+    let mut place = all.partition_point(|generation| generation.start() < time);
+    while let Some(before) = place.checked_sub(1)
+        && all.get(before).is_some_and(|generation| begin_of(all, generation) >= time)
+    {
+        place = before;
+    }
     let before = place.checked_sub(1).and_then(|before| all.get(before));
     (place, before.is_none_or(|before| guess_last_time(before) < time.0))
 }
