@@ -8,7 +8,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 most_bytes=20000
 go=$(../testdata/toolchains.sh 1.21.13)
 old=${go%/bin/go}/src/internal/trace/testdata
-for target in raw ordered analyses window text repair; do
+for target in raw ordered analyses window sharing text repair; do
     mkdir -p "corpus/$target"
     find ../testdata/traces ../testdata/bad -name '*.trace' -size -$((most_bytes / 1000))k | while read -r trace; do
         name=${trace#../testdata/}
