@@ -49,7 +49,7 @@ class Selection(Within, total=False):
 
 
 _TIMES = {"start": "from", "end": "to"}
-_DURATIONS = frozenset(["min", "max", "window"])
+_DURATIONS = frozenset(["min", "max", "window", "around", "margin"])
 
 
 def options(given: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from gotrace._build import build
 from gotrace._native import table_names
-from gotrace._options import Duration, options, selection, within
+from gotrace._options import Duration, Time, options, selection, within
 from gotrace._table import Goroutines, Metrics, Regions, Table, Tasks, engine, wanted
 from gotrace.reports import (
     CheckReport,
@@ -316,6 +316,35 @@ class Trace:
         """Returns a profile of where goroutines spend their time, as ``go tool pprof`` reads it."""
         given = {"unfinished": unfinished, "cpu_rate": cpu_rate}
         return self._native.report(["pprof", kind, *options(given), *selection(part)])
+
+    # Traces.
+
+    def slice(
+        self,
+        *,
+        around: Time | None = None,
+        margin: Duration | None = None,
+        **part: Unpack[Selection],
+    ) -> bytes:
+        """Returns a part of the trace as a trace of its own, which Go's own tools open.
+
+        The part is the stretch from ``start`` to ``end``, or ``around`` a moment, or from the first
+        to the last event of the goroutines, task or region that are selected; ``margin`` widens it.
+        ``gotrace.open`` opens what is returned::
+
+            worst = t.latency(worst=1).worst[0]
+            part = gotrace.open(t.slice(around=worst.time - t.origin, margin="2ms"))
+        """
+        given = {"around": around, "margin": margin}
+        return self._native.report(["slice", *options(given), *selection(part)])
+
+    def anonymize(self, *, keep: str | None = None, key: str | None = None) -> bytes:
+        """Returns the trace with pseudonyms for names of the program's authors, to be shared.
+
+        Names that match the regular expression ``keep`` stay. With a ``key``, of 12 bytes or more,
+        pseudonyms are the same in all traces.
+        """
+        return self._native.report(["anonymize", *options({"keep": keep, "key": key})])
 
     def _report(self, kind: type[R], command: list[str]) -> R:
         return build(kind, json.loads(self._native.report([*command, "--json"])))

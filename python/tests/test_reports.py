@@ -103,6 +103,23 @@ def test_a_profile_is_the_commands() -> None:
     assert len(t.profile("sched", goroutine=1)) < len(t.profile("sched"))
 
 
+def test_a_slice_and_an_anonymous_trace_are_the_commands() -> None:
+    t = gotrace.open(MIXED)
+    part = t.slice(start="5ms", end=12_000_000)
+    assert part == command("slice", MIXED, "--from", "5ms", "--to", "12ms")
+    assert t.slice(around="8ms", margin=1_000_000) == command("slice", MIXED, "--around", "8ms", "--margin", "1ms")
+    within = gotrace.open(part)
+    assert within.latency().max == t.latency(start="5ms", end="12ms").max
+    assert t.anonymize() == command("anonymize", MIXED)
+    keyed = t.anonymize(key="a key that nobody knows", keep="^main.main$")
+    assert keyed == command("anonymize", MIXED, "--key", "a key that nobody knows", "--keep", "^main.main$")
+    # Nothing is told on standard error, and nothing is kept from the caller.
+    with pytest.raises(ValueError, match="which part"):
+        t.slice()
+    with pytest.raises(ValueError, match="12"):
+        t.anonymize(key="short")
+
+
 def test_logs_give_what_the_command_prints() -> None:
     log = PATTERNS / "gc.log"
     lines = [json.loads(line) for line in command("schedtrace", log, "--json").splitlines()]

@@ -1,6 +1,5 @@
 //! `gotrace anonymize`: a trace with other names, to be shared.
 
-use crate::complain;
 use crate::global::Global;
 use crate::human;
 use crate::input::Input;
@@ -100,7 +99,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         out.finish()?;
     } else {
         out.finish()?;
-        complain::tell(&told(&replaced, "replaced"));
+        global.tell(&told(&replaced, "replaced"));
     }
     Ok(input.warn(&warnings))
 }

@@ -1,6 +1,6 @@
 //! `gotrace capture`: fetches a trace from a running program into a file.
 
-use crate::complain::{self, complain};
+use crate::complain::complain;
 use crate::global::Global;
 use crate::human::{bytes, wall_name};
 use crate::input::{Input, is_url};
@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
             return Err(Usage("binary data is not for a terminal; use -o FILE, or redirect it".into()).into());
         }
         let captured = remote::capture(&target, &global.capture, &mut stdout.lock())?;
-        return Ok(report(&captured, "standard output"));
+        return Ok(report(&captured, "standard output", global));
     }
     let path = match &named {
         Some(path) => path.clone(),
@@ -56,7 +56,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let mut captured = remote::capture(&target, &global.capture, &mut file)?;
     captured.shortfall = remote::keep(file, captured.shortfall)?;
     let name = path.display().to_string();
-    let status = report(&captured, &name);
+    let status = report(&captured, &name, global);
     if captured.shortfall.is_some() {
         return Ok(status);
     }
@@ -82,9 +82,9 @@ fn file_name(host: &str) -> String {
 }
 
 /// Prints what was captured on standard error, with a warning if something is missing.
-fn report(captured: &Captured, name: &str) -> Status {
+fn report(captured: &Captured, name: &str, global: &Global) -> Status {
     let (size, seconds) = (bytes(captured.bytes), captured.took.as_secs_f64());
-    complain::tell(&format!("captured {size} in {seconds:.1} s: {name}"));
+    global.tell(&format!("captured {size} in {seconds:.1} s: {name}"));
     match &captured.shortfall {
         None => Status::Done,
         Some(why) => {

@@ -1,5 +1,6 @@
 //! The options that every command has.
 
+use crate::complain;
 use crate::outcome::Status;
 #[cfg(feature = "http")]
 use crate::remote::CaptureOptions;
@@ -89,6 +90,21 @@ impl Global {
     /// Returns the number of threads to use: that of `--threads`, or one for each core.
     pub(crate) fn threads(&self) -> usize {
         self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+    }
+
+    /// Prints what was done on standard error, as [`complain::tell`] does; nothing if another
+    /// command or program has this one run, whose standard error it is.
+    pub(crate) fn tell(&self, text: &str) {
+        if self.given.is_none() {
+            complain::tell(text);
+        }
+    }
+
+    /// Prints a note on standard error, as [`tell`](Self::tell) does.
+    pub(crate) fn note(&self, text: &str) {
+        if self.given.is_none() {
+            complain::complain("note", text);
+        }
     }
 
     /// Applies `--color` to standard output and standard error. With `auto`, the

@@ -21,7 +21,6 @@
 #![cfg_attr(not(feature = "full"), allow(dead_code, unused_imports))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-#[cfg(feature = "full")]
 mod anonymize;
 #[cfg(feature = "http")]
 mod capture;
@@ -75,7 +74,6 @@ mod save;
 mod schedtrace;
 mod select;
 mod several;
-#[cfg(feature = "full")]
 mod slice;
 mod spark;
 #[cfg(feature = "columns")]
@@ -170,9 +168,7 @@ enum Command {
     Check(check::Options),
     #[cfg(feature = "full")]
     Repair(repair::Options),
-    #[cfg(feature = "full")]
     Slice(slice::Options),
-    #[cfg(feature = "full")]
     Anonymize(anonymize::Options),
     #[cfg(feature = "http")]
     Capture(capture::Options),
@@ -274,9 +270,7 @@ fn run(command: &Command, global: &Global) -> anyhow::Result<Status> {
         Command::Check(options) => check::run(options, global),
         #[cfg(feature = "full")]
         Command::Repair(options) => repair::run(options, global),
-        #[cfg(feature = "full")]
         Command::Slice(options) => slice::run(options, global),
-        #[cfg(feature = "full")]
         Command::Anonymize(options) => anonymize::run(options, global),
         #[cfg(feature = "http")]
         Command::Capture(options) => capture::run(options, global),

@@ -1,6 +1,5 @@
 //! `gotrace repair`: a valid trace from a damaged one.
 
-use crate::complain;
 use crate::global::Global;
 use crate::human::{self, number};
 use crate::input::Input;
@@ -71,15 +70,15 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     if options.json {
         json::line(&mut stdout(), &RepairReport::new(&report, warnings.len(), &go))?;
     }
-    summarize(&report, &warnings, &go, trace.version());
+    global.tell(&summary(&report, &warnings, &go, trace.version()));
     match input.warn(&warnings) {
         Status::Done if !matches!(go.end, GoEnd::Accepts) => Ok(Status::Flawed),
         status => Ok(status),
     }
 }
 
-/// Prints what was done on standard error, as standard output may be the trace.
-fn summarize(report: &Report, warnings: &[Warning], go: &GoReading, version: Version) {
+/// Returns what was done, in words.
+fn summary(report: &Report, warnings: &[Warning], go: &GoReading, version: Version) -> String {
     let mut text = match (go.defect(), warnings) {
         (None, []) if version.is_v1() => "nothing to repair, now a trace of Go 1.26: ".to_string(),
         (None, []) => "nothing to repair: ".to_string(),
@@ -100,7 +99,7 @@ fn summarize(report: &Report, warnings: &[Warning], go: &GoReading, version: Ver
     if let Some(left_out) = left_out(report) {
         text += &format!("\n{left_out}");
     }
-    complain::tell(&text);
+    text
 }
 
 /// Returns, as a sentence, which parts of the trace were left out and why; none if there

@@ -1,6 +1,5 @@
 //! `gotrace slice`: a part of a trace as a trace of its own.
 
-use crate::complain;
 use crate::global::Global;
 use crate::human::{self, moment};
 use crate::input::Input;
@@ -82,7 +81,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         return Err(options.empty(&input, &trace, window));
     }
     out.finish()?;
-    tell(&report);
+    global.tell(&summary(&report));
     Ok(input.warn(&warnings))
 }
 
@@ -143,8 +142,8 @@ impl Options {
     }
 }
 
-/// Prints what was done on standard error, as standard output may be the trace.
-fn tell(report: &SliceReport) {
+/// Returns what was done, in words.
+fn summary(report: &SliceReport) -> String {
     let parts = [
         (report.copied, "generation", " copied"),
         (report.events, "event", ""),
@@ -153,5 +152,5 @@ fn tell(report: &SliceReport) {
     ];
     let parts = parts.into_iter().filter(|part| part.0 > 0);
     let parts: Vec<_> = parts.map(|(n, what, how)| format!("{}{how}", human::count(n, what))).collect();
-    complain::tell(&parts.join(", "));
+    parts.join(", ")
 }

@@ -1,6 +1,5 @@
 //! `gotrace export perfetto` and `gotrace export chrome`: a trace as tracks, for viewers.
 
-use crate::complain::complain;
 use crate::global::Global;
 use crate::human;
 use crate::input::{Input, given_up};
@@ -110,33 +109,27 @@ impl Part {
             return Err(anyhow!("{}: there is no such goroutine in that time", input.name()));
         }
         out.finish()?;
-        notes(&written, form);
+        notes(&written, form, global);
         Ok(input.warn(&written.warnings))
     }
 }
 
 /// Prints what viewers will not show.
-fn notes(written: &Written, form: Form) {
+fn notes(written: &Written, form: Form, global: &Global) {
     if written.left_out > 0 {
         let (all, with) = (written.goroutines, written.goroutines - written.left_out);
-        complain(
-            "note",
-            &format!(
-                "the first {} of {} have tracks of their own; --all gives each one, and -g, --function, --from \
+        global.note(&format!(
+            "the first {} of {} have tracks of their own; --all gives each one, and -g, --function, --from \
                  and --to select some",
-                human::number(with),
-                human::count(all, "goroutine"),
-            ),
-        );
+            human::number(with),
+            human::count(all, "goroutine"),
+        ));
     }
     if written.bytes > MOST_IN_A_BROWSER && form != Form::Chrome {
-        complain(
-            "note",
-            &format!(
-                "{} are more than ui.perfetto.dev may open; --from and --to select a part, and \
+        global.note(&format!(
+            "{} are more than ui.perfetto.dev may open; --from and --to select a part, and \
                  `trace_processor_shell --httpd FILE` opens it outside of the browser",
-                human::bytes(written.bytes),
-            ),
-        );
+            human::bytes(written.bytes),
+        ));
     }
 }
