@@ -28,6 +28,8 @@
 //! ```
 
 mod history;
+mod packed;
+mod stay;
 #[cfg(test)]
 mod tests;
 mod tree;

@@ -1,5 +1,7 @@
 //! The states of all goroutines in a stretch of time.
 
+use super::packed::{Length, Packed};
+use super::stay::{Began, Run, State, Stay};
 use crate::analysis::intervals::CollectIntervals;
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::{StackKey, Stacks};
@@ -26,11 +28,11 @@ pub struct History {
     /// Stacks and names.
     pub stacks: Arc<Stacks>,
     /// States of each goroutine, in order.
-    stays: FxHashMap<GoId, Vec<Stay>>,
+    stays: FxHashMap<GoId, Packed<Stay>>,
     /// Function that each goroutine began with.
     functions: FxHashMap<GoId, NameId>,
     /// Runs of goroutines on each P, in order.
-    runs: FxHashMap<ProcId, Vec<(Time, Time, GoId)>>,
+    runs: FxHashMap<ProcId, Packed<Run>>,
     /// Times in which each goroutine assisted marking, in order.
     pub(super) assists: FxHashMap<GoId, Vec<(Time, Time)>>,
     /// Stops of the world, in order, with their reasons.
@@ -39,51 +41,21 @@ pub struct History {
     pub(super) sleep: NameId,
 }
 
-/// A state of a goroutine, from one time to another.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stay {
-    pub(super) start: Time,
-    pub(super) end: Time,
-    pub(super) state: State,
-    pub(super) began: Began,
-    /// Stack of the event that began it: the goroutine's own, or that of who woke it.
-    pub(super) stack: StackKey,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum State {
-    Running(Option<ProcId>),
-    Runnable,
-    Syscall,
-    Waiting(NameId),
-}
-
-/// Beginning of a state.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Began {
-    /// The goroutine was created, by another if that is known.
-    Created(Option<GoId>),
-    /// The goroutine was woken, by another or by the scheduler.
-    Woken(Option<GoId>),
-    /// Anything else.
-    Otherwise,
-}
-
 impl History {
-    /// Returns the states of a goroutine, in order.
-    pub(super) fn stays(&self, id: GoId) -> &[Stay] {
-        self.stays.get(&id).map_or(&[], Vec::as_slice)
+    /// Returns the states of a goroutine that end after a moment, in order.
+    pub(super) fn stays_after(&self, id: GoId, time: Time) -> impl Iterator<Item = Stay> {
+        self.stays.get(&id).into_iter().flat_map(move |stays| stays.after(time))
     }
 
     /// Returns from when to when a goroutine existed; none if it did not.
     pub fn life(&self, id: GoId) -> Option<(Time, Time)> {
-        let stays = self.stays(id);
-        Some((stays.first()?.start, stays.last()?.end))
+        let stays = self.stays.get(&id)?;
+        Some((stays.iter().next()?.start, stays.end()))
     }
 
     /// Returns the goroutine that ran longest; none if none ran.
     pub fn longest_running(&self) -> Option<GoId> {
-        let ran = |stays: &[Stay]| {
+        let ran = |stays: &Packed<Stay>| {
             let runs = stays.iter().filter(|stay| matches!(stay.state, State::Running(_)));
             runs.map(|run| run.end.since(run.start)).fold(0, i64::saturating_add)
         };
@@ -98,18 +70,15 @@ impl History {
 
     /// Returns the goroutine that ran longest on a P in a stretch of time.
     pub(super) fn busiest(&self, proc: ProcId, from: Time, to: Time) -> Option<GoId> {
-        let runs = self.runs.get(&proc)?;
-        let first = runs.partition_point(|&(_, end, _)| end <= from);
         let mut nanos: FxHashMap<GoId, i64> = FxHashMap::default();
-        for &(start, end, id) in runs.get(first..)?.iter().take_while(|(start, ..)| *start < to) {
-            *nanos.entry(id).or_default() += end.min(to).since(start.max(from));
+        for run in self.runs.get(&proc)?.after(from).take_while(|run| run.start < to) {
+            *nanos.entry(run.goroutine).or_default() += run.end.min(to).since(run.start.max(from));
         }
         nanos.into_iter().max_by_key(|&(id, nanos)| (nanos, id)).map(|(id, _)| id)
     }
 
-    /// Adds an interval of a goroutine; returns whose it is, and the P on which it ran, if it
-    /// is kept.
-    fn add(&mut self, interval: &Interval) -> Option<(GoId, Option<ProcId>)> {
+    /// Adds an interval of a goroutine; returns how to take it back, if it is kept.
+    fn add(&mut self, interval: &Interval) -> Option<Added> {
         let &Interval::Goroutine(id, span) = interval else { return None };
         if span.start == span.end && matches!(span.begin, Begin::Event(_)) {
             return None;
@@ -120,35 +89,50 @@ impl History {
             GoActivity::Syscall { .. } => State::Syscall,
             GoActivity::Waiting { reason } => State::Waiting(reason),
         };
+        let (start, end) = (span.start, span.end);
         let ran_on = if let State::Running(proc) = state { proc } else { None };
-        if let Some(proc) = ran_on {
-            self.runs.entry(proc).or_default().push((span.start, span.end, id));
-        }
+        let run = ran_on.map(|proc| {
+            let runs = self.runs.entry(proc).or_default();
+            let before = runs.length();
+            runs.push(&Run { start, end, goroutine: id });
+            (proc, before)
+        });
         let (began, stack) = match span.begin {
             Begin::Before => (Began::Otherwise, StackKey::EMPTY),
             Begin::Created { cause, .. } => (Began::Created(cause.goroutine), cause.stack),
             Begin::Woken(cause) => (Began::Woken(cause.goroutine), cause.stack),
             Begin::Event(cause) => (Began::Otherwise, cause.stack),
         };
-        self.stays.entry(id).or_default().push(Stay { start: span.start, end: span.end, state, began, stack });
-        Some((id, ran_on))
+        let stays = self.stays.entry(id).or_default();
+        let stay = (id, stays.length());
+        stays.push(&Stay { start, end, state, began, stack });
+        Some(Added { stay, run })
     }
 
-    /// Takes back what was added last of a goroutine.
-    fn take_back(&mut self, (id, ran_on): (GoId, Option<ProcId>)) {
-        self.stays.get_mut(&id).and_then(Vec::pop);
-        ran_on.and_then(|proc| self.runs.get_mut(&proc)).and_then(Vec::pop);
+    /// Takes back what was added last.
+    fn take_back(&mut self, Added { stay: (id, before), run }: Added) {
+        self.stays.entry(id).or_default().cut(before);
+        if let Some((proc, before)) = run {
+            self.runs.entry(proc).or_default().cut(before);
+        }
     }
 
     /// Forgets what ended before some time.
     fn forget(&mut self, before: Time) {
-        self.stays.retain(|_, stays| drop_front(stays, |stay| stay.end <= before));
+        self.stays.retain(|_, stays| stays.forget(before));
         let stays = &self.stays;
         self.functions.retain(|id, _| stays.contains_key(id));
-        self.runs.retain(|_, runs| drop_front(runs, |&(_, end, _)| end <= before));
+        self.runs.retain(|_, runs| runs.forget(before));
         self.assists.retain(|_, assists| drop_front(assists, |&(_, end)| end <= before));
         drop_front(&mut self.stops, |&(_, end, _)| end <= before);
     }
+}
+
+/// A state that was added, with how long the lists were before.
+#[derive(Clone, Copy, Debug)]
+struct Added {
+    stay: (GoId, Length),
+    run: Option<(ProcId, Length)>,
 }
 
 /// Removes the first elements, as long as they are over; returns whether any are left.
@@ -157,7 +141,7 @@ fn drop_front<T>(all: &mut Vec<T>, is_over: impl Fn(&T) -> bool) -> bool {
     !all.is_empty()
 }
 
-/// Collects a [`History`]. Memory grows with the number of changes of state: some 60 bytes
+/// Collects a [`History`]. Memory grows with the number of changes of state: some 12 bytes
 /// for each, so that a [`Window`](crate::Window) is what to give it of a long trace.
 #[derive(Debug)]
 pub struct CollectHistory {
@@ -219,7 +203,7 @@ impl CollectHistory {
     /// Forgets what ended before some time.
     pub(crate) fn forget(&mut self, before: Time) {
         self.history.forget(before);
-        self.kept = self.history.stays.values().map(Vec::len).sum();
+        self.kept = self.history.stays.values().map(Packed::len).sum();
     }
 
     #[inline(always)]

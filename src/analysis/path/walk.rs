@@ -1,6 +1,7 @@
 //! The walk from the end of a path to its beginning.
 
-use super::history::{Began, History, State, Stay};
+use super::history::History;
+use super::stay::{Began, State, Stay};
 use super::{Doing, Link, LinkCause, Path, Segment};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::StackKey;
@@ -47,17 +48,15 @@ impl Walk<'_> {
     /// Goes through a stretch of a goroutine's life.
     fn go(&mut self, leg: Leg) {
         let history = self.history;
-        let stays = history.stays(leg.goroutine);
+        let mut rest = history.stays_after(leg.goroutine, leg.from).peekable();
         let mut at = leg.from;
-        let first = stays.partition_point(|stay| stay.end <= leg.from);
-        let rest = stays.get(first..).unwrap_or_default();
-        for (place, stay) in rest.iter().take_while(|stay| stay.start < leg.to).enumerate() {
+        while let Some(stay) = rest.next_if(|stay| stay.start < leg.to) {
             let (from, to) = (stay.start.max(at), stay.end.min(leg.to));
             if at < from {
-                self.before(&leg, stay, at, from);
+                self.before(&leg, &stay, at, from);
             }
             if from < to {
-                self.stay(&leg, stay, rest.get(place + 1), (from, to));
+                self.stay(&leg, &stay, rest.peek(), (from, to));
             }
             at = at.max(to);
         }
