@@ -66,8 +66,11 @@ fn side_by_side(
     (text, ended)
 }
 
-/// Choices of events: all, some, and some until the one at a time.
-fn choices(trace: &Trace<'_>) -> Vec<Box<dyn Fn(&Event<'_>) -> Choice + Sync>> {
+/// Choice of events.
+type Choose = Box<dyn Fn(&Event<'_>) -> Choice + Sync>;
+
+/// Returns choices of events: all, some, and some until the one at a time.
+fn choices(trace: &Trace<'_>) -> Vec<Choose> {
     let times: Vec<Time> = trace.events().map_while(Result::ok).map(|event| event.time()).collect();
     let end = times.get(times.len() * 2 / 3).copied().unwrap_or_default();
     let some = |event: &Event<'_>| match kind_of(event.wire_type()) {
