@@ -17,8 +17,8 @@ use gotrace::analysis::summary::CollectSummary;
 use gotrace::analysis::task_types::SumTasks;
 use gotrace::analysis::{Analysis, Compat};
 use gotrace::diagnose::CollectObservation;
-use gotrace::export::json::JsonWriter;
-use gotrace::export::side_by_side::{self, Choice};
+use gotrace::export::json::{self, JsonStacks};
+use gotrace::export::side_by_side::Choice;
 use gotrace::spec::v2::EventType::{self, *};
 use gotrace::{Trace, Version};
 
@@ -188,7 +188,7 @@ const REPORTS: &[Report] = &[
         "events --json",
         |trace| {
             let out = |_: &[u8], _: &gotrace::Event<'_>| Ok(());
-            side_by_side::write(trace, 1, JsonWriter::new, |_| Choice::Write, out).unwrap();
+            json::write(trace, 1, JsonStacks::Ids, |_| Choice::Write, out).unwrap();
         },
         // A buffer that has become as large as it will.
         &[("logs", 20)],

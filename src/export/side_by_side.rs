@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The number of blocks of a load: a thousand events, which become some hundred kilobytes, and
 /// some megabytes if their stacks are deep.
-const BLOCKS: usize = 2;
+pub(super) const BLOCKS: usize = 2;
 
 /// Decision about an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,9 +42,8 @@ impl Buffer {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes out what has been written; goes on with the memory of `used`.
-    fn take(&self, mut used: Vec<u8>) -> Vec<u8> {
-        used.clear();
+    /// Takes out what has been written; goes on with the memory of `used`, which is empty.
+    fn take(&self, used: Vec<u8>) -> Vec<u8> {
         std::mem::replace(&mut *self.lock(), used)
     }
 }
@@ -90,16 +89,9 @@ pub(crate) fn write_blocks<'t, W: EventWriter<'t>>(
     mut out: impl FnMut(&[u8], &Event<'t>) -> io::Result<()>,
 ) -> std::result::Result<Vec<Warning>, ConvertError> {
     let trace = blocks.trace;
-    let texts = Texts { trace, make, choose, spare: Mutex::default() };
+    let mut releases = Releases::new(trace);
+    let texts = Texts { trace, make, choose, spare: Spare::default() };
     let mut joint = texts.desk();
-    let mut released = 0;
-    // All that stands before a place in the trace has been written when `out` gets that place.
-    let mut release = |generation: Option<usize>| {
-        let generations = trace.generations();
-        let end = generation.unwrap_or(0).clamp(released, generations.len());
-        generations.get(released..end).into_iter().flatten().for_each(|left| trace.release(left));
-        released = end;
-    };
     let source = Source { blocks: blocks.for_another_thread(), is_over: false };
     let ended = in_order(&texts, source, threads, |piece: Piece<'t>| {
         if let Some((first, last)) = &piece.bounds {
@@ -108,15 +100,62 @@ pub(crate) fn write_blocks<'t, W: EventWriter<'t>>(
                 return ControlFlow::Break(Err(e.into()));
             }
         }
-        release(piece.generation);
-        texts.spare.lock().unwrap_or_else(PoisonError::into_inner).push(piece.text);
+        releases.up_to(piece.generation);
+        texts.spare.keep(piece.text);
         match piece.end {
             None => ControlFlow::Continue(()),
             Some(end) => ControlFlow::Break(end.map_err(ConvertError::from)),
         }
     });
-    release(Some(usize::MAX));
+    releases.all();
     ended.unwrap_or(Ok(Vec::new()))
+}
+
+/// Memory of text that has been written, for more text.
+#[derive(Default)]
+pub(super) struct Spare(Mutex<Vec<Vec<u8>>>);
+
+impl Spare {
+    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns some memory, empty.
+    pub(super) fn take(&self) -> Vec<u8> {
+        self.lock().pop().unwrap_or_default()
+    }
+
+    /// Keeps the memory of text that has been written.
+    pub(super) fn keep(&self, mut text: Vec<u8>) {
+        text.clear();
+        self.lock().push(text);
+    }
+}
+
+/// The generations of a trace that have been written.
+pub(super) struct Releases<'t> {
+    trace: &'t Trace<'t>,
+    released: usize,
+}
+
+impl<'t> Releases<'t> {
+    pub(super) fn new(trace: &'t Trace<'t>) -> Releases<'t> {
+        Releases { trace, released: 0 }
+    }
+
+    /// Releases the generations up to the one of that index, which is still needed.
+    pub(super) fn up_to(&mut self, generation: Option<usize>) {
+        let generations = self.trace.generations();
+        let end = generation.unwrap_or(0).clamp(self.released, generations.len());
+        let left = generations.get(self.released..end);
+        left.into_iter().flatten().for_each(|generation| self.trace.release(generation));
+        self.released = end;
+    }
+
+    /// Releases all that is left.
+    pub(super) fn all(&mut self) {
+        self.up_to(Some(usize::MAX));
+    }
 }
 
 /// The making of text.
@@ -124,8 +163,7 @@ struct Texts<'t, M, C> {
     trace: &'t Trace<'t>,
     make: M,
     choose: C,
-    /// Memory of text that has been written.
-    spare: Mutex<Vec<Vec<u8>>>,
+    spare: Spare,
 }
 
 /// The ordered events that no thread has fetched.
@@ -203,8 +241,7 @@ where
     }
 
     fn make(&self, desk: &mut Desk<'t, W>) -> Piece<'t> {
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        desk.spare = spare.unwrap_or_default();
+        desk.spare = self.spare.take();
         desk.piece(self.trace, &self.choose)
     }
 }

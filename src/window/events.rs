@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::error::warning::Warning;
 use crate::event::Event;
 use crate::export::EventWriter;
+use crate::export::json::{self, JsonStacks};
 use crate::export::side_by_side::{Buffer, Choice, write_blocks};
 use crate::trace::Trace;
 use crate::trace::stream::{Blocks, Events};
@@ -49,12 +50,33 @@ impl Window {
         choose: impl Fn(&Event<'t>) -> Choice + Sync,
         out: impl FnMut(&[u8], &Event<'t>) -> io::Result<()>,
     ) -> std::result::Result<Vec<Warning>, ConvertError> {
-        let chosen = |event: &Event<'t>| match self.to.is_some_and(|to| to <= event.time()) {
-            true => Choice::End,
-            false if self.contains(event.time()) => choose(event),
-            false => Choice::Skip,
-        };
+        let chosen = |event: &Event<'t>| self.outside(event).unwrap_or_else(|| choose(event));
         write_blocks(self.blocks(trace), threads, make, chosen, out)
+    }
+
+    /// Writes the events of this window that are chosen as JSON, as
+    /// [`json::write`] does of a whole trace.
+    ///
+    /// # Errors
+    /// As there, of defects in the generations that are read.
+    pub fn write_json<'t>(
+        &self,
+        trace: &'t Trace<'t>,
+        threads: usize,
+        stacks: JsonStacks,
+        mut choose: impl FnMut(&Event<'t>) -> Choice + Send,
+        out: impl FnMut(&[u8], &Event<'t>) -> io::Result<()>,
+    ) -> std::result::Result<Vec<Warning>, ConvertError> {
+        let chosen = |event: &Event<'t>| self.outside(event).unwrap_or_else(|| choose(event));
+        json::write_blocks(self.blocks(trace), threads, stacks, chosen, out)
+    }
+
+    /// Returns the decision about an event outside of the window; none for one within.
+    fn outside(&self, event: &Event<'_>) -> Option<Choice> {
+        match self.to.is_some_and(|to| to <= event.time()) {
+            true => Some(Choice::End),
+            false => (!self.contains(event.time())).then_some(Choice::Skip),
+        }
     }
 
     /// Returns the blocks that have the events of the window, and some in front.
@@ -91,8 +113,9 @@ impl<'t> WindowEvents<'t> {
             Ok(event) => event,
             Err(e) => return Some(Err(e)),
         };
-        self.ended = self.window.to.is_some_and(|to| to <= event.time());
-        (!self.ended).then(|| Ok((event, self.window.contains(event.time()))))
+        let outside = self.window.outside(&event);
+        self.ended = outside == Some(Choice::End);
+        (!self.ended).then_some(Ok((event, outside.is_none())))
     }
 
     /// Returns the defects found so far in lenient mode; empty in strict mode, where they

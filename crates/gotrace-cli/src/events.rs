@@ -6,20 +6,17 @@ use crate::global::Global;
 use crate::input::Input;
 use crate::outcome::{Status, Usage};
 use crate::output::{Content, Output};
-use crate::progress::Progress;
 use crate::select::SelectTime;
 use crate::{within, written};
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
+use gotrace::Event;
 use gotrace::analysis::count::{KINDS, kind_of};
-use gotrace::export::EventWriter;
-use gotrace::export::json::{JsonStacks, JsonWriter};
+use gotrace::export::json::JsonStacks;
 use gotrace::export::side_by_side::Choice;
-use gotrace::{Event, Trace, Warning, Window};
 use line::Lines;
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -112,8 +109,6 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
         }
         Choice::Write
     };
-    // Events are counted one after the other.
-    let threads = if options.limit.is_some() { 1 } else { trace.options().threads };
     let start = within::start(&trace);
     let ended = if options.json {
         let stacks = match options.stacks {
@@ -121,10 +116,11 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
             Some(StackForm::None) => JsonStacks::None,
             Some(StackForm::Ids) | None => JsonStacks::Ids,
         };
-        let progress = Progress::new(&trace, out.is_terminal());
-        one_by_one(&input, (&trace, window), progress, JsonWriter::new(&mut out).stacks(stacks), choose)
+        written::write_json(&input, (&trace, window), &mut out, stacks, choose)
     } else {
         let stacks = options.stacks == Some(StackForm::Inline);
+        // Events are counted one after the other.
+        let threads = if options.limit.is_some() { 1 } else { trace.options().threads };
         let lines = |buffer| Lines::new(buffer, start, stacks, styles);
         written::write(&input, (&trace, window), threads, &mut out, lines, choose)
     };
@@ -139,25 +135,4 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
             Err(e)
         }
     }
-}
-
-/// Writes the events of a window that are chosen one after the other, for a writer that keeps
-/// in mind what it has met; returns the defects that were passed over.
-fn one_by_one<'t>(
-    input: &Input,
-    (trace, window): (&'t Trace<'t>, Window),
-    progress: Progress,
-    mut writer: impl EventWriter<'t>,
-    choose: impl Fn(&Event<'t>) -> Choice,
-) -> Result<Vec<Warning>> {
-    let warnings = input.stream(trace, window, progress, |event, is_within| {
-        match is_within.then(|| choose(event)) {
-            Some(Choice::End) => return Ok(ControlFlow::Break(())),
-            Some(Choice::Write) => writer.event(event)?,
-            _ => writer.pass_over(event),
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    writer.finish()?;
-    Ok(warnings)
 }
