@@ -7,7 +7,7 @@ use crate::base::time::Time;
 use crate::spec::v2::EventType;
 
 /// States of goroutines that are kept before the paths of those stretches are followed that are
-/// over: some ten megabytes.
+/// over: some megabytes.
 const STATES: usize = 200_000;
 
 /// Follows the paths of stretches once they are over, and forgets what none needs any more.

@@ -14,6 +14,7 @@ use gotrace::analysis::{Analysis, Follower, SharedEvent, Transition};
 use gotrace::report::CountReport;
 use gotrace::{Error, Mode, Selected, Trace};
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -34,7 +35,7 @@ pub(crate) struct Options {
     raw: bool,
 
     /// Read the one ordered stream, instead of several generations at a time on
-    /// several threads
+    /// several threads: events are ordered on one thread and counted on another
     #[arg(long)]
     in_order: bool,
 
@@ -121,16 +122,15 @@ type Counted = (Counts, Vec<String>);
 /// Counts the events of the ordered stream.
 fn in_order(input: &Input, trace: &Trace<'_>) -> Result<Counted> {
     let mut count = CollectCounts::default();
-    let mut events = trace.events();
     let progress = input.progress(trace);
     let mut meter = Meter::default();
-    for event in events.by_ref() {
-        let event = event.map_err(|e| input.error(&e))?;
+    let warnings = trace.for_each(|event| {
         meter.tick(&progress, &event);
         count.note(&event);
-    }
+        ControlFlow::Continue(())
+    });
     drop(progress);
-    Ok((count.counts(), texts(events.warnings())))
+    Ok((count.counts(), texts(&warnings.map_err(|e| input.error(&e))?)))
 }
 
 /// Counts the ordered events, generation by generation on several threads.
