@@ -7,10 +7,8 @@ use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::NullBuffer;
 use arrow_schema::Field;
-use bytes::Bytes;
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, compute_leaves};
 use parquet::basic::Encoding;
-use parquet::column::writer::ColumnCloseResult;
 use parquet::data_type::ByteArray;
 use parquet::errors::Result;
 use parquet::file::statistics::Statistics;
@@ -30,6 +28,7 @@ pub(super) enum Form {
     Few,
     /// Names, by their place in a dictionary.
     Names,
+    /// Truths, as bits.
     Flags,
     /// A form that the crate `parquet` makes.
     Other,
@@ -42,6 +41,7 @@ pub(super) struct Workshop {
     page: Vec<u8>,
     /// Its values without nulls, or their keys.
     numbers: Vec<i64>,
+    name_keys: Vec<i32>,
     keys: Vec<u32>,
 }
 
@@ -50,7 +50,8 @@ impl Workshop {
     /// If there is no memory for it.
     pub(super) fn new() -> Result<Workshop> {
         let compressor = Compressor::new()?;
-        Ok(Workshop { compressor, page: Vec::new(), numbers: Vec::new(), keys: Vec::new() })
+        let (page, numbers, name_keys, keys) = Default::default();
+        Ok(Workshop { compressor, page, numbers, name_keys, keys })
     }
 }
 
@@ -63,17 +64,37 @@ pub(super) struct Column {
 
 /// What is known of the values of a column, besides its pages.
 enum Values {
-    Numbers { form: Form, bounds: Option<(i64, i64)>, few: Few },
+    Numbers { as_differences: bool, bounds: Bounds },
+    Few { few: Box<Few>, bounds: Bounds },
     Names(Names),
-    Flags { any: [bool; 2] },
+    Flags { has: [bool; 2] },
     Other(Box<ArrowColumnWriter>),
 }
 
+/// The least and the greatest number of a column that has one.
+type Bounds = Option<(i64, i64)>;
+
+/// The place of a value that has none.
+const UNKNOWN: u32 = u32::MAX;
+
+/// Numbers that a column remembers from those that came lately.
+const LATELY: usize = 512;
+
+/// A multiplier whose products spread over the highest bits.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// Different numbers, by their places.
-#[derive(Default)]
 struct Few {
     keys: FxHashMap<i64, u32>,
     values: Vec<i64>,
+    /// Numbers that came lately with their places, by a hash that costs little.
+    lately: [(i64, u32); LATELY],
+}
+
+impl Default for Few {
+    fn default() -> Few {
+        Few { keys: FxHashMap::default(), values: Vec::new(), lately: [(0, UNKNOWN); LATELY] }
+    }
 }
 
 /// Different names, by their places.
@@ -83,21 +104,20 @@ struct Names {
     /// The names as they stand in the file, each with its length.
     values: Vec<u8>,
     bounds: Option<(Box<str>, Box<str>)>,
-    /// Places by the key in a batch, or [`Names::UNKNOWN`].
+    /// Places by the key in a batch, or [`UNKNOWN`].
     by_key: Vec<u32>,
 }
 
 impl Column {
     /// Begins a column of a row group; `other` writes those of other forms.
     pub(super) fn new(form: Form, other: ArrowColumnWriter) -> Column {
+        let numbers = |as_differences| Values::Numbers { as_differences, bounds: None };
         let (encoding, values) = match form {
-            Form::Plain => (Encoding::PLAIN, Values::Numbers { form, bounds: None, few: Few::default() }),
-            Form::Differences => {
-                (Encoding::DELTA_BINARY_PACKED, Values::Numbers { form, bounds: None, few: Few::default() })
-            }
-            Form::Few => (Encoding::RLE_DICTIONARY, Values::Numbers { form, bounds: None, few: Few::default() }),
+            Form::Plain => (Encoding::PLAIN, numbers(false)),
+            Form::Differences => (Encoding::DELTA_BINARY_PACKED, numbers(true)),
+            Form::Few => (Encoding::RLE_DICTIONARY, Values::Few { few: Box::default(), bounds: None }),
             Form::Names => (Encoding::RLE_DICTIONARY, Values::Names(Names::default())),
-            Form::Flags => (Encoding::PLAIN, Values::Flags { any: [false; 2] }),
+            Form::Flags => (Encoding::PLAIN, Values::Flags { has: [false; 2] }),
             Form::Other => (Encoding::PLAIN, Values::Other(Box::new(other))),
         };
         Column { pages: Pages::new(encoding), nulls: 0, values }
@@ -105,37 +125,40 @@ impl Column {
 
     /// Adds a page of values.
     pub(super) fn add(&mut self, field: &Field, array: &ArrayRef, workshop: &mut Workshop) -> Result<()> {
-        let Workshop { compressor, page, numbers, keys } = workshop;
+        let Workshop { compressor, page, numbers, name_keys, keys } = workshop;
         let nulls = array.nulls();
         self.nulls += array.null_count() as u64;
         page.clear();
         packed::levels(page, array.len(), nulls);
         match &mut self.values {
-            Values::Numbers { form, bounds, few } => {
+            Values::Numbers { as_differences, bounds } => {
                 let values = valid(array.as_primitive::<Int64Type>().values(), nulls, numbers);
                 widen(bounds, values);
-                match form {
-                    Form::Differences => packed::differences(page, values),
-                    Form::Few => {
-                        few.keys_of(values, keys);
-                        packed::keys(page, keys, few.values.len());
-                    }
-                    _ => page.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+                match as_differences {
+                    true => packed::differences(page, values),
+                    false => packed::plain(page, values),
                 }
             }
+            Values::Few { few, bounds } => {
+                let values = valid(array.as_primitive::<Int64Type>().values(), nulls, numbers);
+                let known = few.values.len();
+                few.keys_of(values, keys);
+                widen(bounds, few.values.get(known..).unwrap_or_default());
+                packed::keys(page, keys, few.values.len());
+            }
             Values::Names(names) => {
-                names.keys_of(array, keys);
+                names.keys_of(array, name_keys, keys);
                 packed::keys(page, keys, names.keys.len());
             }
-            Values::Flags { any } => {
+            Values::Flags { has: [has_false, has_true] } => {
                 let array = array.as_boolean();
                 let values = match nulls {
                     None => array.values().clone(),
                     Some(_) => array.iter().flatten().collect(),
                 };
                 let set = values.count_set_bits();
-                any[0] |= set < values.len();
-                any[1] |= set > 0;
+                *has_false |= set < values.len();
+                *has_true |= set > 0;
                 packed::bits(page, &values);
             }
             Values::Other(writer) => {
@@ -156,27 +179,27 @@ impl Column {
         compressor: &mut Compressor,
     ) -> Result<()> {
         let nulls = Some(self.nulls);
+        let of_numbers = |bounds: Bounds| {
+            let (least, most) = bounds.unzip();
+            Statistics::int64(least, most, None, nulls, false)
+        };
         let (dictionary, statistics) = match self.values {
-            Values::Numbers { form, bounds, few } => {
-                let (least, most) = bounds.unzip();
-                let dictionary = (form == Form::Few).then(|| few.dictionary());
-                (dictionary, Statistics::int64(least, most, None, nulls, false))
-            }
-            Values::Names(names) => {
-                let (least, most) = names.bounds.clone().unzip();
-                let bytes = |name: Box<str>| ByteArray::from(name.as_bytes().to_vec());
+            Values::Numbers { bounds, .. } => (None, of_numbers(bounds)),
+            Values::Few { few, bounds } => (Some(few.dictionary()), of_numbers(bounds)),
+            Values::Names(mut names) => {
+                let (least, most) = names.bounds.take().unzip();
+                let bytes = |name: Box<str>| ByteArray::from(name.into_string().into_bytes());
                 let statistics = Statistics::byte_array(least.map(bytes), most.map(bytes), None, nulls, false);
                 (Some(names.dictionary()), statistics)
             }
-            Values::Flags { any } => {
-                let least = if any[0] { Some(false) } else { any[1].then_some(true) };
-                let most = if any[1] { Some(true) } else { any[0].then_some(false) };
+            Values::Flags { has: [has_false, has_true] } => {
+                let any = has_false || has_true;
+                let (least, most) = (any.then_some(!has_false), any.then_some(has_true));
                 (None, Statistics::boolean(least, most, None, nulls, false))
             }
             Values::Other(writer) => return writer.close()?.append_to_row_group(to),
         };
-        let (bytes, close): (Bytes, ColumnCloseResult) =
-            self.pages.finish(column, dictionary, statistics, compressor)?;
+        let (bytes, close) = self.pages.finish(column, dictionary, statistics, compressor)?;
         to.append_column(&bytes, close)
     }
 }
@@ -185,13 +208,25 @@ impl Few {
     /// Sets `keys` to the places of numbers, which are given one if they have none.
     fn keys_of(&mut self, numbers: &[i64], keys: &mut Vec<u32>) {
         keys.clear();
-        keys.extend(numbers.iter().map(|&number| {
-            *self.keys.entry(number).or_insert_with(|| {
-                self.values.push(number);
-                // A row group has fewer rows.
-                (self.values.len() - 1) as u32
-            })
-        }));
+        for &number in numbers {
+            // The highest bits, as many as tell the places apart.
+            let hash = number.cast_unsigned().wrapping_mul(SPREAD) >> (u64::BITS - LATELY.ilog2());
+            keys.push(match self.lately.get_mut(hash as usize) {
+                Some((known, key)) if *known == number && *key != UNKNOWN => *key,
+                place => {
+                    // A row group has fewer rows than there are keys.
+                    let next = self.values.len() as u32;
+                    let key = *self.keys.entry(number).or_insert(next);
+                    if key == next {
+                        self.values.push(number);
+                    }
+                    if let Some(place) = place {
+                        *place = (number, key);
+                    }
+                    key
+                }
+            });
+        }
     }
 
     fn dictionary(self) -> DictionaryValues {
@@ -201,32 +236,26 @@ impl Few {
 }
 
 impl Names {
-    const UNKNOWN: u32 = u32::MAX;
-
     /// Sets `keys` to the places of the names in an array, which are given one if they have
     /// none.
-    fn keys_of(&mut self, array: &ArrayRef, keys: &mut Vec<u32>) {
+    fn keys_of(&mut self, array: &ArrayRef, numbers: &mut Vec<i32>, keys: &mut Vec<u32>) {
         let array = array.as_dictionary::<Int32Type>();
         let names = array.values().as_string::<i32>();
-        let mut by_key = std::mem::take(&mut self.by_key);
         // Another batch may have another dictionary.
+        let mut by_key = std::mem::take(&mut self.by_key);
         by_key.clear();
-        by_key.resize(names.len(), Names::UNKNOWN);
+        by_key.resize(names.len(), UNKNOWN);
         keys.clear();
-        let mut place = |key: i32| match by_key.get_mut(key as usize) {
-            Some(place) => {
-                if *place == Names::UNKNOWN {
+        keys.extend(valid(array.keys().values(), array.keys().nulls(), numbers).iter().map(|&key| {
+            match by_key.get_mut(key as usize) {
+                Some(place) if *place != UNKNOWN => *place,
+                Some(place) => {
                     *place = self.place(names.value(key as usize));
+                    *place
                 }
-                *place
+                None => 0,
             }
-            None => 0,
-        };
-        let mut valid_keys = Vec::new();
-        let array_keys = array.keys();
-        for &key in valid(array_keys.values(), array_keys.nulls(), &mut valid_keys) {
-            keys.push(place(key));
-        }
+        }));
         self.by_key = by_key;
     }
 

@@ -40,6 +40,15 @@ fn width_of(number: u64) -> u32 {
     u64::BITS - number.leading_zeros()
 }
 
+/// Adds numbers as they are (`PLAIN`).
+pub(super) fn plain(out: &mut Vec<u8>, numbers: &[i64]) {
+    let begin = out.len();
+    out.resize(begin + std::mem::size_of_val(numbers), 0);
+    for (place, number) in out.get_mut(begin..).unwrap_or_default().chunks_exact_mut(8).zip(numbers) {
+        place.copy_from_slice(&number.to_le_bytes());
+    }
+}
+
 /// Adds numbers as differences from one to the next (`DELTA_BINARY_PACKED`).
 pub(super) fn differences(out: &mut Vec<u8>, numbers: &[i64]) {
     for count in [BLOCK, BLOCK / PART, numbers.len()] {
@@ -49,32 +58,27 @@ pub(super) fn differences(out: &mut Vec<u8>, numbers: &[i64]) {
     varint(out, zigzag(first));
     let mut last = first;
     for numbers in rest.chunks(BLOCK) {
-        let mut block = [0; BLOCK];
+        let mut block = [0u64; BLOCK];
         let mut least = i64::MAX;
-        for (difference, &number) in block.iter_mut().zip(numbers) {
-            *difference = number.wrapping_sub(last);
-            least = least.min(*difference);
+        for (place, &number) in block.iter_mut().zip(numbers) {
+            let difference = number.wrapping_sub(last);
+            least = least.min(difference);
+            *place = difference.cast_unsigned();
             last = number;
         }
         varint(out, zigzag(least));
-        let parts = block.chunks(PART).enumerate().map(|(at, part)| {
-            let len = numbers.len().saturating_sub(at * PART).min(PART);
-            let above = |difference: &i64| difference.wrapping_sub(least).cast_unsigned();
-            let width = width_of(part.iter().take(len).map(above).fold(0, std::ops::BitOr::bitor));
-            (part, len, width)
-        });
-        out.extend(parts.clone().map(|(_, _, width)| width as u8));
-        for (part, len, width) in parts {
-            // What fills up the last part is zero; parts without a number have no bits.
-            let above = part.iter().enumerate();
-            let above = above.map(|(at, value)| if at < len { value.wrapping_sub(least).cast_unsigned() } else { 0 });
-            pack(out, above, width);
-        }
+        // What fills up the block stays zero; parts without a number have no bits.
+        block.iter_mut().take(numbers.len()).for_each(|place| *place = place.wrapping_sub(least.cast_unsigned()));
+        let (parts, _) = block.as_chunks::<PART>();
+        let width = |part: &[u64; PART]| width_of(part.iter().fold(0, |bits, number| bits | number));
+        out.extend(parts.iter().map(|part| width(part) as u8));
+        parts.iter().for_each(|part| pack(out, part.iter().copied(), width(part)));
     }
 }
 
-/// Adds keys of a dictionary of `count` values (`RLE_DICTIONARY`).
-pub(super) fn keys(out: &mut Vec<u8>, keys: &[u32], count: usize) {
+/// Adds keys of a dictionary of `count` values (`RLE_DICTIONARY`), which are filled up to groups
+/// of eight.
+pub(super) fn keys(out: &mut Vec<u8>, keys: &mut Vec<u32>, count: usize) {
     let width = width_of(count.saturating_sub(1) as u64);
     out.push(width as u8);
     match keys.split_first() {
@@ -83,11 +87,9 @@ pub(super) fn keys(out: &mut Vec<u8>, keys: &[u32], count: usize) {
             repeated(out, u64::from(*first), keys.len(), width);
         }
         _ => {
-            // Bits come in groups of eight numbers.
-            let groups = keys.len().div_ceil(8);
-            varint(out, (groups as u64) << 1 | 1);
-            let filling = std::iter::repeat_n(0, groups * 8 - keys.len());
-            pack(out, keys.iter().map(|key| u64::from(*key)).chain(filling), width);
+            keys.resize(keys.len().next_multiple_of(8), 0);
+            varint(out, (keys.len() as u64 / 8) << 1 | 1);
+            pack(out, keys.iter().map(|&key| key.into()), width);
         }
     }
 }

@@ -83,15 +83,15 @@ impl Pages {
         let mut bytes = TrackedWrite::new(Vec::new());
         let mut uncompressed = self.uncompressed;
         let mut encodings = vec![Encoding::RLE, self.encoding];
-        let data_pages = |page_type, encoding, count| PageEncodingStats { page_type, encoding, count };
-        let mut stats = vec![data_pages(PageType::DATA_PAGE, self.encoding, self.pages)];
+        let pages = |page_type, encoding, count| PageEncodingStats { page_type, encoding, count };
+        let mut numbers = vec![pages(PageType::DATA_PAGE, self.encoding, self.pages)];
         // It is known last, and stands first.
         if let Some(DictionaryValues { values, count }) = dictionary {
             let buf = compressor.compress(&values)?;
             let page = Page::DictionaryPage { buf, num_values: count, encoding: Encoding::PLAIN, is_sorted: false };
             uncompressed += write(page, values.len(), &mut bytes)?;
             encodings.push(Encoding::PLAIN);
-            stats.push(data_pages(PageType::DICTIONARY_PAGE, Encoding::PLAIN, 1));
+            numbers.push(pages(PageType::DICTIONARY_PAGE, Encoding::PLAIN, 1));
         }
         let mut bytes = bytes.into_inner()?;
         let data_offset = bytes.len() as i64;
@@ -99,7 +99,7 @@ impl Pages {
         let metadata = ColumnChunkMetaData::builder(column)
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_encodings(encodings)
-            .set_page_encoding_stats(stats)
+            .set_page_encoding_stats(numbers)
             .set_num_values(self.rows as i64)
             .set_total_compressed_size(bytes.len() as i64)
             .set_total_uncompressed_size(uncompressed as i64)
