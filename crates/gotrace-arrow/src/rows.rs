@@ -33,7 +33,7 @@ struct Column {
 
 /// Values of a column that are not yet in a batch.
 enum ColumnValues {
-    /// Those of a column that is not wanted.
+    /// Values of a column that is not wanted, which are dropped.
     Unwanted,
     TraceId,
     Int(Values<Int64Type>),
@@ -241,7 +241,7 @@ impl Row<'_> {
     }
 }
 
-/// What is said, where it is tested, of a value of another kind than its column.
+/// The complaint, where it is tested, about a value of another kind than its column.
 const WRONG: &str = "the value is none of its column";
 
 /// Checks, where it is tested, that a value without a place is of a column that is not

@@ -34,12 +34,12 @@ pub(super) enum Form {
     Other,
 }
 
-/// What columns share while they make a page.
+/// Memory that columns share while they make a page, with the compressor.
 pub(super) struct Workshop {
     pub(super) compressor: Compressor,
     /// The page that is being made.
     page: Vec<u8>,
-    /// Its values without nulls, or their keys.
+    /// Values of the page without nulls, or their keys.
     numbers: Vec<i64>,
     name_keys: Vec<i32>,
     keys: Vec<u32>,
@@ -62,7 +62,7 @@ pub(super) struct Column {
     values: Values,
 }
 
-/// What is known of the values of a column, besides its pages.
+/// Facts about the values of a column, which its end needs besides its pages.
 enum Values {
     Numbers { as_differences: bool, bounds: Bounds },
     Few { few: Box<Few>, bounds: Bounds },
