@@ -19,7 +19,6 @@ pub(crate) type Wanted = [(Table, Option<Vec<String>>)];
 pub(crate) struct Out<'s> {
     tables: [Option<Rows>; Table::COUNT],
     counts: [u64; Table::COUNT],
-    rows: BatchRows,
     sink: Sink<'s>,
     /// Set when the receiver wants no more.
     stopped: &'s Cell<bool>,
@@ -42,7 +41,7 @@ impl<'s> Out<'s> {
             let schema = Arc::new(table.schema_of(is_wanted, metadata.clone()));
             tables[*table as usize] = Some(Rows::new(*table, schema, Arc::clone(&trace_ids), rows));
         }
-        Out { tables, counts: [0; Table::COUNT], rows, sink, stopped }
+        Out { tables, counts: [0; Table::COUNT], sink, stopped }
     }
 
     /// Returns whether a table is asked for.
@@ -51,16 +50,23 @@ impl<'s> Out<'s> {
     }
 
     /// Begins another row of a table; returns none if the table is not asked for.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn row(&mut self, table: Table) -> Option<Row<'_>> {
-        if self.tables[table as usize].as_ref()?.count() >= self.rows.0 {
-            self.flush(table);
+        if self.tables[table as usize].as_ref()?.is_full() {
+            self.make_room(table);
         }
         self.tables[table as usize].as_mut().map(Rows::row)
     }
 
-    /// Sends the rows of a table that are not sent yet, if there are any.
+    /// Makes room for another row of a table, and sends those that are a batch.
     #[inline(never)]
+    fn make_room(&mut self, table: Table) {
+        if self.tables[table as usize].as_mut().is_some_and(|rows| !rows.settle()) {
+            self.flush(table);
+        }
+    }
+
+    /// Sends the rows of a table that are not sent yet, if there are any.
     fn flush(&mut self, table: Table) {
         let Some(rows) = self.tables[table as usize].as_mut().filter(|rows| rows.count() > 0) else { return };
         self.counts[table as usize] += rows.count() as u64;
