@@ -141,7 +141,7 @@ fn drop_front<T>(all: &mut Vec<T>, is_over: impl Fn(&T) -> bool) -> bool {
     !all.is_empty()
 }
 
-/// Collects a [`History`]. Memory grows with the number of changes of state: some 12 bytes
+/// Collects a [`History`]. Memory grows with the number of changes of state: some 15 bytes
 /// for each, so that a [`Window`](crate::Window) is what to give it of a long trace.
 #[derive(Debug)]
 pub struct CollectHistory {
