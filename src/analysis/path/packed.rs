@@ -22,8 +22,8 @@ pub(super) trait Stretch: Sized {
 /// Stretches of time in order, none of which begins or ends before the one in front.
 #[derive(Clone, Debug)]
 pub(super) struct Packed<T> {
-    /// Of each stretch the time from the end of the one in front to its start, its length, and
-    /// what was so.
+    /// The stretches: of each the time from the end of the one in front to its start, its length,
+    /// and what was so.
     bytes: Vec<u8>,
     /// End of the stretch in front of the first; zero if there was none.
     base: Time,
