@@ -75,8 +75,9 @@ OTHERS = {
     ids=[*WORK, *OTHERS],
 )
 def test_ctrl_c_ends_it(work: str, raised: str, long_trace: Path) -> None:
+    # pyarrow imports pandas when it is first asked for a table, which must not be what is ended.
     code = f"""
-import duckdb, gotrace, pyarrow
+import duckdb, gotrace, pandas, pyarrow
 t = gotrace.open({str(long_trace)!r}, mmap=True)
 print("ready", flush=True)
 try:
