@@ -89,26 +89,54 @@ pub(crate) fn write_blocks<'t, W: EventWriter<'t>>(
     mut out: impl FnMut(&[u8], &Event<'t>) -> io::Result<()>,
 ) -> std::result::Result<Vec<Warning>, ConvertError> {
     let trace = blocks.trace;
-    let mut releases = Releases::new(trace);
     let texts = Texts { trace, make, choose, spare: Spare::default() };
     let mut joint = texts.desk();
     let source = Source { blocks: blocks.for_another_thread(), is_over: false };
-    let ended = in_order(&texts, source, threads, |piece: Piece<'t>| {
-        if let Some((first, last)) = &piece.bounds {
-            let before = joint.joint(first, last);
-            if let Err(e) = before.and_then(|text| out(&text, first)).and_then(|()| out(&piece.text, last)) {
-                return ControlFlow::Break(Err(e.into()));
-            }
+    hand_out((trace, threads), (&texts, source), &texts.spare, |text, (first, last)| {
+        let before = joint.joint(first, last)?;
+        out(&before, first)?;
+        out(text, last)
+    })
+}
+
+/// Has pieces of text made with so many threads, and gives each that has an event to `out`, in
+/// order; their memory goes to `spare`, and that of the trace is given back as they are written.
+///
+/// # Errors
+/// Returns the first defect, in strict mode, after the events before it; or the error of `out`.
+pub(super) fn hand_out<P: Parts<Piece = Piece<E>>, E: Send>(
+    (trace, threads): (&Trace<'_>, usize),
+    (texts, source): (&P, P::Source),
+    spare: &Spare,
+    mut out: impl FnMut(&[u8], &E) -> io::Result<()>,
+) -> std::result::Result<Vec<Warning>, ConvertError> {
+    let mut releases = Releases { trace, released: 0 };
+    let ended = in_order(texts, source, threads, |piece| {
+        if let Some(events) = &piece.events
+            && let Err(e) = out(&piece.text, events)
+        {
+            return ControlFlow::Break(Err(e.into()));
         }
         releases.up_to(piece.generation);
-        texts.spare.keep(piece.text);
+        spare.keep(piece.text);
         match piece.end {
             None => ControlFlow::Continue(()),
             Some(end) => ControlFlow::Break(end.map_err(ConvertError::from)),
         }
     });
-    releases.all();
+    releases.up_to(Some(usize::MAX));
     ended.unwrap_or(Ok(Vec::new()))
+}
+
+/// A piece of text.
+pub(super) struct Piece<E> {
+    pub(super) text: Vec<u8>,
+    /// The events at its ends, as far as they matter; none if it has no event.
+    pub(super) events: Option<E>,
+    /// The index of the generation that the next piece begins in, or behind.
+    pub(super) generation: Option<usize>,
+    /// The result of the whole, if nothing follows.
+    pub(super) end: Option<Result<Vec<Warning>>>,
 }
 
 /// Memory of text that has been written, for more text.
@@ -126,35 +154,26 @@ impl Spare {
     }
 
     /// Keeps the memory of text that has been written.
-    pub(super) fn keep(&self, mut text: Vec<u8>) {
+    fn keep(&self, mut text: Vec<u8>) {
         text.clear();
         self.lock().push(text);
     }
 }
 
 /// The generations of a trace that have been written.
-pub(super) struct Releases<'t> {
-    trace: &'t Trace<'t>,
+struct Releases<'r, 't> {
+    trace: &'r Trace<'t>,
     released: usize,
 }
 
-impl<'t> Releases<'t> {
-    pub(super) fn new(trace: &'t Trace<'t>) -> Releases<'t> {
-        Releases { trace, released: 0 }
-    }
-
+impl Releases<'_, '_> {
     /// Releases the generations up to the one of that index, which is still needed.
-    pub(super) fn up_to(&mut self, generation: Option<usize>) {
+    fn up_to(&mut self, generation: Option<usize>) {
         let generations = self.trace.generations();
         let end = generation.unwrap_or(0).clamp(self.released, generations.len());
         let left = generations.get(self.released..end);
         left.into_iter().flatten().for_each(|generation| self.trace.release(generation));
         self.released = end;
-    }
-
-    /// Releases all that is left.
-    pub(super) fn all(&mut self) {
-        self.up_to(Some(usize::MAX));
     }
 }
 
@@ -172,17 +191,8 @@ struct Source<'t> {
     is_over: bool,
 }
 
-/// The text of a load.
-struct Piece<'t> {
-    /// The text of all events but the first.
-    text: Vec<u8>,
-    /// The first and the last event that is written, if there is any.
-    bounds: Option<(Event<'t>, Event<'t>)>,
-    /// The index of the generation that the next load begins in, or behind.
-    generation: Option<usize>,
-    /// The result of the whole, if nothing follows.
-    end: Option<Result<Vec<Warning>>>,
-}
+/// The first and the last event of a piece, whose text is that of all but the first.
+type Bounds<'t> = (Event<'t>, Event<'t>);
 
 /// Blocks with their generations, and with the number of warnings up to each.
 type Load<'t> = Vec<(Block, Option<&'t Generation<'t>>, usize)>;
@@ -207,7 +217,7 @@ where
 {
     type Source = Source<'t>;
     type Desk = Desk<'t, W>;
-    type Piece = Piece<'t>;
+    type Piece = Piece<Bounds<'t>>;
 
     fn desk(&self) -> Desk<'t, W> {
         let buffer = Buffer::default();
@@ -240,7 +250,7 @@ where
         true
     }
 
-    fn make(&self, desk: &mut Desk<'t, W>) -> Piece<'t> {
+    fn make(&self, desk: &mut Desk<'t, W>) -> Piece<Bounds<'t>> {
         desk.spare = self.spare.take();
         desk.piece(self.trace, &self.choose)
     }
@@ -248,8 +258,8 @@ where
 
 impl<'t, W: EventWriter<'t>> Desk<'t, W> {
     /// Makes text of the load.
-    fn piece(&mut self, trace: &'t Trace<'t>, choose: &impl Fn(&Event<'t>) -> Choice) -> Piece<'t> {
-        let mut bounds = None;
+    fn piece(&mut self, trace: &'t Trace<'t>, choose: &impl Fn(&Event<'t>) -> Choice) -> Piece<Bounds<'t>> {
+        let mut bounds: Option<Bounds<'t>> = None;
         let events = self.load.iter().flat_map(|(block, generation, warnings)| {
             let events = block.records().iter().map(|&record| Event::new(trace.framed(), *generation, record));
             events.map(|event| (event, *warnings))
@@ -279,7 +289,7 @@ impl<'t, W: EventWriter<'t>> Desk<'t, W> {
         let _ = self.writer.flush();
         let text = self.buffer.take(std::mem::take(&mut self.spare));
         let generation = self.load.last().and_then(|(_, generation, _)| Some(generation.as_ref()?.index()));
-        Piece { text, bounds, generation, end: self.end.take() }
+        Piece { text, events: bounds, generation, end: self.end.take() }
     }
 
     /// Returns the text of the first event of a piece, behind the last one of the piece before;

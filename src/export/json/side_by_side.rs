@@ -7,18 +7,18 @@ use super::JsonStacks;
 use super::known::{Facts, Known};
 use super::line::Lines;
 use crate::analysis::names::NameId;
-use crate::base::in_order::{Parts, in_order};
+use crate::base::in_order::Parts;
 use crate::error::Result;
 use crate::error::warning::Warning;
 use crate::event::Event;
-use crate::export::side_by_side::{BLOCKS, Choice, Releases, Spare};
+use crate::export::side_by_side::{BLOCKS, Choice, Piece, Spare, hand_out};
 use crate::trace::Trace;
 use crate::trace::stream::Blocks;
 use crate::wire::text::ConvertError;
 use rustc_hash::FxHashMap;
 use std::io;
 use std::marker::PhantomData;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
 /// Writes the events of a trace that are chosen as JSON, in order, with so many threads: the
 /// text is that of a [`JsonWriter`](super::JsonWriter) which passes over the others. `choose` is
@@ -61,26 +61,12 @@ pub(crate) fn write_blocks<'t>(
     threads: usize,
     stacks: JsonStacks,
     choose: impl FnMut(&Event<'t>) -> Choice + Send,
-    mut out: impl FnMut(&[u8], &Event<'t>) -> io::Result<()>,
+    out: impl FnMut(&[u8], &Event<'t>) -> io::Result<()>,
 ) -> std::result::Result<Vec<Warning>, ConvertError> {
-    let mut releases = Releases::new(blocks.trace);
+    let trace = blocks.trace;
     let texts = Texts { stacks, spare: Spare::default(), source: PhantomData };
     let source = Source { blocks: blocks.for_another_thread(), known: Known::default(), choose, is_over: false };
-    let ended = in_order(&texts, source, threads, |piece: Piece<'t>| {
-        if let Some(last) = &piece.last
-            && let Err(e) = out(&piece.text, last)
-        {
-            return ControlFlow::Break(Err(e.into()));
-        }
-        releases.up_to(piece.generation);
-        texts.spare.keep(piece.text);
-        match piece.end {
-            None => ControlFlow::Continue(()),
-            Some(end) => ControlFlow::Break(end.map_err(ConvertError::from)),
-        }
-    });
-    releases.all();
-    ended.unwrap_or(Ok(Vec::new()))
+    hand_out((trace, threads), (&texts, source), &texts.spare, out)
 }
 
 /// The making of text.
@@ -109,18 +95,11 @@ struct Desk<'t> {
     end: Option<Result<Vec<Warning>>>,
 }
 
-/// The text of some events.
-struct Piece<'t> {
-    text: Vec<u8>,
-    last: Option<Event<'t>>,
-    generation: Option<usize>,
-    end: Option<Result<Vec<Warning>>>,
-}
-
 impl<'t, C: FnMut(&Event<'t>) -> Choice + Send> Parts for Texts<Source<'t, C>> {
     type Source = Source<'t, C>;
     type Desk = Desk<'t>;
-    type Piece = Piece<'t>;
+    /// A piece with its last event.
+    type Piece = Piece<Event<'t>>;
 
     fn desk(&self) -> Desk<'t> {
         let lines = Lines::new(self.stacks);
@@ -145,13 +124,13 @@ impl<'t, C: FnMut(&Event<'t>) -> Choice + Send> Parts for Texts<Source<'t, C>> {
         true
     }
 
-    fn make(&self, desk: &mut Desk<'t>) -> Piece<'t> {
+    fn make(&self, desk: &mut Desk<'t>) -> Piece<Event<'t>> {
         let mut text = self.spare.take();
         for (event, facts) in &desk.events {
             desk.lines.append(&mut text, event, facts, facts.functions.map(|id| desk.names.get(id)));
         }
         let last = desk.events.last().map(|(event, _)| *event);
-        Piece { text, last, generation: desk.generation, end: desk.end.take() }
+        Piece { text, events: last, generation: desk.generation, end: desk.end.take() }
     }
 }
 
