@@ -155,10 +155,29 @@ pub(crate) fn uvarint_len(value: u64) -> usize {
     (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
 }
 
+/// Returns a signed number as an unsigned one that is small if the number is near 0.
+#[inline(always)]
+pub(crate) fn zigzag(number: i64) -> u64 {
+    (number << 1 ^ number >> 63).cast_unsigned()
+}
+
+/// Returns the number of which [`zigzag`] made another.
+#[inline(always)]
+pub(crate) fn unzigzag(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn any_number_comes_back_from_its_zigzag() {
+        for number in [0, 1, -1, i64::MAX, i64::MIN] {
+            assert_eq!(unzigzag(zigzag(number)), number);
+        }
+    }
 
     #[test]
     fn bad_varints() {

@@ -1,9 +1,10 @@
 //! Goroutines in little memory, of which there may be millions.
 
-use super::record::{COMMON, RARE, Reader, Record, length, unzigzag, zigzag};
+use super::record::{COMMON, RARE, Reader, Record, length};
 use super::{Goroutine, Stats};
 use crate::analysis::names::NameId;
 use crate::analysis::stacks::StackKey;
+use crate::base::bytes::{unzigzag, zigzag};
 use crate::base::ids::GoId;
 use crate::base::time::Time;
 use crate::spec::state::GoState;

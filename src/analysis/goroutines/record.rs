@@ -12,6 +12,7 @@
 
 use super::stats::ByName;
 use crate::analysis::names::NameId;
+use crate::base::bytes::unzigzag;
 
 /// Number of figures that are rarely 0, and of all others.
 pub(super) const COMMON: usize = 10;
@@ -118,15 +119,4 @@ impl<'a> Reader<'a> {
 #[inline(always)]
 pub(super) fn length(number: u64) -> usize {
     (u64::BITS + 7 - number.leading_zeros()) as usize >> 3
-}
-
-/// Returns a signed number as an unsigned one that is small if the number is near 0.
-#[inline(always)]
-pub(super) fn zigzag(number: i64) -> u64 {
-    (number << 1 ^ number >> 63).cast_unsigned()
-}
-
-#[inline(always)]
-pub(super) fn unzigzag(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
