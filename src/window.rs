@@ -39,6 +39,7 @@ use crate::trace::Trace;
 use crate::trace::stream::Blocks;
 use prelude::Prelude;
 use state::State;
+use std::ops::ControlFlow;
 
 /// A stretch of a trace's time.
 ///
@@ -166,18 +167,17 @@ impl Window {
         // The state has been read from here: a defect is one of the trace.
         blocks.order.trust_guess();
         let mut ended = false;
-        while !ended && blocks.next_block()? {
-            if let Some(&record) = blocks.records.records().first() {
-                ended = !go_on(&Event::new(trace.framed(), blocks.generation, record));
-                if ended {
-                    break;
-                }
+        let warnings = blocks.up_to(self.to).for_each(|generation, records| {
+            let Some(&first) = records.first() else { return ControlFlow::Continue(()) };
+            ended = !go_on(&Event::new(trace.framed(), generation, first));
+            if ended {
+                return ControlFlow::Break(());
             }
-            for &record in blocks.records.records() {
-                let event = Event::new(trace.framed(), blocks.generation, record);
+            for &record in records {
+                let event = Event::new(trace.framed(), generation, record);
                 if self.to.is_some_and(|to| to <= event.time()) {
                     ended = true;
-                    break;
+                    return ControlFlow::Break(());
                 }
                 let shown = match &start {
                     Some(start) => start.shown(event),
@@ -189,13 +189,14 @@ impl Window {
                     pass.show(&event, &mut analysis);
                 }
             }
-        }
+            ControlFlow::Continue(())
+        })?;
         if let Some(to) = self.to.filter(|_| ended) {
             // The window ends at `to` even without an event there.
             let sync = Record::sync(start.as_ref().map_or(to, |start| start.from.max(to)));
             pass.show(&Event::new(trace.framed(), None, sync), &mut analysis);
         }
-        Ok((pass.finish(analysis), blocks.warnings.list().to_vec()))
+        Ok((pass.finish(analysis), warnings))
     }
 }
 

@@ -13,7 +13,7 @@
 //! pass through the cache that the threads share.
 
 use crate::error::Result;
-use crate::error::warning::Warning;
+use crate::error::warning::{Warning, Warnings};
 use crate::event::Event;
 use crate::generation::Generation;
 use crate::order::{Block, Record};
@@ -27,8 +27,15 @@ const DEPTH: usize = 4;
 /// The number of blocks of a load.
 const BLOCKS: usize = 16;
 
-/// A block of records with its generation, on its way to the consumer.
-type Full<'t> = (Block, Option<&'t Generation<'t>>);
+/// A block of records on its way to the consumer.
+#[derive(Debug, Default)]
+struct Full<'t> {
+    records: Block,
+    generation: Option<&'t Generation<'t>>,
+    /// The defects found since the block in front.
+    warnings: Vec<Warning>,
+}
+
 type Load<'t> = Vec<Full<'t>>;
 
 impl<'a> Trace<'a> {
@@ -59,61 +66,88 @@ impl<'a> Trace<'a> {
         })
     }
 
-    /// Calls `each` with every block of records, of one generation or of none, until it breaks.
+    /// Calls `each` with every block of records, as [`Blocks::for_each`] does.
     #[inline]
     pub(crate) fn for_each_block<'t>(
         &'t self,
-        mut each: impl FnMut(Option<&'t Generation<'t>>, &[Record]) -> ControlFlow<()>,
+        each: impl FnMut(Option<&'t Generation<'t>>, &[Record]) -> ControlFlow<()>,
     ) -> Result<Vec<Warning>> {
-        if self.options().threads < 2 {
-            let mut blocks = Blocks::new(self);
-            while blocks.next_block()? {
-                if each(blocks.generation, blocks.records.records()).is_break() {
-                    break;
-                }
-            }
-            return Ok(blocks.warnings.list().to_vec());
-        }
-        let (full, from_order) = sync_channel::<Load<'t>>(DEPTH);
-        let (empty, to_order) = sync_channel::<Load<'t>>(DEPTH + 2);
-        std::thread::scope(|scope| {
-            let ordering = scope.spawn(move || order_ahead(Blocks::new(self).for_another_thread(), &full, &to_order));
-            self.consume(&from_order, &empty, &mut each);
-            // A closed channel ends the ordering, if the consumer has had enough.
-            drop((from_order, empty));
-            match ordering.join() {
-                Ok(ended) => ended,
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        })
-    }
-
-    fn consume<'t>(
-        &'t self,
-        full: &Receiver<Load<'t>>,
-        empty: &SyncSender<Load<'t>>,
-        each: &mut impl FnMut(Option<&'t Generation<'t>>, &[Record]) -> ControlFlow<()>,
-    ) {
-        let mut current: Option<&Generation<'_>> = None;
-        for load in full {
-            for &(ref block, generation) in &load {
-                if let Some(left) = current.filter(|left| generation.is_none_or(|now| now.index() != left.index())) {
-                    self.release(left);
-                }
-                current = generation;
-                if each(generation, block.records()).is_break() {
-                    return;
-                }
-            }
-            // Without room, or once ordering has ended, the load is dropped.
-            let _ = empty.try_send(load);
-        }
-        if let Some(left) = current {
-            self.release(left);
-        }
+        Blocks::new(self).for_each(each)
     }
 }
 
+impl<'t> Blocks<'t> {
+    /// Calls `each` with every block of records, of one generation or of none, until it breaks.
+    /// If the trace's options allow two threads, ordering runs ahead on one of its own. Returns
+    /// the defects of what `each` was called with, in lenient mode.
+    ///
+    /// # Errors
+    /// The first defect, in strict mode, after the records before it.
+    #[inline]
+    pub(crate) fn for_each(
+        mut self,
+        mut each: impl FnMut(Option<&'t Generation<'t>>, &[Record]) -> ControlFlow<()>,
+    ) -> Result<Vec<Warning>> {
+        if self.trace.options().threads < 2 {
+            while self.next_block()? {
+                if each(self.generation, self.records.records()).is_break() {
+                    break;
+                }
+            }
+            return Ok(self.warnings.take());
+        }
+        let trace = self.trace;
+        let (full, from_order) = sync_channel::<Load<'t>>(DEPTH);
+        let (empty, to_order) = sync_channel::<Load<'t>>(DEPTH + 2);
+        std::thread::scope(|scope| {
+            let ordering = scope.spawn(move || order_ahead(self.for_another_thread(), &full, &to_order));
+            let mut warnings = Warnings::new(trace.options().limits);
+            let consumed = consume(trace, &from_order, &empty, &mut warnings, &mut each);
+            // A closed channel ends the ordering, if the consumer has had enough.
+            drop((from_order, empty));
+            let ended = match ordering.join() {
+                Ok(ended) => ended,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            // What ordering met beyond the consumer's last block is nobody's concern.
+            if consumed.is_continue() {
+                warnings.extend(ended?);
+            }
+            Ok(warnings.take())
+        })
+    }
+}
+
+/// Calls `each` with every block until it breaks, and adds their defects to `warnings`.
+#[inline]
+fn consume<'t>(
+    trace: &'t Trace<'t>,
+    full: &Receiver<Load<'t>>,
+    empty: &SyncSender<Load<'t>>,
+    warnings: &mut Warnings,
+    each: &mut impl FnMut(Option<&'t Generation<'t>>, &[Record]) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let mut current: Option<&Generation<'_>> = None;
+    for mut load in full {
+        for Full { records, generation, warnings: more } in &mut load {
+            let generation = *generation;
+            if let Some(left) = current.filter(|left| generation.is_none_or(|now| now.index() != left.index())) {
+                trace.release(left);
+            }
+            current = generation;
+            warnings.extend(more.drain(..));
+            each(generation, records.records())?;
+        }
+        // Without room, or once ordering has ended, the load is dropped.
+        let _ = empty.try_send(load);
+    }
+    if let Some(left) = current {
+        trace.release(left);
+    }
+    ControlFlow::Continue(())
+}
+
+/// Orders as far ahead as there is room for; returns the defects behind the last block.
 fn order_ahead<'t>(
     mut blocks: Blocks<'t>,
     full: &SyncSender<Load<'t>>,
@@ -123,8 +157,12 @@ fn order_ahead<'t>(
     loop {
         let more = blocks.next_block();
         if let Ok(true) = more {
-            let next = used.pop().map_or_else(Block::default, |(block, _)| block);
-            load.push((std::mem::replace(&mut blocks.records, next), blocks.generation));
+            let next = used.pop().map_or_else(Block::default, |used| used.records);
+            load.push(Full {
+                records: std::mem::replace(&mut blocks.records, next),
+                generation: blocks.generation,
+                warnings: blocks.warnings.take(),
+            });
         }
         if load.len() == BLOCKS || (!matches!(more, Ok(true)) && !load.is_empty()) {
             if full.send(std::mem::replace(&mut load, Load::with_capacity(BLOCKS))).is_err() {

@@ -1,5 +1,6 @@
 //! The ordered stream of a trace's events.
 
+use crate::base::time::Time;
 use crate::error::warning::{Warning, Warnings};
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -68,6 +69,8 @@ pub(crate) struct Blocks<'t> {
     pub(crate) warnings: Warnings,
     phase: Phase,
     next: usize,
+    /// The time at which reading ends, behind the block that reaches it.
+    to: Option<Time>,
     /// True if this releases a generation that has been read.
     releases: bool,
 }
@@ -91,8 +94,14 @@ impl<'t> Blocks<'t> {
             warnings: Warnings::beginning(trace.warnings(), trace.options().limits),
             phase: Phase::Between,
             next: 0,
+            to: None,
             releases: true,
         }
+    }
+
+    /// Returns the blocks up to that which reaches a time, for consumers that need no later ones.
+    pub(crate) fn up_to(self, to: Option<Time>) -> Blocks<'t> {
+        Blocks { to, ..self }
     }
 
     /// Returns the blocks for a consumer on another thread, which lags behind and releases
@@ -125,6 +134,9 @@ impl<'t> Blocks<'t> {
                 Phase::Inside => self.advance(),
             };
             if done {
+                if self.to.is_some_and(|to| self.records.records().last().is_some_and(|last| to.0 <= last.time)) {
+                    self.phase = Phase::Finished;
+                }
                 return Ok(true);
             }
         }

@@ -104,6 +104,24 @@ impl Sums {
     }
 }
 
+/// Ordering ahead on a second thread changes neither figures nor defects, of good traces and bad.
+#[test]
+fn threads_change_nothing() {
+    for (name, bytes) in traces() {
+        let of_threads = |threads| {
+            let options = Options::default().mode(Mode::Lenient).threads(threads);
+            let trace = Trace::with_options(&bytes, options).unwrap();
+            let whole = trace.analyze(CollectSummary::default()).unwrap().output;
+            let (first, last) = (whole.start, whole.end);
+            let third = last.since(first) / 3;
+            let window = Window::new(Some(Time(first.0 + third)), Some(Time(last.0 - third)));
+            let found = window.analyze(&trace, CollectSummary::default()).unwrap();
+            (Sums::of(&trace, window), format!("{:?} {:?}", found.output, found.warnings))
+        };
+        assert_eq!(of_threads(1), of_threads(2), "{name}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
 
