@@ -82,7 +82,8 @@ impl TraceFile {
     /// The command `gotrace` maps files that others may write to all the same. It ends with
     /// a message and status 1 on `SIGBUS`, and compares the file's length and time of
     /// modification before and after: if they differ, it says that what it printed may be
-    ///   of a mixture, and ends with status 1. Who cannot promise as much uses
+    /// of a mixture, and ends with status 1. Who cannot promise as much uses
+    /// [`open`](Self::open).
     ///
     /// # Errors
     /// Those of `open`.
@@ -117,6 +118,11 @@ impl TraceFile {
             Bytes::Mapped(map) => map,
             Bytes::Read(bytes) => bytes,
         }
+    }
+
+    /// Returns whether the bytes are those of a mapped file, from its first on.
+    pub fn is_mapped(&self) -> bool {
+        matches!(self.bytes, Bytes::Mapped(_))
     }
 
     /// Tells the system that a part of a mapped file is about to be read, so
@@ -197,6 +203,7 @@ mod tests {
         let mapped = unsafe { TraceFile::map(path) }.unwrap();
         let read = TraceFile::open(path).unwrap();
         assert_eq!(mapped.bytes(), read.bytes());
+        assert_eq!((mapped.is_mapped(), read.is_mapped()), (true, false));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::mapped::Opened;
 use gotrace::TraceWatch;
 use gotrace::compressed::CompressionError;
 use std::fmt;
+use std::fs::File;
 use std::sync::Arc;
 
 /// Something wrong with an input.
@@ -62,6 +63,11 @@ impl Flaws {
     /// Returns the flaws of a file, which is watched for changes from now on.
     pub(crate) fn of_file(opened: &Arc<Opened>) -> Flaws {
         Flaws { opened: Some(Arc::clone(opened)), met: Vec::new() }
+    }
+
+    /// Returns the file, if others may write to it.
+    pub(crate) fn file(&self) -> Option<&File> {
+        self.opened.as_deref().map(Opened::file)
     }
 
     pub(crate) fn add(&mut self, flaw: Flaw) {

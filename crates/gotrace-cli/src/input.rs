@@ -17,6 +17,7 @@ use gotrace::compressed::{Compression, Decompressed};
 use gotrace::error::Lookalike;
 use gotrace::go_reader::{GoEnd, GoReading};
 use gotrace::{Error, ErrorKind, Limits, Mode, OpenError, Options, SharedTrace, Symbols, Trace, TraceFile, TraceWatch};
+use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -236,6 +237,12 @@ impl Input {
     /// Returns the bytes of the file.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.file.bytes()
+    }
+
+    /// Returns the file on a disk whose bytes, from the first on, are those of the trace; none
+    /// if it was read into memory.
+    pub(crate) fn mapped(&self) -> Option<&File> {
+        self.flaws.file().filter(|_| self.file.is_mapped())
     }
 
     /// Returns whether a defect is an error or a warning.

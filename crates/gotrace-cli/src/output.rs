@@ -6,7 +6,9 @@ use crate::plain;
 use crate::save::NewFile;
 use anstyle::Style;
 use anyhow::Result;
-use std::io::{self, BufWriter, IsTerminal, Stderr, StdoutLock, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Read, Seek, SeekFrom, Stderr, StdoutLock, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -91,6 +93,23 @@ impl Output {
         }
         let heading = self.styles.heading;
         writeln!(self, "{heading}Only {}{heading:#}", parts.join(", "))
+    }
+
+    /// Writes a part of a file, which the system copies if it can.
+    ///
+    /// # Errors
+    /// If the file cannot be read or has become too short, or the output cannot be written to.
+    pub(crate) fn copy(&mut self, mut file: &File, part: Range<u64>) -> io::Result<()> {
+        file.seek(SeekFrom::Start(part.start))?;
+        let len = part.end.saturating_sub(part.start);
+        let mut part = file.take(len);
+        self.target.flush()?;
+        let copied = match &mut self.target {
+            Target::File(out) => out.get_mut().copy(part)?,
+            Target::Stdout(out) => io::copy(&mut part, out)?,
+            Target::Stderr(_) | Target::Given(_) => io::copy(&mut part, &mut self.target)?,
+        };
+        if copied == len { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 
     /// Completes the output. Without this call, the file of `-o` does not appear.

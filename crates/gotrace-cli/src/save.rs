@@ -21,7 +21,7 @@ mod unfinished;
 #[cfg(feature = "columns")]
 pub(crate) use folder::ScratchFolder;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Take, Write};
 use std::path::{Path, PathBuf};
 use target::Target;
 use unfinished::Unfinished;
@@ -97,6 +97,27 @@ impl NewFile {
         }
     }
 
+    /// Writes a part of another file, which the system copies if it can; returns its length.
+    ///
+    /// # Errors
+    /// If one cannot be read, or the other not be written to.
+    pub(crate) fn copy(&mut self, mut part: Take<&File>) -> io::Result<u64> {
+        self.write_to(|file| io::copy(&mut part, file))
+    }
+
+    /// Writes to the file, which is made first if it is not there yet.
+    fn write_to<R: Default>(&mut self, write: impl FnOnce(&mut File) -> io::Result<R>) -> io::Result<R> {
+        if matches!(self.state, State::Untouched) {
+            self.state = State::Begun(self.begin().map_err(|e| about(&self.name, &e))?);
+        }
+        let written = match &mut self.state {
+            State::Untouched => Ok(R::default()),
+            State::Direct(file) => write(file),
+            State::Begun(unfinished) => write(unfinished.file()),
+        };
+        written.map_err(|e| about(&self.name, &e))
+    }
+
     /// Makes the file without a name, or with a hidden one.
     fn begin(&self) -> io::Result<Unfinished> {
         Unfinished::beside(&self.path, self.keeps_partial)
@@ -108,15 +129,7 @@ impl Write for NewFile {
         if data.is_empty() {
             return Ok(0);
         }
-        if matches!(self.state, State::Untouched) {
-            self.state = State::Begun(self.begin().map_err(|e| about(&self.name, &e))?);
-        }
-        let written = match &mut self.state {
-            State::Untouched => Ok(0),
-            State::Direct(file) => file.write(data),
-            State::Begun(unfinished) => unfinished.write(data),
-        };
-        written.map_err(|e| about(&self.name, &e))
+        self.write_to(|file| file.write(data))
     }
 
     fn flush(&mut self) -> io::Result<()> {

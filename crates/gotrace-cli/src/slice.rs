@@ -13,11 +13,16 @@ use clap::Args;
 use gotrace::analysis::Compat;
 use gotrace::wire::text::ConvertError;
 use gotrace::{SliceReport, Time, Trace, Window};
-use std::ops::ControlFlow;
+use std::fs::File;
+use std::io::{self, Write};
+use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
 
 /// Nanoseconds around a moment, if --margin does not say how many.
 const MARGIN: i64 = 5_000_000;
+
+/// Bytes of a trace that are worth a system call of their own.
+const COPIED: usize = 256 << 10;
 
 /// Write a part of a trace as a trace of its own, which Go's own tools open
 #[derive(Args)]
@@ -71,7 +76,8 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     let trace = input.trace()?;
     let window = options.window(&input, &trace)?;
     let progress = input.progress(&trace);
-    let sliced = window.slice(&trace, &mut out, |event| progress.at(event));
+    let to = FromFile { out: &mut out, file: input.mapped(), bytes: input.bytes() };
+    let sliced = window.slice(&trace, to, |event| progress.at(event));
     drop(progress);
     let (report, warnings) = sliced.map_err(|e| match e {
         ConvertError::Trace(e) => input.error(&e),
@@ -83,6 +89,39 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     out.finish()?;
     global.tell(&summary(&report));
     Ok(input.warn(&warnings))
+}
+
+/// The output of a slice, for which the system copies parts of the trace's own file: that takes
+/// as long as `cp` does, where writing mapped bytes takes twice as long.
+struct FromFile<'a> {
+    out: &'a mut Output,
+    /// The file of the trace, if it is mapped, and its bytes.
+    file: Option<&'a File>,
+    bytes: &'a [u8],
+}
+
+impl<'a> FromFile<'a> {
+    /// Returns the file and the place in it of data that are a part of the trace's bytes, if
+    /// they are long enough for it to pay.
+    fn place_of(&self, data: &[u8]) -> Option<(&'a File, Range<u64>)> {
+        let start = data.as_ptr().addr().checked_sub(self.bytes.as_ptr().addr())?;
+        let end = start.checked_add(data.len()).filter(|end| *end <= self.bytes.len())?;
+        Some((self.file.filter(|_| data.len() >= COPIED)?, start as u64..end as u64))
+    }
+}
+
+impl Write for FromFile<'_> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let place = self.place_of(data);
+        match place {
+            Some((file, part)) => self.out.copy(file, part).map(|()| data.len()),
+            None => self.out.write(data),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 impl Options {

@@ -4,7 +4,7 @@ use super::ending::{self, Registered};
 use super::system::{inherit, link, unnamed};
 use super::target::directory;
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile, TempPath};
 
@@ -36,11 +36,11 @@ impl Unfinished {
         Ok(Unfinished { data, registered })
     }
 
-    /// Writes a piece; returns the number of bytes that were written.
-    pub(super) fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+    /// Returns the file with the data, for writing more.
+    pub(super) fn file(&mut self) -> &mut File {
         match &mut self.data {
-            Data::Unnamed(file) => file.write(piece),
-            Data::Named(file) => file.write(piece),
+            Data::Unnamed(file) => file,
+            Data::Named(file) => file.as_file_mut(),
         }
     }
 
