@@ -28,6 +28,7 @@
 //! ```
 
 mod history;
+mod needed;
 mod packed;
 mod stay;
 #[cfg(test)]

@@ -25,7 +25,8 @@ impl<'s, F: FnMut(usize, Path, &History)> Walks<'s, F> {
     pub(super) fn new(stretches: &[(usize, &'s Stretch)], each: F) -> Walks<'s, F> {
         let mut left = stretches.to_vec();
         left.sort_by_key(|(_, stretch)| std::cmp::Reverse(stretch.end));
-        Walks { history: CollectHistory::default(), left, most: STATES, each }
+        let times = left.iter().map(|(_, stretch)| (stretch.start, stretch.end));
+        Walks { history: CollectHistory::of(times.collect()), left, most: STATES, each }
     }
 
     #[inline(always)]

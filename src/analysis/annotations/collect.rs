@@ -107,7 +107,6 @@ impl Analysis for CollectAnnotations {
 
 impl CollectAnnotations {
     fn task_begins(&mut self, place: Place, task: &user::Task<'_>) {
-        self.open.begin_task(task.id);
         let kind = self.all.names.intern(task.kind);
         let entry = self.all.tasks.entry(task.id).or_default();
         (entry.kind, entry.begun, entry.ended, entry.left) = (Some(kind), Some(place), None, None);
@@ -116,7 +115,11 @@ impl CollectAnnotations {
             entry.has_parent = true;
             self.all.tasks.entry(parent).or_default().children.push(task.id);
         }
-        self.busy.entry(place.goroutine).or_default().tasks.push(task.id);
+        // Without goroutines, what they have open does not matter.
+        if !self.tasks_only {
+            self.open.begin_task(task.id);
+            self.busy.entry(place.goroutine).or_default().tasks.push(task.id);
+        }
     }
 
     fn task_ends(&mut self, place: Place, id: TaskId) {

@@ -1,5 +1,6 @@
 //! The states of all goroutines in a stretch of time.
 
+use super::needed::Needed;
 use super::packed::{Length, Packed};
 use super::stay::{Began, Run, State, Stay};
 use crate::analysis::intervals::CollectIntervals;
@@ -12,7 +13,7 @@ use crate::event::EventKind;
 use crate::event::range::{RangeName, RangeScope};
 use crate::spec::state::GoState;
 use crate::spec::v2::EventType;
-use crate::timeline::{Begin, GoActivity, Interval};
+use crate::timeline::{Begin, GoActivity, Interval, Span};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -80,7 +81,7 @@ impl History {
     /// Adds an interval of a goroutine; returns how to take it back, if it is kept.
     fn add(&mut self, interval: &Interval) -> Option<Added> {
         let &Interval::Goroutine(id, span) = interval else { return None };
-        if span.start == span.end && matches!(span.begin, Begin::Event(_)) {
+        if took_no_time(&span) {
             return None;
         }
         let state = match span.state {
@@ -128,6 +129,12 @@ impl History {
     }
 }
 
+/// Returns whether a state only stood between two changes at one time, and is left out.
+#[inline(always)]
+fn took_no_time(span: &Span<GoActivity>) -> bool {
+    span.start == span.end && matches!(span.begin, Begin::Event(_))
+}
+
 /// A state that was added, with how long the lists were before.
 #[derive(Clone, Copy, Debug)]
 struct Added {
@@ -147,6 +154,8 @@ fn drop_front<T>(all: &mut Vec<T>, is_over: impl Fn(&T) -> bool) -> bool {
 pub struct CollectHistory {
     intervals: CollectIntervals,
     history: History,
+    /// States that are kept; all if none are chosen.
+    needed: Option<Needed>,
     /// Number of states in the history.
     kept: usize,
     /// Goroutines that assist now, with the time since which they do.
@@ -160,6 +169,7 @@ impl Default for CollectHistory {
         CollectHistory {
             intervals: CollectIntervals::of_goroutines(),
             history: History::default(),
+            needed: None,
             kept: 0,
             assisting: FxHashMap::default(),
             stopped: None,
@@ -168,6 +178,11 @@ impl Default for CollectHistory {
 }
 
 impl CollectHistory {
+    /// Returns a collector of what the paths of stretches need, each given by its start and end.
+    pub(crate) fn of(stretches: Vec<(Time, Time)>) -> CollectHistory {
+        CollectHistory { needed: Some(Needed::of(stretches)), ..CollectHistory::default() }
+    }
+
     /// Returns the number of states that are kept.
     pub(crate) fn kept(&self) -> usize {
         self.kept
@@ -208,7 +223,8 @@ impl CollectHistory {
 
     #[inline(always)]
     fn take(&mut self) {
-        self.intervals.take_ended(|interval| self.kept += usize::from(self.history.add(interval).is_some()));
+        let CollectHistory { intervals, history, needed, kept, .. } = self;
+        intervals.take_ended(|ended| keep(ended, needed.as_mut(), history, kept));
     }
 
     fn assist_ends(&mut self, id: GoId, time: Time) {
@@ -224,6 +240,15 @@ impl CollectHistory {
     }
 }
 
+/// Adds an interval that has ended to a history, if it is needed.
+#[inline(always)]
+fn keep(ended: &Interval, needed: Option<&mut Needed>, history: &mut History, kept: &mut usize) {
+    let Interval::Goroutine(id, span) = ended else { return };
+    if !took_no_time(span) && needed.is_none_or(|needed| needed.has(*id, (span.start, span.end))) {
+        *kept += usize::from(history.add(ended).is_some());
+    }
+}
+
 impl Analysis for CollectHistory {
     type Output = History;
 
@@ -236,9 +261,9 @@ impl Analysis for CollectHistory {
 
     #[inline(always)]
     fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
-        self.intervals.goroutine(transition, follower);
-        self.take();
-        if transition.to() == GoState::NotExist {
+        let CollectHistory { intervals, history, needed, kept, .. } = self;
+        intervals.hand_on(transition, follower, |ended| keep(ended, needed.as_mut(), history, kept));
+        if transition.to() == GoState::NotExist && self.history.stays.contains_key(&transition.id()) {
             self.history.functions.insert(transition.id(), transition.after().function());
         }
     }

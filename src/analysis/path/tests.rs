@@ -53,6 +53,36 @@ fn each_moment_belongs_to_one_segment() {
     assert!(paths > 1000 && explained > 300, "{explained} of {paths}");
 }
 
+/// Paths are the same where only what some stretches need was kept.
+#[test]
+fn what_is_kept_for_a_path_is_all_of_it() {
+    let mut segments = 0;
+    for (name, bytes) in traces() {
+        let trace = Trace::with_options(&bytes, Options::default().mode(Mode::Lenient)).unwrap();
+        let whole = trace.analyze(CollectHistory::default()).unwrap().output;
+        let part = |share: i64| Time(whole.start.0 + whole.end.since(whole.start) / 16 * share);
+        let stretches = [(part(1), part(2)), (part(5), part(7)), (part(6), part(8)), (part(15), Time(whole.end.0 + 5))];
+        let needed = trace.analyze(CollectHistory::of(stretches.to_vec())).unwrap().output;
+        let goroutines: BTreeSet<GoId> =
+            trace.events().map_while(Result::ok).filter_map(|event| event.goroutine()).collect();
+        for &goroutine in goroutines.iter().step_by(goroutines.len().div_ceil(24).max(1)) {
+            for (from, to) in stretches {
+                let path = needed.path(goroutine, from, to);
+                assert_eq!(path, whole.path(goroutine, from, to), "{name}");
+                let functions = |history: &History| {
+                    path.segments.iter().map(|segment| history.function(segment.goroutine)).collect::<Vec<_>>()
+                };
+                let known = |segment: &super::Segment| segment.doing != Doing::Unknown;
+                if path.segments.iter().all(known) {
+                    assert_eq!(functions(&needed), functions(&whole), "{name}");
+                }
+                segments += path.segments.len();
+            }
+        }
+    }
+    assert!(segments > 5000, "{segments}");
+}
+
 /// A goroutine that the trace does not mention did nothing that is known.
 #[test]
 fn nothing_is_known_of_a_goroutine_that_is_not_there() {
