@@ -29,6 +29,13 @@ impl CollectIntervals {
         CollectIntervals(Tracker::of_goroutines())
     }
 
+    /// Takes note of a transition, as [`goroutine`](Analysis::goroutine) does, and gives each
+    /// interval that has ended to `each`, as [`take_ended`](Self::take_ended) does, in less time.
+    #[inline(always)]
+    pub fn hand_on(&mut self, transition: &Transition<'_, '_>, follower: &Follower, each: impl FnMut(&Interval)) {
+        self.0.hand_on(transition, follower, each);
+    }
+
     /// Gives each interval that has ended to `each`, in the order in which they ended, and
     /// forgets it.
     #[inline(always)]

@@ -55,7 +55,7 @@ impl Observer for &mut Tracker {
         if transition.from == GoState::Undetermined {
             self.start_over(follower);
         }
-        self.transition(transition, follower);
+        self.transition(transition, follower, |ready, interval| ready.push(interval));
         self.events += 1;
     }
 
@@ -80,6 +80,24 @@ impl Tracker {
     pub(crate) fn looks_at(event: EventType) -> bool {
         use EventType::*;
         changes_go(event) || matches!(event, Sync | ProcsChange | ProcStart | ProcStop | ProcSteal | ProcStatus)
+    }
+
+    /// Takes note of a transition of a goroutine, and gives each interval that has ended to `each`,
+    /// in order: that of the goroutine is not stored on its way.
+    #[inline(always)]
+    pub(crate) fn hand_on(
+        &mut self,
+        transition: &Transition<'_, '_>,
+        follower: &Follower,
+        mut each: impl FnMut(&Interval),
+    ) {
+        if transition.from == GoState::Undetermined {
+            self.start_over(follower);
+        }
+        self.take_ready(&mut each);
+        self.transition(transition, follower, |_, interval| each(&interval));
+        self.events += 1;
+        self.take_ready(&mut each);
     }
 
     /// Takes note of an event that is no transition of a goroutine.
@@ -180,7 +198,15 @@ impl Tracker {
         self.ready.extend(threads.into_iter().map(|(id, open)| Interval::Thread(id, open.end(end, finish))));
     }
 
-    fn transition(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
+    /// Follows a transition of a goroutine; the interval of that goroutine which it ends goes to
+    /// `ends`, with those that have ended before and were not taken.
+    #[inline(always)]
+    fn transition(
+        &mut self,
+        transition: &Transition<'_, '_>,
+        follower: &Follower,
+        ends: impl FnOnce(&mut Vec<Interval>, Interval),
+    ) {
         let (time, id, now) = (transition.time(), transition.id(), transition.now);
         let was = self.goroutines.of(transition).map(|(_, open)| open);
         let cause = Cause { goroutine: transition.goroutine(), stack: now.stack };
@@ -201,7 +227,7 @@ impl Tracker {
         *self.goroutines.at(transition.slot) = state.map(|state| (id, Open { start, state, begin }));
         if let Some(mut was) = was {
             was.state.recall_reason(|| transition.was.reason);
-            self.ready.push(Interval::Goroutine(id, was.end(time, Finish::Event(cause))));
+            ends(&mut self.ready, Interval::Goroutine(id, was.end(time, Finish::Event(cause))));
         }
 
         // The transition also changes the P and the M.

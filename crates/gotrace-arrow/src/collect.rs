@@ -40,6 +40,8 @@ pub(crate) struct Collect<'s> {
     events: Option<Events>,
     /// True if messages, samples or figures are asked for.
     moments: bool,
+    /// True if rows are made of any event, or all are counted.
+    all_events: bool,
     seen: Seen,
 }
 
@@ -106,6 +108,7 @@ impl<'s> Collect<'s> {
             ranges: any(&[Ranges]).then(OpenRanges::default),
             events: out.has(Events).then(events::Events::default),
             moments: any(&[Logs, Metrics, Samples]),
+            all_events: any(&[Trace, Events, Ranges, Logs, Metrics, Samples]),
             seen: Seen::default(),
             context: Context { origin: about.origin, makes, scope, stack_ids: StackIds::default() },
             out,
@@ -115,18 +118,8 @@ impl<'s> Collect<'s> {
     /// Makes rows of the intervals that have ended.
     #[inline]
     fn take_intervals(&mut self, follower: &Follower) {
-        let Some(intervals) = &mut self.intervals else { return };
-        let (out, context, lives, waits) = (&mut self.out, &mut self.context, &mut self.lives, &mut self.waits);
-        intervals.take_ended(|interval| match interval {
-            Interval::Goroutine(id, span) => {
-                if let Some(lives) = lives {
-                    lives.note(*id, span);
-                }
-                waits.row(out, context, (*id, span), follower);
-            }
-            Interval::Proc(id, span) => states::proc_row(out, context, *id, span),
-            Interval::Thread(id, span) => states::thread_row(out, context, *id, span),
-        });
+        let Collect { intervals: Some(intervals), out, context, waits, lives, .. } = self else { return };
+        intervals.take_ended(|interval| rows_of(interval, out, context, (waits, lives.as_mut()), follower));
     }
 
     fn count(&mut self, event: &SharedEvent<'_, '_>) {
@@ -134,17 +127,45 @@ impl<'s> Collect<'s> {
     }
 }
 
+/// Makes the rows of an interval that has ended.
+#[inline(always)]
+fn rows_of<'s>(
+    interval: &Interval,
+    out: &mut Out<'s>,
+    context: &mut Context<'s>,
+    (waits, lives): (&mut Waits, Option<&mut Lives>),
+    follower: &Follower,
+) {
+    match interval {
+        Interval::Goroutine(id, span) => {
+            if let Some(lives) = lives {
+                lives.note(*id, span);
+            }
+            waits.row(out, context, (*id, span), follower);
+        }
+        Interval::Proc(id, span) => states::proc_row(out, context, *id, span),
+        Interval::Thread(id, span) => states::thread_row(out, context, *id, span),
+    }
+}
+
 impl<'s> Analysis for Collect<'s> {
     /// The tables, for the last of them, and what was seen.
     type Output = (Out<'s>, Seen);
 
+    #[inline]
+    fn wants(&self, event: EventType) -> bool {
+        self.all_events
+            || self.intervals.as_ref().is_some_and(|intervals| intervals.wants(event))
+            || self.summaries.as_ref().is_some_and(|summaries| summaries.wants(event))
+    }
+
     #[inline(always)]
     fn goroutine(&mut self, transition: &Transition<'_, '_>, follower: &Follower) {
         self.count(transition);
-        if let Some(intervals) = &mut self.intervals {
-            intervals.goroutine(transition, follower);
+        if let Collect { intervals: Some(intervals), out, context, waits, lives, .. } = self {
+            let row = |ended: &Interval| rows_of(ended, out, context, (waits, lives.as_mut()), follower);
+            intervals.hand_on(transition, follower, row);
             self.waits.meet(transition);
-            self.take_intervals(follower);
         }
         if let Some(summaries) = &mut self.summaries {
             summaries.goroutine(transition, follower);
