@@ -28,6 +28,7 @@ mod label;
 mod lanes;
 mod perfetto;
 mod ranges;
+mod spans;
 mod track;
 mod wakings;
 mod work;

@@ -8,6 +8,7 @@
 //!
 //! [`Compat::Go127`]: crate::analysis::Compat::Go127
 
+mod brief;
 mod collect;
 mod groups;
 mod keep;

@@ -48,8 +48,9 @@ struct Open<T> {
 pub(crate) struct OpenRegions<T> {
     compat: Compat,
     open: FxHashMap<GoId, SmallVec<[Open<T>; 2]>>,
-    /// Regions that goroutines have begun of tasks, where both existed before the trace.
-    begun: FxHashSet<(GoId, Key)>,
+    /// Types of regions that goroutines have begun of tasks, where both existed before the trace:
+    /// most often one goroutine of the background task, with very many types.
+    begun: FxHashMap<(GoId, TaskId), FxHashSet<NameId>>,
     /// Tasks whose beginning is in the trace.
     tasks: TaskIds,
 }
@@ -64,7 +65,7 @@ impl<T> OpenRegions<T> {
     /// Returns none, at the beginning of a trace. With [`Compat::Go127`], an end ends the
     /// innermost region, whatever it is.
     pub(crate) fn new(compat: Compat) -> OpenRegions<T> {
-        let (open, begun, tasks) = (FxHashMap::default(), FxHashSet::default(), TaskIds::default());
+        let (open, begun, tasks) = (FxHashMap::default(), FxHashMap::default(), TaskIds::default());
         OpenRegions { compat, open, begun, tasks }
     }
 
@@ -77,7 +78,7 @@ impl<T> OpenRegions<T> {
     pub(crate) fn begin(&mut self, on: &GoroutineState, key: Key, value: T) {
         // A region whose goroutine or task is new cannot have begun before the trace.
         if self.is_old(on, key) {
-            self.begun.insert((on.id, key));
+            self.begun.entry((on.id, key.0)).or_default().insert(key.1);
         }
         self.open.entry(on.id).or_default().push(Open { key: Some(key), value });
     }
@@ -116,7 +117,8 @@ impl<T> OpenRegions<T> {
     /// before the trace.
     fn may_be_early(&self, on: &GoroutineState, key: Key) -> bool {
         let nested = self.open.get(&on.id).is_some_and(|open| open.iter().any(|region| region.key.is_some()));
-        !nested && self.is_old(on, key) && !self.begun.contains(&(on.id, key))
+        let begun = || self.begun.get(&(on.id, key.0)).is_some_and(|types| types.contains(&key.1));
+        !nested && self.is_old(on, key) && !begun()
     }
 
     /// Returns whether no goroutine is in a region.

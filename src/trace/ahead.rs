@@ -25,7 +25,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 /// The number of loads in the channel.
 const DEPTH: usize = 4;
 /// The number of blocks of a load.
-const BLOCKS: usize = 16;
+const BLOCKS: usize = 8;
 
 /// A block of records on its way to the consumer.
 #[derive(Debug, Default)]

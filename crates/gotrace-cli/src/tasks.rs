@@ -16,11 +16,11 @@ use clap::Args;
 use find::{Found, Tasks, find, took};
 use gotrace::analysis::durations::Durations;
 use gotrace::analysis::gc::Gc;
-use gotrace::analysis::goroutines::{Summaries, TaskSummary};
+use gotrace::analysis::goroutines::{RegionSummary, Summaries, TaskLog, TaskSummary};
 use gotrace::analysis::names::{NameId, Names};
 use gotrace::analysis::task_types::{TaskKind, TaskSums};
 use gotrace::report::{self, OneTask, TaskTypesReport, TasksReport};
-use gotrace::{TaskId, Time};
+use gotrace::{GoId, TaskId, Time};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -225,8 +225,8 @@ impl Report<'_> {
                 nanos => format!("; the collector marked for {} of it", duration(nanos)),
             };
             writeln!(out, "  {dim}goroutines {}{marking}{dim:#}", goroutines.join(", "))?;
-            for (time, who, what) in self.steps(task) {
-                let who = who.map_or(String::new(), |id| format!("G{id}"));
+            for Step { time, who, what } in self.steps(task) {
+                let (who, what) = (who.map_or(String::new(), |id| format!("G{id}")), self.words(what));
                 writeln!(out, "  {:>12}  {dim}{who:<8}{dim:#} {}", since(time), name(what.as_bytes()))?;
             }
         }
@@ -236,40 +236,84 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Returns the steps of a task in order: time, goroutine and text.
-    fn steps(&self, task: &TaskSummary) -> Vec<(Time, Option<u64>, String)> {
-        let mut steps = Vec::new();
-        if let Some((time, who)) = task.start {
-            steps.push((time, who.map(|id| id.0), "begins".to_string()));
-        }
-        for region in task.regions.iter().filter_map(|&at| self.summaries.regions.get(at)) {
-            let (who, what) = (Some(region.goroutine.0), self.text(region.name));
-            if region.inherited {
-                continue;
-            }
-            if let Some(start) = region.start {
-                let took = region.end.map_or("not ended".into(), |end| duration(end.since(start)));
-                steps.push((start, who, format!("region {what}: {took}")));
-            }
-            if let Some(end) = region.end {
-                let early = if region.start.is_none() { ", which began before the trace" } else { "" };
-                steps.push((end, who, format!("region {what} ends{early}")));
-            }
-        }
-        for log in &task.logs {
-            let (category, message) = (self.text(log.category), self.text(log.message));
-            let text = if category.is_empty() { message } else { format!("{category}: {message}") };
-            steps.push((log.time, log.goroutine.map(|id| id.0), format!("log {text}")));
-        }
-        for child in &task.children {
-            if let Some((time, who)) = self.summaries.tasks.get(child).and_then(|task| task.start) {
-                steps.push((time, who.map(|id| id.0), format!("task {child} begins, a part of it")));
-            }
-        }
-        if let Some((time, who)) = task.end {
-            steps.push((time, who.map(|id| id.0), "ends".to_string()));
-        }
-        steps.sort_by_key(|(time, ..)| *time);
-        steps
+    /// Returns the steps of a task in order of time.
+    fn steps<'s>(&'s self, task: &'s TaskSummary) -> impl Iterator<Item = Step<'s>> {
+        let step = |(time, who), what| Step { time, who, what };
+        let begins = task.start.map(|start| step(start, What::Begins));
+        let regions = task.regions.iter().filter_map(|&at| self.summaries.regions.get(at));
+        let regions = regions.filter(|region| !region.inherited).flat_map(|region| {
+            let of = |time, what| step((time, Some(region.goroutine)), what);
+            let begins = region.start.map(|time| of(time, What::Region(region)));
+            begins.into_iter().chain(region.end.map(|time| of(time, What::RegionEnds(region))))
+        });
+        // Of messages there may be very many, which are in order already.
+        let logs = task.logs.iter().map(move |log| step((log.time, log.goroutine), What::Log(log)));
+        let children =
+            task.children.iter().filter_map(|id| Some(step(self.summaries.tasks.get(id)?.start?, What::Child(*id))));
+        let ends = task.end.map(|end| step(end, What::Ends));
+        let in_order = |steps: &mut dyn Iterator<Item = Step<'s>>| {
+            let mut steps: Vec<_> = steps.collect();
+            steps.sort_by_key(|step| step.time);
+            steps.into_iter()
+        };
+        let first = in_order(&mut begins.into_iter().chain(regions));
+        let last = in_order(&mut children.chain(ends));
+        merged(merged(first, logs), last)
     }
+
+    /// Returns what a step of a task is.
+    fn words(&self, what: What<'_>) -> String {
+        match what {
+            What::Begins => "begins".to_string(),
+            What::Region(region) => {
+                let took = match (region.start, region.end) {
+                    (Some(start), Some(end)) => duration(end.since(start)),
+                    _ => "not ended".into(),
+                };
+                format!("region {}: {took}", self.text(region.name))
+            }
+            What::RegionEnds(region) => {
+                let early = if region.start.is_none() { ", which began before the trace" } else { "" };
+                format!("region {} ends{early}", self.text(region.name))
+            }
+            What::Log(log) => match (self.text(log.category), self.text(log.message)) {
+                (category, message) if category.is_empty() => format!("log {message}"),
+                (category, message) => format!("log {category}: {message}"),
+            },
+            What::Child(id) => format!("task {id} begins, a part of it"),
+            What::Ends => "ends".to_string(),
+        }
+    }
+}
+
+/// A step of a task, with the goroutine that made it.
+struct Step<'s> {
+    time: Time,
+    who: Option<GoId>,
+    what: What<'s>,
+}
+
+/// Kind of a step of a task.
+enum What<'s> {
+    Begins,
+    Region(&'s RegionSummary),
+    RegionEnds(&'s RegionSummary),
+    Log(&'s TaskLog),
+    /// The beginning of a task that is a part of it.
+    Child(TaskId),
+    Ends,
+}
+
+/// Returns steps that are in order together with others that are; of two at one time, that of the
+/// first comes first.
+fn merged<'s>(
+    first: impl Iterator<Item = Step<'s>>,
+    second: impl Iterator<Item = Step<'s>>,
+) -> impl Iterator<Item = Step<'s>> {
+    let (mut first, mut second) = (first.peekable(), second.peekable());
+    std::iter::from_fn(move || match (first.peek(), second.peek()) {
+        (Some(one), Some(other)) if other.time < one.time => second.next(),
+        (Some(_), _) => first.next(),
+        (None, _) => second.next(),
+    })
 }

@@ -1,5 +1,6 @@
 //! Regions added up by type and place, and the longest ones.
 
+use super::brief::Brief;
 use super::keep::Keep;
 use super::regions::place_of;
 use super::{Goroutine, RegionSummary, Stats, Summaries};
@@ -63,11 +64,32 @@ struct Kind {
     name: NameId,
     /// Stack with which one of them began.
     stack: StackKey,
-    /// True if they began before the trace.
-    early: bool,
-    count: u64,
+    count: Count,
     complete: Sketch,
-    stats: Stats,
+    times: Brief,
+}
+
+/// Number of regions and, in the lowest bit, whether they began before the trace: there may be a
+/// hundred thousand types.
+#[derive(Clone, Copy, Debug)]
+struct Count(u64);
+
+impl Count {
+    fn none(early: bool) -> Count {
+        Count(u64::from(early))
+    }
+
+    fn add_one(&mut self) {
+        self.0 += 2;
+    }
+
+    fn get(self) -> u64 {
+        self.0 >> 1
+    }
+
+    fn is_early(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 fn hash(name: NameId, early: bool, pc: Option<u64>) -> u64 {
@@ -91,7 +113,8 @@ impl<F: FnMut(&RegionSummary, i64, &Names) -> bool> SumRegions<F> {
         let own = pc(region.stack);
         let kinds = &self.kinds;
         let is = |at: u32| {
-            kinds.get(at as usize).is_some_and(|kind| kind.name == name && kind.early == early && pc(kind.stack) == own)
+            let same = |kind: &Kind| kind.name == name && kind.count.is_early() == early && pc(kind.stack) == own;
+            kinds.get(at as usize).is_some_and(same)
         };
         let own_hash = hash(name, early, own);
         if let Some(at) = self.places.find(own_hash, is) {
@@ -99,10 +122,11 @@ impl<F: FnMut(&RegionSummary, i64, &Names) -> bool> SumRegions<F> {
         }
         // Saturation is never reached: types and places are fewer than bytes in the file.
         let at = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX - 1);
-        let of = |at: u32| kinds.get(at as usize).map_or(0, |kind| hash(kind.name, kind.early, pc(kind.stack)));
+        let of =
+            |at: u32| kinds.get(at as usize).map_or(0, |kind| hash(kind.name, kind.count.is_early(), pc(kind.stack)));
         self.places.insert(own_hash, at, of);
-        let (complete, stats) = (Sketch::default(), Stats::default());
-        self.kinds.push(Kind { name, stack: region.stack, early, count: 0, complete, stats });
+        let (complete, times) = (Sketch::default(), Brief::default());
+        self.kinds.push(Kind { name, stack: region.stack, count: Count::none(early), complete, times });
         at as usize
     }
 }
@@ -123,8 +147,8 @@ impl<F: FnMut(&RegionSummary, i64, &Names) -> bool> Keep for SumRegions<F> {
         let Some(took) = self.chosen.took(region, known) else { return };
         let at = self.kind(region, known.stacks());
         let Some(kind) = self.kinds.get_mut(at) else { return };
-        kind.count += 1;
-        kind.stats.add(&region.stats);
+        kind.count.add_one();
+        kind.times.add(&region.stats);
         // The page of Go's tool says that it counts whole regions, but counts all.
         if region.is_complete() || self.chosen.compat == Compat::Go127 {
             kind.complete.add(took, &mut self.resolution);
@@ -197,8 +221,8 @@ impl RegionTypes {
     pub fn longest(&self, most: usize) -> Vec<RegionType> {
         let pc = |kind: &Kind| self.place(kind).map(|frame| frame.pc);
         let order = |a: &&Kind, b: &&Kind| {
-            let figures = |kind: &Kind| Reverse((kind.complete.sum(), kind.count));
-            let (names, key) = (self.names(), |kind: &Kind| (kind.early, pc(kind)));
+            let figures = |kind: &Kind| Reverse((kind.complete.sum(), kind.count.get()));
+            let (names, key) = (self.names(), |kind: &Kind| (kind.count.is_early(), pc(kind)));
             figures(a)
                 .cmp(&figures(b))
                 .then_with(|| names.get(a.name).cmp(names.get(b.name)))
@@ -217,11 +241,11 @@ impl RegionTypes {
         RegionType {
             name: kind.name,
             place: self.place(kind).copied(),
-            early: kind.early,
-            count: kind.count,
+            early: kind.count.is_early(),
+            count: kind.count.get(),
             complete: kind.complete.durations(&self.resolution),
             histogram: kind.complete.decades(),
-            stats: kind.stats.clone(),
+            stats: kind.times.stats(),
         }
     }
 }
