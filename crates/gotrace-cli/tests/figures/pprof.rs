@@ -1,7 +1,7 @@
 //! `gotrace pprof`: the samples that `go tool trace -pprof=TYPE` writes, by the
 //! program counters of their stacks, with their counts and nanoseconds.
 
-use super::{Figures, VERSION_V1, go, run, toolchain, traces};
+use super::{Figures, VERSION_V1, go, run, text_of, toolchain, traces};
 use flate2::read::GzDecoder;
 use prost::Message;
 use serde_json::Value;
@@ -113,6 +113,11 @@ fn read(file: &[u8]) -> (Vec<String>, Samples, Places) {
     (header, samples, places)
 }
 
+/// Returns the program that `go tool trace` runs: `go` takes ten times as long as that does.
+fn tool(go: &str) -> String {
+    text_of(Command::new(go).args(["tool", "-n", "trace"])).trim().to_string()
+}
+
 fn ours(kind: &str, file: &Path, compat: bool) -> Vec<u8> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gotrace"));
     // Reading is lenient: Go's reader, and so --strict, refuses the formats before Go 1.11.
@@ -125,10 +130,10 @@ fn ours(kind: &str, file: &Path, compat: bool) -> Vec<u8> {
 
 #[test]
 fn profiles_are_gos() {
-    let (mut compared, mut stacks) = (0, 0);
+    let (tool, mut compared, mut stacks) = (tool(go()), 0, 0);
     for file in whole_traces() {
         for kind in ["net", "sync", "syscall", "sched"] {
-            let theirs = run(Command::new(go()).args(["tool", "trace", &format!("-pprof={kind}")]).arg(&file));
+            let theirs = run(Command::new(&tool).arg(format!("-pprof={kind}")).arg(&file));
             if !theirs.status.success() || theirs.stdout.is_empty() {
                 println!("{} {kind}: Go says: {}", file.display(), String::from_utf8_lossy(&theirs.stderr).trim());
                 continue;
@@ -182,11 +187,11 @@ fn right_figures_lose_nothing() {
 /// move events that are of one time by 1 ns.
 #[test]
 fn old_traces_agree_with_go_1_21() {
-    let go = toolchain(VERSION_V1);
+    let tool = tool(&toolchain(VERSION_V1));
     let (mut stacks, mut waits) = (0, 0);
     for file in traces().into_iter().filter(|file| file.parent().is_some_and(|parent| parent.ends_with("go1.21"))) {
         for kind in ["net", "sync", "syscall", "sched"] {
-            let theirs = run(Command::new(&go).args(["tool", "trace", &format!("-pprof={kind}")]).arg(&file));
+            let theirs = run(Command::new(&tool).arg(format!("-pprof={kind}")).arg(&file));
             if !theirs.status.success() || theirs.stdout.is_empty() {
                 println!("{} {kind}: Go says: {}", file.display(), String::from_utf8_lossy(&theirs.stderr).trim());
                 continue;
