@@ -135,14 +135,19 @@ impl Window {
         Ok((!given_up).then_some(Analyzed { output, warnings }))
     }
 
-    /// Returns the state at the beginning of the window; none if it begins with an old trace.
-    fn start_of<'t>(&self, trace: &'t Trace<'t>) -> Result<Option<Start<'t>>> {
+    /// Returns the state at the beginning of the window, or none if it begins with an old trace;
+    /// and the blocks that have its events, some in front of it in the first.
+    fn start_of<'t>(&self, trace: &'t Trace<'t>) -> Result<(Option<Start<'t>>, Blocks<'t>)> {
         let first = trace.start();
         // An old trace states all existing goroutines at its beginning anyway.
         let begins = first.filter(|_| !trace.version().is_v1());
         // A window from before the trace begins with the trace.
         let from = self.from.filter(|from| Some(*from) > first).or(begins);
-        from.map(|from| Start::of(trace, from)).transpose()
+        let Some(from) = from else { return Ok((None, Blocks::new(trace))) };
+        let (start, mut blocks) = Start::of(trace, from)?;
+        // The state has been read from here: a defect is one of the trace.
+        blocks.order.trust_guess();
+        Ok((Some(start), blocks))
     }
 
     /// Shows an analysis the window, as long as `go_on` says so.
@@ -157,15 +162,11 @@ impl Window {
             return Ok((output, warnings));
         }
         let mut pass = Pass::default();
-        let start = self.start_of(trace)?;
+        let (start, blocks) = self.start_of(trace)?;
         if let Some(Start { from, state, .. }) = &start {
             let bytes = state.encode(trace, *from);
             Prelude::parse(&bytes, trace.options())?.show(*from, state, &mut pass, &mut analysis);
         }
-        let first = start.as_ref().map_or(0, |start| start.generation);
-        let mut blocks = Blocks::beginning_with(trace, first);
-        // The state has been read from here: a defect is one of the trace.
-        blocks.order.trust_guess();
         let mut ended = false;
         let warnings = blocks.up_to(self.to).for_each(|generation, records| {
             let Some(&first) = records.first() else { return ControlFlow::Continue(()) };
@@ -209,18 +210,19 @@ struct Start<'t> {
 }
 
 impl<'t> Start<'t> {
-    fn of(trace: &'t Trace<'t>, from: Time) -> Result<Start<'t>> {
+    /// Returns the beginning of a window, and the blocks from there on.
+    fn of(trace: &'t Trace<'t>, from: Time) -> Result<(Start<'t>, Blocks<'t>)> {
         // The generation in front has what a generation by itself leaves open: the reasons
         // of waits, and the M of each P.
         let generation = generation_of(trace, from).saturating_sub(1);
         let at = |generation| State::at(trace, generation, from);
         // A generation that cannot be read by itself is read behind all those in front of
         // it.
-        let (generation, state) = match at(generation) {
+        let (generation, (state, blocks)) = match at(generation) {
             Err(_) if generation > 0 => (0, at(0)?),
-            state => (generation, state?),
+            read => (generation, read?),
         };
-        Ok(Start { from, generation, state })
+        Ok((Start { from, generation, state }, blocks))
     }
 
     /// Returns the event to show for an event behind the prelude: none for one from before

@@ -71,6 +71,8 @@ pub(crate) struct Blocks<'t> {
     next: usize,
     /// The time at which reading ends, behind the block that reaches it.
     to: Option<Time>,
+    /// True if the records are still to be handed out.
+    held: bool,
     /// True if this releases a generation that has been read.
     releases: bool,
 }
@@ -95,8 +97,14 @@ impl<'t> Blocks<'t> {
             phase: Phase::Between,
             next: 0,
             to: None,
+            held: false,
             releases: true,
         }
+    }
+
+    /// Returns the blocks from the present one on.
+    pub(crate) fn again(&self) -> Blocks<'t> {
+        Blocks { held: true, ..self.clone() }
     }
 
     /// Returns the blocks up to that which reaches a time, for consumers that need no later ones.
@@ -125,6 +133,9 @@ impl<'t> Blocks<'t> {
 
     /// Replaces the records by the next ones; returns false if there are none.
     pub(crate) fn next_block(&mut self) -> Result<bool> {
+        if std::mem::take(&mut self.held) {
+            return Ok(true);
+        }
         self.records.clear();
         loop {
             let done = match std::mem::replace(&mut self.phase, Phase::Finished) {

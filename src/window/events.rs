@@ -83,7 +83,7 @@ impl Window {
     fn blocks<'t>(&self, trace: &'t Trace<'t>) -> Blocks<'t> {
         let far = self.from.filter(|&from| generation_of(trace, from) > 1);
         match far.map(|from| Start::of(trace, from)) {
-            Some(Ok(start)) if start.generation > 0 => {
+            Some(Ok((start, _))) if start.generation > 0 => {
                 let mut blocks = Blocks::beginning_with(trace, start.generation);
                 // The state has been read from there: a defect is one of the trace.
                 blocks.order.trust_guess();

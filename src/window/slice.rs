@@ -26,7 +26,6 @@ use crate::order::state::guess::guess_last_time;
 use crate::spec::v2::EventType;
 use crate::spec::version::{HEADER_LEN, Version};
 use crate::trace::Trace;
-use crate::trace::stream::Blocks;
 use crate::wire::text::ConvertError;
 use crate::wire::v2::batch::BatchKind;
 use std::io::Write;
@@ -223,7 +222,7 @@ fn write_anew<'t>(
     out: impl Write,
     watch: &mut dyn FnMut(&Event<'_>),
 ) -> Result<(SliceReport, Vec<Warning>), ConvertError> {
-    let start = window.start_of(trace)?;
+    let (start, mut blocks) = window.start_of(trace)?;
     let from = start.as_ref().map(|start| start.from);
     let mut writer = match &start {
         None => RepairWriter::newest(trace, out)?,
@@ -233,9 +232,6 @@ fn write_anew<'t>(
             RepairWriter::beginning_with(trace, out, number, begin)?
         }
     };
-    let mut blocks = Blocks::beginning_with(trace, start.as_ref().map_or(0, |start| start.generation));
-    // The state has been read from here: a defect is one of the trace.
-    blocks.order.trust_guess();
     let (mut events, mut ended) = (0, None);
     'blocks: while blocks.next_block()? {
         let index = blocks.generation.map(Generation::index);

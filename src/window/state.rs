@@ -70,12 +70,13 @@ pub(super) struct State<'t> {
 impl<'t> State<'t> {
     /// Reads the state at `time`. Begins with the generation at an index, which has to be
     /// the first with an event from after `time`, and reads on as far as events are before
-    /// `time`.
+    /// `time`. Returns also the blocks from the first that has an event from after it.
     ///
     /// # Errors
     /// Returns the first defect, in strict mode.
-    pub(super) fn at(trace: &'t Trace<'t>, generation: usize, time: Time) -> Result<State<'t>> {
-        let mut blocks = Blocks::beginning_with(trace, generation);
+    pub(super) fn at(trace: &'t Trace<'t>, generation: usize, time: Time) -> Result<(State<'t>, Blocks<'t>)> {
+        let first = Blocks::beginning_with(trace, generation);
+        let (mut blocks, mut rest) = (first.clone(), None);
         let mut reader = Reader::default();
         let (mut begun, mut mentioned) = (None, usize::MAX);
         while blocks.next_block()? {
@@ -90,17 +91,22 @@ impl<'t> State<'t> {
                 if event.time() < time || begins {
                     reader.before(&event);
                 } else {
-                    begun.get_or_insert(place);
+                    begun.get_or_insert_with(|| {
+                        rest = Some(blocks.again());
+                        place
+                    });
                     reader.after(&event);
                 }
             }
             // An old trace mentions all existing goroutines at its beginning.
-            let before = std::mem::replace(&mut mentioned, reader.state.goroutines.len() + reader.state.procs.len());
+            let before = std::mem::replace(&mut mentioned, reader.goroutines.len() + reader.state.procs.len());
             if begun.is_some() && trace.version().is_v1() && mentioned == before {
                 break;
             }
         }
-        Ok(reader.finish())
+        // The beginning of an old trace has the functions of goroutines, too.
+        let rest = rest.filter(|_| !trace.version().is_v1()).unwrap_or(first);
+        Ok((reader.finish(), rest))
     }
 
     /// Returns the P that a goroutine runs on, or has not lost in a system call.
@@ -141,7 +147,9 @@ impl<'t> State<'t> {
 /// Reads a [`State`] from events.
 #[derive(Default)]
 struct Reader<'t> {
+    /// The state, but for the goroutines, which are found faster.
     state: State<'t>,
+    goroutines: FxHashMap<GoId, Goroutine<'t>>,
     /// Goroutines that were created after the moment.
     created: FxHashSet<GoId>,
     /// The goroutine that each M had last, in an old trace: there one may go on with another goroutine
@@ -164,7 +172,7 @@ impl<'t> Reader<'t> {
             EventKind::RangeBegin(range) | EventKind::RangeActive(range) => self.range(range, true, event),
             EventKind::RangeEnd(range, _) => self.range(range, false, event),
             EventKind::Label(label) => {
-                if let Some(goroutine) = label.goroutine.and_then(|id| self.state.goroutines.get_mut(&id)) {
+                if let Some(goroutine) = label.goroutine.and_then(|id| self.goroutines.get_mut(&id)) {
                     goroutine.label = label.label;
                 }
             }
@@ -195,12 +203,12 @@ impl<'t> Reader<'t> {
                 }
             }
             (RangeName::GcMarkAssist, RangeScope::Goroutine(Some(id))) => {
-                if let Some(goroutine) = self.state.goroutines.get_mut(&id) {
+                if let Some(goroutine) = self.goroutines.get_mut(&id) {
                     goroutine.assists = open;
                 }
             }
             (RangeName::StopTheWorld(reason), RangeScope::Goroutine(Some(id))) => {
-                if let Some(goroutine) = self.state.goroutines.get_mut(&id) {
+                if let Some(goroutine) = self.goroutines.get_mut(&id) {
                     goroutine.stops = open.then_some(reason);
                 }
             }
@@ -212,7 +220,7 @@ impl<'t> Reader<'t> {
     fn change(&mut self, event: &Event<'t>) {
         let Some(change) = event.go_change() else { return };
         if change.to == GoState::NotExist {
-            self.state.goroutines.remove(&change.id);
+            self.goroutines.remove(&change.id);
             return;
         }
         if let Some(thread) = event.thread().filter(|_| event.is_v1() && change.to.is_executing()) {
@@ -221,13 +229,13 @@ impl<'t> Reader<'t> {
         let own_stack = stack_place(event, change.own_stack);
         // A repeated status states neither P nor reason.
         if change.from == change.to
-            && let Some(known) = self.state.goroutines.get_mut(&change.id)
+            && let Some(known) = self.goroutines.get_mut(&change.id)
         {
             known.stack = own_stack.or(known.stack);
             return;
         }
         let began = if event.wire_type() == EventType::GoStatus { event.creation_stack() } else { 0 };
-        let before = self.state.goroutines.get(&change.id);
+        let before = self.goroutines.get(&change.id);
         let now = Goroutine {
             state: change.to,
             thread: event.thread().filter(|_| matches!(change.to, GoState::Running | GoState::Syscall)),
@@ -239,7 +247,7 @@ impl<'t> Reader<'t> {
             assists: before.is_some_and(|before| before.assists),
             stops: before.and_then(|before| before.stops),
         };
-        self.state.goroutines.insert(change.id, now);
+        self.goroutines.insert(change.id, now);
     }
 
     /// Takes note of an event from after the moment: the first mention of a G or P that
@@ -271,17 +279,17 @@ impl<'t> Reader<'t> {
             return;
         }
         // A first status after the moment is that of a goroutine that existed before it.
-        if matches!(kind, EventType::GoStatus | EventType::GoStatusStack) && !self.state.goroutines.contains_key(&id) {
+        if matches!(kind, EventType::GoStatus | EventType::GoStatusStack) && !self.goroutines.contains_key(&id) {
             self.change(event);
         }
-        if let Some(goroutine) = self.state.goroutines.get_mut(&id) {
+        if let Some(goroutine) = self.goroutines.get_mut(&id) {
             goroutine.stack = goroutine.stack.or(stack_place(event, change.own_stack));
         }
     }
 
     fn finish(mut self) -> State<'t> {
         let state = &mut self.state;
-        for (id, goroutine) in &mut state.goroutines {
+        for (id, goroutine) in &mut self.goroutines {
             let left = |thread: &ThreadId| self.had.get(thread).is_some_and(|other| other != id);
             goroutine.thread = goroutine.thread.filter(|thread| !left(thread));
         }
@@ -289,6 +297,7 @@ impl<'t> Reader<'t> {
         if state.metrics.iter().all(|(name, _)| *name != MetricName::GoMaxProcs) && !state.procs.is_empty() {
             state.metrics.push((MetricName::GoMaxProcs, state.procs.len() as u64));
         }
+        state.goroutines.extend(self.goroutines);
         self.state
     }
 }
