@@ -10,10 +10,10 @@ mod pages;
 
 use crate::table::{Kind, Table};
 use arrow_array::RecordBatch;
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 use column::{Column, Form, Workshop};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
+use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, ArrowWriterOptions};
+use parquet::arrow::{ArrowWriter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::Result;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -48,7 +48,10 @@ impl<W: Write + Send> TableWriter<W> {
     /// # Errors
     /// If it cannot be written.
     pub fn new(table: Table, schema: SchemaRef, to: W) -> std::result::Result<TableWriter<W>, ArrowError> {
-        let writer = ArrowWriter::try_new(to, SchemaRef::clone(&schema), Some(properties(table)))?;
+        let mut properties = properties(table);
+        add_encoded_arrow_schema_to_metadata(&plain(&schema), &mut properties);
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(to, SchemaRef::clone(&schema), options)?;
         let (file, factory) = writer.into_serialized_writer()?;
         let kind_of = |name: &str| table.layout().iter().find(|(column, _)| *column == name).map(|(_, kind)| *kind);
         let forms = schema.fields().iter().map(|field| form(field.name(), kind_of(field.name()))).collect();
@@ -108,6 +111,17 @@ impl<W: Write + Send> TableWriter<W> {
         self.end_group()?;
         Ok(self.file.into_inner()?)
     }
+}
+
+/// Returns a schema whose names are plain strings: those who read many files would have as many
+/// dictionaries for a column, which pyarrow does not group by, and others do not know at all. How
+/// names are stored is not affected.
+fn plain(schema: &Schema) -> Schema {
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Dictionary(_, values) => field.as_ref().clone().with_data_type(values.as_ref().clone()),
+        _ => field.as_ref().clone(),
+    });
+    Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone())
 }
 
 /// Returns the properties of a table's file, and of the columns that the crate `parquet` makes.
@@ -219,8 +233,9 @@ mod tests {
             array.values().as_string::<i32>().value(key).to_owned()
         };
         let text = |row| match array.data_type() {
-            arrow_schema::DataType::Boolean => array.as_boolean().value(row).to_string(),
-            arrow_schema::DataType::Int64 => number(array, row),
+            DataType::Boolean => array.as_boolean().value(row).to_string(),
+            DataType::Int64 => number(array, row),
+            DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
             _ => name(array, row),
         };
         (0..array.len()).map(|row| array.is_valid(row).then(|| text(row))).collect()

@@ -16,7 +16,7 @@ use std::process::Command;
 const VERSIONS: [&str; 7] = ["1.21.13", "1.22.10", "1.23.9", "1.24.11", "1.25.5", "1.26.6", "1.27.3"];
 /// The number of runs in which a figure has to be wrong to count as wrong: the system may
 /// interrupt the program or the runtime in the middle of measuring.
-const TRIES: usize = 3;
+const TRIES: usize = 5;
 
 /// Runs the program with a version of Go; returns the table of its figures.
 fn run(version: &str, dir: &Path) -> Table {
