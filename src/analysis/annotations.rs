@@ -21,6 +21,7 @@ mod select;
 mod spans;
 mod stays;
 mod stretches;
+mod tasks;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ pub use collect::CollectAnnotations;
 pub use select::{NoSuch, TaskSet};
 pub use spans::Chosen;
 pub use stretches::Stretch;
+pub use tasks::CollectStretches;
 
 use crate::analysis::Compat;
 use crate::analysis::names::{NameId, Names};

@@ -11,7 +11,7 @@ use crate::select::missing;
 use crate::within::Within;
 use anyhow::{Result, anyhow};
 use clap::Args;
-use gotrace::analysis::annotations::{Annotations, CollectAnnotations, NoSuch, Stretch};
+use gotrace::analysis::annotations::{Annotations, CollectAnnotations, CollectStretches, NoSuch, Stretch};
 use gotrace::analysis::durations::Durations;
 use gotrace::analysis::path::{CollectHistory, History, Path};
 use gotrace::paths::{Comparison, follow};
@@ -191,9 +191,9 @@ impl Options {
 
     /// Returns the tasks or regions that are asked for, and the defects met.
     fn stretches(&self, input: &Input, trace: &Trace<'_>, global: &Global) -> Result<(Vec<Stretch>, Vec<Warning>)> {
-        if self.region.is_none() {
-            let (annotations, warnings) = input.analyze(trace, CollectAnnotations::of_tasks())?;
-            if let Some(stretches) = self.chosen(&annotations).ok().filter(|stretches| !stretches.is_empty()) {
+        if let (Some(task), None) = (&self.task, &self.region) {
+            let (stretches, warnings) = input.analyze(trace, CollectStretches::of_tasks(task.as_bytes()))?;
+            if !stretches.is_empty() {
                 return Ok((stretches, warnings));
             }
             // A task may be there all the same, without beginning and end.

@@ -19,8 +19,6 @@ pub struct CollectAnnotations {
     busy: FxHashMap<GoId, Busy>,
     /// Open regions, as indexes in all.
     open: OpenRegions<usize>,
-    /// True if regions and goroutines are left out.
-    tasks_only: bool,
 }
 
 /// Open tasks of a goroutine, and its creation.
@@ -46,12 +44,6 @@ impl CollectAnnotations {
         let all = Annotations { compat, ..Annotations::default() };
         CollectAnnotations { all, open: OpenRegions::new(compat), ..CollectAnnotations::default() }
     }
-
-    /// Returns a collector of the beginnings and ends of tasks alone, which takes less time and
-    /// memory. They are enough for [`stretches_of_tasks`](Annotations::stretches_of_tasks).
-    pub fn of_tasks() -> CollectAnnotations {
-        CollectAnnotations { tasks_only: true, ..CollectAnnotations::default() }
-    }
 }
 
 impl Analysis for CollectAnnotations {
@@ -60,9 +52,6 @@ impl Analysis for CollectAnnotations {
     #[inline]
     fn wants(&self, event: EventType) -> bool {
         use EventType::*;
-        if self.tasks_only {
-            return matches!(event, UserTaskBegin | UserTaskEnd);
-        }
         matches!(event, UserRegionBegin | UserRegionEnd | UserTaskBegin | UserTaskEnd | UserLog | GoStart)
     }
 
@@ -83,18 +72,14 @@ impl Analysis for CollectAnnotations {
 
     fn event(&mut self, event: &SharedEvent<'_, '_>, follower: &mut Follower) {
         let Some(goroutine) = event.goroutine() else { return };
-        let on = follower.goroutine(goroutine);
-        // For tasks alone, goroutines are not followed.
-        if on.is_none() && !self.tasks_only {
-            return;
-        }
-        let place = Place { time: event.time(), goroutine, created: on.is_some_and(|on| on.created) };
-        match (event.kind(), on) {
-            (EventKind::TaskBegin(task), _) => self.task_begins(place, task),
-            (EventKind::TaskEnd(task), _) => self.task_ends(place, task.id),
-            (EventKind::RegionBegin(region), Some(on)) => self.region_begins(on, place, region),
-            (EventKind::RegionEnd(region), Some(on)) => self.region_ends(on, place, region),
-            (EventKind::Log(log), Some(_)) => self.takes_part(place, log.task),
+        let Some(on) = follower.goroutine(goroutine) else { return };
+        let place = Place { time: event.time(), goroutine, created: on.created };
+        match event.kind() {
+            EventKind::TaskBegin(task) => self.task_begins(place, task),
+            EventKind::TaskEnd(task) => self.task_ends(place, task.id),
+            EventKind::RegionBegin(region) => self.region_begins(on, place, region),
+            EventKind::RegionEnd(region) => self.region_ends(on, place, region),
+            EventKind::Log(log) => self.takes_part(place, log.task),
             _ => {}
         }
     }
@@ -107,6 +92,7 @@ impl Analysis for CollectAnnotations {
 
 impl CollectAnnotations {
     fn task_begins(&mut self, place: Place, task: &user::Task<'_>) {
+        self.open.begin_task(task.id);
         let kind = self.all.names.intern(task.kind);
         let entry = self.all.tasks.entry(task.id).or_default();
         (entry.kind, entry.begun, entry.ended, entry.left) = (Some(kind), Some(place), None, None);
@@ -115,11 +101,7 @@ impl CollectAnnotations {
             entry.has_parent = true;
             self.all.tasks.entry(parent).or_default().children.push(task.id);
         }
-        // Without goroutines, what they have open does not matter.
-        if !self.tasks_only {
-            self.open.begin_task(task.id);
-            self.busy.entry(place.goroutine).or_default().tasks.push(task.id);
-        }
+        self.busy.entry(place.goroutine).or_default().tasks.push(task.id);
     }
 
     fn task_ends(&mut self, place: Place, id: TaskId) {

@@ -1,8 +1,11 @@
 //! Tests of the times that goroutines work for tasks.
 
-use super::{Annotations, Creation, NoSuch, Place, Region, Task};
+use super::{Annotations, CollectAnnotations, CollectStretches, Creation, NoSuch, Place, Region, Task};
 use crate::base::ids::{GoId, TaskId};
 use crate::base::time::Time;
+use crate::trace::testdata::traces;
+use crate::trace::{Mode, Options, Trace};
+use std::collections::BTreeSet;
 
 const G: GoId = GoId(1);
 
@@ -136,4 +139,28 @@ fn types_may_be_numbers() {
     assert_eq!(chosen(b"2"), [false, true]);
     assert_eq!(chosen(b"type:2"), [true, false]);
     assert_eq!(chosen(b"404"), [false, true]);
+}
+
+/// Stretches that are collected alone are those that all annotations give, in traces of every
+/// version.
+#[test]
+fn stretches_are_the_same_without_the_rest() {
+    let mut compared = 0;
+    for (name, bytes) in traces() {
+        let trace = Trace::with_options(&bytes, Options::default().mode(Mode::Lenient)).unwrap();
+        let all = trace.analyze(CollectAnnotations::default()).unwrap().output;
+        let numbers = all.tasks.iter().filter(|(_, task)| task.begun.or(task.ended).is_some()).map(|(id, _)| id);
+        let mut texts: BTreeSet<Vec<u8>> = numbers.step_by(7).map(|id| id.to_string().into_bytes()).collect();
+        for kind in all.tasks.values().filter_map(|task| task.kind) {
+            let kind = all.names.get(kind);
+            texts.extend([kind.to_vec(), [b"type:", kind].concat()]);
+        }
+        for text in texts {
+            let alone = trace.analyze(CollectStretches::of_tasks(&text)).unwrap().output;
+            let tasks = all.tasks(&text, false).unwrap();
+            assert_eq!(alone, all.stretches_of_tasks(&tasks), "{name}: {}", String::from_utf8_lossy(&text));
+            compared += alone.len();
+        }
+    }
+    assert!(compared > 500, "{compared}");
 }
