@@ -40,6 +40,11 @@ struct Figure(&'static str, i64, i64);
 
 const EXACT: i64 = 0;
 
+/// Figures that slices of old traces need not keep: those do not say which M a goroutine in a
+/// system call is on, and which Ps have one, so that neither can be restated.
+const UNTOLD: [&str; 6] =
+    ["goroutines at the start", "runnable", "waiting", "in system calls", "groups of goroutines", "Ps with an M"];
+
 fn figures((summary, gc, procs): &(Summary, Gc, Procs), slack: i64) -> Vec<Figure> {
     let (times, goroutines) = (summary.times(), summary.goroutines);
     let all = goroutines.at_start as i64 + goroutines.created as i64;
@@ -99,10 +104,10 @@ fn random_windows_keep_their_figures() {
             let what = format!("{} from {} to {}", source.name, moments[0], moments[1] + 1);
             if let Err(e) = is_accepted(&bytes) {
                 wrong.push(format!("{what}: {e}"));
-            // What an old trace does not say, such as the M of a system call, cannot be restated.
-            } else if !source.is_v1() {
+            } else {
                 let differ = differences(&trace, window, &bytes, &report);
-                wrong.extend(differ.into_iter().map(|differs| format!("{what}: {differs}")));
+                let untold = |differs: &String| source.is_v1() && UNTOLD.iter().any(|name| differs.starts_with(name));
+                wrong.extend(differ.into_iter().filter(|it| !untold(it)).map(|differs| format!("{what}: {differs}")));
             }
         }
     }
