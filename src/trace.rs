@@ -23,7 +23,7 @@ use crate::generation::split::{Split, split, split_v1};
 use crate::spec::version::{HEADER_LEN, Version};
 use crate::symbols::{Symbols, SymbolsError};
 use file::TraceFile;
-use stream::{Events, Stream};
+use stream::{Blocks, Events, Stream};
 
 /// Options of reading: the treatment of defects, the number of threads, and limits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -207,7 +207,8 @@ impl<'a> Trace<'a> {
 
     /// Returns the time of the first event; none if there is none.
     pub fn start(&self) -> Option<Time> {
-        self.events().find_map(Result::ok).map(|event| event.time())
+        let mut events = Events::of_blocks(Blocks::new(self).for_a_look());
+        events.find_map(Result::ok).map(|event| event.time())
     }
 
     /// Iterates over all events in one causal order.

@@ -73,6 +73,8 @@ pub(crate) struct Blocks<'t> {
     to: Option<Time>,
     /// True if the records are still to be handed out.
     held: bool,
+    /// True if this has the pages of a generation come before it is read.
+    prefetches: bool,
     /// True if this releases a generation that has been read.
     releases: bool,
 }
@@ -98,6 +100,7 @@ impl<'t> Blocks<'t> {
             next: 0,
             to: None,
             held: false,
+            prefetches: true,
             releases: true,
         }
     }
@@ -110,6 +113,11 @@ impl<'t> Blocks<'t> {
     /// Returns the blocks up to that which reaches a time, for consumers that need no later ones.
     pub(crate) fn up_to(self, to: Option<Time>) -> Blocks<'t> {
         Blocks { to, ..self }
+    }
+
+    /// Returns the blocks for a consumer that needs the first events alone.
+    pub(crate) fn for_a_look(self) -> Blocks<'t> {
+        Blocks { prefetches: false, ..self }
     }
 
     /// Returns the blocks for a consumer on another thread, which lags behind and releases
@@ -167,7 +175,9 @@ impl<'t> Blocks<'t> {
         };
         self.next += 1;
         self.generation = Some(generation);
-        self.trace.prefetch(generation);
+        if self.prefetches {
+            self.trace.prefetch(generation);
+        }
         self.phase = match self.order.enter(generation, &mut self.records) {
             Ok(()) => Phase::Inside,
             Err(e) => Phase::Failing(e),
