@@ -176,3 +176,34 @@ fn order_ahead<'t>(
     }
     Ok(blocks.warnings.take())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::testdata::traces;
+    use crate::trace::{Mode, Options};
+
+    /// Who has had enough is not told of defects further on, which ordering may have met already.
+    #[test]
+    fn defects_behind_the_last_event_that_is_looked_at_are_nobodys_concern() {
+        let (_, bytes) = traces().into_iter().find(|(name, _)| name.ends_with("go1.27/mixed.trace")).unwrap();
+        let cut = &bytes[..bytes.len() - 1000];
+        for threads in [1, 2] {
+            for mode in [Mode::Strict, Mode::Lenient] {
+                let trace = Trace::with_options(cut, Options::default().mode(mode).threads(threads)).unwrap();
+                let read_on = |go_on: ControlFlow<()>| {
+                    trace.for_each(|_| {
+                        // As long as ordering may take to come to the end.
+                        std::thread::sleep(std::time::Duration::from_millis(if go_on.is_break() { 50 } else { 0 }));
+                        go_on
+                    })
+                };
+                let to_the_end = read_on(ControlFlow::Continue(()));
+                assert!(to_the_end.map_or(true, |warnings| !warnings.is_empty()), "{threads} threads, {mode:?}");
+                let begun =
+                    read_on(ControlFlow::Break(())).unwrap_or_else(|e| panic!("{threads} threads, {mode:?}: {e}"));
+                assert_eq!(format!("{begun:?}"), format!("{:?}", trace.warnings()), "{threads} threads, {mode:?}");
+            }
+        }
+    }
+}

@@ -109,7 +109,10 @@ impl Output {
             Target::Stdout(out) => io::copy(&mut part, out)?,
             Target::Stderr(_) | Target::Given(_) => io::copy(&mut part, &mut self.target)?,
         };
-        if copied == len { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+        match copied == len {
+            true => Ok(()),
+            false => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the trace has become shorter meanwhile")),
+        }
     }
 
     /// Completes the output. Without this call, the file of `-o` does not appear.

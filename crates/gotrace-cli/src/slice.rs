@@ -91,8 +91,8 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Status> {
     Ok(input.warn(&warnings))
 }
 
-/// The output of a slice, for which the system copies parts of the trace's own file: that takes
-/// as long as `cp` does, where writing mapped bytes takes twice as long.
+/// The output of a slice, for which the system copies parts of the trace's own file: bytes that are
+/// written from a map are mapped first, page by page.
 struct FromFile<'a> {
     out: &'a mut Output,
     /// The file of the trace, if it is mapped, and its bytes.
