@@ -4,13 +4,14 @@ mod common;
 
 use common::allocator::{Counting, peak};
 use common::builder::TraceBuilder;
-use gotrace::analysis::annotations::CollectAnnotations;
+use gotrace::analysis::annotations::{CollectAnnotations, CollectStretches};
 use gotrace::analysis::count::CollectCounts;
 use gotrace::analysis::gc::CollectGc;
 use gotrace::analysis::goroutines::{CollectLives, GroupBy, Lists, LongestRegions, SumGroups, SumRegions};
 use gotrace::analysis::latency::CollectLatency;
 use gotrace::analysis::metrics::CollectCensus;
 use gotrace::analysis::mmu::{CollectUtilization, Flags};
+use gotrace::analysis::path::CollectHistory;
 use gotrace::analysis::procs::CollectProcs;
 use gotrace::analysis::profile::{CollectProfile, ProfileKind};
 use gotrace::analysis::summary::CollectSummary;
@@ -20,7 +21,7 @@ use gotrace::diagnose::CollectObservation;
 use gotrace::export::json::{self, JsonStacks};
 use gotrace::export::side_by_side::Choice;
 use gotrace::spec::v2::EventType::{self, *};
-use gotrace::{Trace, Version};
+use gotrace::{Time, Trace, Version, Window, paths};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -183,6 +184,32 @@ const REPORTS: &[Report] = &[
         "--task, --region",
         |trace| analyze(trace, CollectAnnotations::default()),
         &[("tasks", 400), ("open tasks", 500), ("task types", 500), ("regions", 140), ("region names", 400)],
+    ),
+    (
+        "path --task",
+        |trace| {
+            let stretches = trace.analyze(CollectStretches::of_tasks(b"some name")).unwrap().output;
+            paths::follow(trace, &stretches, |_, _, _| ()).unwrap();
+        },
+        &[("tasks", 200), ("open tasks", 260)],
+    ),
+    ("path", |trace| analyze(trace, CollectHistory::default()), &[("goroutines", 260)]),
+    #[cfg(feature = "export")]
+    (
+        "export perfetto",
+        |trace| {
+            let tracks = gotrace::tracks::Tracks::new(gotrace::tracks::Form::Perfetto);
+            tracks.write(trace, std::io::sink(), |_| true).unwrap();
+        },
+        &[("goroutines", 40), ("open tasks", 130)],
+    ),
+    (
+        "slice",
+        |trace| {
+            let middle = Window::new(Some(Time(100)), Some(Time(1000)));
+            middle.slice(trace, std::io::sink(), |_| ()).unwrap();
+        },
+        &[("goroutines", 30)],
     ),
     (
         "events --json",

@@ -174,13 +174,16 @@ fn damaged_traces_give_whole_slices() {
             let Ok(trace) = Trace::with_options(&bytes, Options::default().mode(Mode::Lenient)) else { continue };
             let ([start, .., end] | [start @ end]) = syncs(&trace)[..] else { continue };
             let third = end.0.wrapping_sub(start.0) / 3;
-            let window = Window::new(Some(Time(start.0 + third)), Some(Time(end.0 - third)));
-            let (bytes, report) = slice(&trace, window);
-            tried += 1;
-            if report.events + report.copied > 0
-                && let Err(e) = is_accepted(&bytes)
-            {
-                wrong.push(format!("{fault}: {e}"));
+            // Generations behind the damage are copied, if they fit to what is in front of them.
+            for to in [Some(Time(end.0 - third)), None] {
+                let window = Window::new(Some(Time(start.0 + third)), to);
+                let (bytes, report) = slice(&trace, window);
+                tried += 1;
+                if report.events + report.copied > 0
+                    && let Err(e) = is_accepted(&bytes)
+                {
+                    wrong.push(format!("{fault} to {to:?}: {e}"));
+                }
             }
         }
     }

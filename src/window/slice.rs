@@ -127,8 +127,11 @@ impl Parts {
         // Parts have to fit together, so that is read which is not a copy as a whole. Before Go
         // 1.26 a trace may lack the end of its last generation unnoticed.
         let unsure = ends == all.len() && trace.version() < Version::Go126;
+        // The state at the beginning comes from the generation in front as well, which must not be
+        // one that contradicts what is copied.
+        let read = anew.map_or(first, |anew| anew.saturating_sub(1));
         let cut = match anew.is_some() || to.is_some() || unsure {
-            true => Cut::of(trace, anew.unwrap_or(first), ends - 1, to.unwrap_or(Time(i64::MAX)), watch),
+            true => Cut::of(trace, read, ends - 1, to.unwrap_or(Time(i64::MAX)), watch),
             false => Ok(None),
         };
         let cut = match cut {
