@@ -183,7 +183,7 @@ mod tests {
     use crate::trace::testdata::traces;
     use crate::trace::{Mode, Options};
 
-    /// Who has had enough is not told of defects further on, which ordering may have met already.
+    /// Defects further on are not told to those who stop early, though ordering may have met them already.
     #[test]
     fn defects_behind_the_last_event_that_is_looked_at_are_nobodys_concern() {
         let (_, bytes) = traces().into_iter().find(|(name, _)| name.ends_with("go1.27/mixed.trace")).unwrap();
